@@ -129,6 +129,8 @@ class Distribution {
     return Duration{static_cast<std::int64_t>(ns + 0.5)};
   }
 
+  double cdf_from_tables(double s) const;
+
   template <class Generator>
   Duration draw_other(Generator& generator) const;
   template <class Generator>

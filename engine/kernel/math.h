@@ -137,11 +137,14 @@ constexpr double exp_of_sum(double x, double low) {
   const double rest =
       p.entry->tail + r + (r2 * (0.5 + r * (1.0 / 6)) + r2 * r2 * (1.0 / 24 + r * (1.0 / 120)));
   const double mantissa = p.entry->value + p.entry->value * rest;
-  if (p.exponent > 1000 || p.exponent < -1000) [[unlikely]] return scale(mantissa, p.exponent);
+  if (p.exponent > 1000 || p.exponent < -1000) [[unlikely]]
+    return scale(mantissa, p.exponent);
   return mantissa * std::bit_cast<double>(static_cast<std::uint64_t>(p.exponent + 1023) << 52);
 }
 
-constexpr bool is_positive_finite(double x) { return x > 0 && x < kInfinity; }
+constexpr bool is_positive_finite(double x) {
+  return x > 0 && x < kInfinity;
+}
 
 /// log(x) for x that is zero, negative, infinite or NaN.
 constexpr double log_special(double x) {
@@ -154,7 +157,9 @@ constexpr double log_special(double x) {
 /// e^x. Error < 0.52 ulp (subnormal results: 1). About 3 ns.
 /// Method: 2^(k/128) from a table times a Taylor polynomial (P. T. P. Tang, ACM TOMS 15(2), 1989,
 /// https://doi.org/10.1145/63522.214389).
-constexpr double exp(double x) { return detail::exp_of_sum(x, 0.0); }
+constexpr double exp(double x) {
+  return detail::exp_of_sum(x, 0.0);
+}
 
 /// e^x - 1, accurate near 0. Error < 1.2 ulp.
 constexpr double expm1(double x) {
@@ -162,9 +167,9 @@ constexpr double expm1(double x) {
   const detail::ReducedPower p = detail::reduce_power(x, 0.0);
   const double r = p.r;
   const double r2 = r * r;
-  const double rest = r + (p.entry->tail + (r2 * (0.5 + r * (1.0 / 6)) +
-                                            r2 * r2 * ((1.0 / 24 + r * (1.0 / 120)) +
-                                                       r2 * (1.0 / 720))));
+  const double rest =
+      r + (p.entry->tail + (r2 * (0.5 + r * (1.0 / 6)) +
+                            r2 * r2 * ((1.0 / 24 + r * (1.0 / 120)) + r2 * (1.0 / 720))));
   const double power = detail::scale(p.entry->value, p.exponent);
   return (power - 1.0) + power * rest;  // where power is 1, this is rest: relative accuracy is kept
 }
@@ -174,7 +179,8 @@ constexpr double expm1(double x) {
 /// multiply-add, and a Taylor polynomial (P. T. P. Tang, ACM TOMS 16(4), 1990,
 /// https://doi.org/10.1145/98267.98294).
 constexpr double log(double x) {
-  if (!detail::is_positive_finite(x)) [[unlikely]] return detail::log_special(x);
+  if (!detail::is_positive_finite(x)) [[unlikely]]
+    return detail::log_special(x);
   return detail::log_normal_range(x);
 }
 

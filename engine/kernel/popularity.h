@@ -110,8 +110,7 @@ template <class Generator>
     } else if (k > last) {
       k = last;
     }
-    if (k - x <= certain_ ||
-        u >= area(k + 0.5) - math::exp(-exponent_ * math::log(k))) {
+    if (k - x <= certain_ || u >= area(k + 0.5) - math::exp(-exponent_ * math::log(k))) {
       return static_cast<std::uint64_t>(k) - 1;
     }
   }

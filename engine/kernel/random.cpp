@@ -17,9 +17,15 @@ std::uint64_t absorb(std::uint64_t state, std::string_view name) {
   return state;
 }
 
-constexpr double density_exponential(double x) { return math::exp(-x); }
-constexpr double inverse_exponential(double y) { return -math::log(y); }
-constexpr double density_normal(double x) { return math::exp(-0.5 * x * x); }
+constexpr double density_exponential(double x) {
+  return math::exp(-x);
+}
+constexpr double inverse_exponential(double y) {
+  return -math::log(y);
+}
+constexpr double density_normal(double x) {
+  return math::exp(-0.5 * x * x);
+}
 
 /// sqrt(-2 log y): std::sqrt is not constexpr, so Newton's iteration, from above.
 constexpr double inverse_normal(double y) {

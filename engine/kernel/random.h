@@ -1,10 +1,10 @@
 #pragma once
 
-#include <Random123/philox.h>
-
 #include <array>
 #include <cstdint>
 #include <string_view>
+
+#include <Random123/philox.h>
 
 #include "engine/kernel/check.h"
 #include "engine/kernel/math.h"
@@ -207,7 +207,8 @@ double standard_exponential(Generator& generator) {
   const std::uint64_t bits = generator.bits();
   const std::size_t layer = bits & 255U;
   const double x = static_cast<double>(bits >> 12) * detail::kExponentialZiggurat.width[layer];
-  if ((bits >> 12) < detail::kExponentialZiggurat.inside[layer]) [[likely]] return x;
+  if ((bits >> 12) < detail::kExponentialZiggurat.inside[layer]) [[likely]]
+    return x;
   return detail::exponential_outside(generator, layer, x);
 }
 
