@@ -1,0 +1,151 @@
+#include "engine/metrics/recorder.h"
+
+#include "engine/kernel/check.h"
+
+namespace highwater {
+
+const MetricRecord* OwnerRecord::find(std::string_view name) const {
+  for (const MetricRecord& metric : metrics)
+    if (metric.name == name) return &metric;
+  return nullptr;
+}
+
+Recorder::Recorder(Simulation& simulation, const TimeGrid& grid)
+    : simulation_(simulation), grid_(grid), slice_end_(*this) {}
+
+Recorder::Owner& Recorder::owner(std::string id) {
+  for (const Owner& other : owners_) HIGHWATER_CHECK(other.id_ != id);
+  owners_.push_back(Owner(*this, std::move(id)));
+  return owners_.back();
+}
+
+const TimeGrid& Recorder::Owner::grid() const {
+  return recorder_.grid_;
+}
+
+Recorder::Owner::Metric& Recorder::Owner::add(std::string_view name, MetricKind kind) {
+  for (const Metric& other : metrics_) HIGHWATER_CHECK(other.name != name);
+  Metric& metric = metrics_.emplace_back();
+  metric.name = name;
+  metric.kind = kind;
+  return metric;
+}
+
+Tally& Recorder::Owner::tally(std::string_view name) {
+  Metric& metric = add(name, MetricKind::tally);
+  metric.tally = std::make_unique<Tally>(recorder_.grid_);
+  return *metric.tally;
+}
+
+void Recorder::Owner::time_average(std::string_view name, Cumulative integral) {
+  Metric& metric = add(name, MetricKind::time_average);
+  metric.part = std::move(integral);
+  metric.read_at_slice_end = true;
+}
+
+void Recorder::Owner::time_ratio(std::string_view name, Cumulative part, Cumulative whole) {
+  Metric& metric = add(name, MetricKind::time_ratio);
+  metric.part = std::move(part);
+  metric.whole = std::move(whole);
+  metric.read_at_slice_end = true;
+}
+
+void Recorder::Owner::rate(std::string_view name, const std::uint64_t& occurrences) {
+  rate(name, [&occurrences](Time) { return static_cast<double>(occurrences); });
+}
+
+void Recorder::Owner::rate(std::string_view name, Cumulative occurrences) {
+  Metric& metric = add(name, MetricKind::rate);
+  metric.part = std::move(occurrences);
+  metric.read_at_slice_end = true;
+}
+
+void Recorder::Owner::ratio(std::string_view name, const std::uint64_t& part,
+                            const std::uint64_t& whole) {
+  ratio(
+      name, [&part](Time) { return static_cast<double>(part); },
+      [&whole](Time) { return static_cast<double>(whole); });
+}
+
+void Recorder::Owner::ratio(std::string_view name, Cumulative part, Cumulative whole) {
+  Metric& metric = add(name, MetricKind::ratio);
+  metric.part = std::move(part);
+  metric.whole = std::move(whole);
+  metric.read_at_slice_end = true;
+}
+
+void Recorder::Owner::count(std::string_view name, const std::uint64_t& occurrences) {
+  count(name, [&occurrences] { return occurrences; });
+}
+
+void Recorder::Owner::count(std::string_view name, std::function<std::uint64_t()> read) {
+  add(name, MetricKind::count).counter = std::move(read);
+}
+
+void Recorder::Owner::causes(std::string_view name,
+                             std::function<std::map<std::string, std::uint64_t>()> read) {
+  add(name, MetricKind::causes).causes = std::move(read);
+}
+
+SlicedSums& Recorder::Owner::sliced(std::string_view name, MetricKind kind) {
+  Metric& metric = add(name, kind);
+  metric.sums = SlicedSums(recorder_.grid_.fine_slices());
+  return metric.sums;
+}
+
+void Recorder::start() {
+  for (Owner& owner : owners_)
+    for (Owner::Metric& metric : owner.metrics_)
+      if (metric.read_at_slice_end) metric.sums = SlicedSums(grid_.fine_slices());
+  simulation_.schedule_at(slice_end_, grid_.begin_of(1));
+}
+
+void Recorder::slice_ended() {
+  read_levels(slice_);
+  ++slice_;
+  if (slice_ < grid_.fine_slices()) simulation_.schedule_at(slice_end_, grid_.begin_of(slice_ + 1));
+}
+
+void Recorder::read_levels(std::size_t slice) {
+  const Time now = simulation_.now();
+  const double elapsed = seconds(now - grid_.begin_of(slice));
+  for (Owner& owner : owners_) {
+    for (Owner::Metric& metric : owner.metrics_) {
+      if (!metric.read_at_slice_end) continue;
+      const double part = metric.part(now);
+      const double whole = metric.whole ? metric.whole(now) : 0;
+      metric.sums.add(slice, part - metric.part_before,
+                      metric.whole ? whole - metric.whole_before : elapsed);
+      metric.part_before = part;
+      metric.whole_before = whole;
+    }
+  }
+}
+
+std::vector<OwnerRecord> Recorder::finish() {
+  // A run that ended early (interrupted, too many in flight) has an open slice.
+  if (slice_ < grid_.fine_slices()) read_levels(slice_);
+  std::vector<OwnerRecord> records;
+  records.reserve(owners_.size());
+  for (Owner& owner : owners_) {
+    OwnerRecord& record = records.emplace_back();
+    record.id = owner.id_;
+    for (Owner::Metric& metric : owner.metrics_) {
+      MetricRecord& out = record.metrics.emplace_back();
+      out.name = metric.name;
+      out.kind = metric.kind;
+      if (metric.tally != nullptr) {
+        out.sums = std::move(metric.tally->sums_);
+        out.histogram = std::move(metric.tally->histogram_);
+        out.histogram.compact();
+      } else {
+        out.sums = std::move(metric.sums);
+      }
+      if (metric.counter) out.count = metric.counter();
+      if (metric.causes) out.causes = metric.causes();
+    }
+  }
+  return records;
+}
+
+}  // namespace highwater

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/simulation.h"
+#include "engine/metrics/time_grid.h"
+#include "engine/statistics/sliced.h"
+
+namespace highwater {
+
+/// How a metric is made from what happens, which decides how its value and interval are estimated.
+enum class MetricKind : std::uint8_t {
+  tally,         ///< Times of single requests: mean, quantiles, maximum.
+  time_average,  ///< A level over time: Σ value·dt / Σ dt.
+  time_ratio,    ///< Two levels over time: busy servers / servers.
+  rate,          ///< Occurrences per second.
+  ratio,         ///< Occurrences of one thing among those of another: hits / lookups.
+  count,         ///< Occurrences over the whole duration.
+  causes,        ///< The same, by cause.
+};
+
+/// One metric of one owner in one finished replication.
+struct MetricRecord {
+  std::string name;
+  MetricKind kind{};
+  SlicedSums sums;            ///< Empty for count and causes.
+  SlicedHistogram histogram;  ///< Only of a tally.
+  std::uint64_t count = 0;
+  std::map<std::string, std::uint64_t> causes;
+};
+
+/// Everything measured about one component, one of its instances, or one client.
+struct OwnerRecord {
+  std::string id;                     ///< "api" or "api[0]"
+  std::vector<MetricRecord> metrics;  ///< In the order they were declared.
+
+  const MetricRecord* find(std::string_view name) const;
+};
+
+/// Times of single requests. record() is on the path of every request: two additions and one
+/// histogram bucket, no allocation in steady state.
+class Tally {
+ public:
+  explicit Tally(const TimeGrid& grid)
+      : grid_(&grid), sums_(grid.fine_slices()), histogram_(grid.fine_slices()) {}
+
+  /// @param at  The instant the observation belongs to, which decides its slice.
+  void record(Time at, Duration value) {
+    const std::size_t slice = grid_->fine(at);
+    sums_.add(slice, static_cast<double>(value.count()), 1);
+    histogram_.record(slice, value.count());
+  }
+
+ private:
+  friend class Recorder;
+  const TimeGrid* grid_;
+  SlicedSums sums_;  // in nanoseconds and observations
+  SlicedHistogram histogram_;
+};
+
+/// A quantity that only grows, read at the end of every slice: an integral over time in
+/// (unit · seconds), or a number of occurrences.
+using Cumulative = std::function<double(Time now)>;
+
+/// Measures one replication. Owners declare their metrics before the run; the recorder then reads
+/// levels and counters at each slice's end, so that nothing but tallies costs anything per request.
+class Recorder {
+ public:
+  Recorder(Simulation& simulation, const TimeGrid& grid);
+
+  class Owner {
+   public:
+    /// The reference stays valid for the run.
+    Tally& tally(std::string_view name);
+    void time_average(std::string_view name, Cumulative integral);
+    void time_ratio(std::string_view name, Cumulative part, Cumulative whole);
+    void rate(std::string_view name, const std::uint64_t& occurrences);
+    void rate(std::string_view name, Cumulative occurrences);
+    void ratio(std::string_view name, const std::uint64_t& part, const std::uint64_t& whole);
+    void ratio(std::string_view name, Cumulative part, Cumulative whole);
+    void count(std::string_view name, const std::uint64_t& occurrences);
+    void count(std::string_view name, std::function<std::uint64_t()> read);
+    void causes(std::string_view name, std::function<std::map<std::string, std::uint64_t>()> read);
+    /// A metric kept by slice by its owner, who counts by intended arrival.
+    SlicedSums& sliced(std::string_view name, MetricKind kind);
+
+    const TimeGrid& grid() const;
+
+   private:
+    friend class Recorder;
+    explicit Owner(Recorder& recorder, std::string id) : recorder_(recorder), id_(std::move(id)) {}
+    struct Metric;
+    Metric& add(std::string_view name, MetricKind kind);
+
+    Recorder& recorder_;
+    std::string id_;
+    std::deque<Metric> metrics_;
+  };
+
+  /// A new owner; ids are unique.
+  Owner& owner(std::string id);
+
+  const TimeGrid& grid() const { return grid_; }
+
+  /// Begins to read at slice ends. Call once, when every metric is declared.
+  void start();
+
+  /// Closes the last slice and hands out what was measured, in the order of declaration.
+  std::vector<OwnerRecord> finish();
+
+ private:
+  void read_levels(std::size_t slice);
+  void slice_ended();
+
+  Simulation& simulation_;
+  const TimeGrid& grid_;
+  std::deque<Owner> owners_;
+  std::size_t slice_ = 0;  // the one that is open
+  Timer<&Recorder::slice_ended> slice_end_;
+};
+
+struct Recorder::Owner::Metric {
+  std::string name;
+  MetricKind kind{};
+  Cumulative part, whole;  // whole is empty where the weight is time
+  double part_before = 0, whole_before = 0;
+  std::function<std::uint64_t()> counter;
+  std::function<std::map<std::string, std::uint64_t>()> causes;
+  std::unique_ptr<Tally> tally;
+  SlicedSums sums;
+  bool read_at_slice_end = false;
+};
+
+}  // namespace highwater

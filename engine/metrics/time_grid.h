@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/kernel/time.h"
+#include "engine/statistics/sliced.h"
+
+namespace highwater {
+
+/// Cuts a run's duration into fine slices of equal width, and five fine slices into a coarse one
+/// (the batch of five that gives MSER-5 its name). Every metric is kept per slice, so that the
+/// warm-up can be cut and batches be formed after the run in memory that does not grow with it.
+///
+/// A warm-up that the user gives falls exactly on a slice: the slices before it and those after it
+/// are each of equal width. Without one, the width is a round number (1, 2, 3, 5, 6, 10, 12, 15, 20,
+/// 30 … of a power of ten or sixty) where that leaves 100 to 250 slices, else 200 slices.
+class TimeGrid {
+ public:
+  /// @param duration  Length of the run (> 0).
+  /// @param warmup    Given warm-up, zero for none (< duration).
+  TimeGrid(Duration duration, Duration warmup);
+
+  std::size_t fine_slices() const { return before_ + after_; }
+  std::size_t coarse_slices() const {
+    return (fine_slices() + kFinePerCoarse - 1) / kFinePerCoarse;
+  }
+
+  /// The first fine slice of the window when `warmup` was given; 0 otherwise.
+  std::size_t warmup_slices() const { return before_; }
+
+  /// The fine slice in which `at` falls; times after the end belong to the last one.
+  std::size_t fine(Time at) const {
+    const double since = static_cast<double>((at.time_since_epoch() - split_).count());
+    const std::size_t slice =
+        since < 0 ? static_cast<std::size_t>((since + static_cast<double>(split_.count())) *
+                                             before_scale_)
+                  : before_ + static_cast<std::size_t>(since * after_scale_);
+    return slice < fine_slices() ? slice : fine_slices() - 1;
+  }
+
+  /// When fine slice `index` begins; fine_slices() gives the end of the run.
+  Time begin_of(std::size_t index) const;
+  Duration duration() const { return duration_; }
+
+  static constexpr std::size_t kFinePerCoarse = kFineSlicesPerCoarse;
+
+ private:
+  Duration duration_;
+  Duration split_;          // the given warm-up
+  std::size_t before_ = 0;  // fine slices before the split
+  std::size_t after_ = 0;
+  double before_scale_ = 0;  // slices per nanosecond
+  double after_scale_ = 0;
+};
+
+}  // namespace highwater

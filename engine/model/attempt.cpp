@@ -1,0 +1,102 @@
+#include "engine/model/attempt.h"
+
+#include "engine/model/component.h"
+
+namespace highwater {
+
+void AttemptPool::grow() {
+  slabs_.push_back(std::make_unique<Slab>());
+  // Back to front, so that attempts are handed out in rising addresses.
+  for (std::size_t i = std::size(slabs_.back()->memory); i-- > 0;)
+    give_back(slabs_.back()->memory[i]);
+}
+
+Attempt::Attempt(Edge& edge, Instance& from, Instance& to, const Request& request,
+                 std::uint64_t message, AttemptWaiter& waiter)
+    : Event(&Attempt::fire),
+      request_(request),
+      edge_(edge),
+      from_(from),
+      to_(to),
+      waiter_(&waiter),
+      message_(message) {}
+
+Attempt& Attempt::make(Edge& edge, Instance& from, Instance& to, const Request& request,
+                       std::uint64_t message, AttemptWaiter& waiter) {
+  ++edge.attempts_;
+  return *new (edge.world_.attempts.take()) Attempt(edge, from, to, request, message, waiter);
+}
+
+void Attempt::free() {
+  AttemptPool& pool = edge_.world_.attempts;
+  this->~Attempt();
+  pool.give_back(this);
+}
+
+void Attempt::fire(Event& event) {
+  auto& attempt = static_cast<Attempt&>(event);
+  attempt.phase_ == Phase::outbound ? attempt.arrive() : attempt.come_back();
+}
+
+void Attempt::depart() {
+  if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::request)) [[unlikely]]
+    return edge_.park(*this, Edge::Direction::request);
+  const Duration extra = edge_.disturbed_ ? edge_.extra(request_.id, message_) : Duration{0};
+  if (!edge_.world_.network.carry(*this, from_.zone(), to_.zone(), request_.id, message_, extra))
+    arrive();
+}
+
+void Attempt::arrive() {
+  phase_ = Phase::served;
+  if (!to_.up()) [[unlikely]] {
+    to_.began();
+    return to_.swallows() ? drop() : reply(Reply{Status::unavailable});
+  }
+  to_.began();
+  if (to_.fails(request_, message_)) [[unlikely]]
+    return reply(Reply{Status::error});
+  to_.receive(Served(*this));
+}
+
+void Attempt::reply(Reply reply) {
+  to_.answered(reply.status, waiter_ == nullptr);
+  reply_ = reply;
+  phase_ = Phase::inbound;
+  if (waiter_ == nullptr) return free();
+  head_back();
+}
+
+void Attempt::head_back() {
+  if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::reply)) [[unlikely]]
+    return edge_.park(*this, Edge::Direction::reply);
+  const Duration extra = edge_.disturbed_ ? edge_.extra(request_.id, ~message_) : Duration{0};
+  if (!edge_.world_.network.carry(*this, to_.zone(), from_.zone(), request_.id, ~message_, extra))
+    edge_.world_.simulation.schedule_now(*this);
+}
+
+void Attempt::come_back() {
+  AttemptWaiter* const waiter = waiter_;
+  const Reply reply = reply_;
+  if (!reply.ok()) ++edge_.failures_;
+  free();
+  if (waiter != nullptr) waiter->answered(reply);
+}
+
+void Attempt::drop() {
+  to_.answered(Status::reset, waiter_ == nullptr);
+  AttemptWaiter* const waiter = waiter_;
+  ++edge_.failures_;
+  free();
+  if (waiter != nullptr) waiter->lost();
+}
+
+void Served::reply(Reply reply) {
+  std::exchange(attempt_, nullptr)->reply(reply);
+}
+
+void Served::broken() {
+  Attempt& attempt = *std::exchange(attempt_, nullptr);
+  attempt.to_.swallows() ? attempt.drop() : attempt.reply(Reply{Status::reset});
+}
+
+}  // namespace highwater

@@ -1,0 +1,183 @@
+#include "engine/model/component.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "engine/describe/kind.h"
+#include "engine/kernel/check.h"
+
+namespace highwater {
+
+Instance::Instance(Component& component, std::uint32_t index, Zone zone)
+    : component_(component),
+      index_(index),
+      zone_(zone),
+      starting_(*this),
+      tasks_(component.world().simulation) {}
+
+std::string Instance::label() const {
+  return component_.id() + "[" + std::to_string(index_) + "]";
+}
+
+void Instance::began() {
+  ++received_;
+  in_flight_.add(component_.world().now(), 1);
+}
+
+void Instance::answered(Status status, bool abandoned) {
+  in_flight_.add(component_.world().now(), -1);
+  answers_.add(status);
+  if (abandoned) ++wasted_;
+}
+
+bool Instance::fails(const Request& request, std::uint64_t message) const {
+  if (survives_ == 1) [[likely]]
+    return false;
+  RequestRandom random(component_.world().key(label(), "error fault"), request.id, message);
+  return random.uniform() >= survives_;
+}
+
+void Instance::kill(bool silent) {
+  ++kills_;
+  silent_ = silent;
+  if (kills_ > 1) return;
+  const bool was_up = std::exchange(up_, false);
+  component_.world().simulation.cancel(starting_);
+  component_.world().happened("down", label() + " is down");
+  if (!was_up) return;
+  tasks_.cancel(CancelReason::killed);
+  killed();
+}
+
+void Instance::revive() {
+  HIGHWATER_CHECK(kills_ > 0);
+  if (--kills_ > 0) return;
+  component_.world().simulation.schedule_after(starting_, start_time());
+}
+
+void Instance::start_finished() {
+  up_ = true;
+  silent_ = false;
+  component_.world().happened("up", label() + " is up");
+  started();
+}
+
+void Instance::slow(double factor) {
+  HIGHWATER_CHECK(factor > 0);
+  factors_.push_back(factor);
+  slowdown_ *= factor;
+  slowdown_changed();
+}
+
+void Instance::restore_speed(double factor) {
+  const auto found = std::find(factors_.begin(), factors_.end(), factor);
+  HIGHWATER_CHECK(found != factors_.end());
+  factors_.erase(found);
+  // Multiplied anew: dividing would leave a rounding error behind for the rest of the run.
+  slowdown_ = 1;
+  for (const double each : factors_) slowdown_ *= each;
+  slowdown_changed();
+}
+
+void Instance::fail_share(double share) {
+  failing_.push_back(share);
+  survives_ *= 1 - share;
+}
+
+void Instance::stop_failing(double share) {
+  const auto found = std::find(failing_.begin(), failing_.end(), share);
+  HIGHWATER_CHECK(found != failing_.end());
+  failing_.erase(found);
+  survives_ = 1;
+  for (const double each : failing_) survives_ *= 1 - each;
+}
+
+Component::Component(World& world, std::string id, std::string_view kind)
+    : world_(world), id_(std::move(id)), kind_(kind) {}
+
+Instance* Component::route(const Request&, const Instance&) {
+  if (instances_.empty()) return nullptr;
+  if (turn_ == instances_.size()) turn_ = 0;
+  return instances_[turn_++].get();
+}
+
+bool Component::answers(Symbol) const {
+  return true;
+}
+
+std::uint64_t Component::received() const {
+  std::uint64_t sum = 0;
+  for (const auto& instance : instances_) sum += instance->received();
+  return sum;
+}
+
+std::uint64_t Component::in_flight() const {
+  std::uint64_t sum = 0;
+  for (const auto& instance : instances_) sum += instance->in_flight();
+  return sum;
+}
+
+Recorder::Owner& Component::measure() {
+  Recorder::Owner& owner = world_.recorder.owner(id_);
+  owner.rate("throughput_rps", [this](Time) {
+    double sum = 0;
+    for (const auto& instance : instances_)
+      sum += static_cast<double>(instance->answers()[Status::ok]);
+    return sum;
+  });
+  owner.time_average("in_flight", [this](Time now) {
+    double sum = 0;
+    for (const auto& instance : instances_) sum += instance->in_flight_integral(now);
+    return sum;
+  });
+  owner.causes("errors", [this] {
+    std::map<std::string, std::uint64_t> causes;
+    for (std::size_t i = 1; i < kStatuses; ++i) {
+      const auto status = static_cast<Status>(i);
+      std::uint64_t sum = 0;
+      for (const auto& instance : instances_) sum += instance->answers()[status];
+      if (sum > 0) causes[std::string(name(status))] = sum;
+    }
+    return causes;
+  });
+  owner.count("wasted", [this] {
+    std::uint64_t sum = 0;
+    for (const auto& instance : instances_) sum += instance->wasted();
+    return sum;
+  });
+  return owner;
+}
+
+Recorder::Owner& Component::measure(const Instance& instance) {
+  Recorder::Owner& owner = world_.recorder.owner(instance.label());
+  owner.rate("throughput_rps",
+             [&instance](Time) { return static_cast<double>(instance.answers()[Status::ok]); });
+  owner.time_average("in_flight",
+                     [&instance](Time now) { return instance.in_flight_integral(now); });
+  return owner;
+}
+
+std::vector<MetricInfo> common_component_metrics() {
+  return {
+      {"throughput_rps", "/s", "Requests answered without error."},
+      {"in_flight", "requests", "Requests received and not yet answered, waiting ones included."},
+      {"errors", "requests", "Requests not answered with success, by cause."},
+      {"wasted", "requests", "Answers that no caller waited for any more."}};
+}
+
+Component& Directory::component(std::string_view id) const {
+  for (Component* component : components_)
+    if (component->id() == id) return *component;
+  HIGHWATER_CHECK(false && "references are checked when the scenario is read");
+  std::abort();
+}
+
+Edge& Directory::edge(Component& from, Component& to, bool asynchronous) {
+  for (Edge& edge : edges_)
+    if (&edge.from() == &from && &edge.to() == &to && edge.asynchronous() == asynchronous)
+      return edge;
+  return edges_.emplace_back(world_, from, to, asynchronous);
+}
+
+}  // namespace highwater

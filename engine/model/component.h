@@ -1,0 +1,181 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/scope.h"
+#include "engine/kernel/time_integral.h"
+#include "engine/model/attempt.h"
+#include "engine/model/edge.h"
+#include "engine/model/world.h"
+
+namespace highwater {
+
+class Component;
+class Directory;
+
+/// One process of a component, in one zone: what a call reaches, and what a fault hits.
+///
+/// A model derives from it and implements receive(). The base counts what comes and goes, so that
+/// in every run and for every instance: received = answered, by status + in flight.
+class Instance {
+ public:
+  Instance(Component& component, std::uint32_t index, Zone zone);
+  virtual ~Instance() = default;
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  Component& component() const { return component_; }
+  std::uint32_t index() const { return index_; }
+  Zone zone() const { return zone_; }
+  /// "api[2]"
+  std::string label() const;
+
+  /// Takes connections. False while it is down or starting.
+  bool up() const { return up_; }
+  /// Attempts received and not yet answered.
+  std::uint64_t in_flight() const { return static_cast<std::uint64_t>(in_flight_.value()); }
+  double in_flight_integral(Time now) const { return in_flight_.total(now); }
+
+  std::uint64_t received() const { return received_; }
+  /// Answers given, by status. A request lost in a silent kill counts as a reset.
+  const StatusCounts& answers() const { return answers_; }
+  /// Answers that nobody waited for any more: work done for nothing.
+  std::uint64_t wasted() const { return wasted_; }
+
+  // Faults.
+  /// The process is gone: its tasks end, their callers see a reset (or nothing at all, when
+  /// `silent`); what comes later is refused (or swallowed). Kills nest.
+  void kill(bool silent);
+  /// Takes back one kill; after the last one the process starts again, for start_time().
+  void revive();
+  /// Work begun from now on takes `factor` times as long. Factors of overlapping faults multiply.
+  void slow(double factor);
+  void restore_speed(double factor);
+  double slowdown() const { return slowdown_; }
+  /// A share of the requests is answered with an error, without being served. Independent faults:
+  /// the shares that survive multiply.
+  void fail_share(double share);
+  void stop_failing(double share);
+
+  /// The tasks of this process; killed with it.
+  Scope& tasks() { return tasks_; }
+
+ protected:
+  /// A request has arrived. Whoever holds `served` answers it.
+  virtual void receive(Served served) = 0;
+  /// The process died: forget everything that lived in its memory. Its tasks are gone already.
+  virtual void killed() {}
+  /// The process serves again, with empty memory.
+  virtual void started() {}
+  /// The factor of slow() changed.
+  virtual void slowdown_changed() {}
+  /// From the start of the process until it takes connections.
+  virtual Duration start_time() const { return Duration{0}; }
+
+ private:
+  friend class Attempt;
+  friend class Served;
+  void began();
+  void answered(Status status, bool abandoned);
+  bool swallows() const { return silent_; }
+  bool fails(const Request& request, std::uint64_t message) const;
+  void start_finished();
+
+  Component& component_;
+  std::uint32_t index_;
+  Zone zone_;
+  bool up_ = true;
+  bool silent_ = false;
+  int kills_ = 0;
+  double slowdown_ = 1;
+  std::vector<double> factors_;
+  std::vector<double> failing_;
+  double survives_ = 1;  // share of requests that no error fault hits
+  std::uint64_t received_ = 0;
+  std::uint64_t wasted_ = 0;
+  StatusCounts answers_;
+  TimeIntegral in_flight_;
+  Timer<&Instance::start_finished> starting_;
+  Scope tasks_;
+};
+
+/// One component of the scenario in one replication. Models derive from it, one class per kind.
+///
+/// Life: constructed with its parameters (makes its instances and declares its metrics), connect()
+/// (finds the components it talks to), start() (the first events), the run, destroyed.
+class Component {
+ public:
+  Component(World& world, std::string id, std::string_view kind);
+  virtual ~Component() = default;
+  Component(const Component&) = delete;
+  Component& operator=(const Component&) = delete;
+
+  const std::string& id() const { return id_; }
+  std::string_view kind() const { return kind_; }
+  World& world() const { return world_; }
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
+
+  /// Looks up what this component refers to; every edge is made here.
+  virtual void connect(Directory&) {}
+  virtual void start() {}
+
+  /// The instance that a direct call goes to; null when nobody can be asked. The default takes the
+  /// instances in turn, dead ones too: a client without a balancer knows no better.
+  virtual Instance* route(const Request& request, const Instance& from);
+
+  /// True when a call to this endpoint means something here.
+  virtual bool answers(Symbol endpoint) const;
+
+  /// Sum over the instances, for the checks at the end of a run.
+  std::uint64_t received() const;
+  std::uint64_t in_flight() const;
+
+ protected:
+  /// Adds an instance made by the derived class, in construction order.
+  Instance& add(std::unique_ptr<Instance> instance) {
+    instances_.push_back(std::move(instance));
+    return *instances_.back();
+  }
+  /// Declares the metrics that every component has: throughput_rps, in_flight, errors, wasted;
+  /// and throughput_rps and in_flight of each instance. The owner is returned for the kind's own.
+  Recorder::Owner& measure();
+  Recorder::Owner& measure(const Instance& instance);
+
+ private:
+  World& world_;
+  std::string id_;
+  std::string_view kind_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::size_t turn_ = 0;
+};
+
+/// Finds components by id and keeps the edges between them.
+class Directory {
+ public:
+  explicit Directory(World& world) : world_(world) {}
+
+  void add(Component& component) { components_.push_back(&component); }
+  /// The component called `id`; it exists, since references were checked when the scenario was read.
+  Component& component(std::string_view id) const;
+  std::span<Component* const> components() const { return components_; }
+
+  /// The edge between two components, made on first use.
+  Edge& edge(Component& from, Component& to, bool asynchronous = false);
+  std::deque<Edge>& edges() { return edges_; }
+
+ private:
+  World& world_;
+  std::vector<Component*> components_;
+  std::deque<Edge> edges_;
+};
+
+/// Metrics that every component reports, for the catalog's tables.
+std::vector<struct MetricInfo> common_component_metrics();
+
+}  // namespace highwater

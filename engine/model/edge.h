@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/kernel/distribution.h"
+#include "engine/kernel/random.h"
+#include "engine/kernel/time.h"
+#include "engine/model/request.h"
+
+namespace highwater {
+
+class Attempt;
+class Component;
+class Network;
+struct World;
+
+/// The way from one component to another: what passed over it, and what faults do to it.
+class Edge {
+ public:
+  Edge(World& world, Component& from, Component& to, bool asynchronous);
+
+  Component& from() const { return from_; }
+  Component& to() const { return to_; }
+  bool asynchronous() const { return asynchronous_; }
+
+  /// Attempts sent, and those that ended in anything but ok (as seen by a caller still waiting).
+  std::uint64_t attempts() const { return attempts_; }
+  std::uint64_t failures() const { return failures_; }
+
+  // Faults. Each may be applied several times over; the effects add up and are taken back singly.
+  void add_latency(Duration add, const Distribution* jitter);
+  void remove_latency(Duration add, const Distribution* jitter);
+  /// Cuts the edge: messages wait on it, as TCP would send them again, until it heals; a caller
+  /// that gives up meanwhile takes its message with it.
+  void cut(bool requests, bool replies);
+  void heal(bool requests, bool replies);
+
+ private:
+  friend class Attempt;
+  enum class Direction : std::uint8_t { request, reply };
+
+  /// Time that faults add to a message, drawn for this message alone.
+  Duration extra(std::uint64_t request, std::uint64_t message) const;
+  bool is_cut(Direction direction) const { return cuts_[static_cast<std::size_t>(direction)] > 0; }
+  bool is_disturbed() const;
+  void park(Attempt& attempt, Direction direction);
+  void release(Direction direction);
+
+  World& world_;
+  Component& from_;
+  Component& to_;
+  bool asynchronous_;
+  bool disturbed_ = false;  // any fault is on: the only test on the ordinary way
+  std::uint64_t attempts_ = 0;
+  std::uint64_t failures_ = 0;
+  Duration added_{};
+  std::vector<const Distribution*> jitters_;
+  RandomKey jitter_key_;
+  int cuts_[2] = {0, 0};
+  std::vector<Attempt*> parked_[2];
+};
+
+}  // namespace highwater

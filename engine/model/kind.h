@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/describe/kind.h"
+#include "engine/model/component.h"
+
+namespace highwater {
+
+/// A component's parameters, read and checked, with what was prepared from them (a trace loaded).
+/// Immutable: every replication on every thread builds its own component from the same blueprint.
+class Blueprint {
+ public:
+  virtual ~Blueprint() = default;
+  virtual std::unique_ptr<Component> build(World& world, const std::string& id) const = 0;
+};
+
+/// What preparing may report: problems with the input, and notes about it for the results.
+struct Preparation {
+  const Value& where;  ///< The component's object in the scenario.
+  std::string path;    ///< Its JSON pointer.
+  Problems& problems;
+  /// Things worth knowing about the input, such as trace records skipped: (kind, sentence).
+  std::vector<std::pair<std::string, std::string>>& notes;
+};
+
+/// A kind of component: its description, and how to make one.
+struct ModelKind {
+  KindInfo info;
+  /// Reads the parameters from the component's object. After a problem the blueprint is null.
+  std::function<std::shared_ptr<const Blueprint>(Preparation&)> read;
+};
+
+/// The entry of model M, which has
+///   struct Params            described parameters
+///   M(World&, std::string id, const Params&)
+/// and, where something costly is to be made once from the parameters,
+///   struct Prepared; static Prepared prepare(const Params&, Preparation&);
+///   M(World&, std::string id, const Params&, const Prepared&)
+template <class M>
+ModelKind model_kind(std::string name, std::string summary, std::string source,
+                     std::vector<MetricInfo> metrics) {
+  using Params = typename M::Params;
+  ModelKind kind;
+  kind.info =
+      kind_info<Params>(std::move(name), std::move(summary), std::move(source), std::move(metrics));
+  kind.read = [](Preparation& preparation) -> std::shared_ptr<const Blueprint> {
+    const std::size_t before = preparation.problems.error_count();
+    Params params =
+        read_params<Params>(preparation.where, preparation.path, preparation.problems, {"kind"});
+    if constexpr (requires { typename M::Prepared; }) {
+      class PreparedPlan final : public Blueprint {
+       public:
+        PreparedPlan(Params params, typename M::Prepared prepared)
+            : params_(std::move(params)), prepared_(std::move(prepared)) {}
+        std::unique_ptr<Component> build(World& world, const std::string& id) const override {
+          return std::make_unique<M>(world, id, params_, prepared_);
+        }
+
+       private:
+        Params params_;
+        typename M::Prepared prepared_;
+      };
+      if (preparation.problems.error_count() != before) return nullptr;
+      auto prepared = M::prepare(params, preparation);
+      if (preparation.problems.error_count() != before) return nullptr;
+      return std::make_shared<PreparedPlan>(std::move(params), std::move(prepared));
+    } else {
+      class Plan final : public Blueprint {
+       public:
+        explicit Plan(Params params) : params_(std::move(params)) {}
+        std::unique_ptr<Component> build(World& world, const std::string& id) const override {
+          return std::make_unique<M>(world, id, params_);
+        }
+
+       private:
+        Params params_;
+      };
+      if (preparation.problems.error_count() != before) return nullptr;
+      return std::make_shared<Plan>(std::move(params));
+    }
+  };
+  return kind;
+}
+
+}  // namespace highwater

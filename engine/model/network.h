@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/distribution.h"
+#include "engine/kernel/random.h"
+#include "engine/kernel/simulation.h"
+#include "engine/kernel/time.h"
+
+namespace highwater {
+
+/// Where an instance stands: index into NetworkPlan::zones. Clients stand outside every zone.
+using Zone = std::uint16_t;
+inline constexpr Zone kOutside = 0xffff;
+
+/// The network as the scenario describes it. Delays are one-way.
+struct NetworkPlan {
+  std::vector<std::string> zones;
+  Distribution same_zone = Distribution::constant(Duration{0});
+  Distribution cross_zone = Distribution::constant(Duration{0});
+  struct Link {
+    Zone a = 0, b = 0;
+    Distribution delay = Distribution::constant(Duration{0});
+  };
+  std::vector<Link> links;  ///< Pairs of zones with a delay of their own, in either direction.
+};
+
+/// Carries messages between zones in one replication. A message from or to the outside takes
+/// `same_zone`.
+class Network {
+ public:
+  Network(Simulation& simulation, const NetworkPlan& plan, std::uint64_t seed);
+
+  std::size_t zones() const { return zones_; }
+  /// The zone called `name`; it exists, since names are checked when the scenario is read.
+  Zone zone(std::string_view name) const;
+
+  /// Lets `arrival` fire when the message has come over, `extra` later than the network alone would
+  /// take.
+  /// @param message  Names the message, so that its delay does not depend on the order of events.
+  /// @return false when that takes no time: nothing is scheduled, the message is there.
+  bool carry(Event& arrival, Zone from, Zone to, std::uint64_t request, std::uint64_t message,
+             Duration extra);
+
+ private:
+  struct Way {
+    const Distribution* delay;
+    Lane* lane;  // for a constant delay, which needs no place in the heap; null otherwise
+    bool zero;
+  };
+  const Way& way(Zone from, Zone to) const {
+    if (from >= zones_ || to >= zones_) return outside_;
+    return ways_[from * zones_ + to];
+  }
+
+  Simulation& simulation_;
+  const NetworkPlan& plan_;
+  RandomKey key_;
+  std::size_t zones_;
+  std::vector<Way> ways_;
+  Way outside_;
+};
+
+}  // namespace highwater

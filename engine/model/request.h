@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "engine/kernel/time.h"
+
+namespace highwater {
+
+/// How a call ended, as its caller sees it.
+enum class Status : std::uint8_t {
+  ok,           ///< Answered (a 404 that the endpoint means is an answer).
+  error,        ///< Answered with an error (5xx), by the callee's own doing or a fault's.
+  timeout,      ///< No answer within the caller's timeout.
+  rejected,     ///< Refused unserved: line full, rate limit, pool timeout.
+  unavailable,  ///< Nobody there: connection refused, no healthy target.
+  reset,        ///< The connection broke while the callee worked on it.
+  abandoned,    ///< The request left the line on its own (patience or deadline).
+};
+inline constexpr std::size_t kStatuses = 7;
+
+constexpr std::string_view name(Status status) {
+  constexpr std::array<std::string_view, kStatuses> names{
+      "ok", "error", "timeout", "rejected", "unavailable", "connection_reset", "abandoned"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+/// Occurrences by status.
+class StatusCounts {
+ public:
+  void add(Status status) { ++counts_[static_cast<std::size_t>(status)]; }
+  std::uint64_t operator[](Status status) const {
+    return counts_[static_cast<std::size_t>(status)];
+  }
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : counts_) sum += count;
+    return sum;
+  }
+
+ private:
+  std::array<std::uint64_t, kStatuses> counts_{};
+};
+
+/// What a call does to the data it is about.
+enum class Operation : std::uint8_t { read, write };
+
+/// An endpoint's name as a small number: index into the scenario's Symbols.
+using Symbol = std::uint32_t;
+inline constexpr Symbol kNoSymbol = 0;
+
+/// What a caller wants from a callee. Copied along every hop.
+struct Request {
+  std::uint64_t id = 0;    ///< The client's request this works for; unique in a replication.
+  std::uint64_t path = 0;  ///< Names the chain of calls from the client to here; see descend().
+  std::uint64_t key = 0;   ///< The datum it is about (user, page, …).
+  Time intended{};         ///< When the client meant to send it.
+  Time deadline = kNever;  ///< After this instant no caller waits for the answer.
+  std::optional<Duration> ttl;  ///< Of a write to a cache: how long the entry may be used.
+  Symbol endpoint = kNoSymbol;
+  Operation operation = Operation::read;
+  std::uint8_t priority = 0;  ///< 0 is the most urgent.
+
+  /// The request that step `step` of the callee sends on, in its `turn`-th time round. The path
+  /// keys the callee's random draws, so that two calls of one request draw independently and
+  /// a change elsewhere in the system leaves these draws alone.
+  Request descend(std::uint32_t step, std::uint64_t turn) const {
+    Request next = *this;
+    next.path = (path ^ (std::uint64_t{step} << 32) ^ turn) * 0x9e3779b97f4a7c15ULL + 1;
+    return next;
+  }
+};
+
+/// What the callee says.
+struct Reply {
+  Status status = Status::ok;
+  bool hit = false;    ///< A cache had it.
+  bool stale = false;  ///< The data was older than the latest committed write.
+
+  bool ok() const { return status == Status::ok; }
+};
+
+}  // namespace highwater

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/kernel/random.h"
+#include "engine/kernel/simulation.h"
+#include "engine/metrics/recorder.h"
+#include "engine/model/attempt.h"
+#include "engine/model/network.h"
+#include "engine/model/symbols.h"
+
+namespace highwater {
+
+/// Something that happened to the system at an instant: a fault, a restart, a full queue.
+struct Happening {
+  Time at{};
+  std::string kind;
+  std::string text;
+};
+
+/// Requests of all clients that are under way, with the limit that keeps an overloaded run from
+/// filling the memory.
+class InFlightLimit {
+ public:
+  InFlightLimit(Simulation& simulation, std::uint64_t limit)
+      : simulation_(simulation), limit_(limit) {}
+
+  void begin() {
+    if (++in_flight_ > limit_) [[unlikely]] {
+      reached_ = true;
+      simulation_.stop();
+    }
+  }
+  void end() { --in_flight_; }
+
+  std::uint64_t in_flight() const { return in_flight_; }
+  /// True once the limit stopped the run.
+  bool reached() const { return reached_; }
+
+ private:
+  Simulation& simulation_;
+  std::uint64_t limit_;
+  std::uint64_t in_flight_ = 0;
+  bool reached_ = false;
+};
+
+/// What a model may touch in one replication: the clock, the network, its random draws, its
+/// metrics. Nothing is global; two replications on two threads share nothing that changes.
+struct World {
+  Simulation& simulation;
+  Network& network;
+  Recorder& recorder;
+  Symbols& symbols;
+  InFlightLimit& in_flight;
+  AttemptPool& attempts;
+  std::vector<Happening>& happenings;
+  std::uint64_t seed = 0;  ///< Of this replication.
+
+  /// Key of the draws that belong to requests; see RequestRandom.
+  RandomKey key(std::string_view component, std::string_view purpose) const {
+    return random_key(seed, component, purpose);
+  }
+  /// Stream of the draws that belong to no request (arrivals, failures, probes).
+  RandomStream stream(std::string_view component, std::string_view purpose) const {
+    return RandomStream(seed, component, purpose);
+  }
+  Time now() const { return simulation.now(); }
+  void happened(std::string kind, std::string text) {
+    happenings.push_back({simulation.now(), std::move(kind), std::move(text)});
+  }
+};
+
+}  // namespace highwater

@@ -1,0 +1,268 @@
+#include "models/steps/program.h"
+
+#include <tuple>
+#include <utility>
+
+#include "engine/kernel/combine.h"
+
+namespace highwater::steps {
+
+Processor::Processor(Simulation& simulation, std::optional<double> cores, std::uint32_t at_once)
+    : simulation_(simulation), cores_(cores.value_or(static_cast<double>(at_once))) {
+  if (cores && (at_once == 0 || *cores < static_cast<double>(at_once)))
+    shared_.emplace(simulation, *cores);
+}
+
+void Processor::set_slowdown(double slowdown) {
+  slowdown_ = slowdown;
+  if (shared_) shared_->set_speed(1 / slowdown);
+}
+
+double Processor::busy_integral(Time now) const {
+  return shared_ ? shared_->busy_integral(now) : occupied_.total(now);
+}
+
+Resource& Locks::of(std::uint64_t key) {
+  return by_key.try_emplace(key, simulation, 1u).first->second;
+}
+
+void Locks::tidy(std::uint64_t key) {
+  const auto found = by_key.find(key);
+  if (found != by_key.end() && found->second.busy() == 0) by_key.erase(found);
+}
+
+namespace {
+
+/// Makes compiled verbs of declared steps; one overload for each verb.
+struct Compiler {
+  Program& program;
+  Component& owner;
+  std::map<std::string, Locks>& locks;
+
+  Compute operator()(const ComputeStep& step) const { return {step.compute}; }
+  Wait operator()(const WaitStep& step) const { return {step.wait}; }
+  CallOut operator()(const CallStep& step) const {
+    return {&program.site(step.call.id, step.policy), step.op,
+            owner.world().symbols.intern(step.endpoint.value_or(""))};
+  }
+  CacheAside operator()(const CacheStep& step) const {
+    CallSite& site = program.site(step.cache.id, step.policy);
+    CallSite& store = program.site(step.cache.id, step.policy);
+    return {&site, &store, step.ttl, program.compile(step.miss)};
+  }
+  CallOut operator()(const PublishStep& step) const {
+    return {&program.site(step.publish.id, step.policy, true), Operation::write, kNoSymbol};
+  }
+  Parallel operator()(const ParallelStep& step) const {
+    Parallel parallel{{}, step.quorum.value_or(static_cast<std::uint32_t>(step.parallel.size()))};
+    for (const std::vector<Step>& list : step.parallel)
+      parallel.lists.push_back(program.compile(list));
+    return parallel;
+  }
+  Choose operator()(const ChooseStep& step) const {
+    Choose choose;
+    double sum = 0;
+    for (const Branch& branch : step.choose) {
+      choose.up_to.push_back(sum += branch.p.value);
+      choose.lists.push_back(program.compile(branch.steps));
+    }
+    return choose;
+  }
+  Repeat operator()(const RepeatStep& step) const {
+    Repeat repeat{1, 0, program.compile(step.repeat.steps)};
+    if (const FixedTimes* fixed = step.repeat.times.as<FixedTimes>()) repeat.times = fixed->times;
+    if (const GeometricTimes* tail = step.repeat.times.as<GeometricTimes>())
+      repeat.again = tail->geometric.p.value;
+    return repeat;
+  }
+  Lock operator()(const LockStep& step) const {
+    Locks& named = locks.try_emplace(step.lock, owner.world().simulation).first->second;
+    return {&named, step.keyed, program.compile(step.steps)};
+  }
+  Respond operator()(const RespondStep& step) const {
+    return {step.respond >= 500 ? Status::error : Status::ok};
+  }
+  Fail operator()(const FailStep& step) const { return {step.fail.value}; }
+};
+
+/// The list that a uniform number chooses; null for none.
+const Block* chosen(const Choose& choose, double uniform) {
+  for (std::size_t i = 0; i < choose.lists.size(); ++i)
+    if (uniform < choose.up_to[i]) return &choose.lists[i];
+  return nullptr;
+}
+
+Duration stretched(Duration time, double slowdown) {
+  if (slowdown == 1) return time;
+  const double stretched_ns = static_cast<double>(time.count()) * slowdown;
+  return stretched_ns < static_cast<double>(kLongestRun.count())
+             ? Duration{static_cast<Duration::rep>(stretched_ns)}
+             : kLongestRun;
+}
+
+/// Lets go of the worker while its request waits, where the process works that way.
+void step_back(Work& work) {
+  if (work.gives_back && work.worker != nullptr) work.worker->release();
+}
+
+}  // namespace
+
+CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
+  Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
+  return sites_.emplace_back(owner_.world(), edge, policy, steps_++);
+}
+
+Block Program::compile(const std::vector<Step>& steps) {
+  Block block;
+  block.reserve(steps.size());
+  for (const Step& step : steps) block.push_back(compile(step));
+  return block;
+}
+
+Compiled Program::compile(const Step& step) {
+  const std::uint32_t number = steps_++;
+  const RandomKey key = owner_.world().key(owner_.id(), "step " + std::to_string(number));
+  const Compiler compiler{*this, owner_, locks_};
+  return std::visit(
+      [&](const auto& form) -> Compiled {
+        return {compiler(form), key, number};
+      },
+      step.form);
+}
+
+Task<Status> Program::run(const Block& block, Work& work) {
+  Simulation& simulation = owner_.world().simulation;
+  for (const Compiled& step : block) {
+    Status status = Status::ok;
+    if (const auto* compute = std::get_if<Compute>(&step.verb)) {
+      if (work.worker != nullptr && !*work.worker) co_await take_worker(work);
+      RequestRandom random = draw(step, work);
+      const Duration time = compute->time.draw(random);
+      if (work.processor.shared()) {
+        co_await work.processor.sharing().serve(time);
+      } else {
+        const Processor::Occupied core(work.processor);
+        co_await simulation.delay(stretched(time, work.processor.slowdown()));
+      }
+    } else if (const auto* call = std::get_if<CallOut>(&step.verb)) {
+      step_back(work);
+      Request request = work.request.descend(call->site->step(), ++work.turn);
+      request.operation = call->operation;
+      request.endpoint = call->endpoint;
+      Reply reply;
+      if (call->site->retries())
+        reply = co_await call->site->call(work.instance, request);
+      else
+        reply = co_await Call(*call->site, work.instance, request);
+      status = reply.status;
+    } else if (const auto* cache = std::get_if<CacheAside>(&step.verb)) {
+      status = co_await cache_aside(*cache, work);
+    } else if (const auto* wait = std::get_if<Wait>(&step.verb)) {
+      RequestRandom random = draw(step, work);
+      const Duration time = wait->time.draw(random);
+      step_back(work);
+      co_await simulation.delay(time);
+    } else {
+      status = co_await composite(step, work);
+    }
+    if (status != Status::ok) co_return status;
+  }
+  co_return Status::ok;
+}
+
+Task<Status> Program::composite(const Compiled& step, Work& work) {
+  if (const auto* repeat = std::get_if<Repeat>(&step.verb))
+    co_return co_await this->repeat(*repeat, step.key, work);
+  if (const auto* lists = std::get_if<Parallel>(&step.verb))
+    co_return co_await parallel(*lists, work);
+  if (const auto* lock = std::get_if<Lock>(&step.verb)) co_return co_await locked(*lock, work);
+  RequestRandom random = draw(step, work);
+  if (const auto* choose = std::get_if<Choose>(&step.verb)) {
+    const Block* list = chosen(*choose, random.uniform());
+    if (list == nullptr) co_return Status::ok;
+    co_return co_await run(*list, work);
+  }
+  if (const auto* respond = std::get_if<Respond>(&step.verb)) {
+    if (work.answer != nullptr && *work.answer) work.answer->reply(respond->status);
+    co_return Status::ok;
+  }
+  co_return random.uniform() < std::get<Fail>(step.verb).probability ? Status::error : Status::ok;
+}
+
+Task<Status> Program::cache_aside(const CacheAside& step, Work& work) {
+  step_back(work);
+  Request get = work.request.descend(step.site->step(), ++work.turn);
+  get.operation = Operation::read;
+  Reply found;
+  if (step.site->retries())
+    found = co_await step.site->call(work.instance, get);
+  else
+    found = co_await Call(*step.site, work.instance, get);
+  if (found.ok() && found.hit) co_return Status::ok;
+  const Status loaded = co_await run(step.miss, work);
+  if (loaded != Status::ok) co_return loaded;
+  if (!found.ok()) co_return Status::ok;  // no cache to put it in
+  step_back(work);
+  Request put = work.request.descend(step.store->step(), ++work.turn);
+  put.operation = Operation::write;
+  put.ttl = step.ttl;
+  // A cache that fails to store costs the next reader a miss, not this request its answer.
+  co_await step.store->call(work.instance, put);
+  co_return Status::ok;
+}
+
+Task<Status> Program::parallel(const Parallel& step, Work& work) {
+  step_back(work);
+  const std::uint64_t first = work.turn;
+  work.turn += step.lists.size();
+  Status failure = Status::error;
+  std::vector<Task<bool>> lists;
+  lists.reserve(step.lists.size());
+  for (std::size_t i = 0; i < step.lists.size(); ++i) {
+    Work branch = work.branch(first + i);
+    lists.push_back(one_list(step.lists[i], branch, failure));
+  }
+  const QuorumResult<bool> result =
+      co_await quorum(owner_.world().simulation, step.quorum, std::move(lists));
+  co_return result.reached ? Status::ok : failure;
+}
+
+Task<bool> Program::one_list(const Block& block, Work work, Status& failure) {
+  // Lists that compute at the same time each take a worker of their own.
+  Lease worker;
+  if (work.gives_back) work.worker = &worker;
+  const Status status = co_await run(block, work);
+  if (status != Status::ok) failure = status;
+  co_return status == Status::ok;
+}
+
+Task<Status> Program::repeat(const Repeat& step, RandomKey key, Work& work) {
+  RequestRandom random(key, work.request.id, work.request.path + ++work.turn);
+  for (std::uint64_t done = 0;; ++done) {
+    if (step.again == 0 && done == step.times) co_return Status::ok;
+    const Status status = co_await run(step.steps, work);
+    if (status != Status::ok) co_return status;
+    if (step.again > 0 && random.uniform() >= step.again) co_return Status::ok;
+  }
+}
+
+Task<Status> Program::locked(const Lock& step, Work& work) {
+  step_back(work);
+  const std::uint64_t key = step.keyed ? work.request.key : 0;
+  Status status = Status::ok;
+  {
+    const Lease held = co_await step.locks->of(key).acquire();
+    status = co_await run(step.steps, work);
+  }
+  step.locks->tidy(key);
+  co_return status;
+}
+
+Task<> Program::take_worker(Work& work) {
+  // Not subject to the line's capacity: the request was admitted when it came.
+  Lease worker =
+      co_await work.workers->acquire(AcquireOptions{work.request.priority, kNever, true});
+  *work.worker = std::move(worker);
+}
+
+}  // namespace highwater::steps

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/kernel/processor_sharing.h"
+#include "engine/kernel/resource.h"
+#include "engine/kernel/task.h"
+#include "engine/model/call.h"
+#include "engine/model/component.h"
+#include "models/steps/step_params.h"
+
+namespace highwater::steps {
+
+/// The processor of one instance. With fewer cores than requests may compute at once, n of them
+/// share the cores at min(1, cores/n) each; else each has a core of its own.
+class Processor {
+ public:
+  /// @param cores   Cores of the instance; absent: as many as `at_once`, so that they never limit.
+  /// @param at_once Requests that may compute at the same time; 0 for any number.
+  Processor(Simulation& simulation, std::optional<double> cores, std::uint32_t at_once);
+
+  bool shared() const { return shared_.has_value(); }
+  ProcessorSharing& sharing() { return *shared_; }
+
+  /// Counts a computation that has its core for itself, for as long as it lives.
+  class Occupied {
+   public:
+    explicit Occupied(Processor& processor) : processor_(processor) { processor_.occupy(1); }
+    Occupied(const Occupied&) = delete;
+    Occupied& operator=(const Occupied&) = delete;
+    ~Occupied() { processor_.occupy(-1); }
+
+   private:
+    Processor& processor_;
+  };
+
+  /// Computations begun from now on take `slowdown` times as long; on shared cores those that run
+  /// change their pace too.
+  void set_slowdown(double slowdown);
+  double slowdown() const { return slowdown_; }
+  double cores() const { return cores_; }
+  double busy_integral(Time now) const;
+
+ private:
+  void occupy(std::int64_t change) { occupied_.add(simulation_.now(), change); }
+
+  Simulation& simulation_;
+  double cores_;
+  double slowdown_ = 1;
+  std::optional<ProcessorSharing> shared_;
+  TimeIntegral occupied_;
+};
+
+/// What one request has in hand while its steps run on an instance.
+struct Work {
+  Request request;  ///< As received; its path keys the draws made here.
+  Instance& instance;
+  Processor& processor;
+  Served* answer = nullptr;     ///< Where `respond` answers; null where nobody waits (a consumer).
+  Resource* workers = nullptr;  ///< Where a worker is taken again to compute; null: none needed.
+  Lease* worker = nullptr;      ///< The worker held, if any.
+  bool gives_back = false;      ///< The worker is free for others while this request waits.
+  std::uint64_t turn = 0;       ///< Steps done so far; the n-th draws with its own number.
+
+  /// The work of one of several parallel lists: draws of its own, the same worker.
+  Work branch(std::uint64_t number) const {
+    Work other = *this;
+    other.request = request.descend(0xffff'ffff, turn + number);
+    other.turn = 0;
+    return other;
+  }
+};
+
+class Program;
+
+/// Steps made ready to run: components found, random keys made.
+struct Compiled;
+using Block = std::vector<Compiled>;
+
+struct Compute {
+  Distribution time;
+};
+struct Wait {
+  Distribution time;
+};
+struct CallOut {
+  CallSite* site;
+  Operation operation;
+  Symbol endpoint;
+};
+struct CacheAside {
+  CallSite* site;
+  CallSite* store;  // draws and messages of its own for the answer put in
+  std::optional<Duration> ttl;
+  Block miss;
+};
+struct Parallel {
+  std::vector<Block> lists;
+  std::size_t quorum;
+};
+struct Choose {
+  std::vector<double> up_to;  // running sums of the probabilities
+  std::vector<Block> lists;
+};
+struct Repeat {
+  std::uint64_t times;  // where `again` is 0
+  double again;         // geometric: probability of going round once more
+  Block steps;
+};
+struct Locks;
+struct Lock {
+  Locks* locks;
+  bool keyed;
+  Block steps;
+};
+struct Respond {
+  Status status;
+};
+struct Fail {
+  double probability;
+};
+
+struct Compiled {
+  std::variant<Compute, Wait, CallOut, CacheAside, Parallel, Choose, Repeat, Lock, Respond, Fail>
+      verb;
+  RandomKey key;         // of the draws of this step
+  std::uint32_t number;  // of the step within its component
+};
+
+/// A lock, or one for each key in use, with those who wait for it.
+struct Locks {
+  explicit Locks(Simulation& s) : simulation(s) {}
+  Resource& of(std::uint64_t key);
+  /// Forgets the lock of `key` when nobody holds it or waits for it.
+  void tidy(std::uint64_t key);
+
+  Simulation& simulation;
+  std::map<std::uint64_t, Resource> by_key;
+};
+
+/// All lists of steps of one component in one replication.
+class Program {
+ public:
+  Program(Component& owner, Directory& directory) : owner_(owner), directory_(directory) {}
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  Block compile(const std::vector<Step>& steps);
+
+  /// A place for calls that the component makes itself, outside of any step.
+  CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
+
+  /// Does the steps one after the other; ends at the first that fails.
+  Task<Status> run(const Block& block, Work& work);
+
+ private:
+  Compiled compile(const Step& step);
+  Task<Status> composite(const Compiled& step, Work& work);
+  Task<Status> cache_aside(const CacheAside& step, Work& work);
+  Task<Status> parallel(const Parallel& step, Work& work);
+  Task<bool> one_list(const Block& block, Work work, Status& failure);
+  Task<Status> repeat(const Repeat& step, RandomKey key, Work& work);
+  Task<Status> locked(const Lock& step, Work& work);
+  Task<> take_worker(Work& work);
+  RequestRandom draw(const Compiled& step, Work& work) const {
+    return RequestRandom(step.key, work.request.id, work.request.path + ++work.turn);
+  }
+
+  Component& owner_;
+  Directory& directory_;
+  std::uint32_t steps_ = 0;
+  std::deque<CallSite> sites_;
+  std::map<std::string, Locks> locks_;
+};
+
+}  // namespace highwater::steps

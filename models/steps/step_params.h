@@ -1,0 +1,237 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "engine/describe/one_of.h"
+#include "engine/model/call_params.h"
+#include "engine/model/request.h"
+
+namespace highwater {
+
+constexpr auto words_of(Operation) {
+  return std::array{Word{Operation::read, "read", "Reads data."},
+                    Word{Operation::write, "write", "Changes data."}};
+}
+
+namespace steps {
+
+struct Step;
+
+struct ComputeStep {
+  Distribution compute = Distribution::constant(Duration{0});
+
+  static constexpr std::string_view doc = "Computes: holds a core for this long.";
+  static constexpr auto fields() {
+    return std::tuple{field<&ComputeStep::compute>("Time on a core of its own.").required()};
+  }
+};
+
+struct WaitStep {
+  Distribution wait = Distribution::constant(Duration{0});
+
+  static constexpr std::string_view doc = "Waits without using a core.";
+  static constexpr auto fields() {
+    return std::tuple{field<&WaitStep::wait>("How long.").required()};
+  }
+};
+
+struct CallStep {
+  ComponentRef call;
+  Operation op = Operation::read;
+  std::optional<std::string> endpoint;
+  CallPolicy policy;
+
+  static constexpr std::string_view doc = "Calls another component and waits for its answer.";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&CallStep::call>("The component that is called.").required(),
+        field<&CallStep::op>("What the call does to the data."),
+        field<&CallStep::endpoint>("Endpoint of the callee; needed where it has several."),
+        inlined<&CallStep::policy>(),
+    };
+  }
+};
+
+struct CacheStep {
+  ComponentRef cache;
+  std::optional<Duration> ttl;
+  std::vector<Step> miss;
+  CallPolicy policy;
+
+  static constexpr std::string_view doc =
+      "Cache-aside: asks the cache, and on a miss (or when the cache does not answer) does the "
+      "`miss` steps and stores the result.";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&CacheStep::cache>("The cache that is asked.").required(),
+        field<&CacheStep::ttl>("How long the stored entry may be used; the cache's own ttl unless "
+                               "given.")
+            .at_least(Duration{1}),
+        field<&CacheStep::miss>("What is done when the cache does not have it."),
+        inlined<&CacheStep::policy>(),
+    };
+  }
+};
+
+struct PublishStep {
+  ComponentRef publish;
+  CallPolicy policy;
+
+  static constexpr std::string_view doc =
+      "Publishes a message with the request's key to a topic, and waits until it is appended.";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&PublishStep::publish>("The topic.").required(),
+        inlined<&PublishStep::policy>(),
+    };
+  }
+};
+
+struct ParallelStep {
+  std::vector<std::vector<Step>> parallel;
+  std::optional<std::uint32_t> quorum;
+
+  static constexpr std::string_view doc = "Does several lists of steps at the same time.";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&ParallelStep::parallel>("The lists.").required().at_least(1u),
+        field<&ParallelStep::quorum>("Goes on when so many lists have succeeded, without waiting "
+                                     "for the others; all of them unless given.")
+            .at_least(1u),
+    };
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+struct Branch {
+  Fraction p;
+  std::vector<Step> steps;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&Branch::p>("Probability of this branch; together they are at most 1, and the rest "
+                          "of the requests does nothing.")
+            .required(),
+        field<&Branch::steps>("What is done then."),
+    };
+  }
+};
+
+struct ChooseStep {
+  std::vector<Branch> choose;
+
+  static constexpr std::string_view doc = "Does one of several lists of steps, by chance.";
+  static constexpr auto fields() {
+    return std::tuple{field<&ChooseStep::choose>("The branches.").required().at_least(1u)};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+struct FixedTimes {
+  std::uint64_t times = 1;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&FixedTimes::times>("So many times.").at_most(std::uint64_t{1'000'000})};
+  }
+  static constexpr auto shorthand = &FixedTimes::times;
+};
+
+struct GeometricTail {
+  Fraction p;
+
+  static constexpr auto fields() {
+    return std::tuple{field<&GeometricTail::p>("Probability of going round once more.")
+                          .required()
+                          .at_most(Fraction{0.999999})};
+  }
+};
+
+struct GeometricTimes {
+  GeometricTail geometric;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&GeometricTimes::geometric>("Once, and again each time with probability p.")
+            .required()};
+  }
+};
+
+struct Times : OneOf<FixedTimes, GeometricTimes> {
+  using OneOf::OneOf;
+};
+
+struct Repetition {
+  Times times;
+  std::vector<Step> steps;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&Repetition::times>("How often: a number, or {\"geometric\": {\"p\": 0.4}}.")
+            .required(),
+        field<&Repetition::steps>("What is repeated, one time after the other."),
+    };
+  }
+};
+
+struct RepeatStep {
+  Repetition repeat;
+
+  static constexpr std::string_view doc = "Does steps several times over: the N+1 query.";
+  static constexpr auto fields() {
+    return std::tuple{field<&RepeatStep::repeat>("What, and how often.").required()};
+  }
+};
+
+struct LockStep {
+  std::string lock;
+  bool keyed = false;
+  std::vector<Step> steps;
+
+  static constexpr std::string_view doc =
+      "Does steps while holding a lock of the component, waiting for it first come, first served.";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&LockStep::lock>("Name of the lock, shared by all instances.").required(),
+        field<&LockStep::keyed>("One lock for each key of the requests instead of one for all."),
+        field<&LockStep::steps>("What is done under the lock."),
+    };
+  }
+};
+
+struct RespondStep {
+  std::uint32_t respond = 200;
+
+  static constexpr std::string_view doc =
+      "Answers now; the steps after it run on while the caller goes its way.";
+  static constexpr auto fields() {
+    return std::tuple{field<&RespondStep::respond>(
+                          "HTTP status of the answer; from 500 on it counts as an error.")
+                          .at_least(100u)
+                          .at_most(599u)};
+  }
+};
+
+struct FailStep {
+  Fraction fail{1};
+
+  static constexpr std::string_view doc = "Ends the request with an error.";
+  static constexpr auto fields() {
+    return std::tuple{field<&FailStep::fail>("With this probability.")};
+  }
+};
+
+/// One step of an endpoint or a consumer: an object with exactly one verb.
+struct Step : OneOf<ComputeStep, WaitStep, CallStep, CacheStep, PublishStep, ParallelStep,
+                    ChooseStep, RepeatStep, LockStep, RespondStep, FailStep> {
+  using OneOf::OneOf;
+};
+
+}  // namespace steps
+}  // namespace highwater
