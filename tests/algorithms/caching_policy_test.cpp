@@ -30,6 +30,7 @@ TEST_CASE("Cache: holds to the contract under every policy", "[algorithms][cachi
     CHECK(cache.lookup(1, 0).version == 11);
     CHECK_FALSE(cache.insert({.key = 2, .expires = 1'000'000'000}, 0, bits).has_value());
     CHECK(cache.lookup(2, 2'000'000'000).outcome != Outcome::hit);
+    CHECK(cache.expirations() == 1);
     CHECK_FALSE(cache.erase(2));
     CHECK(cache.erase(1));
     CHECK(cache.size() == 0);

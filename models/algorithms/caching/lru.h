@@ -34,6 +34,7 @@ class Lru {
     if (slot == KeyIndex::kNone) return {Outcome::miss, 0};
     const Entry& entry = entries_[slot];
     if (now >= entry.expires) [[unlikely]] {
+      ++expirations_;
       remove(key, slot);
       return {Outcome::expired, 0};
     }
@@ -85,6 +86,8 @@ class Lru {
   /// Entries held, those included whose expiry nobody has noticed yet.
   std::uint64_t size() const { return index_.size(); }
   std::uint64_t capacity() const { return capacity_; }
+  /// Entries removed so far because their time was over; insert() reports those that it pushed out.
+  std::uint64_t expirations() const { return expirations_; }
   /// Memory in use, for reports and tests.
   std::size_t bytes() const { return index_.bytes() + entries_.capacity() * sizeof(Entry); }
 
@@ -141,6 +144,7 @@ class Lru {
   }
 
   std::uint64_t capacity_;
+  std::uint64_t expirations_ = 0;
   KeyIndex index_;
   std::vector<Entry> entries_;
   std::uint32_t free_ = KeyIndex::kNone;  // head of the chain of unused slots

@@ -36,7 +36,7 @@ inline constexpr std::array kPolicies = {
 /// same to every policy; each policy's header says how it evicts and when it notices an expiry.
 ///
 /// A policy joins by being a class with lookup, insert (with or without a bit source), erase, clear,
-/// size and capacity, and by one line in Policy, kPolicies, Any and the constructor.
+/// size, capacity and expirations, and by one line in Policy, kPolicies, Any and the constructor.
 class Cache {
  public:
   /// @param capacity  Entries it may hold; memory follows the contents, not this number.
@@ -74,6 +74,10 @@ class Cache {
   }
   std::uint64_t capacity() const {
     return std::visit([](const auto& cache) { return cache.capacity(); }, cache_);
+  }
+  /// Entries removed so far because their time was over; insert() reports those that it pushed out.
+  std::uint64_t expirations() const {
+    return std::visit([](const auto& cache) { return cache.expirations(); }, cache_);
   }
 
  private:

@@ -51,6 +51,7 @@ class RedisLru {
     Entry* entry = entries_.find(key);
     if (entry == nullptr) return {Outcome::miss, 0};
     if (expired(*entry, now)) [[unlikely]] {
+      ++expirations_;
       remove(*entry);
       return {Outcome::expired, 0};
     }
@@ -93,6 +94,9 @@ class RedisLru {
   /// Entries held, those included whose expiry nobody has noticed yet.
   std::uint64_t size() const { return entries_.size(); }
   std::uint64_t capacity() const { return capacity_; }
+  /// Entries removed so far because their time was over, by lookups and by the active cycle;
+  /// insert() reports those that it pushed out.
+  std::uint64_t expirations() const { return expirations_; }
   /// Memory in use, for reports and tests.
   std::size_t bytes() const { return entries_.bytes(); }
 
@@ -187,6 +191,7 @@ class RedisLru {
           sampled += mortal(entry);
           const bool over = expired(entry, now);
           dead += over;
+          expirations_ += over;
           mortal_ -= over;
           return over;
         });
@@ -195,6 +200,7 @@ class RedisLru {
   }
 
   std::uint64_t capacity_;
+  std::uint64_t expirations_ = 0;
   std::uint32_t samples_;
   RedisDict entries_;
   std::size_t mortal_ = 0;                   // entries with an expiry
