@@ -1,0 +1,106 @@
+#include "engine/kernel/simulation.h"
+
+#include "engine/kernel/scope.h"
+
+namespace highwater {
+
+void Event::detach() {
+  if (parked()) {
+    EventList::remove(*this);
+  } else {
+    simulation_->cancel(*this);
+  }
+}
+
+void Lane::on_first(Event& event) {
+  Lane& lane = static_cast<First&>(event).lane;
+  Simulation& simulation = lane.simulation_;
+  if (lane.line_.empty() || lane.line_.front().number() != lane.first_sequence_) {
+    --simulation.events_;  // the one it stood for was cancelled: nothing happens now
+    if (!lane.line_.empty()) lane.represent_first();
+    return;
+  }
+  Event& front = lane.line_.front();
+  EventList::remove(front);
+  if (!lane.line_.empty()) lane.represent_first();
+  front.fire_(front);
+}
+
+Simulation::~Simulation() {
+  HIGHWATER_CHECK(!in_run_);
+  HIGHWATER_CHECK(doomed_ == nullptr);
+}
+
+Lane& Simulation::lane(Duration delay) {
+  HIGHWATER_CHECK(delay >= Duration::zero());
+  auto found = lanes_.find(delay);
+  if (found == lanes_.end()) {
+    found = lanes_
+                .emplace(std::piecewise_construct, std::forward_as_tuple(delay),
+                         std::forward_as_tuple(*this, delay))
+                .first;
+  }
+  return found->second;
+}
+
+bool Simulation::is_running(const void* root) const noexcept {
+  for (const Running* running = running_; running != nullptr; running = running->outer) {
+    if (running->root == root) return true;
+  }
+  return false;
+}
+
+void Simulation::fire(Event& event) {
+  ++events_;
+  event.fire_(event);
+}
+
+void Simulation::run_events(Time end) {
+  while (true) {
+    if (attention_) [[unlikely]] {
+      attention_ = false;
+      destroy_doomed();
+      if (stopping_) return;
+    }
+    if (!pending_.empty()) {
+      const Time next = pending_.next_time();
+      // What is due now and not in the ring was scheduled before anything in the ring.
+      if (ring_.empty() || next == now_) {
+        if (next > end) return;
+        Event* const event = pending_.pop();
+        if (event == nullptr) continue;
+        HIGHWATER_CHECK(next >= now_);
+        now_ = next;
+        fire(*event);
+        continue;
+      }
+    }
+    if (ring_.empty()) return;
+    Event& event = ring_.front();
+    EventList::remove(event);
+    fire(event);
+  }
+}
+
+void Simulation::run_until(Time end) {
+  HIGHWATER_CHECK(!in_run_ && end >= now_ && end <= kNever);
+  in_run_ = true;
+  stopping_ = false;
+  run_events(end);
+  in_run_ = false;
+  if (!stopping_) now_ = end;
+}
+
+void Simulation::run() {
+  HIGHWATER_CHECK(!in_run_);
+  in_run_ = true;
+  stopping_ = false;
+  run_events(kNever);
+  in_run_ = false;
+}
+
+void Simulation::destroy_doomed() {
+  while (doomed_ != nullptr) doomed_->destroy_doomed();
+}
+
+}  // namespace highwater
