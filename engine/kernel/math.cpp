@@ -17,7 +17,7 @@ double polynomial(const double (&c)[N], double x) {
   return sum;
 }
 
-/// log Gamma(2 + z) for |z| <= 0.5: z (1 - Euler's constant) + sum of (-1)^k (zeta(k) - 1) z^k / k.
+/// log Gamma(2 + z) for -0.75 <= z <= 0.5: z (1 - Euler's constant) + sum of (-1)^k (zeta(k) - 1) z^k / k.
 double log_gamma_near_two(double z) {
   static constexpr double kZetaTerms[] = {
       0x1.4a34cc4a60fa6p-2,  -0x1.13e001a557607p-4,  0x1.51322ac7d8483p-6,  -0x1.e404fc218f5f2p-8,
@@ -26,7 +26,10 @@ double log_gamma_near_two(double z) {
       0x1.2597a39f34aacp-18, -0x1.11b2eb7679541p-19, 0x1.0064cdeb22f0fp-20, -0x1.e2600d93cfd2fp-22,
       0x1.c76bbb3f07a4dp-23, -0x1.af5a6cbbf8a97p-24, 0x1.99b93c2070b0fp-25, -0x1.862c734df3eacp-26,
       0x1.7469daccfadcdp-27, -0x1.6434a8447aeadp-28, 0x1.555a877ffd2c3p-29, -0x1.47b1679258d0ep-30,
-      0x1.3b15d2b2fc10cp-31, -0x1.2f69a9fabe3ep-32};
+      0x1.3b15d2b2fc10cp-31, -0x1.2f69a9fabe3ep-32,  0x1.24932a337434cp-33, -0x1.1a7c26ec2523cp-34,
+      0x1.11116e693ed98p-35, -0x1.08424cbc543d8p-36, 0x1.000026e3f644fp-37, -0x1.f07c514fc9f0ap-39,
+      0x1.e1e2026aafcd8p-40, -0x1.d41d56e5ee2e2p-41, 0x1.c71c7f6f10e37p-42, -0x1.bacf9a27bc89bp-43,
+      0x1.af28718a10d6ep-44, -0x1.a41a45603e5b6p-45};
   constexpr double kOneMinusEuler = 0x1.b0ee6072093cep-2;
   return z * (kOneMinusEuler + z * polynomial(kZetaTerms, z));
 }
@@ -97,32 +100,38 @@ double log_gamma_half_step(double a) {
   return a * log1p(0.5 / a) + 0.5 * log(a) - 0.5 + (stirling_rest(a + 0.5) - stirling_rest(a));
 }
 
-/// The continued fraction of the incomplete beta function by Lentz's method; quick for
-/// x < (a + 1)/(a + b + 2).
-double beta_fraction(double a, double b, double x) {
-  constexpr double kTiny = 1e-300;
-  double c = 1.0;
-  double d = 1.0 - (a + b) * x / (a + 1.0);
-  if (std::abs(d) < kTiny) d = kTiny;
-  d = 1.0 / d;
-  double h = d;
-  for (int m = 1; m < kMostTerms; ++m) {
-    const double even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-    d = 1.0 + even * d;
-    c = 1.0 + even / c;
-    d = 1.0 / (std::abs(d) < kTiny ? kTiny : d);
-    c = std::abs(c) < kTiny ? kTiny : c;
-    h *= d * c;
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-    d = 1.0 + odd * d;
-    c = 1.0 + odd / c;
-    d = 1.0 / (std::abs(d) < kTiny ? kTiny : d);
-    c = std::abs(c) < kTiny ? kTiny : c;
-    const double factor = d * c;
-    h *= factor;
-    if (std::abs(factor - 1.0) < 0x1p-52) break;
+/// I_x(a, b) B(a, b) / (x^a y^b) with y = 1 - x given too, quick for x < a/(a + b); a continued
+/// fraction in which nothing cancels for large a. Source: A. R. DiDonato, A. H. Morris,
+/// ACM TOMS 18(3), 1992 (BFRAC in algorithm 708), https://doi.org/10.1145/131766.131776.
+double beta_fraction(double a, double b, double x, double y) {
+  const double lead = 1.0 + ((a + b) * y - b);
+  double c = kInfinity;
+  double d = (a + 1.0) / (lead * a);
+  double result = d;
+  for (int i = 1; i < kMostTerms; ++i) {
+    const double n = i;
+    const double s = a + 2.0 * n - 1.0;
+    const double w = n * (b - n) * x;
+    const double alpha = ((a + n - 1.0) / s) * ((a + b + n - 1.0) / s) * w * x;
+    const double beta = n + w / s + (a + n) / (s + 2.0) * (lead + n * (1.0 + y));
+    d = 1.0 / (beta + alpha * d);
+    c = beta + alpha / c;
+    const double factor = c * d;
+    result *= factor;
+    if (std::abs(factor - 1.0) < 0x1p-51) break;
   }
-  return h;
+  return result;
+}
+
+/// I_y(1/2, a) B(1/2, a) / (2 sqrt(y) x^a) as a power series; all terms positive.
+double half_beta_series(double a, double y) {
+  double term = 1.0;
+  double sum = 1.0;
+  for (int n = 0; n < kMostTerms && term > sum * kConverged; ++n) {
+    term *= (a + 0.5 + n) / (1.5 + n) * y;
+    sum += term;
+  }
+  return sum;
 }
 
 /// log of the constant of Student's density: Gamma((v + 1)/2) / (sqrt(v pi) Gamma(v/2)).
@@ -134,27 +143,16 @@ double student_density(double t, double degrees) {
   return exp(student_log_constant(degrees) - 0.5 * (degrees + 1.0) * log1p(t * t / degrees));
 }
 
-/// P(T > t) for t >= 0: half the incomplete beta function I(v/2, 1/2) at v/(v + t^2).
+/// P(T > t) for t >= 0: half the incomplete beta function I(v/2, 1/2) at x = v/(v + t^2).
 double student_tail(double t, double degrees) {
+  if (t == kInfinity) return 0.0;
   const double a = 0.5 * degrees;
   const double ratio = t * t / degrees;
   const double x = 1.0 / (1.0 + ratio);
-  const double one_minus_x = ratio / (1.0 + ratio);
-  if (x < (a + 1.0) / (a + 2.5)) {
-    const double power = exp(student_log_constant(degrees) - (a + 0.5) * log1p(ratio));
-    return t * power * x * (1.0 + ratio) / degrees * beta_fraction(a, 0.5, x);
-  }
-  const double power = exp(student_log_constant(degrees) - (a + 0.5) * log1p(ratio));
-  return 0.5 - t * power * beta_fraction(0.5, a, one_minus_x);
-}
-
-/// Cornish and Fisher's expansion around the normal quantile z, for very many degrees.
-double student_quantile_expansion(double z, double v) {
-  const double z2 = z * z;
-  const double first = z * (z2 + 1.0) / 4.0;
-  const double second = z * ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
-  const double third = z * (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
-  return z + (first + (second + third / v) / v) / v;
+  const double y = 1.0 / (1.0 + 1.0 / ratio);
+  const double slice = t * student_density(t, degrees);  // sqrt(y) x^a / B(a, 1/2)
+  if (x < (a + 1.0) / (a + 2.5)) return 0.5 * slice * beta_fraction(a, 0.5, x, y);
+  return 0.5 - slice * half_beta_series(a, y);
 }
 
 }  // namespace
@@ -192,7 +190,7 @@ double lgamma(double x) {
   if (!(x > 0)) return x == 0 ? kInfinity : kNaN;
   if (x == kInfinity) return x;
   if (x < 0.5) return lgamma(1.0 + x) - log(x);
-  if (x < 1.5) return log_gamma_near_two(x - 1.0) - log1p(x - 1.0);
+  if (x < 1.25) return log_gamma_near_two(x - 1.0) - log1p(x - 1.0);
   if (x >= 10.0) return log_gamma_stirling(x);
   double product = 1.0;
   while (x >= 2.5) {
@@ -221,7 +219,7 @@ double normal_cdf(double x) {
       18615.571640885098091, 6485.558298266760755,  1519.377599407554805,
       235.38790178262499861, 22.266688044328115691, 1.0};
   static constexpr double kFarTop[] = {2.9112874951168792e-5, .001421619193227893466,
-                                       .022235277649012997,   .1274011611602473639,
+                                       .022235277870649807,   .1274011611602473639,
                                        .21589853405795699,    .02307344176494017303};
   static constexpr double kFarBottom[] = {7.29751555083966205e-5, .00378239633202758244,
                                           .0659881378689285515,   .468238212480865118,
@@ -320,10 +318,7 @@ double student_t_quantile(double p, double degrees) {
   const double tail = p < 0.5 ? p : 1.0 - p;
   if (tail == 0.5) return 0.0;
   double t = -normal_quantile(tail);
-  if (degrees > 1e6) {
-    t = student_quantile_expansion(t, degrees);
-    return p < 0.5 ? -t : t;
-  }
+  if (degrees > 1e17) return normal_quantile(p);  // the same to the last digit
   // The tail is convex and the normal quantile lies left of the answer, so Newton's iteration
   // climbs towards it without overshooting; it ends where rounding keeps it from climbing on.
   for (int i = 0; i < 5000; ++i) {
