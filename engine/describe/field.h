@@ -1,0 +1,425 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "engine/describe/quantity.h"
+#include "engine/describe/type_name.h"
+#include "engine/describe/words.h"
+
+namespace highwater {
+
+// A params struct is an aggregate whose members carry their defaults, with one declaration for each
+// member, in the order of the members:
+//
+//   struct RetryParams {
+//     std::uint32_t attempts = 3;
+//     std::optional<Duration> backoff;
+//
+//     static constexpr auto fields() {
+//       return std::tuple{
+//           field<&RetryParams::attempts>("Tries in all, the first included.").at_least(1),
+//           field<&RetryParams::backoff>("Wait before the second try.").at_least(1ns),
+//       };
+//     }
+//     // Optional: a value that is not an object stands for this member ("retry": 3).
+//     static constexpr auto shorthand = &RetryParams::attempts;
+//     // Optional: rules that span fields. `where` is the value they were read from.
+//     void check(const Value& where, const std::string& path, Problems& problems) const;
+//   };
+//
+// The member's type gives unit and JSON form, its initialiser the default; std::optional means that
+// leaving it out means "none". A member left out of fields() does not compile.
+
+namespace detail {
+
+template <auto Member>
+constexpr std::string_view member_name() {
+  std::string_view s = __PRETTY_FUNCTION__;  // "... [with auto Member = &ns::Struct::name; ...]"
+  s = s.substr(0, s.find_first_of(";]", s.find("Member = ")));
+  s = s.substr(s.rfind("::") + 2);
+  while (!s.empty() && (s.back() == ')' || s.back() == '_')) s.remove_suffix(1);
+  return s;
+}
+
+template <class>
+struct MemberOf;
+template <class P, class T>
+struct MemberOf<T P::*> {
+  using Params = P;
+  using Value = T;
+};
+
+/// What at_least and at_most of a type take: the value itself, or the length of a list.
+template <class T>
+struct LimitOf {
+  using Type = void;
+};
+template <class T>
+concept Ordered = std::is_arithmetic_v<T> || std::is_same_v<T, Duration> ||
+    std::is_same_v<T, Rate> || std::is_same_v<T, Bytes> || std::is_same_v<T, Bandwidth> ||
+    std::is_same_v<T, Fraction> || std::is_same_v<T, Factor>;
+template <Ordered T>
+struct LimitOf<T> {
+  using Type = T;
+  static T measured(const T& value) { return value; }
+};
+template <class T>
+struct LimitOf<std::optional<T>> : LimitOf<T> {
+  static auto measured(const std::optional<T>& value) { return LimitOf<T>::measured(*value); }
+};
+template <class T>
+struct LimitOf<Auto<T>> : LimitOf<T> {
+  static auto measured(const Auto<T>& value) { return LimitOf<T>::measured(value.value); }
+};
+template <class T>
+struct LimitOf<std::vector<T>> {
+  using Type = std::uint64_t;
+  static std::uint64_t measured(const std::vector<T>& value) { return value.size(); }
+};
+template <class T>
+struct LimitOf<OrderedMap<T>> {
+  using Type = std::uint64_t;
+  static std::uint64_t measured(const OrderedMap<T>& value) { return value.size(); }
+};
+
+struct NoLimit {};
+
+template <class P>
+void add_infos(std::vector<FieldInfo>& out);
+template <class P>
+void read_fields(const Value& object, const std::string& path, P& out, Problems& problems);
+template <class P>
+void write_fields(const P& params, Value& object);
+
+void report_missing(const Value& object, const std::string& path, std::string_view name,
+                    std::string_view doc, Problems& problems);
+void report_outside(const Value& value, const std::string& path, bool is_length,
+                    const std::optional<std::string>& min, const std::optional<std::string>& max,
+                    Problems& problems);
+/// The value is "auto", which no limit concerns.
+bool says_auto(const Value& value);
+
+}  // namespace detail
+
+/// One declared parameter. See field().
+template <auto Member>
+class Field {
+ public:
+  using Params = typename detail::MemberOf<decltype(Member)>::Params;
+  using Type = typename detail::MemberOf<decltype(Member)>::Value;
+  using Limit = typename detail::LimitOf<Type>::Type;
+  static constexpr bool kLimited = !std::is_void_v<Limit>;
+  using StoredLimit =
+      std::conditional_t<kLimited,
+                         std::optional<std::conditional_t<kLimited, Limit, detail::NoLimit>>,
+                         detail::NoLimit>;
+  static constexpr bool kInlined = false;
+
+  constexpr explicit Field(std::string_view doc) : doc_(doc) {}
+
+  /// Smallest and largest value allowed; of a list or map, the least and most entries.
+  template <class L>
+  requires std::is_convertible_v<L, Limit>
+  constexpr Field at_least(L least) const {
+    Field f = *this;
+    f.min_ = static_cast<Limit>(least);
+    return f;
+  }
+  template <class L>
+  requires std::is_convertible_v<L, Limit>
+  constexpr Field at_most(L most) const {
+    Field f = *this;
+    f.max_ = static_cast<Limit>(most);
+    return f;
+  }
+  /// Where the default or the meaning comes from.
+  constexpr Field source(std::string_view source) const {
+    Field f = *this;
+    f.source_ = source;
+    return f;
+  }
+  /// Leaving it out is a problem.
+  constexpr Field required() const {
+    Field f = *this;
+    f.required_ = true;
+    return f;
+  }
+  /// The JSON key, where it cannot be the member's name (a trailing "_" of the member is dropped
+  /// anyway: `for_` is "for").
+  constexpr Field named(std::string_view name) const {
+    Field f = *this;
+    f.name_ = name;
+    return f;
+  }
+
+  constexpr std::string_view name() const { return name_; }
+
+  static constexpr bool is_shorthand() {
+    if constexpr (requires { Params::shorthand == Member; }) {
+      return Params::shorthand == Member;
+    } else {
+      return false;
+    }
+  }
+
+  void add_info(std::vector<FieldInfo>& out) const {
+    FieldInfo info;
+    info.name = name_;
+    info.doc = doc_;
+    info.source = source_;
+    info.type = &type_of<Type>;
+    info.required = required_;
+    if (!required_) {
+      const Value given = Quantity<Type>::write(Params{}.*Member);
+      if (!given.is_null()) info.default_json = write_json_line(given);
+    }
+    info.min_json = shown(min_);
+    info.max_json = shown(max_);
+    out.push_back(std::move(info));
+  }
+
+  void read(const Value& object, const std::string& path, Params& out, Problems& problems) const {
+    if (const Value* value = object.find(name_)) {
+      read_value(*value, pointer_to(path, name_), out, problems);
+    } else if (required_) {
+      detail::report_missing(object, path, name_, doc_, problems);
+    }
+  }
+
+  /// Reads the struct from a value that is no object: the shorthand takes it, others are missing.
+  void read_bare(const Value& bare, const std::string& path, Params& out,
+                 Problems& problems) const {
+    if (is_shorthand()) {
+      read_value(bare, path, out, problems);
+    } else if (required_) {
+      detail::report_missing(bare, path, name_, doc_, problems);
+    }
+  }
+
+  void write(const Params& params, Value& object) const {
+    Value value = Quantity<Type>::write(params.*Member);
+    if (!value.is_null()) object.set(std::string(name_), std::move(value));
+  }
+
+ private:
+  void read_value(const Value& value, const std::string& path, Params& out,
+                  Problems& problems) const {
+    Type given{};
+    if (!Quantity<Type>::read(value, path, problems, given)) return;
+    if constexpr (kLimited) {
+      if (!detail::says_auto(value)) {
+        const Limit measured = detail::LimitOf<Type>::measured(given);
+        if ((min_ && measured < *min_) || (max_ && measured > *max_)) {
+          const bool is_length = value.is_array() || value.is_object();
+          return detail::report_outside(value, path, is_length, shown(min_), shown(max_), problems);
+        }
+      }
+    }
+    out.*Member = std::move(given);
+  }
+
+  static std::optional<std::string> shown(const StoredLimit& limit) {
+    if constexpr (kLimited) {
+      if (limit) return write_json_line(Quantity<Limit>::write(*limit));
+    }
+    return std::nullopt;
+  }
+
+  std::string_view name_ = detail::member_name<Member>();
+  std::string_view doc_;
+  std::string_view source_;
+  bool required_ = false;
+  StoredLimit min_{}, max_{};
+};
+
+/// Declares a member as a parameter; `doc` says what it means in a sentence or two.
+template <auto Member>
+constexpr Field<Member> field(std::string_view doc) {
+  return Field<Member>(doc);
+}
+
+/// Declares that the fields of a member, itself a params struct, stand in the same JSON object: a
+/// call's policy stands beside its target.
+template <auto Member>
+class Inlined {
+ public:
+  using Params = typename detail::MemberOf<decltype(Member)>::Params;
+  using Type = typename detail::MemberOf<decltype(Member)>::Value;
+  static constexpr bool kInlined = true;
+  static constexpr bool is_shorthand() { return false; }
+
+  void add_info(std::vector<FieldInfo>& out) const { detail::add_infos<Type>(out); }
+  void read(const Value& object, const std::string& path, Params& out, Problems& problems) const {
+    detail::read_fields<Type>(object, path, out.*Member, problems);
+  }
+  void read_bare(const Value& bare, const std::string& path, Params& out,
+                 Problems& problems) const {
+    std::apply([&](const auto&... f) { (f.read_bare(bare, path, out.*Member, problems), ...); },
+               Type::fields());
+  }
+  void write(const Params& params, Value& object) const {
+    detail::write_fields<Type>(params.*Member, object);
+  }
+};
+
+template <auto Member>
+constexpr Inlined<Member> inlined() {
+  return {};
+}
+
+/// A params struct: it declares its fields.
+template <class P>
+concept Described = std::is_class_v<P> && requires {
+  P::fields();
+};
+
+namespace detail {
+
+/// True when fields() names every member of P once and in order: the declared types fill the braces
+/// of P exactly, and there is no member left that one more pair of braces could fill.
+template <class P, class... Fields>
+constexpr bool declares_every_member(TypeTag<std::tuple<Fields...>>) {
+  return requires {
+    P{std::declval<typename Fields::Type>()...};
+  }
+  &&!requires {
+    P{std::declval<typename Fields::Type>()..., {}};
+  };
+}
+
+template <class P>
+void add_infos(std::vector<FieldInfo>& out) {
+  static_assert(declares_every_member<P>(TypeTag<decltype(P::fields())>{}),
+                "fields() lists every member of the params struct, in the order of the members");
+  std::apply([&](const auto&... f) { (f.add_info(out), ...); }, P::fields());
+}
+
+template <class P>
+void read_fields(const Value& object, const std::string& path, P& out, Problems& problems) {
+  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, P::fields());
+  if constexpr (requires { out.check(object, path, problems); }) out.check(object, path, problems);
+}
+
+template <class P>
+void write_fields(const P& params, Value& object) {
+  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, P::fields());
+}
+
+template <class P>
+constexpr std::string_view doc_of() {
+  if constexpr (requires { std::string_view(P::doc); }) {
+    return P::doc;
+  } else {
+    return "";
+  }
+}
+template <class P>
+constexpr std::string_view source_of() {
+  if constexpr (requires { std::string_view(P::source); }) {
+    return P::source;
+  } else {
+    return "";
+  }
+}
+
+TypeInfo struct_type(std::string name, std::vector<FieldInfo> fields);
+
+/// Fills in what a bare value stands for.
+template <class P>
+void add_shorthand(TypeInfo& type) {
+  if constexpr (requires { P::shorthand; }) {
+    std::apply(
+        [&](const auto&... f) {
+          const auto add = [&]<class F>(const F& one) {
+            if constexpr (!F::kInlined) {
+              if (F::is_shorthand()) {
+                type.bare = &type_of<typename F::Type>;
+                type.bare_field = one.name();
+              }
+            }
+          };
+          (add(f), ...);
+        },
+        P::fields());
+  }
+}
+
+}  // namespace detail
+
+/// Reports every key of `object` that neither `fields` nor `also_known` lists.
+void report_unknown_keys(const Value& object, const std::vector<FieldInfo>& fields,
+                         std::initializer_list<std::string_view> also_known,
+                         const std::string& path, Problems& problems);
+
+template <Described P>
+struct Quantity<P> {
+  static const TypeInfo& type() {
+    static const TypeInfo info = [] {
+      std::vector<FieldInfo> fields;
+      detail::add_infos<P>(fields);
+      TypeInfo t = detail::struct_type(type_name<P>(), std::move(fields));
+      detail::add_shorthand<P>(t);
+      return t;
+    }();
+    return info;
+  }
+
+  static bool read(const Value& value, const std::string& path, Problems& problems, P& out,
+                   std::initializer_list<std::string_view> also_known = {}) {
+    const std::size_t before = problems.error_count();
+    out = P{};
+    if (value.is_object()) {
+      report_unknown_keys(value, type().fields, also_known, path, problems);
+      detail::read_fields(value, path, out, problems);
+    } else if constexpr (requires { P::shorthand; }) {
+      std::apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); },
+                 P::fields());
+      if constexpr (requires { out.check(value, path, problems); })
+        out.check(value, path, problems);
+    } else {
+      report_unexpected(value, path, type(), problems);
+    }
+    return problems.error_count() == before;
+  }
+
+  static Value write(const P& params) {
+    Value object = Value::object();
+    detail::write_fields(params, object);
+    return object;
+  }
+};
+
+/// The run-time table of a params struct.
+template <Described P>
+const std::vector<FieldInfo>& table_of() {
+  return type_of<P>().fields;
+}
+
+/// Reads a params struct. Reports every unknown key (with the nearest known one), wrong type, wrong
+/// unit and out-of-range value, then calls params.check() if it exists. Faulty fields keep their
+/// defaults.
+/// @param path        JSON pointer of `value`.
+/// @param also_known  Keys of the object that someone else reads, such as "kind".
+template <Described P>
+P read_params(const Value& value, const std::string& path, Problems& problems,
+              std::initializer_list<std::string_view> also_known = {}) {
+  P params;
+  Quantity<P>::read(value, path, problems, params, also_known);
+  return params;
+}
+
+/// The JSON of a params struct with every default filled in.
+template <Described P>
+Value write_params(const P& params) {
+  return Quantity<P>::write(params);
+}
+
+}  // namespace highwater

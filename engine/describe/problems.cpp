@@ -1,0 +1,113 @@
+#include "engine/describe/problems.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/kernel/check.h"
+
+namespace highwater {
+
+std::string Problem::text() const {
+  std::string line = source;
+  if (position.line > 0) line += fmt::format(":{}:{}", position.line, position.column);
+  if (!line.empty()) line += ": ";
+  if (severity == Severity::kWarning) line += "warning: ";
+  if (!pointer.empty()) line += pointer + ": ";
+  line += message;
+  if (!suggestion.empty()) line += fmt::format("; did you mean {}?", in_quotes(suggestion));
+  return line;
+}
+
+std::uint32_t Problems::add_source(std::string name, std::string directory) {
+  sources_.push_back({std::move(name), std::move(directory)});
+  return static_cast<std::uint32_t>(sources_.size() - 1);
+}
+
+const std::string& Problems::source_name(std::uint32_t source) const {
+  HIGHWATER_CHECK(source < sources_.size());
+  return sources_[source].name;
+}
+
+const std::string& Problems::source_directory(std::uint32_t source) const {
+  HIGHWATER_CHECK(source < sources_.size());
+  return sources_[source].directory;
+}
+
+void Problems::error(Position position, std::string pointer, std::string message,
+                     std::string suggestion) {
+  ++errors_;
+  add(Severity::kError, position, std::move(pointer), std::move(message), std::move(suggestion));
+}
+
+void Problems::warning(Position position, std::string pointer, std::string message,
+                       std::string suggestion) {
+  add(Severity::kWarning, position, std::move(pointer), std::move(message), std::move(suggestion));
+}
+
+void Problems::add(Severity severity, Position position, std::string pointer, std::string message,
+                   std::string suggestion) {
+  // A value without a text, such as a default, has no source to name.
+  std::string source;
+  if (position.source < sources_.size()) source = sources_[position.source].name;
+  list_.push_back({severity, position, std::move(source), std::move(pointer), std::move(message),
+                   std::move(suggestion)});
+}
+
+std::vector<Problem> Problems::sorted() const {
+  std::vector<Problem> all = list_;
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Problem& a, const Problem& b) { return a.position < b.position; });
+  return all;
+}
+
+std::string Problems::text(std::size_t most) const {
+  std::string out;
+  const std::vector<Problem> all = sorted();
+  for (std::size_t i = 0; i < all.size() && i < most; ++i) out += all[i].text() + "\n";
+  if (all.size() > most) out += fmt::format("and {} more\n", all.size() - most);
+  return out;
+}
+
+std::string pointer_to(std::string_view pointer, std::string_view key) {
+  std::string out(pointer);
+  out += '/';
+  for (const char c : key) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string pointer_to(std::string_view pointer, std::size_t index) {
+  return fmt::format("{}/{}", pointer, index);
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  std::string out = "\"";
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    const bool starts_character = (c & 0xC0) != 0x80;
+    if (at >= kMost && starts_character) break;
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[at];
+    } else if (c < 0x20 || c == 0x7F) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += text[at];
+    }
+  }
+  if (at < text.size()) out += "…";
+  return out + '"';
+}
+
+}  // namespace highwater
