@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/metrics/bar_chart.h"
 #include "engine/statistics/estimate.h"
 
 namespace highwater {
@@ -173,6 +174,7 @@ struct Results {
   std::vector<FaultSpan> faults;
   std::vector<Finding> findings;
   SeriesSet series;
+  std::vector<BarChart> charts;        ///< Of the input, such as the hourly load of a replayed log.
   TopologyPicture topology;
 
   // Only these may differ between two runs of the same input.

@@ -1,0 +1,275 @@
+#include "engine/report/terminal_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/report/metric_view.h"
+#include "engine/report/number_format.h"
+#include "engine/report/summary_rows.h"
+#include "engine/report/terminal_table.h"
+#include "engine/report/text.h"
+
+namespace highwater {
+namespace {
+
+constexpr std::size_t kNarrowest = 40;
+constexpr std::size_t kEventsShown = 12;
+constexpr std::size_t kNotesShown = 4;
+
+class Summary {
+ public:
+  Summary(const Results& results, const TerminalOptions& options)
+      : results_(results),
+        options_(options),
+        width_(std::max(options.width, kNarrowest)),
+        paint_(options.color, options.utf8) {}
+
+  std::string text() {
+    header();
+    objectives();
+    clients();
+    components();
+    notes();
+    findings();
+    events();
+    report();
+    return std::move(out_);
+  }
+
+ private:
+  void line(const std::string& text) { out_ += text + '\n'; }
+  void title(std::string_view text) { line('\n' + paint_.paint(text, Tone::kStrong)); }
+
+  /// A paragraph behind a marker, its further lines indented to stand below the first.
+  void paragraph(std::string_view marker, Tone tone, std::string_view text) {
+    const std::string mark = paint_.plain(marker);
+    const std::size_t indent = 2 + display_width(mark) + 1;
+    std::string before = "  " + paint_.paint(marker, tone) + ' ';
+    for (const std::string& part : paint_.wrapped(text, width_ - indent)) {
+      line(before + part);
+      before = std::string(indent, ' ');
+    }
+  }
+
+  void header() {
+    const Results& r = results_;
+    line(paint_.paint(truncated(one_line(r.scenario), width_), Tone::kStrong));
+    if (!r.description.empty()) {
+      for (const std::string& part : paint_.wrapped(r.description, width_)) {
+        line(paint_.paint(part, Tone::kDim));
+      }
+    }
+    out_ += '\n';
+    line("  " + paint_.plain(fmt::format(
+                    "{} × {} simulated · seed {} · warm-up {}{}", r.replications,
+                    show_clock(r.simulated_s), r.seed, r.warmup_s > 0 ? show_clock(r.warmup_s) : "none",
+                    r.warmup_s > 0 && !r.warmup_method.empty() ? " (" + r.warmup_method + ")" : "")));
+    std::string speed = show_count(r.events) + " events";
+    if (r.wall_s > 0) {
+      speed += fmt::format(" in {} ({})", show_number(r.wall_s * 1e3, "ms").text(),
+                           show_number(static_cast<double>(r.events) / r.wall_s, "/s").text());
+    }
+    line("  " + paint_.plain(speed));
+    const RequestCounts& n = r.requests;
+    line("  " + paint_.plain(fmt::format(
+                    "{} requests: {} completed, {} failed, {} rejected, {} in flight",
+                    show_count(n.issued), show_count(n.completed), show_count(n.failed),
+                    show_count(n.rejected), show_count(n.in_flight))));
+    if (r.partial) paragraph("PARTIAL", Tone::kBad, r.partial_reason);
+  }
+
+  void objectives() {
+    if (results_.objectives.empty()) return;
+    title("Objectives");
+    std::size_t longest = 0;
+    for (const ObjectiveResult& o : results_.objectives) {
+      longest = std::max(longest, display_width(paint_.plain(o.text)));
+    }
+    const std::size_t column = std::min(longest, width_ - 24);
+    for (const ObjectiveResult& o : results_.objectives) {
+      const bool met = o.met.value_or(false);
+      const Tone tone = met ? Tone::kGood : o.met ? Tone::kBad : Tone::kWarning;
+      const std::string_view mark = met ? "✓" : o.met ? "✗" : "?";
+      const std::string_view word = met ? "met" : o.met ? "missed" : "not judged";
+      const std::string value = o.value ? show_number(*o.value, o.unit).text() : "–";
+      line("  " + paint_.paint(mark, tone) + ' ' + paint_.left(o.text, column, Tone::kPlain) + ' ' +
+           paint_.right(value, 9, Tone::kPlain) + "  " + paint_.paint(word, tone));
+      if (o.note.empty()) continue;
+      for (const std::string& part : paint_.wrapped(o.note, width_ - 4)) {
+        line("    " + paint_.paint(part, Tone::kDim));
+      }
+    }
+  }
+
+  /// The estimate's value in `values`, its half width below it in `intervals`.
+  static void add_estimate(std::vector<TerminalTable::Cell>& values,
+                           std::vector<TerminalTable::Cell>& intervals, const Estimate& estimate,
+                           std::string_view unit) {
+    const ShownNumber shown = show_estimate(estimate, unit);
+    values.push_back({shown.text()});
+    intervals.push_back({shown.half_width.empty() ? "" : "±" + shown.half_width, Tone::kDim});
+  }
+
+  void clients() {
+    if (results_.clients.empty()) return;
+    title("Clients");
+    TerminalTable table({{"", 0},
+                         {"throughput", 1},
+                         {"mean", 3},
+                         {"p50", 4},
+                         {"p95", 5},
+                         {"p99", 0},
+                         {"p99.9", 6},
+                         {"availability", 2}});
+    bool intervals_known = false;
+    for (const ClientResult& client : results_.clients) {
+      std::vector<TerminalTable::Cell> values{{client.id, Tone::kStrong}};
+      std::vector<TerminalTable::Cell> intervals{{"", Tone::kPlain}};
+      add_estimate(values, intervals, client.throughput_rps, "/s");
+      const TimeSummary& latency = client.latency_ms;
+      for (const Estimate* e :
+           {&latency.mean, &latency.p50, &latency.p95, &latency.p99, &latency.p999}) {
+        add_estimate(values, intervals, *e, "ms");
+      }
+      add_estimate(values, intervals, client.availability, "1");
+      const bool any = std::any_of(intervals.begin(), intervals.end(),
+                                   [](const TerminalTable::Cell& c) { return !c.text.empty(); });
+      table.add(std::move(values));
+      if (any) table.add(std::move(intervals));
+      intervals_known |= any;
+    }
+    out_ += table.text(paint_, width_);
+    if (intervals_known) line("  " + paint_.paint("±: 95 % confidence", Tone::kDim));
+    for (const ClientResult& client : results_.clients) {
+      const std::string causes = causes_text(client.errors);
+      if (causes != "none") paragraph(client.id + " errors:", Tone::kBad, causes);
+      further_metrics(client.id, client.metrics);
+    }
+  }
+
+  static TerminalTable::Cell component_cell(const ComponentResult& component,
+                                            const ComponentColumn& column) {
+    const MetricResult* metric = find_metric(component.metrics, column.metric);
+    if (metric == nullptr) return {};
+    const Estimate estimate = statistic_of(metric->value, column.statistic);
+    const bool absent_statistic = !estimate.value && estimate.note.empty();
+    if (absent_statistic) return {};
+    // The unit "requests" is the column's meaning already.
+    const bool counted = metric->unit == "requests" || metric->unit == "messages";
+    std::string text = show_estimate(estimate, counted ? "" : metric->unit).text();
+    const std::string_view name = column.metric;
+    if (name.ends_with("utilization") && estimate.value && *estimate.value >= kBusy) {
+      return {"▲ " + text, *estimate.value >= kSaturated ? Tone::kBad : Tone::kWarning};
+    }
+    const bool trouble = name == "errors" && estimate.value && *estimate.value > 0;
+    return {std::move(text), trouble ? Tone::kBad : Tone::kPlain};
+  }
+
+  void components() {
+    if (results_.components.empty()) return;
+    title("Components");
+    std::vector<TerminalTable::Column> columns{{"", 0}};
+    for (const ComponentColumn& column : component_columns()) {
+      columns.push_back({column.title, column.rank});
+    }
+    TerminalTable table(std::move(columns));
+    for (const ComponentResult& component : results_.components) {
+      const std::size_t instances = component.instances.size();
+      std::vector<TerminalTable::Cell> row{
+          {component.id + (instances > 1 ? fmt::format(" ×{}", instances) : ""), Tone::kStrong}};
+      for (const ComponentColumn& column : component_columns()) {
+        row.push_back(component_cell(component, column));
+      }
+      table.add(std::move(row));
+    }
+    out_ += table.text(paint_, width_);
+    for (const ComponentResult& component : results_.components) {
+      if (const MetricResult* errors = find_metric(component.metrics, "errors")) {
+        if (const auto* causes = std::get_if<CountsByCause>(&errors->value)) {
+          const std::string text = causes_text(*causes);
+          if (text != "none") paragraph(component.id + " errors:", Tone::kBad, text);
+        }
+      }
+      further_metrics(component.id, component.metrics);
+    }
+  }
+
+  /// What a kind measures beyond the table's columns, on a line of its own.
+  void further_metrics(const std::string& id, const std::vector<MetricResult>& metrics) {
+    std::string text;
+    for (const MetricResult& metric : metrics) {
+      if (has_column(metric.name)) continue;
+      text += (text.empty() ? "" : " · ") + readable_name(metric.name) + ' ';
+      if (const auto* causes = std::get_if<CountsByCause>(&metric.value)) {
+        text += causes_text(*causes);
+      } else if (std::holds_alternative<TimeSummary>(metric.value)) {
+        text += show_estimate(statistic_of(metric.value, "mean"), metric.unit).text() + ", p99 " +
+                show_estimate(statistic_of(metric.value, "p99"), metric.unit).text();
+      } else if (const auto* count = std::get_if<Count>(&metric.value)) {
+        text += show_count(count->value);
+      } else {
+        text += show_estimate(statistic_of(metric.value, "mean"), metric.unit).text();
+      }
+    }
+    if (!text.empty()) paragraph(id + ":", Tone::kDim, text);
+  }
+
+  void notes() {
+    const std::vector<EstimateNote> all = estimate_notes(results_);
+    if (all.empty()) return;
+    out_ += '\n';
+    for (std::size_t i = 0; i < std::min(all.size(), kNotesShown); ++i) {
+      paragraph("–", Tone::kDim, all[i].sentence());
+    }
+    if (all.size() > kNotesShown) {
+      paragraph("–", Tone::kDim, fmt::format("{} more remarks in the report", all.size() - kNotesShown));
+    }
+  }
+
+  void findings() {
+    if (results_.findings.empty()) return;
+    title("Findings");
+    for (const Finding& finding : results_.findings) {
+      const std::string head =
+          finding.kind + (finding.component.empty() ? "" : " " + finding.component) + ':';
+      paragraph(head, Tone::kWarning, finding.text);
+    }
+  }
+
+  void events() {
+    const std::vector<LogEntry>& log = results_.events_log;
+    if (log.empty()) return;
+    title("Events");
+    for (std::size_t i = 0; i < std::min(log.size(), kEventsShown); ++i) {
+      line("  " + paint_.right(show_clock(log[i].t_s), 9, Tone::kDim) + "  " +
+           paint_.plain(truncated(one_line(log[i].kind + ": " + log[i].text), width_ - 13)));
+    }
+    if (log.size() > kEventsShown) {
+      line("  " + paint_.paint(fmt::format("{:>9}  {} more in the report", "", log.size() - kEventsShown),
+                               Tone::kDim));
+    }
+  }
+
+  /// Never cut: this line is for copying.
+  void report() {
+    if (options_.report_path.empty()) return;
+    line('\n' + paint_.paint("Report", Tone::kStrong) + "  " + one_line(options_.report_path));
+  }
+
+  const Results& results_;
+  const TerminalOptions& options_;
+  const std::size_t width_;
+  const Painter paint_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string terminal_summary(const Results& results, const TerminalOptions& options) {
+  return Summary(results, options).text();
+}
+
+}  // namespace highwater
