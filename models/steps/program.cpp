@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/kernel/combine.h"
+#include "models/slowdown.h"
 
 namespace highwater::steps {
 
@@ -90,14 +91,6 @@ const Block* chosen(const Choose& choose, double uniform) {
   for (std::size_t i = 0; i < choose.lists.size(); ++i)
     if (uniform < choose.up_to[i]) return &choose.lists[i];
   return nullptr;
-}
-
-Duration stretched(Duration time, double slowdown) {
-  if (slowdown == 1) return time;
-  const double stretched_ns = static_cast<double>(time.count()) * slowdown;
-  return stretched_ns < static_cast<double>(kLongestRun.count())
-             ? Duration{static_cast<Duration::rep>(stretched_ns)}
-             : kLongestRun;
 }
 
 /// Lets go of the worker while its request waits, where the process works that way.

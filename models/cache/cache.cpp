@@ -1,0 +1,386 @@
+/// cache: key-value servers with real contents: Redis, memcached, a CDN, a cache in the process.
+///
+/// Without an `origin` it is asked beside the data (look-aside): a read says whether the key is
+/// there, a write stores it. With one it stands in the way of the requests (read-through): a hit is
+/// answered from the contents; a miss is fetched from the origin with the same endpoint and key, and
+/// the answer stored if it was no error; a write goes through to the origin and removes what is
+/// stored for its resource. Several instances share the keys by hash, and who asks for a key on an
+/// instance that is down is refused, as with memcached clients that eject nobody.
+///
+/// Assumes  entries of equal size; look-aside keys are the requests' keys alone, so that two kinds
+///          of data under the same numbers need two caches; a worker is free while the origin is
+///          asked; misses on the same key at the same time each ask the origin (no coalescing);
+///          whatever was stored from a stale answer is stale at every hit.
+/// Source   RFC 9111 (HTTP Caching) sections 3, 4 and 4.4; Redis 7.0.9; memcached 1.6 protocol.txt;
+///          the eviction policies name their own in models/algorithms/caching.
+/// Checked  tests/models/cache_test.cpp: hit ratios of LRU against Che's approximation and of TTL
+///          caches against renewal theory, M/M/c/K waits and losses, conservation of entries.
+
+#include "models/cache/cache.h"
+
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/model/call.h"
+#include "models/algorithms/caching/policy.h"
+#include "models/cache/cache_params.h"
+#include "models/cache/resource_names.h"
+#include "models/placement.h"
+#include "models/sharding.h"
+#include "models/slowdown.h"
+
+namespace highwater::cache {
+
+void CacheParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (origin) return;
+  for (const char* name : {"timeout", "retry"})
+    if (const Value* given = where.find(name))
+      problems.error(given->position(), pointer_to(path, name),
+                     "is about the calls to an `origin`, and there is none");
+}
+
+namespace {
+
+class Cache;
+
+/// One process with its contents. It serves without coroutines, since a look-up is the commonest
+/// thing in many systems; only a fetch from the origin is one.
+class Node final : public Instance {
+ public:
+  Node(Cache& cache, std::uint32_t index, Zone zone);
+
+  std::uint64_t lookups() const { return lookups_; }
+  std::uint64_t hits() const { return hits_; }
+  std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t expirations() const { return other_expirations_ + contents_.expirations(); }
+  double busy_integral(Time now) const { return busy_.total(now); }
+  double waiting_integral(Time now) const { return waiting_.total(now); }
+  double entries_integral(Time now) const { return entries_.total(now); }
+
+ private:
+  /// A worker with the request in its hands; fires when its time with it is over.
+  struct Worker final : Event {
+    explicit Worker(Node& n) : Event(&Worker::fire), node(n) {}
+    static void fire(Event& event) {
+      auto& worker = static_cast<Worker&>(event);
+      worker.node.finish(worker);
+    }
+
+    Node& node;
+    Served served;
+    Time started{};
+  };
+  struct Waiting {
+    Served served;
+    Time since{};
+  };
+
+  void receive(Served served) override;
+  void killed() override;
+  Duration start_time() const override;
+
+  Worker* idle_worker();
+  void begin(Worker& worker, Served served, Time arrived);
+  void finish(Worker& worker);
+  void execute(Served served);
+  void execute_inline(Served served);
+  Reply look_up(std::uint64_t key);
+  void store(const Request& request, std::uint64_t key, bool stale);
+  void erase(std::uint64_t key);
+  Task<> fetch(Served served, std::uint64_t key);
+  Task<> write_through(Served served, std::uint64_t key);
+
+  Cache& cache_;
+  caching::Cache contents_;
+  RandomStream evictions_random_;
+  Lane* lane_ = nullptr;  // of a constant service time
+  std::deque<Worker> workers_;
+  std::vector<Worker*> idle_;
+  std::deque<Waiting> line_;
+  TimeIntegral busy_;
+  TimeIntegral waiting_;
+  TimeIntegral entries_;
+  std::uint64_t lookups_ = 0;
+  std::uint64_t hits_ = 0;
+  std::uint64_t evictions_ = 0;
+  std::uint64_t other_expirations_ = 0;  // pushed out by a store, or in an earlier life
+};
+
+class Cache final : public Component {
+ public:
+  using Params = CacheParams;
+  Cache(World& world, std::string id, const CacheParams& params)
+      : Component(world, std::move(id), "cache"),
+        params_(params),
+        names_(world.symbols),
+        service_key_(world.key(this->id(), "service time")) {
+    for (std::uint32_t i = 0; i < params.replicas; ++i)
+      add(std::make_unique<Node>(*this, i, place(world, params.zones, i)));
+    declare_metrics();
+  }
+
+  void connect(Directory& directory) override {
+    if (!params_.origin) return;
+    Edge& edge = directory.edge(*this, directory.component(params_.origin->id));
+    origin_.emplace(world(), edge, params_.origin_policy, 0);
+  }
+
+  Instance* route(const Request& request, const Instance&) override {
+    return instances()[shard_of(request.key, instances().size())].get();
+  }
+
+  bool answers(Symbol endpoint) const override {
+    return !origin_ || origin_->callee().answers(endpoint);
+  }
+
+  const CacheParams& params() const { return params_; }
+  /// Null for a cache that is asked beside the data.
+  CallSite* origin() { return origin_ ? &*origin_ : nullptr; }
+  ResourceNames& names() { return names_; }
+  RandomKey service_key() const { return service_key_; }
+  Tally& wait() { return *wait_; }
+  Tally& service() { return *service_; }
+
+ private:
+  void declare_metrics();
+  /// Sum over the instances of what `of` says.
+  template <class T>
+  T total(T (Node::*of)() const) const {
+    T sum{};
+    for (const auto& instance : instances()) sum += (static_cast<const Node&>(*instance).*of)();
+    return sum;
+  }
+  double total(double (Node::*of)(Time) const, Time now) const {
+    double sum = 0;
+    for (const auto& instance : instances()) sum += (static_cast<const Node&>(*instance).*of)(now);
+    return sum;
+  }
+
+  const CacheParams& params_;
+  ResourceNames names_;
+  RandomKey service_key_;
+  std::optional<CallSite> origin_;
+  Tally* wait_ = nullptr;
+  Tally* service_ = nullptr;
+};
+
+caching::Cache empty_contents(const CacheParams& params) {
+  constexpr std::uint64_t kUnbounded = std::numeric_limits<std::uint64_t>::max();
+  return caching::Cache(params.policy, params.capacity.value_or(kUnbounded));
+}
+
+std::int64_t nanoseconds(Time time) {
+  return time.time_since_epoch().count();
+}
+
+Node::Node(Cache& cache, std::uint32_t index, Zone zone)
+    : Instance(cache, index, zone),
+      cache_(cache),
+      contents_(empty_contents(cache.params())),
+      evictions_random_(cache.world().stream(label(), "eviction")) {
+  const Distribution& time = cache.params().service_time;
+  if (time.is_constant()) lane_ = &cache.world().simulation.lane(time.constant_value());
+}
+
+Duration Node::start_time() const {
+  return cache_.params().start_time;
+}
+
+void Node::receive(Served served) {
+  const Time now = cache_.world().now();
+  if (lane_ != nullptr && lane_->delay() == Duration{0}) {
+    // Work that takes no time needs no worker: nobody can ever have to wait for one.
+    cache_.wait().record(now, Duration{0});
+    cache_.service().record(now, Duration{0});
+    return execute(std::move(served));
+  }
+  if (Worker* worker = idle_worker()) {
+    busy_.add(now, 1);
+    return begin(*worker, std::move(served), now);
+  }
+  const std::optional<std::uint64_t>& capacity = cache_.params().queue.capacity;
+  if (capacity && line_.size() >= *capacity) return served.reply(Status::rejected);
+  line_.push_back({std::move(served), now});
+  waiting_.add(now, 1);
+}
+
+Node::Worker* Node::idle_worker() {
+  if (!idle_.empty()) {
+    Worker* const worker = idle_.back();
+    idle_.pop_back();
+    return worker;
+  }
+  // Made on first use: a limit of a million workers costs nothing until they are needed.
+  if (workers_.size() == cache_.params().workers) return nullptr;
+  return &workers_.emplace_back(*this);
+}
+
+void Node::begin(Worker& worker, Served served, Time arrived) {
+  World& world = cache_.world();
+  const Time now = world.now();
+  worker.started = now;
+  worker.served = std::move(served);
+  cache_.wait().record(now, now - arrived);
+  if (lane_ != nullptr && slowdown() == 1) return world.simulation.schedule_after(worker, *lane_);
+  const Request& request = worker.served.request();
+  RequestRandom random(cache_.service_key(), request.id, request.path);
+  const Duration time = cache_.params().service_time.draw(random);
+  world.simulation.schedule_after(worker, stretched(time, slowdown()));
+}
+
+void Node::finish(Worker& worker) {
+  const Time now = cache_.world().now();
+  cache_.service().record(now, now - worker.started);
+  execute(std::move(worker.served));
+  if (line_.empty()) {
+    idle_.push_back(&worker);
+    busy_.add(now, -1);
+    return;
+  }
+  Waiting next = std::move(line_.front());
+  line_.pop_front();
+  waiting_.add(now, -1);
+  begin(worker, std::move(next.served), next.since);
+}
+
+void Node::execute(Served served) {
+  if (cache_.origin() != nullptr) return execute_inline(std::move(served));
+  const Request& request = served.request();
+  if (request.operation == Operation::read) return served.reply(look_up(request.key));
+  store(request, request.key, false);
+  served.reply(Status::ok);
+}
+
+void Node::execute_inline(Served served) {
+  const Request& request = served.request();
+  const ResourceName& name = cache_.names().of(request.endpoint);
+  const std::uint64_t key = key_hash(name.hash ^ key_hash(request.key));
+  if (request.operation == Operation::write || !name.safe)
+    return tasks().spawn(write_through(std::move(served), key));
+  const Reply found = look_up(key);
+  if (found.hit) return served.reply(found);
+  tasks().spawn(fetch(std::move(served), key));
+}
+
+Reply Node::look_up(std::uint64_t key) {
+  const Time now = cache_.world().now();
+  const caching::Lookup found = contents_.lookup(key, nanoseconds(now));
+  Reply reply;
+  reply.hit = found.outcome == caching::Outcome::hit;
+  reply.stale = reply.hit && found.version != 0;
+  ++lookups_;
+  hits_ += reply.hit;
+  if (!reply.hit) entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+  return reply;
+}
+
+void Node::store(const Request& request, std::uint64_t key, bool stale) {
+  const Time now = cache_.world().now();
+  const std::optional<Duration> ttl = request.ttl ? request.ttl : cache_.params().ttl;
+  caching::Item item;
+  item.key = key;
+  item.version = stale ? 1 : 0;
+  if (ttl) item.expires = nanoseconds(cache_.world().simulation.after(*ttl));
+  if (const auto evicted = contents_.insert(item, nanoseconds(now), evictions_random_))
+    ++(evicted->expired ? other_expirations_ : evictions_);
+  entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+}
+
+void Node::erase(std::uint64_t key) {
+  if (contents_.erase(key))
+    entries_.set(cache_.world().now(), static_cast<std::int64_t>(contents_.size()));
+}
+
+Task<> Node::fetch(Served served, std::uint64_t key) {
+  const Request request = served.request();
+  Reply reply = co_await cache_.origin()->call(*this, request);
+  reply.hit = false;
+  if (reply.ok()) store(request, key, reply.stale);
+  served.reply(reply);
+}
+
+Task<> Node::write_through(Served served, std::uint64_t key) {
+  Reply reply = co_await cache_.origin()->call(*this, served.request());
+  reply.hit = false;
+  if (reply.ok()) erase(key);
+  served.reply(reply);
+}
+
+void Node::killed() {
+  World& world = cache_.world();
+  const Time now = world.now();
+  line_.clear();
+  idle_.clear();
+  workers_.clear();
+  busy_.set(now, 0);
+  waiting_.set(now, 0);
+  other_expirations_ += contents_.expirations();
+  contents_ = empty_contents(cache_.params());
+  entries_.set(now, 0);
+}
+
+void Cache::declare_metrics() {
+  Recorder::Owner& owner = measure();
+  const double replicas = static_cast<double>(params_.replicas);
+  const double workers = static_cast<double>(params_.workers);
+  const auto number = [this](std::uint64_t (Node::*of)() const) {
+    return [this, of](Time) { return static_cast<double>(total(of)); };
+  };
+  const auto integral = [this](double (Node::*of)(Time) const) {
+    return [this, of](Time now) { return total(of, now); };
+  };
+  owner.ratio("hit_ratio", number(&Node::hits), number(&Node::lookups));
+  owner.count("lookups", [this] { return total(&Node::lookups); });
+  owner.count("hits", [this] { return total(&Node::hits); });
+  owner.count("evictions", [this] { return total(&Node::evictions); });
+  owner.count("expirations", [this] { return total(&Node::expirations); });
+  owner.time_average("entries", integral(&Node::entries_integral));
+  owner.time_ratio("utilization", integral(&Node::busy_integral),
+                   [=](Time now) { return seconds(now) * workers * replicas; });
+  owner.time_average("queue_length", integral(&Node::waiting_integral));
+  wait_ = &owner.tally("wait_ms");
+  service_ = &owner.tally("service_ms");
+  for (const auto& instance : instances()) {
+    const auto& node = static_cast<const Node&>(*instance);
+    Recorder::Owner& own = measure(node);
+    own.ratio(
+        "hit_ratio", [&node](Time) { return static_cast<double>(node.hits()); },
+        [&node](Time) { return static_cast<double>(node.lookups()); });
+    own.time_average("entries", [&node](Time now) { return node.entries_integral(now); });
+    own.time_ratio(
+        "utilization", [&node](Time now) { return node.busy_integral(now); },
+        [workers](Time now) { return seconds(now) * workers; });
+    own.time_average("queue_length", [&node](Time now) { return node.waiting_integral(now); });
+  }
+}
+
+}  // namespace
+
+ModelKind cache() {
+  std::vector<MetricInfo> metrics = common_component_metrics();
+  metrics.insert(
+      metrics.end(),
+      {{"hit_ratio", "1", "Hits / look-ups."},
+       {"lookups", "requests", "Keys looked up.", MetricShape::kCount},
+       {"hits", "requests", "Look-ups that found an entry to use.", MetricShape::kCount},
+       {"evictions", "entries", "Entries that left to make room for another.", MetricShape::kCount},
+       {"expirations", "entries", "Entries that left because their time was over.",
+        MetricShape::kCount},
+       {"entries", "entries",
+        "Entries held, over all instances; those included whose time is over and nobody noticed."},
+       {"utilization", "1", "Busy workers / workers."},
+       {"queue_length", "requests", "Requests waiting for a worker, over all instances."},
+       {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
+       {"service_ms", "ms", "With a worker; the time of the origin is not in it.",
+        MetricShape::kTimes}});
+  return model_kind<Cache>("cache",
+                           "A cache with real contents: look-aside, or in the way of the requests.",
+                           "RFC 9111; Redis 7.0.9; SCENARIO: cache", std::move(metrics));
+}
+
+}  // namespace highwater::cache

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/describe/words.h"
+#include "engine/model/call_params.h"
+#include "models/algorithms/caching/policy.h"
+
+namespace highwater {
+
+namespace caching {
+
+/// The policies of the family are the words of a scenario: one that joins can be named at once.
+constexpr auto words_of(Policy) {
+  std::array<Word<Policy>, kPolicies.size()> words{};
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i] = Word<Policy>{kPolicies[i].policy, kPolicies[i].name, kPolicies[i].summary};
+  return words;
+}
+
+}  // namespace caching
+
+namespace cache {
+
+struct QueueParams {
+  std::optional<std::uint64_t> capacity;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&QueueParams::capacity>("Requests that may wait at each instance; one more is "
+                                      "rejected. Unbounded unless given.")
+            .at_most(std::uint64_t{4'000'000'000}),
+    };
+  }
+};
+
+struct CacheParams {
+  caching::Policy policy = caching::Policy::lru;
+  std::optional<std::uint64_t> capacity;
+  std::optional<Duration> ttl;
+  Distribution service_time = Distribution::constant(Duration{0});
+  std::uint32_t workers = 1;
+  QueueParams queue;
+  std::uint32_t replicas = 1;
+  std::vector<std::string> zones;
+  Duration start_time{0};
+  std::optional<ComponentRef> origin;
+  CallPolicy origin_policy;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&CacheParams::policy>("Which entry leaves when there is no room for another."),
+        field<&CacheParams::capacity>("Entries that each instance can hold; unbounded unless "
+                                      "given.")
+            .at_least(std::uint64_t{1})
+            .at_most(std::uint64_t{2'000'000'000}),
+        field<&CacheParams::ttl>("How long an entry may be used, unless the request that stores "
+                                 "it says so itself; for ever unless given.")
+            .at_least(Duration{1}),
+        field<&CacheParams::service_time>("Time of a worker that each request takes, a look-up or "
+                                          "a store alike; the time of the origin is not in it."),
+        field<&CacheParams::workers>("Requests that an instance works on at the same time.")
+            .at_least(1u)
+            .at_most(10'000'000u)
+            .source("Redis executes commands on one thread"),
+        field<&CacheParams::queue>("The waiting line of an instance."),
+        field<&CacheParams::replicas>("Instances, each with contents of its own. A key lives on "
+                                      "one of them: its hash modulo their number.")
+            .at_least(1u)
+            .at_most(10'000u),
+        field<&CacheParams::zones>("Zones the instances are spread over in turn; all zones of the "
+                                   "network unless given."),
+        field<&CacheParams::start_time>("From the start of an instance, which is empty then, until "
+                                        "it takes requests."),
+        field<&CacheParams::origin>("Makes it a cache in the way of the requests (a CDN, a reverse "
+                                    "proxy): what it does not have it fetches from this component, "
+                                    "and writes go through to it."),
+        inlined<&CacheParams::origin_policy>(),
+    };
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+}  // namespace cache
+}  // namespace highwater

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/describe/field.h"
+#include "engine/describe/words.h"
+#include "models/database/replica_log.h"
+
+namespace highwater::database {
+
+constexpr auto words_of(Replication) {
+  return std::array{
+      Word<Replication>{Replication::async, "async",
+                        "A write is answered when the primary has committed it."},
+      Word<Replication>{Replication::semi_sync, "semi_sync",
+                        "A write is answered when one replica has it too; with no replica up, "
+                        "like async."},
+      Word<Replication>{Replication::sync, "sync",
+                        "A write is answered when every replica has it too; while one is down, "
+                        "writes wait."}};
+}
+
+/// Which nodes of a shard a read may go to.
+enum class Reads : std::uint8_t { replicas, primary, any };
+constexpr auto words_of(Reads) {
+  return std::array{
+      Word<Reads>{Reads::replicas, "replicas",
+                  "The replicas that are up, in turn; the primary when there is none."},
+      Word<Reads>{Reads::primary, "primary", "The primary alone: no read is ever stale."},
+      Word<Reads>{Reads::any, "any", "All nodes that are up, in turn."}};
+}
+
+struct DatabaseParams {
+  std::uint32_t shards = 1;
+  std::uint32_t read_replicas = 0;
+  Replication replication = Replication::async;
+  Distribution replication_lag = Distribution::exponential(5ms);
+  Reads reads = Reads::replicas;
+  std::uint32_t connections = 100;
+  std::optional<Duration> pool_timeout;
+  std::optional<double> cores;
+  Distribution read_time = Distribution::constant(5ms);
+  Distribution write_time = Distribution::constant(10ms);
+  std::vector<std::string> zones;
+  Duration start_time{0};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&DatabaseParams::shards>("Parts of the data, each with a primary of its own. A key "
+                                       "lives on one of them: its hash modulo their number.")
+            .at_least(1u)
+            .at_most(10'000u),
+        field<&DatabaseParams::read_replicas>("Replicas of each primary.").at_most(100u),
+        field<&DatabaseParams::replication>("What a write waits for before it is answered."),
+        field<&DatabaseParams::replication_lag>("From the commit of a write until a replica has "
+                                                "applied it, the network included; writes are "
+                                                "applied in the order of their commits.")
+            .source("chosen"),
+        field<&DatabaseParams::reads>("Which nodes reads go to."),
+        field<&DatabaseParams::connections>("Connections of each node: requests that it works on "
+                                            "at the same time. Others wait for one, first come, "
+                                            "first served.")
+            .at_least(1u)
+            .at_most(1'000'000u)
+            .source("PostgreSQL max_connections"),
+        field<&DatabaseParams::pool_timeout>("Who has waited this long for a connection is "
+                                             "rejected; for ever unless given."),
+        field<&DatabaseParams::cores>("CPU cores of each node, shared by the requests it works on; "
+                                      "as many as connections unless given, so that the CPU is "
+                                      "never the limit.")
+            .at_least(0.001)
+            .at_most(100'000.0),
+        field<&DatabaseParams::read_time>("Work of a read, on a core of its own.").source("chosen"),
+        field<&DatabaseParams::write_time>("Work of a write until its commit, on a core of its "
+                                           "own.")
+            .source("chosen"),
+        field<&DatabaseParams::zones>("Zones the nodes are spread over in turn, so that the nodes "
+                                      "of a shard, and the primaries, are apart; all zones of the "
+                                      "network unless given."),
+        field<&DatabaseParams::start_time>("From the start of a node until it takes connections."),
+    };
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+}  // namespace highwater::database
