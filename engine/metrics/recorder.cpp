@@ -1,5 +1,7 @@
 #include "engine/metrics/recorder.h"
 
+#include <algorithm>
+
 #include "engine/kernel/check.h"
 
 namespace highwater {
@@ -35,6 +37,12 @@ Tally& Recorder::Owner::tally(std::string_view name) {
   Metric& metric = add(name, MetricKind::tally);
   metric.tally = std::make_unique<Tally>(recorder_.grid_);
   return *metric.tally;
+}
+
+Tally& Recorder::Owner::timeline(std::string_view name) {
+  Tally& tally = this->tally(name);
+  tally.timeline_.resize(recorder_.grid_.fine_slices());
+  return tally;
 }
 
 void Recorder::Owner::time_average(std::string_view name, Cumulative integral) {
@@ -122,6 +130,14 @@ void Recorder::read_levels(std::size_t slice) {
   }
 }
 
+void Recorder::weigh_by_time(SlicedSums& sums) const {
+  for (std::size_t slice = 0; slice < grid_.fine_slices(); ++slice) {
+    const Time end = std::min(grid_.begin_of(slice + 1), simulation_.now());
+    const Time begin = grid_.begin_of(slice);
+    sums.weight[slice] = end > begin ? seconds(end - begin) : 0;
+  }
+}
+
 std::vector<OwnerRecord> Recorder::finish() {
   // A run that ended early (interrupted, too many in flight) has an open slice.
   if (slice_ < grid_.fine_slices()) read_levels(slice_);
@@ -138,9 +154,12 @@ std::vector<OwnerRecord> Recorder::finish() {
         out.sums = std::move(metric.tally->sums_);
         out.histogram = std::move(metric.tally->histogram_);
         out.histogram.compact();
+        out.timeline = std::move(metric.tally->timeline_);
       } else {
         out.sums = std::move(metric.sums);
       }
+      // Rates that their owner counted by intended arrival have the slices' lengths as weights.
+      if (metric.kind == MetricKind::rate && !metric.read_at_slice_end) weigh_by_time(out.sums);
       if (metric.counter) out.count = metric.counter();
       if (metric.causes) out.causes = metric.causes();
     }

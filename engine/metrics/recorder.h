@@ -30,8 +30,9 @@ enum class MetricKind : std::uint8_t {
 struct MetricRecord {
   std::string name;
   MetricKind kind{};
-  SlicedSums sums;            ///< Empty for count and causes.
-  SlicedHistogram histogram;  ///< Only of a tally.
+  SlicedSums sums;                  ///< Empty for count and causes.
+  SlicedHistogram histogram;        ///< Only of a tally.
+  std::vector<Histogram> timeline;  ///< Only of a timeline: a histogram for each fine slice.
   std::uint64_t count = 0;
   std::map<std::string, std::uint64_t> causes;
 };
@@ -52,10 +53,13 @@ class Tally {
       : grid_(&grid), sums_(grid.fine_slices()), histogram_(grid.fine_slices()) {}
 
   /// @param at  The instant the observation belongs to, which decides its slice.
-  void record(Time at, Duration value) {
-    const std::size_t slice = grid_->fine(at);
+  void record(Time at, Duration value) { record(grid_->fine(at), value); }
+
+  /// The same for an observation whose fine slice is known already.
+  void record(std::size_t slice, Duration value) {
     sums_.add(slice, static_cast<double>(value.count()), 1);
     histogram_.record(slice, value.count());
+    if (!timeline_.empty()) timeline_[slice].record(value.count());
   }
 
  private:
@@ -63,6 +67,7 @@ class Tally {
   const TimeGrid* grid_;
   SlicedSums sums_;  // in nanoseconds and observations
   SlicedHistogram histogram_;
+  std::vector<Histogram> timeline_;  // by fine slice; empty unless asked for
 };
 
 /// A quantity that only grows, read at the end of every slice: an integral over time in
@@ -79,6 +84,8 @@ class Recorder {
    public:
     /// The reference stays valid for the run.
     Tally& tally(std::string_view name);
+    /// A tally that is also kept by fine slice, for percentiles over time.
+    Tally& timeline(std::string_view name);
     void time_average(std::string_view name, Cumulative integral);
     void time_ratio(std::string_view name, Cumulative part, Cumulative whole);
     void rate(std::string_view name, const std::uint64_t& occurrences);
@@ -117,6 +124,7 @@ class Recorder {
 
  private:
   void read_levels(std::size_t slice);
+  void weigh_by_time(SlicedSums& sums) const;
   void slice_ended();
 
   Simulation& simulation_;

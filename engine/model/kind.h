@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/describe/kind.h"
+#include "engine/metrics/bar_chart.h"
 #include "engine/model/component.h"
 
 namespace highwater {
@@ -24,8 +25,9 @@ struct Preparation {
   const Value& where;  ///< The component's object in the scenario.
   std::string path;    ///< Its JSON pointer.
   Problems& problems;
-  /// Things worth knowing about the input, such as trace records skipped: (kind, sentence).
-  std::vector<std::pair<std::string, std::string>>& notes;
+  /// Things worth knowing about the input, such as trace records skipped, in sentences.
+  std::vector<std::string>& notes;
+  std::vector<BarChart>& charts;
 };
 
 /// A kind of component: its description, and how to make one.

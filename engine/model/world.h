@@ -57,7 +57,8 @@ struct World {
   InFlightLimit& in_flight;
   AttemptPool& attempts;
   std::vector<Happening>& happenings;
-  std::uint64_t seed = 0;  ///< Of this replication.
+  std::uint64_t seed = 0;     ///< Of this replication.
+  std::uint64_t clients = 0;  ///< Made so far; numbers the ids of their requests.
 
   /// Key of the draws that belong to requests; see RequestRandom.
   RandomKey key(std::string_view component, std::string_view purpose) const {

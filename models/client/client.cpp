@@ -1,0 +1,313 @@
+/// client: traffic, open or closed, from users outside the system.
+///
+/// Assumes  users never give up but by their timeout, and do not talk to each other.
+/// Source   Schroeder, Wierman, Harchol-Balter, Open Versus Closed: A Cautionary Tale, NSDI 2006.
+/// Checked  tests/models/client_test.cpp, tests/scenarios/textbook_test.cpp.
+
+#include "models/client/client.h"
+
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "models/client/access_log.h"
+#include "models/client/request_log.h"
+
+namespace highwater::client {
+namespace {
+
+// Ids of requests: the client's number above, its own count below. 2^40 requests of a client are
+// more than any run can hold time for.
+constexpr unsigned kRequestBits = 40;
+
+class Client;
+
+/// "05-17 10:00", or "12 h" from the file's own zero where it has no dates.
+std::string hour_label(std::int64_t begin_s, bool is_date) {
+  if (!is_date) return std::to_string(begin_s / 3600) + " h";
+  const std::chrono::sys_seconds at{std::chrono::seconds{begin_s}};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const auto two = [](unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  const auto hour = std::chrono::duration_cast<std::chrono::hours>(at - day).count();
+  return two(static_cast<unsigned>(date.month())) + "-" + two(static_cast<unsigned>(date.day())) +
+         " " + two(static_cast<unsigned>(hour)) + ":00";
+}
+
+/// The users' end of the connection: what a client sends from. It is never called.
+class Outside final : public Instance {
+ public:
+  explicit Outside(Component& client) : Instance(client, 0, kOutside) {}
+
+ private:
+  void receive(Served served) override { served.reply(Status::error); }
+};
+
+class Client final : public Component {
+ public:
+  using Params = ClientParams;
+  using Prepared = Trace;
+
+  /// Loads the trace to replay; empty for all other arrivals.
+  static Trace prepare(const ClientParams& params, Preparation& preparation);
+
+  Client(World& world, std::string id, const ClientParams& params, const Trace& trace);
+
+  void connect(Directory& directory) override;
+  void start() override;
+
+ private:
+  void arrive();
+  void schedule_next();
+  void send_batch(Time intended);
+  void replay_one();
+  Task<> one_request(Request request);
+  Task<> one_session(Request first);
+  Task<> one_user(std::uint64_t user);
+  Request make_request(Time intended);
+  std::uint64_t how_many(const std::optional<Times>& times, RandomKey key,
+                         std::uint64_t number) const;
+
+  const ClientParams& params_;
+  const Trace& trace_;
+  Outside* outside_;
+  RequestLog log_;
+  std::uint64_t next_id_;
+  RandomKey key_key_, endpoint_key_, batch_key_, session_key_, think_key_;
+  std::optional<KeyPopularity> popularity_;
+  std::vector<std::pair<double, Symbol>> mix_;  // running sums of the shares
+  std::vector<Symbol> trace_symbols_;
+  std::unique_ptr<ArrivalProcess> process_;
+  const std::optional<Times>* batch_ = nullptr;
+  std::size_t replayed_ = 0;
+  std::uint64_t arrivals_ = 0;
+  std::optional<CallSite> site_;
+  Timer<&Client::arrive> arrival_;
+};
+
+std::string percent(double share) {
+  const auto tenths = static_cast<std::int64_t>(std::floor(share * 1000 + 0.5));
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + "%";
+}
+
+/// Requests of each hour of the log, hours without any left out.
+BarChart hourly_load(const TraceReport& report) {
+  BarChart chart{"", "Hourly load of the log", "requests", {}, {}};
+  for (const TraceReport::Hour& hour : report.hours) {
+    chart.labels.push_back(hour_label(hour.begin_s, report.since_1970));
+    chart.values.push_back(static_cast<double>(hour.requests));
+  }
+  return chart;
+}
+
+/// A number for each client of a run, so that ids of requests are distinct.
+std::uint64_t client_number(World& world) {
+  return world.clients++;
+}
+
+Client::Client(World& world, std::string id, const ClientParams& params, const Trace& trace)
+    : Component(world, std::move(id), "client"),
+      params_(params),
+      trace_(trace),
+      outside_(static_cast<Outside*>(&add(std::make_unique<Outside>(*this)))),
+      log_(world, world.recorder.owner(this->id())),
+      next_id_(client_number(world) << kRequestBits),
+      key_key_(world.key(this->id(), "key")),
+      endpoint_key_(world.key(this->id(), "endpoint")),
+      batch_key_(world.key(this->id(), "batch")),
+      session_key_(world.key(this->id(), "session")),
+      think_key_(world.key(this->id(), "think")),
+      arrival_(*this) {
+  if (params.keys) popularity_ = params.keys->popularity();
+  double sum = 0;
+  for (const auto& entry : params.mix) {
+    sum += entry.value.value;
+    mix_.emplace_back(sum, world.symbols.intern(entry.key));
+  }
+  for (const std::string& endpoint : trace.endpoints)
+    trace_symbols_.push_back(world.symbols.intern(endpoint));
+}
+
+void Client::connect(Directory& directory) {
+  Edge& edge = directory.edge(*this, directory.component(params_.calls.to.id));
+  site_.emplace(world(), edge, params_.calls.policy, 0);
+}
+
+void Client::start() {
+  process_ = make_arrivals(params_.arrivals, world().stream(id(), "arrivals"));
+  std::visit(
+      [this](const auto& form) {
+        if constexpr (requires { form.batch; }) batch_ = &form.batch;
+      },
+      params_.arrivals.form);
+  if (const ClosedArrivals* arrivals = params_.arrivals.as<ClosedArrivals>()) {
+    for (std::uint64_t user = 0; user < arrivals->closed.users; ++user)
+      outside_->tasks().spawn(one_user(user));
+    return;
+  }
+  schedule_next();
+}
+
+void Client::schedule_next() {
+  if (process_ == nullptr) {
+    if (replayed_ < trace_.records.size())
+      world().simulation.schedule_at(arrival_, Time{} + trace_.records[replayed_].offset);
+    return;
+  }
+  const std::optional<Time> next = process_->next(world().now());
+  if (next) world().simulation.schedule_at(arrival_, *next);
+}
+
+void Client::arrive() {
+  if (process_ == nullptr)
+    replay_one();
+  else
+    send_batch(world().now());
+  schedule_next();
+}
+
+void Client::replay_one() {
+  const TraceRecord& record = trace_.records[replayed_++];
+  Request request = make_request(world().now());
+  request.key = record.key;
+  if (mix_.empty()) request.endpoint = trace_symbols_[record.endpoint];
+  outside_->tasks().spawn(one_request(request));
+}
+
+std::uint64_t Client::how_many(const std::optional<Times>& times, RandomKey key,
+                               std::uint64_t number) const {
+  if (!times) return 1;
+  if (const steps::FixedTimes* fixed = times->as<steps::FixedTimes>()) return fixed->times;
+  const double again = times->as<steps::GeometricTimes>()->geometric.p.value;
+  RequestRandom random(key, number, 0);
+  std::uint64_t count = 1;
+  while (random.uniform() < again) ++count;
+  return count;
+}
+
+void Client::send_batch(Time intended) {
+  const std::uint64_t requests = batch_ == nullptr ? 1 : how_many(*batch_, batch_key_, ++arrivals_);
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    Request request = make_request(intended);
+    if (params_.session)
+      outside_->tasks().spawn(one_session(request));
+    else
+      outside_->tasks().spawn(one_request(request));
+  }
+}
+
+Request Client::make_request(Time intended) {
+  Request request;
+  request.id = next_id_++;
+  request.intended = intended;
+  request.priority = static_cast<std::uint8_t>(params_.priority);
+  request.operation = params_.op;
+  if (popularity_) {
+    RequestRandom random(key_key_, request.id, 0);
+    request.key = popularity_->draw(random);
+  }
+  if (!mix_.empty()) {
+    RequestRandom random(endpoint_key_, request.id, 0);
+    const double uniform = random.uniform();
+    std::size_t i = 0;
+    // The last one takes what rounding leaves of 100 %.
+    while (i + 1 < mix_.size() && uniform >= mix_[i].first) ++i;
+    request.endpoint = mix_[i].second;
+  }
+  return request;
+}
+
+Task<> Client::one_request(Request request) {
+  log_.issued(request.intended);
+  Reply reply;
+  if (site_->retries())
+    reply = co_await site_->call(*outside_, request);
+  else
+    reply = co_await Call(*site_, *outside_, request);
+  log_.ended(request.intended, reply.status);
+}
+
+Task<> Client::one_session(Request first) {
+  const std::uint64_t requests = how_many(params_.session->requests, session_key_, first.id);
+  RequestRandom think(think_key_, first.id, 0);
+  Request request = first;
+  for (std::uint64_t sent = 1;; ++sent) {
+    co_await one_request(request);
+    if (sent >= requests) co_return;
+    const Duration pause = params_.session->think.draw(think);
+    co_await world().simulation.delay(pause);
+    request = make_request(world().now());
+    request.key = first.key;  // a session is about one user's data
+  }
+}
+
+Task<> Client::one_user(std::uint64_t user) {
+  const Distribution& think = params_.arrivals.as<ClosedArrivals>()->closed.think;
+  RequestRandom random(think_key_, user, 0);
+  for (;;) {
+    const Duration pause = think.draw(random);
+    co_await world().simulation.delay(pause);
+    const Request request = make_request(world().now());
+    if (params_.session)
+      co_await one_session(request);
+    else
+      co_await one_request(request);
+  }
+}
+
+Trace Client::prepare(const ClientParams& params, Preparation& preparation) {
+  const TraceArrivals* replay = params.arrivals.as<TraceArrivals>();
+  if (replay == nullptr) return {};
+  const TraceParams& wanted = replay->trace;
+  TraceReport report;
+  TraceOptions options;
+  options.spread = wanted.spread;
+  std::optional<Trace> trace = read_trace(wanted.file.resolved, wanted.format, report, options);
+  if (!trace) {
+    preparation.problems.error(preparation.where.position(),
+                               preparation.path + "/arrivals/trace/file",
+                               wanted.file.written + ": " + report.error);
+    return {};
+  }
+  for (std::string& sentence : sentences(report))
+    preparation.notes.push_back(wanted.file.written + ": " + std::move(sentence));
+  if (report.hours.size() > 1) preparation.charts.push_back(hourly_load(report));
+  for (TraceRecord& record : trace->records)
+    record.offset = Duration{
+        static_cast<Duration::rep>(static_cast<double>(record.offset.count()) / wanted.speedup)};
+  return std::move(*trace);
+}
+
+}  // namespace
+
+void ClientParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  double sum = 0;
+  for (const auto& entry : mix) sum += entry.value.value;
+  // Room for shares like 33.3 % three times.
+  if (!mix.empty() && std::abs(sum - 1) > 0.005)
+    problems.error(where.position(), pointer_to(path, "mix"),
+                   "the shares add up to " + percent(sum) + " instead of 100%");
+}
+
+ModelKind client() {
+  return model_kind<Client>(
+      "client", "Users: open or closed traffic over a mix of endpoints and keys.",
+      "Schroeder, Wierman, Harchol-Balter, NSDI 2006",
+      {{"throughput_rps", "/s", "Requests completed, by intended arrival."},
+       {"offered_rps", "/s", "Requests meant to be sent."},
+       {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
+       {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",
+        MetricShape::kTimes},
+       {"failed_latency_ms", "ms", "The same of requests that failed or were rejected.",
+        MetricShape::kTimes},
+       {"availability", "1", "completed / (completed + failed + rejected)."},
+       {"issued", "requests", "Requests sent.", MetricShape::kCount},
+       {"completed", "requests", "Requests answered without error.", MetricShape::kCount},
+       {"failed", "requests", "Requests that ended in an error or without an answer.",
+        MetricShape::kCount},
+       {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
+       {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}});
+}
+
+}  // namespace highwater::client

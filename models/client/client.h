@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/call.h"
+#include "engine/model/kind.h"
+#include "models/client/arrivals.h"
+#include "models/client/key_params.h"
+
+namespace highwater::client {
+
+struct SessionParams {
+  Times requests;
+  Distribution think;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&SessionParams::requests>("Requests of a session, one after the other; each arrival "
+                                        "begins one.")
+            .required(),
+        field<&SessionParams::think>("Time between an answer and the session's next request.")};
+  }
+};
+
+struct ClientParams {
+  Arrivals arrivals;
+  OrderedMap<Fraction> mix;
+  std::optional<Keys> keys;
+  std::optional<SessionParams> session;
+  std::uint32_t priority = 0;
+  Operation op = Operation::read;
+  CallParams calls;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&ClientParams::arrivals>("How requests come about.").required(),
+        field<&ClientParams::mix>("Endpoints and their shares, which add up to 100 %; a trace "
+                                  "brings its own."),
+        field<&ClientParams::keys>("Which data the requests are about; all about one unless "
+                                   "given."),
+        field<&ClientParams::session>("Every arrival begins a session of several requests about "
+                                      "one key; single requests unless given."),
+        field<&ClientParams::priority>("Urgency of its requests, 0 the most urgent.").at_most(255u),
+        field<&ClientParams::op>("What its requests do to data, where it calls a database or a "
+                                 "cache itself."),
+        field<&ClientParams::calls>("Whom it calls, and how it deals with slow and failed "
+                                    "answers.")
+            .required()};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+ModelKind client();
+
+}  // namespace highwater::client
