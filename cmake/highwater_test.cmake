@@ -1,5 +1,5 @@
-# highwater_test(NAME SOURCES… [LINK…] [DEFINE…]): an executable NAME_tests with Catch2's main, every
-# case of which becomes a CTest test called "NAME: case".
+# highwater_test(NAME SOURCES… [LINK…] [DEFINE…]): an executable NAME_tests with Catch2's main,
+# every case of which becomes a CTest test called "NAME: case".
 #
 # Tags become labels: a case tagged [nightly] gets the label `nightly` and a limit of an hour, every
 # other one must end within five minutes. Tests run in the folder's build directory, so what they
