@@ -264,8 +264,8 @@ TEST_CASE("algorithms: each has a source, a place in its family and a test", "[h
   const SourceFile list = {"models/algorithms/caching/list.h", "/// Source   elementary.\n"};
   CHECK(check_algorithms(tree_of({policy, test, lru, list})).empty());
 
-  CHECK(check_algorithms(tree_of({policy, lru})).size() == 2);      // neither file has a test
-  CHECK(check_algorithms(tree_of({test, lru, list})).size() == 2);  // no catalog
+  CHECK(check_algorithms(tree_of({policy, lru, list})).size() == 2);  // neither has a test
+  CHECK(check_algorithms(tree_of({test, lru, list})).size() == 2);    // no catalog
   CHECK(check_algorithms(tree_of({policy, test, {lru.path, ""}})).size() == 1);
   CHECK(check_algorithms(tree_of({policy,
                                   test,
