@@ -224,7 +224,7 @@ double Distribution::draw_simple_ns(Generator& generator) const {
     case Kind::kGamma:
       return scale_ * standard_gamma(generator, shape_);
     case Kind::kWeibull:
-      return scale_ * math::pow(-math::log(generator.uniform()), shape_);
+      return scale_ * math::exp(shape_ * math::log(-math::log(generator.uniform())));
     case Kind::kPareto:
       return scale_ * math::exp(-shape_ * math::log(generator.uniform()));
     case Kind::kHyperexponential: {

@@ -259,7 +259,9 @@ double cos2pi(double x);
 /// log of the gamma function for x > 0 (NaN for x < 0). Error < 4 ulp, near its zeros at 1 and 2 too.
 double lgamma(double x);
 
-/// Phi(x), the cumulative distribution of the standard normal; error < 8 ulp, in the tail too. Method: W. J. Cody, Math. Comp. 23, 1969, https://doi.org/10.1090/S0025-5718-1969-0247736-4.
+/// Phi(x), the cumulative distribution of the standard normal. Error < 8 ulp, in the tail too.
+/// Method: W. J. Cody, Math. Comp. 23, 1969, https://doi.org/10.1090/S0025-5718-1969-0247736-4, in
+/// the form of his Algorithm 715, ACM TOMS 19(1), 1993, https://doi.org/10.1145/151271.151273.
 double normal_cdf(double x);
 
 /// The x with Phi(x) = p; -infinity at 0, infinity at 1, NaN outside. Error < 4 ulp.
@@ -267,18 +269,19 @@ double normal_cdf(double x);
 double normal_quantile(double p);
 
 /// P(a, x) = gamma(a, x) / Gamma(a) for a > 0 and x >= 0: the cumulative distribution of a gamma
-/// variable with shape a and scale 1; chi-square with n degrees at c is P(n/2, c/2).
-/// Relative error of the smaller of P and 1 - P: < 1e-12 for a <= 10^6. Method: series below a + 1, continued fraction above.
+/// variable with shape a and scale 1; chi-square with n degrees at c is P(n/2, c/2). Relative error
+/// < 1e-12 for a <= 10^6. Method: power series for x < a + 1, else 1 - gamma_tail.
 double gamma_cdf(double a, double x);
 
-/// 1 - P(a, x) without cancellation.
+/// 1 - P(a, x), to the same accuracy where it is the smaller. Method: Legendre's continued fraction
+/// for x >= a + 1.
 double gamma_tail(double a, double x);
 
 /// Student's t with `degrees` > 0 degrees of freedom (any real): P(T <= t). Relative error < 1e-13.
 double student_t_cdf(double t, double degrees);
 
-/// The t with P(T <= t) = p; p in (0, 1), degrees > 0. Error < 1e-13 (relative, or absolute near p = 0.5).
-/// Costs microseconds: for tables and intervals, not for draws.
+/// The t with P(T <= t) = p; p in (0, 1), degrees > 0. Error < 1e-13, relative, or absolute near
+/// p = 0.5. Costs microseconds: for tables and intervals, not for draws.
 /// Method: Newton's iteration from the normal quantile.
 double student_t_quantile(double p, double degrees);
 

@@ -81,6 +81,7 @@ KeyPopularity KeyPopularity::zipf(std::uint64_t items, double exponent) {
   result.kind_ = Kind::kZipf;
   result.items_ = items;
   result.exponent_ = exponent;
+  if (exponent != 1.0) result.slope_ = 1.0 / (1.0 - exponent);
   result.area_first_ = result.area(1.5) - 1.0;
   result.area_last_ = result.area(static_cast<double>(items) + 0.5);
   result.certain_ = 2.0 - result.inverse_area(result.area(2.5) - math::pow(2.0, -exponent));

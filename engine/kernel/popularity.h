@@ -66,22 +66,17 @@ class KeyPopularity {
  private:
   enum class Kind : std::uint8_t { kUniform, kHotspot, kZipf };
 
-  // H(x), a primitive of h(x) = 1/x^exponent, and its inverse; expm1 and log1p keep them smooth
-  // through exponent 1.
+  // H(x), the integral of h(x) = 1/x^exponent from 1 to x, and its inverse. expm1 and log1p keep all
+  // digits however near the exponent is to 1; only exactly there the formulas differ.
   double area(double x) const {
-    const double logarithm = math::log(x);
-    return expm1_over((1.0 - exponent_) * logarithm) * logarithm;
+    if (exponent_ == 1.0) return math::log(x);
+    return math::expm1((1.0 - exponent_) * math::log(x)) * slope_;
   }
   double inverse_area(double y) const {
+    if (exponent_ == 1.0) return math::exp(y);
     double t = y * (1.0 - exponent_);
     if (t < -1.0) t = -1.0;  // only by rounding
-    return math::exp(log1p_over(t) * y);
-  }
-  static double expm1_over(double x) {
-    return std::abs(x) > 1e-8 ? math::expm1(x) / x : 1.0 + x * 0.5;
-  }
-  static double log1p_over(double x) {
-    return std::abs(x) > 1e-8 ? math::log1p(x) / x : 1.0 - x * 0.5;
+    return math::exp(math::log1p(t) * slope_);
   }
 
   template <class Generator>
@@ -92,6 +87,7 @@ class KeyPopularity {
   std::uint64_t hot_items_ = 0;
   double hot_share_ = 0;
   double exponent_ = 0;
+  double slope_ = 1;       // 1/(1 - exponent), unless the exponent is 1
   double area_first_ = 0;  // H(1.5) - h(1): the lower end of the drawn areas
   double area_last_ = 0;   // H(items + 0.5)
   double certain_ = 0;     // a candidate this close above x needs no test
