@@ -22,7 +22,9 @@ std::string cell(std::string_view text) {
   return quoted + '"';
 }
 
-std::string number_cell(double value) { return std::isfinite(value) ? shortest(value) : ""; }
+std::string number_cell(double value) {
+  return std::isfinite(value) ? shortest(value) : "";
+}
 
 void append_row(std::string& csv, std::initializer_list<std::string_view> cells) {
   bool first = true;
@@ -62,9 +64,9 @@ std::string series_csv(const Results& results) {
   std::string csv = "time_s,component,metric,value\n";
   for (const ClientSeries& client : series.clients) {
     const std::pair<const char*, const std::vector<double>*> columns[] = {
-        {"offered_rps", &client.offered_rps},     {"completed_rps", &client.completed_rps},
-        {"failed_rps", &client.failed_rps},       {"latency_p50_ms", &client.p50_ms},
-        {"latency_p90_ms", &client.p90_ms},       {"latency_p99_ms", &client.p99_ms},
+        {"offered_rps", &client.offered_rps}, {"completed_rps", &client.completed_rps},
+        {"failed_rps", &client.failed_rps},   {"latency_p50_ms", &client.p50_ms},
+        {"latency_p90_ms", &client.p90_ms},   {"latency_p99_ms", &client.p99_ms},
         {"latency_p999_ms", &client.p999_ms}};
     for (const auto& [metric, values] : columns) {
       append_series(csv, series.times_s, client.client, metric, *values);

@@ -1,12 +1,12 @@
 #include "engine/report/html_series.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/kernel/check.h"
 #include "engine/report/json_writer.h"
@@ -43,11 +43,11 @@ std::vector<double> merged(const std::vector<double>& values, std::size_t factor
   return out;
 }
 
-std::string number_array(const std::vector<double>& values) {
+std::string number_array(const std::vector<double>& values, int digits = 5) {
   std::string json = "[";
   for (const double value : values) {
     if (json.size() > 1) json += ',';
-    json += std::isfinite(value) ? fmt::format("{:.5g}", value) : "null";
+    json += std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : "null";
   }
   return json + ']';
 }
@@ -56,7 +56,8 @@ std::string heat_bytes(const std::vector<double>& rows_by_columns, double scale)
   std::string bytes;
   bytes.reserve(rows_by_columns.size());
   for (const double value : rows_by_columns) {
-    const double share = std::isfinite(value) && scale > 0 ? std::clamp(value / scale, 0.0, 1.0) : 0;
+    const double share =
+        std::isfinite(value) && scale > 0 ? std::clamp(value / scale, 0.0, 1.0) : 0;
     bytes += static_cast<char>(static_cast<unsigned char>(std::floor(share * 255 + 0.5)));
   }
   return bytes;
@@ -95,9 +96,9 @@ std::string latency_heat(const ClientSeries& client, std::size_t bins, std::size
     for (double& count : by_row[row]) count = std::sqrt(std::max(0.0, count));
     bytes += heat_bytes(by_row[row], std::sqrt(largest));
   }
-  return fmt::format(R"({{"rows":{},"columns":{},"floor_ms":{:.6g},"ratio":{:.8g},"largest":{:.5g},"data":"{}"}})",
-                     last - first + 1, by_row[first].size(), floor_ms, client.heat_ratio, largest,
-                     base64(bytes));
+  return fmt::format(
+      R"({{"rows":{},"columns":{},"floor_ms":{:.6g},"ratio":{:.8g},"largest":{:.5g},"data":"{}"}})",
+      last - first + 1, by_row[first].size(), floor_ms, client.heat_ratio, largest, base64(bytes));
 }
 
 std::string client_json(const ClientSeries& client, std::size_t bins, std::size_t factor) {
@@ -149,9 +150,9 @@ std::string extras_json(const SeriesSet& series, std::size_t factor) {
 std::string faults_json(const std::vector<FaultSpan>& faults) {
   std::string json;
   for (const FaultSpan& fault : faults) {
-    json += fmt::format(R"({}{{"text":{},"begin":{:.6g},"end":{}}})", json.empty() ? "" : ",",
+    json += fmt::format(R"({}{{"text":{},"begin":{:.12g},"end":{}}})", json.empty() ? "" : ",",
                         json_quoted(fault.text), fault.begin_s,
-                        std::isfinite(fault.end_s) ? fmt::format("{:.6g}", fault.end_s) : "null");
+                        std::isfinite(fault.end_s) ? fmt::format("{:.12g}", fault.end_s) : "null");
   }
   return '[' + json + ']';
 }
@@ -184,9 +185,9 @@ std::string series_json(const Results& results) {
     clients += (clients.empty() ? "" : ",") + client_json(client, bins, factor);
   }
   return fmt::format(
-      R"({{"scenario":{},"simulated":{:.6g},"warmup":{:.6g},"bin":{:.6g},"times":{},"clients":[{}],"utilization":{},"extras":{},"faults":{}}})",
+      R"({{"scenario":{},"simulated":{:.12g},"warmup":{:.12g},"bin":{:.12g},"times":{},"clients":[{}],"utilization":{},"extras":{},"faults":{}}})",
       json_quoted(results.scenario), results.simulated_s, results.warmup_s,
-      series.bin_s * static_cast<double>(factor), number_array(times), clients,
+      series.bin_s * static_cast<double>(factor), number_array(times, 12), clients,
       utilization_json(series.instances, bins, factor), extras_json(series, factor),
       faults_json(results.faults));
 }

@@ -1,7 +1,5 @@
 #include "engine/report/html_topology.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -9,6 +7,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "engine/report/metric_view.h"
 #include "engine/report/number_format.h"
@@ -24,7 +24,7 @@ constexpr double kColumnStep = 180;
 constexpr double kRowStep = 80;
 constexpr double kMargin = 8;
 constexpr int kMostParticles = 9;
-constexpr double kVisibleErrors = 0.005;   ///< A smaller share of errors draws no red dot.
+constexpr double kVisibleErrors = 0.005;  ///< A smaller share of errors draws no red dot.
 
 struct Card {
   double x = 0, y = 0;
@@ -77,8 +77,8 @@ std::string curve(const Card& from, const Card& to) {
   const double x1 = to.x;
   const double y1 = to.y + kCardHeight / 2;
   const double reach = x1 > x0 ? (x1 - x0) / 2 : 60;
-  return fmt::format("M{:.1f},{:.1f} C{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}", x0, y0, x0 + reach,
-                     y0, x1 - reach, y1, x1, y1);
+  return fmt::format("M{:.1f},{:.1f} C{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}", x0, y0,
+                     x0 + reach, y0, x1 - reach, y1, x1, y1);
 }
 
 /// Dots that travel along the edge; their number and phase depend on the edge alone, so that the
@@ -94,7 +94,7 @@ std::string particles(const TopologyEdge& edge, std::size_t index, double stroke
   std::string svg;
   for (int i = 0; i < count; ++i) {
     svg += fmt::format(
-        R"(<circle class="particle" r="{}" fill="var(--{})"><animateMotion dur="{:.2f}s" begin="-{:.2f}s" repeatCount="indefinite" path="{}"/></circle>)",
+        R"svg(<circle class="particle" r="{}" fill="var(--{})"><animateMotion dur="{:.2f}s" begin="-{:.2f}s" repeatCount="indefinite" path="{}"/></circle>)svg",
         i < red ? 2.6 : 2.1, i < red ? "bad-bar" : "accent", travel_s,
         travel_s * i / count + phase_s, path);
   }
@@ -113,7 +113,7 @@ std::string edge_svg(const Results& results, std::size_t index, const std::vecto
       show_number(edge.calls_per_s, "/s").text(),
       edge.error_ratio > 0 ? ", " + show_number(edge.error_ratio, "1").text() + " errors" : "");
   return fmt::format(
-             R"(<path d="{}" fill="none" stroke="var(--{})" stroke-opacity="0.3" stroke-width="{:.2f}"{}><title>{}</title></path>)",
+             R"svg(<path d="{}" fill="none" stroke="var(--{})" stroke-opacity="0.3" stroke-width="{:.2f}"{}><title>{}</title></path>)svg",
              path, failing ? "bad-bar" : "accent", stroke,
              edge.asynchronous ? R"( stroke-dasharray="6 4")" : "", html_escaped(label)) +
          particles(edge, index, stroke, path) + '\n';
@@ -130,33 +130,35 @@ std::string node_svg(const TopologyNode& node, const Card& card) {
   if (node.instances > 1) title += fmt::format(", {} instances", node.instances);
   if (!card.rate.empty()) title += ", " + card.rate;
   if (card.utilization) title += ", utilization " + percent + word;
-  std::string svg = fmt::format(R"(<g transform="translate({:.1f} {:.1f})"><title>{}</title>)", card.x,
-                                card.y, html_escaped(title));
+  std::string svg =
+      fmt::format(R"svg(<g transform="translate({:.1f} {:.1f})"><title>{}</title>)svg", card.x,
+                  card.y, html_escaped(title));
   if (node.instances > 1) {
     svg += fmt::format(
-        R"(<rect x="4" y="4" width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/>)",
+        R"svg(<rect x="4" y="4" width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/>)svg",
         kCardWidth, kCardHeight);
   }
   svg += fmt::format(
-      R"(<rect width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/><rect y="8" width="3" height="46" rx="1.5" fill="var(--{})"/>)",
+      R"svg(<rect width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/><rect y="8" width="3" height="46" rx="1.5" fill="var(--{})"/>)svg",
       kCardWidth, kCardHeight, card.utilization ? color : "accent");
   svg += fmt::format(R"(<text x="12" y="21">{}</text>)",
                      html_escaped(truncated(one_line(node.id), count.empty() ? 15 : 12)));
-  const std::string right_top = fmt::format(R"(<text class="small" x="{}" y="21" text-anchor="end">)",
-                                            kCardWidth - 9);
+  const std::string right_top =
+      fmt::format(R"(<text class="small" x="{}" y="21" text-anchor="end">)", kCardWidth - 9);
   if (!count.empty()) svg += right_top + count + "</text>";
-  svg += fmt::format(R"(<text class="small" x="12" y="40">{}</text>)",
-                     html_escaped(card.rate.empty() ? truncated(one_line(node.kind), 15) : card.rate));
+  svg +=
+      fmt::format(R"(<text class="small" x="12" y="40">{}</text>)",
+                  html_escaped(card.rate.empty() ? truncated(one_line(node.kind), 15) : card.rate));
   if (card.utilization) {
     const double length = kCardWidth - 21;
-    svg += fmt::format(R"(<text class="small" x="{}" y="40" text-anchor="end">{}{}</text>)",
-                       kCardWidth - 9,
-                       busy >= kBusy ? fmt::format(R"(<tspan class="mark" fill="var(--{})">▲ </tspan>)",
-                                                   busy >= kSaturated ? "bad" : "warn")
-                                     : "",
-                       percent);
     svg += fmt::format(
-        R"(<rect x="12" y="49" width="{0}" height="4" rx="2" fill="var(--line)"/><rect x="12" y="49" width="{1:.1f}" height="4" rx="2" fill="var(--{2})"/>)",
+        R"(<text class="small" x="{}" y="40" text-anchor="end">{}{}</text>)", kCardWidth - 9,
+        busy >= kBusy ? fmt::format(R"svg(<tspan class="mark" fill="var(--{})">▲ </tspan>)svg",
+                                    busy >= kSaturated ? "bad" : "warn")
+                      : "",
+        percent);
+    svg += fmt::format(
+        R"svg(<rect x="12" y="49" width="{0}" height="4" rx="2" fill="var(--line)"/><rect x="12" y="49" width="{1:.1f}" height="4" rx="2" fill="var(--{2})"/>)svg",
         length, length * busy, color);
   }
   return svg + "</g>\n";
@@ -186,7 +188,8 @@ std::string topology_svg(const Results& results) {
       R"(<svg class="topology" viewBox="0 0 {0:.0f} {1:.0f}" width="{2:.0f}" height="{3:.0f}" role="img" aria-label="Topology. {4}">)",
       width, height, width * 1.12, height * 1.12, html_escaped(words));
   svg += '\n';
-  for (std::size_t i = 0; i < topology.edges.size(); ++i) svg += edge_svg(results, i, cards, busiest);
+  for (std::size_t i = 0; i < topology.edges.size(); ++i)
+    svg += edge_svg(results, i, cards, busiest);
   for (std::size_t i = 0; i < cards.size(); ++i) svg += node_svg(topology.nodes[i], cards[i]);
   return svg + "</svg>";
 }

@@ -73,7 +73,9 @@ std::string document_text(const Json& json) {
   return text + '\n';
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
 
 Json optional_number(const std::optional<double>& value) {
   return value ? number(*value) : Json(nullptr);
@@ -113,7 +115,7 @@ Json metric_json(const MetricValue& value) {
 
 void add_metrics(Json& json, const std::vector<MetricResult>& metrics) {
   for (const MetricResult& metric : metrics) {
-    HIGHWATER_CHECK(!json.contains(metric.name));   // two metrics of one name would hide one
+    HIGHWATER_CHECK(!json.contains(metric.name));  // two metrics of one name would hide one
     json[metric.name] = metric_json(metric.value);
   }
 }
@@ -198,6 +200,21 @@ Json happenings_json(const Results& results) {
   return json;
 }
 
+Json charts_json(const std::vector<BarChart>& charts) {
+  Json json = Json::array();
+  for (const BarChart& chart : charts) {
+    HIGHWATER_CHECK(chart.labels.size() == chart.values.size());
+    Json values = Json::array();
+    for (const double value : chart.values) values.push_back(number(value));
+    json.push_back({{"component", chart.component},
+                    {"title", chart.title},
+                    {"unit", chart.unit},
+                    {"labels", chart.labels},
+                    {"values", std::move(values)}});
+  }
+  return json;
+}
+
 Json topology_json(const TopologyPicture& topology) {
   Json nodes = Json::array();
   for (const TopologyNode& node : topology.nodes) {
@@ -240,6 +257,7 @@ std::string run_json(const Results& results) {
   json["objectives"] = objectives_json(results.objectives);
   json["findings"] = findings_json(results.findings);
   for (auto& [key, value] : happenings_json(results).items()) json[key] = value;
+  json["charts"] = charts_json(results.charts);
   json["topology"] = topology_json(results.topology);
   json["wall_s"] = number(results.wall_s);
   json["started"] = results.started;
@@ -264,6 +282,8 @@ std::string manifest_json(const Results& results, const std::vector<std::string>
   return document_text(json);
 }
 
-std::string json_quoted(std::string_view text) { return quoted(std::string(text)); }
+std::string json_quoted(std::string_view text) {
+  return quoted(std::string(text));
+}
 
 }  // namespace highwater

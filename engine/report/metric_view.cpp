@@ -68,9 +68,9 @@ std::string causes_text(const CountsByCause& causes) {
 }
 
 std::size_t missed_objectives(const Results& results) {
-  return static_cast<std::size_t>(
-      std::count_if(results.objectives.begin(), results.objectives.end(),
-                    [](const ObjectiveResult& objective) { return !objective.met.value_or(false); }));
+  return static_cast<std::size_t>(std::count_if(
+      results.objectives.begin(), results.objectives.end(),
+      [](const ObjectiveResult& objective) { return !objective.met.value_or(false); }));
 }
 
 }  // namespace highwater

@@ -10,10 +10,10 @@ namespace highwater {
 
 /// A column of the components table, in terminal and HTML alike.
 struct ComponentColumn {
-  const char* metric;      ///< Name of the metric it shows.
-  const char* statistic;   ///< "mean" or "p99" of a summary of times; the value otherwise.
+  const char* metric;     ///< Name of the metric it shows.
+  const char* statistic;  ///< "mean" or "p99" of a summary of times; the value otherwise.
   const char* title;
-  int rank;                ///< The larger, the sooner it is left out where there is no room.
+  int rank;  ///< The larger, the sooner it is left out where there is no room.
 };
 
 /// The metrics that most components have, in the order in which one looks for trouble.
@@ -26,8 +26,8 @@ bool has_column(std::string_view metric);
 /// of a metric that has only one value is that value, any other statistic of it is absent.
 Estimate statistic_of(const MetricValue& metric, std::string_view statistic);
 
-/// "hit_ratio" -> "hit ratio", "wait_ms" -> "wait", "throughput_rps" -> "throughput": the unit stands
-/// beside the number.
+/// "hit_ratio" -> "hit ratio", "wait_ms" -> "wait", "throughput_rps" -> "throughput": the unit
+/// stands beside the number.
 std::string readable_name(std::string_view metric);
 
 /// "12 timeout, 3 unavailable"; "none" when every count is zero.

@@ -1,7 +1,5 @@
 #include "engine/report/number_format.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,12 +7,14 @@
 #include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace highwater {
 namespace {
 
 struct Scale {
-  double below;      ///< Used for magnitudes smaller than this, after rounding to three digits.
-  double factor;     ///< Multiplies the value.
+  double below;   ///< Used for magnitudes smaller than this, after rounding to three digits.
+  double factor;  ///< Multiplies the value.
   const char* unit;
 };
 
@@ -26,11 +26,12 @@ constexpr std::array<Scale, 6> kTimes{{{999.5e-6, 1e6, " ns"},
                                        {119.95e3, 1e-3, " s"},
                                        {119.95 * 60e3, 1 / 60e3, " min"},
                                        {kEverything, 1 / 3600e3, " h"}}};
-constexpr std::array<Scale, 5> kBytes{{{1024, 1, " B"},
-                                       {1024.0 * 1024, 1.0 / 1024, " KiB"},
-                                       {1024.0 * 1024 * 1024, 1.0 / 1024 / 1024, " MiB"},
-                                       {1024.0 * 1024 * 1024 * 1024, 1.0 / 1024 / 1024 / 1024, " GiB"},
-                                       {kEverything, 1.0 / 1024 / 1024 / 1024 / 1024, " TiB"}}};
+constexpr std::array<Scale, 5> kBytes{
+    {{1024, 1, " B"},
+     {1024.0 * 1024, 1.0 / 1024, " KiB"},
+     {1024.0 * 1024 * 1024, 1.0 / 1024 / 1024, " MiB"},
+     {1024.0 * 1024 * 1024 * 1024, 1.0 / 1024 / 1024 / 1024, " GiB"},
+     {kEverything, 1.0 / 1024 / 1024 / 1024 / 1024, " TiB"}}};
 constexpr std::array<Scale, 4> kThousands{
     {{999.5, 1, ""}, {999.5e3, 1e-3, "k"}, {999.5e6, 1e-6, "M"}, {kEverything, 1e-9, "G"}}};
 
@@ -99,7 +100,9 @@ std::pair<double, std::string> unit_for(double value, std::string_view unit) {
 
 }  // namespace
 
-std::string shortest(double value) { return fmt::format("{}", value); }
+std::string shortest(double value) {
+  return fmt::format("{}", value);
+}
 
 ShownNumber show_number(double value, std::string_view unit) {
   return show_estimate({.value = value, .ci95 = std::nullopt, .note = {}}, unit);
@@ -107,14 +110,15 @@ ShownNumber show_number(double value, std::string_view unit) {
 
 ShownNumber show_estimate(const Estimate& estimate, std::string_view unit) {
   if (!estimate.value || std::isnan(*estimate.value)) return {"–", "", ""};
-  if (std::isinf(*estimate.value)) return {*estimate.value > 0 ? "unbounded" : "-unbounded", "", ""};
+  if (std::isinf(*estimate.value))
+    return {*estimate.value > 0 ? "unbounded" : "-unbounded", "", ""};
   const auto [factor, unit_text] = unit_for(*estimate.value, unit);
   const double value = *estimate.value * factor;
   int decimals = unit_text == "%" ? decimals_for_percent(value) : decimals_for_digits(value, 3);
   ShownNumber shown;
   shown.unit = unit_text;
-  const bool bounded = estimate.ci95 && std::isfinite(estimate.ci95->low) &&
-                       std::isfinite(estimate.ci95->high);
+  const bool bounded =
+      estimate.ci95 && std::isfinite(estimate.ci95->low) && std::isfinite(estimate.ci95->high);
   if (bounded) {
     const double half_width =
         std::max({value - estimate.ci95->low * factor, estimate.ci95->high * factor - value, 0.0});

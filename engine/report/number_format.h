@@ -15,9 +15,9 @@ std::string shortest(double value);
 /// A number as people read it, in three parts so that a table can align or drop each of them.
 /// `value` and `half_width` have the same scale, unit and number of decimals.
 struct ShownNumber {
-  std::string value;        ///< "91.2"
-  std::string unit;         ///< " ms", "/s", "%", "k/s"; with its leading space where one belongs.
-  std::string half_width;   ///< "3.1"; empty without an interval.
+  std::string value;       ///< "91.2"
+  std::string unit;        ///< " ms", "/s", "%", "k/s"; with its leading space where one belongs.
+  std::string half_width;  ///< "3.1"; empty without an interval.
 
   std::string text() const { return value + unit; }
 };

@@ -1,9 +1,9 @@
 #include "engine/report/summary_rows.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace highwater {
 namespace {
@@ -93,6 +93,13 @@ std::vector<SummaryRow> summary_rows(const Results& results) {
     for (const InstanceResult& instance : component.instances) {
       rows.at(component.id, instance.id);
       rows.add_metrics(instance.metrics);
+    }
+  }
+  for (const BarChart& chart : results.charts) {
+    rows.at(chart.component, "");
+    for (std::size_t i = 0; i < std::min(chart.labels.size(), chart.values.size()); ++i) {
+      rows.add(chart.title, chart.labels[i], chart.unit,
+               {.value = chart.values[i], .ci95 = std::nullopt, .note = {}});
     }
   }
   return rows.take();

@@ -15,12 +15,18 @@ constexpr std::size_t kNarrowestName = 12;
 
 std::string_view code(Tone tone) {
   switch (tone) {
-    case Tone::kStrong: return "\x1b[1m";
-    case Tone::kDim: return "\x1b[2m";
-    case Tone::kGood: return "\x1b[32m";
-    case Tone::kWarning: return "\x1b[33m";
-    case Tone::kBad: return "\x1b[31m";
-    case Tone::kPlain: break;
+    case Tone::kStrong:
+      return "\x1b[1m";
+    case Tone::kDim:
+      return "\x1b[2m";
+    case Tone::kGood:
+      return "\x1b[32m";
+    case Tone::kWarning:
+      return "\x1b[33m";
+    case Tone::kBad:
+      return "\x1b[31m";
+    case Tone::kPlain:
+      break;
   }
   return "";
 }
@@ -57,11 +63,12 @@ std::vector<std::string> Painter::wrapped(std::string_view text, std::size_t wid
   std::vector<std::string> lines(1);
   for (std::size_t at = 0; at < safe.size();) {
     const std::size_t space = std::min(safe.find(' ', at), safe.size());
-    const std::string word = truncated(std::string_view(safe).substr(at, space - at), width, ellipsis());
+    const std::string word =
+        truncated(std::string_view(safe).substr(at, space - at), width, ellipsis());
     at = space + 1;
     if (word.empty()) continue;
-    const bool fits = lines.back().empty() ||
-                      display_width(lines.back()) + 1 + display_width(word) <= width;
+    const bool fits =
+        lines.back().empty() || display_width(lines.back()) + 1 + display_width(word) <= width;
     if (!fits) lines.emplace_back();
     if (!lines.back().empty()) lines.back() += ' ';
     lines.back() += word;

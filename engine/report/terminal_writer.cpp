@@ -1,10 +1,11 @@
 #include "engine/report/terminal_writer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "engine/report/metric_view.h"
 #include "engine/report/number_format.h"
@@ -34,6 +35,7 @@ class Summary {
     components();
     notes();
     findings();
+    charts();
     events();
     report();
     return std::move(out_);
@@ -63,10 +65,11 @@ class Summary {
       }
     }
     out_ += '\n';
-    line("  " + paint_.plain(fmt::format(
-                    "{} × {} simulated · seed {} · warm-up {}{}", r.replications,
-                    show_clock(r.simulated_s), r.seed, r.warmup_s > 0 ? show_clock(r.warmup_s) : "none",
-                    r.warmup_s > 0 && !r.warmup_method.empty() ? " (" + r.warmup_method + ")" : "")));
+    line("  " +
+         paint_.plain(fmt::format(
+             "{} × {} simulated · seed {} · warm-up {}{}", r.replications,
+             show_clock(r.simulated_s), r.seed, r.warmup_s > 0 ? show_clock(r.warmup_s) : "none",
+             r.warmup_s > 0 && !r.warmup_method.empty() ? " (" + r.warmup_method + ")" : "")));
     std::string speed = show_count(r.events) + " events";
     if (r.wall_s > 0) {
       speed += fmt::format(" in {} ({})", show_number(r.wall_s * 1e3, "ms").text(),
@@ -74,10 +77,10 @@ class Summary {
     }
     line("  " + paint_.plain(speed));
     const RequestCounts& n = r.requests;
-    line("  " + paint_.plain(fmt::format(
-                    "{} requests: {} completed, {} failed, {} rejected, {} in flight",
-                    show_count(n.issued), show_count(n.completed), show_count(n.failed),
-                    show_count(n.rejected), show_count(n.in_flight))));
+    line("  " + paint_.plain(
+                    fmt::format("{} requests: {} completed, {} failed, {} rejected, {} in flight",
+                                show_count(n.issued), show_count(n.completed), show_count(n.failed),
+                                show_count(n.rejected), show_count(n.in_flight))));
     if (r.partial) paragraph("PARTIAL", Tone::kBad, r.partial_reason);
   }
 
@@ -225,7 +228,8 @@ class Summary {
       paragraph("–", Tone::kDim, all[i].sentence());
     }
     if (all.size() > kNotesShown) {
-      paragraph("–", Tone::kDim, fmt::format("{} more remarks in the report", all.size() - kNotesShown));
+      paragraph("–", Tone::kDim,
+                fmt::format("{} more remarks in the report", all.size() - kNotesShown));
     }
   }
 
@@ -239,6 +243,31 @@ class Summary {
     }
   }
 
+  /// A bar chart as one line of blocks; bars that do not fit are merged to their largest.
+  void charts() {
+    constexpr std::array<const char*, 8> kBlocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    for (const BarChart& chart : results_.charts) {
+      const double largest =
+          chart.values.empty() ? 0 : *std::max_element(chart.values.begin(), chart.values.end());
+      if (!(largest > 0)) continue;
+      title(chart.component.empty() ? chart.title : chart.component + ": " + chart.title);
+      const std::size_t factor = (chart.values.size() + width_ - 5) / (width_ - 4);
+      std::string bars;
+      for (std::size_t begin = 0; begin < chart.values.size(); begin += factor) {
+        double most = 0;
+        for (std::size_t i = begin; i < std::min(begin + factor, chart.values.size()); ++i) {
+          most = std::max(most, chart.values[i]);
+        }
+        bars += kBlocks[static_cast<std::size_t>(std::clamp(most / largest * 7.999, 0.0, 7.0))];
+      }
+      line("  " + paint_.plain(bars));
+      line("  " +
+           paint_.paint(fmt::format("{} to {}, peak {}", chart.labels.front(), chart.labels.back(),
+                                    show_number(largest, chart.unit).text()),
+                        Tone::kDim));
+    }
+  }
+
   void events() {
     const std::vector<LogEntry>& log = results_.events_log;
     if (log.empty()) return;
@@ -248,8 +277,9 @@ class Summary {
            paint_.plain(truncated(one_line(log[i].kind + ": " + log[i].text), width_ - 13)));
     }
     if (log.size() > kEventsShown) {
-      line("  " + paint_.paint(fmt::format("{:>9}  {} more in the report", "", log.size() - kEventsShown),
-                               Tone::kDim));
+      line("  " +
+           paint_.paint(fmt::format("{:>9}  {} more in the report", "", log.size() - kEventsShown),
+                        Tone::kDim));
     }
   }
 

@@ -13,9 +13,13 @@ struct Range {
   char32_t first, last;
 };
 
-constexpr bool contains(Range range, char32_t c) { return c >= range.first && c <= range.last; }
+constexpr bool contains(Range range, char32_t c) {
+  return c >= range.first && c <= range.last;
+}
 
-bool is_control(char32_t c) { return c < 0x20 || contains({0x7F, 0x9F}, c); }
+bool is_control(char32_t c) {
+  return c < 0x20 || contains({0x7F, 0x9F}, c);
+}
 
 /// Directional overrides and other invisible format characters: they can make a line read
 /// differently from what it says.
@@ -49,7 +53,9 @@ bool is_wide(char32_t c) {
   return false;
 }
 
-std::size_t width_of(char32_t c) { return is_combining(c) ? 0 : is_wide(c) ? 2 : 1; }
+std::size_t width_of(char32_t c) {
+  return is_combining(c) ? 0 : is_wide(c) ? 2 : 1;
+}
 
 char32_t shown(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return ' ';
@@ -58,16 +64,42 @@ char32_t shown(char32_t c) {
 
 std::string_view ascii_spelling(char32_t c) {
   switch (c) {
-    case U'±': return "+-";
-    case U'µ': return "u";
-    case U'…': return "...";
-    case U'–': return "-";
-    case U'·': return "|";
-    case U'×': return "x";
-    case U'✓': return "+";
-    case U'✗': return "x";
-    case U'▲': return "!";
-    default: return "?";
+    case U'±':
+      return "+-";
+    case U'µ':
+      return "u";
+    case U'…':
+      return "...";
+    case U'–':
+      return "-";
+    case U'·':
+      return "|";
+    case U'×':
+      return "x";
+    case U'✓':
+      return "+";
+    case U'✗':
+      return "x";
+    case U'▲':
+      return "!";
+    case U'▁':
+      return "_";
+    case U'▂':
+      return ".";
+    case U'▃':
+      return "-";
+    case U'▄':
+      return "=";
+    case U'▅':
+      return "o";
+    case U'▆':
+      return "O";
+    case U'▇':
+      return "8";
+    case U'█':
+      return "@";
+    default:
+      return "?";
   }
 }
 
@@ -79,7 +111,7 @@ char32_t take_code_point(std::string_view text, std::size_t& position) {
   };
   const std::uint32_t first = byte(position++);
   if (first < 0x80) return static_cast<char32_t>(first);
-  const std::size_t more = first >= 0xF0 && first <= 0xF4 ? 3
+  const std::size_t more = first >= 0xF0 && first <= 0xF4  ? 3
                            : first >= 0xE0 && first < 0xF0 ? 2
                            : first >= 0xC2 && first < 0xE0 ? 1
                                                            : 0;
@@ -166,12 +198,23 @@ std::string html_escaped(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const char32_t c = shown(take_code_point(text, i));
     switch (c) {
-      case U'&': html += "&amp;"; break;
-      case U'<': html += "&lt;"; break;
-      case U'>': html += "&gt;"; break;
-      case U'"': html += "&quot;"; break;
-      case U'\'': html += "&#39;"; break;
-      default: append_utf8(html, c);
+      case U'&':
+        html += "&amp;";
+        break;
+      case U'<':
+        html += "&lt;";
+        break;
+      case U'>':
+        html += "&gt;";
+        break;
+      case U'"':
+        html += "&quot;";
+        break;
+      case U'\'':
+        html += "&#39;";
+        break;
+      default:
+        append_utf8(html, c);
     }
   }
   return html;

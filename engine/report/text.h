@@ -6,8 +6,8 @@
 
 namespace highwater {
 
-/// Takes one code point from `text` at `position` and moves `position` behind it. Bytes that are not
-/// UTF-8 (truncated, overlong, surrogates) come out as U+FFFD, one byte at a time, so any input
+/// Takes one code point from `text` at `position` and moves `position` behind it. Bytes that are
+/// not UTF-8 (truncated, overlong, surrogates) come out as U+FFFD, one byte at a time, so any input
 /// terminates. `position` must be smaller than text.size().
 char32_t take_code_point(std::string_view text, std::size_t& position);
 
@@ -15,8 +15,8 @@ char32_t take_code_point(std::string_view text, std::size_t& position);
 void append_utf8(std::string& text, char32_t code_point);
 
 /// Valid UTF-8 on one line without control characters (C0, DEL, C1): names come from scenarios and
-/// traces, and an escape sequence in one of them must not reach a terminal. Offenders become U+FFFD;
-/// a tab or line break becomes a space.
+/// traces, and an escape sequence in one of them must not reach a terminal. Offenders become
+/// U+FFFD; a tab or line break becomes a space.
 std::string one_line(std::string_view text);
 
 /// one_line() in plain ASCII, for terminals without UTF-8: the signs that highwater itself writes
