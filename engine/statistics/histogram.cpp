@@ -164,18 +164,21 @@ double Histogram::interpolated_quantile_ns(double q) const {
   return std::clamp(value, static_cast<double>(min_), static_cast<double>(max_));
 }
 
-double Histogram::count_above(double ns) const {
-  double above = 0;
-  for_each_bucket([&](std::uint64_t lower, std::uint64_t upper, std::uint64_t in_bucket) {
-    const double first = static_cast<double>(lower);
-    const double last = static_cast<double>(upper - 1);
-    if (first > ns) {
-      above += static_cast<double>(in_bucket);
-    } else if (last > ns) {
-      above += static_cast<double>(in_bucket) * ((last - ns) / (last - first));
-    }
+Histogram::Cut Histogram::cut_at(double q) const {
+  const Position at = bucket_at_rank(rank_of(q));
+  const double rank = q * static_cast<double>(count_);
+  const double part_below = (rank - static_cast<double>(at.below)) / static_cast<double>(at.inside);
+  return {at.lower, 1 - std::clamp(part_below, 0.0, 1.0)};
+}
+
+double Histogram::count_above(Cut cut) const {
+  std::uint64_t whole = 0;
+  std::uint64_t divided = 0;
+  for_each_bucket([&](std::uint64_t lower, std::uint64_t, std::uint64_t in_bucket) {
+    if (lower > cut.bucket_lower) whole += in_bucket;
+    if (lower == cut.bucket_lower) divided = in_bucket;
   });
-  return above;
+  return static_cast<double>(whole) + cut.part_above * static_cast<double>(divided);
 }
 
 std::size_t Histogram::heap_bytes() const {

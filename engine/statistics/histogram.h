@@ -16,8 +16,8 @@ namespace highwater {
 /// of equal width, so that a bucket is at most 1/128 of its own lower end wide and its middle is
 /// within 1/256 of every value in it. count, sum, min and max are exact.
 ///
-/// Everything inside is an integer: merging the same observations in any order or grouping gives the
-/// same histogram, bit for bit.
+/// Everything inside is an integer: merging the same observations in any order or grouping gives
+/// the same histogram, bit for bit.
 ///
 /// Memory: 1 KiB for each octave touched; after compact() about three bytes for each bucket in use.
 /// Cost: record() is some 2 ns once the octave has been touched.
@@ -47,8 +47,8 @@ class Histogram {
   /// Adds every observation of `other`.
   void merge(const Histogram& other);
 
-  /// Packs the counts into as few bytes as they need. Everything still works afterwards, but the next
-  /// record() or merge() into this histogram unpacks it again.
+  /// Packs the counts into as few bytes as they need. Everything still works afterwards, but the
+  /// next record() or merge() into this histogram unpacks it again.
   void compact();
 
   std::uint64_t count() const { return count_; }
@@ -64,18 +64,28 @@ class Histogram {
   std::int64_t min_ns() const;
   std::int64_t max_ns() const;
 
-  /// The observation of rank ceil(q * count), the smallest for q = 0, in ns and with a relative error
-  /// of at most resolution(): the middle of its bucket, or min or max where that is nearer. q is in
-  /// [0, 1]; q = 1 is the exact maximum. Needs an observation.
+  /// The observation of rank ceil(q * count), the smallest for q = 0, in ns and with a relative
+  /// error of at most resolution(): the middle of its bucket, or min or max where that is nearer. q
+  /// is in [0, 1]; q = 1 is the exact maximum. Needs an observation.
   double quantile_ns(double q) const;
 
-  /// The same quantile, spread evenly over the width of its bucket. The ends of confidence intervals
-  /// use it, because a step of one bucket would be visible there; its error may be twice resolution().
+  /// The same quantile, spread evenly over the width of its bucket. The ends of confidence
+  /// intervals use it, because a step of one bucket would be visible there; its error may be twice
+  /// resolution().
   double interpolated_quantile_ns(double q) const;
 
-  /// Observations above `ns`; of the bucket that `ns` falls in, the part that an even spread puts
-  /// above it. Inverse of interpolated_quantile_ns.
-  double count_above(double ns) const;
+  /// A place between observations: the beginning of a bucket, and the part of that bucket's
+  /// observations that count as lying above the place.
+  struct Cut {
+    std::uint64_t bucket_lower = 0;
+    double part_above = 0;
+  };
+
+  /// The place that has exactly (1 - q) * count() observations above it, even among equal values.
+  Cut cut_at(double q) const;
+
+  /// Observations above the cut, which may come from another histogram.
+  double count_above(Cut cut) const;
 
   /// Largest relative error of quantile_ns: 1/256, a little under 0.4 %.
   static constexpr double resolution() { return 0.5 / kBucketsPerOctave; }

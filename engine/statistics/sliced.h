@@ -11,9 +11,9 @@ namespace highwater {
 /// Five fine slices make one coarse slice: the batch of five of MSER-5.
 inline constexpr std::size_t kFineSlicesPerCoarse = 5;
 
-/// A range of fine slices, [first_slice, last_slice): what lies between the end of the warm-up and the
-/// end of the run. Where histograms are read, both ends must be multiples of kFineSlicesPerCoarse
-/// (last_slice may also be the number of slices).
+/// A range of fine slices, [first_slice, last_slice): what lies between the end of the warm-up and
+/// the end of the run. Where histograms are read, both ends must be multiples of
+/// kFineSlicesPerCoarse (last_slice may also be the number of slices).
 struct Window {
   std::size_t first_slice = 0;
   std::size_t last_slice = 0;  ///< One past the last slice in the window.
@@ -27,8 +27,8 @@ struct Window {
 ///   rate          occurrences                          time (seconds)
 ///   ratio         good ones                            all
 ///
-/// The value of a range of slices is then always (sum of sums) / (sum of weights). A tally counts in
-/// the slice of the request's intended arrival, not of its completion.
+/// The value of a range of slices is then always (sum of sums) / (sum of weights). A tally counts
+/// in the slice of the request's intended arrival, not of its completion.
 struct SlicedSums {
   std::vector<double> sum;
   std::vector<double> weight;
@@ -62,12 +62,12 @@ class SlicedHistogram {
   /// All observations in the window together.
   Histogram merged(Window window) const;
 
-  /// Packs every slice; to be called when the replication is over. Its cost is that of one pass over
-  /// the buckets, and reading stays possible.
+  /// Packs every slice; to be called when the replication is over. Its cost is that of one pass
+  /// over the buckets, and reading stays possible.
   void compact();
 
-  /// Packs the slices that end at or before fine slice `before`. Calling it now and then during a run
-  /// keeps memory independent of how many slices there are; a request that completes very late
+  /// Packs the slices that end at or before fine slice `before`. Calling it now and then during a
+  /// run keeps memory independent of how many slices there are; a request that completes very late
   /// unpacks its slice again.
   void compact_before(std::size_t before);
 
@@ -77,8 +77,8 @@ class SlicedHistogram {
   std::vector<Histogram> coarse_;
 };
 
-/// The coarse slices [first, last) that a window of fine slices covers. Aborts where the window does
-/// not lie on coarse boundaries, for then no histogram can answer for it.
+/// The coarse slices [first, last) that a window of fine slices covers. Aborts where the window
+/// does not lie on coarse boundaries, for then no histogram can answer for it.
 struct CoarseRange {
   std::size_t first = 0;
   std::size_t last = 0;
