@@ -15,9 +15,9 @@ const MetricRecord* OwnerRecord::find(std::string_view name) const {
 Recorder::Recorder(Simulation& simulation, const TimeGrid& grid)
     : simulation_(simulation), grid_(grid), slice_end_(*this) {}
 
-Recorder::Owner& Recorder::owner(std::string id) {
+Recorder::Owner& Recorder::owner(std::string id, std::string zone) {
   for (const Owner& other : owners_) HIGHWATER_CHECK(other.id_ != id);
-  owners_.push_back(Owner(*this, std::move(id)));
+  owners_.push_back(Owner(*this, std::move(id), std::move(zone)));
   return owners_.back();
 }
 
@@ -146,6 +146,7 @@ std::vector<OwnerRecord> Recorder::finish() {
   for (Owner& owner : owners_) {
     OwnerRecord& record = records.emplace_back();
     record.id = owner.id_;
+    record.zone = owner.zone_;
     for (Owner::Metric& metric : owner.metrics_) {
       MetricRecord& out = record.metrics.emplace_back();
       out.name = metric.name;

@@ -40,6 +40,7 @@ struct MetricRecord {
 /// Everything measured about one component, one of its instances, or one client.
 struct OwnerRecord {
   std::string id;                     ///< "api" or "api[0]"
+  std::string zone;                   ///< Of an instance; empty where there is none.
   std::vector<MetricRecord> metrics;  ///< In the order they were declared.
 
   const MetricRecord* find(std::string_view name) const;
@@ -102,17 +103,19 @@ class Recorder {
 
    private:
     friend class Recorder;
-    explicit Owner(Recorder& recorder, std::string id) : recorder_(recorder), id_(std::move(id)) {}
+    Owner(Recorder& recorder, std::string id, std::string zone)
+        : recorder_(recorder), id_(std::move(id)), zone_(std::move(zone)) {}
     struct Metric;
     Metric& add(std::string_view name, MetricKind kind);
 
     Recorder& recorder_;
     std::string id_;
+    std::string zone_;
     std::deque<Metric> metrics_;
   };
 
   /// A new owner; ids are unique.
-  Owner& owner(std::string id);
+  Owner& owner(std::string id, std::string zone = "");
 
   const TimeGrid& grid() const { return grid_; }
 

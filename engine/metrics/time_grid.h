@@ -13,8 +13,8 @@ namespace highwater {
 /// warm-up can be cut and batches be formed after the run in memory that does not grow with it.
 ///
 /// A warm-up that the user gives falls exactly on a slice: the slices before it and those after it
-/// are each of equal width. Without one, the width is a round number (1, 2, 3, 5, 6, 10, 12, 15, 20,
-/// 30 … of a power of ten or sixty) where that leaves 100 to 250 slices, else 200 slices.
+/// are each of equal width. Without one, the width is a round number (1, 2, 3, 5, 6, 10, 12, 15,
+/// 20, 30 … of a power of ten or sixty) where that leaves 100 to 250 slices, else 200 slices.
 class TimeGrid {
  public:
   /// @param duration  Length of the run (> 0).

@@ -150,7 +150,8 @@ Recorder::Owner& Component::measure() {
 }
 
 Recorder::Owner& Component::measure(const Instance& instance) {
-  Recorder::Owner& owner = world_.recorder.owner(instance.label());
+  Recorder::Owner& owner =
+      world_.recorder.owner(instance.label(), world_.network.zone_name(instance.zone()));
   owner.rate("throughput_rps",
              [&instance](Time) { return static_cast<double>(instance.answers()[Status::ok]); });
   owner.time_average("in_flight",

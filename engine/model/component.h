@@ -161,7 +161,8 @@ class Directory {
   explicit Directory(World& world) : world_(world) {}
 
   void add(Component& component) { components_.push_back(&component); }
-  /// The component called `id`; it exists, since references were checked when the scenario was read.
+  /// The component called `id`; it exists, since references were checked when the scenario was
+  /// read.
   Component& component(std::string_view id) const;
   std::span<Component* const> components() const { return components_; }
 

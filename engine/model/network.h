@@ -37,6 +37,8 @@ class Network {
   std::size_t zones() const { return zones_; }
   /// The zone called `name`; it exists, since names are checked when the scenario is read.
   Zone zone(std::string_view name) const;
+  /// Empty for the outside.
+  std::string zone_name(Zone zone) const { return zone < zones_ ? plan_.zones[zone] : ""; }
 
   /// Lets `arrival` fire when the message has come over, `extra` later than the network alone would
   /// take.

@@ -1,0 +1,142 @@
+#include "engine/experiment/replication.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "engine/kernel/check.h"
+
+namespace highwater {
+namespace {
+
+/// Begins and ends one fault.
+class Injection {
+ public:
+  Injection(World& world, const FaultPlan& plan, std::unique_ptr<FaultAction> action)
+      : world_(world), plan_(plan), action_(std::move(action)), begin_(*this), end_(*this) {
+    if (Time{} + plan.at() < kNever) world_.simulation.schedule_at(begin_, Time{} + plan.at());
+  }
+
+  FaultRecord record(Duration simulated) const {
+    const Duration end = plan_.lasts() ? plan_.at() + *plan_.lasts() : simulated;
+    return {plan_.text(), plan_.at(), std::min(end, simulated)};
+  }
+  bool begun() const { return begun_; }
+
+ private:
+  void begin() {
+    begun_ = true;
+    text_ = action_->begin();
+    world_.happened("fault", text_);
+    if (plan_.lasts()) world_.simulation.schedule_after(end_, *plan_.lasts());
+  }
+  void end() {
+    action_->end();
+    world_.happened("fault ended", text_);
+  }
+
+  World& world_;
+  const FaultPlan& plan_;
+  std::unique_ptr<FaultAction> action_;
+  std::string text_;
+  bool begun_ = false;
+  Timer<&Injection::begin> begin_;
+  Timer<&Injection::end> end_;
+};
+
+/// Everything that lives for one replication. The order of the members is that of construction;
+/// whatever refers to something stands below it.
+class Replication {
+ public:
+  Replication(const System& system, const TimeGrid& grid, std::uint64_t seed)
+      : network_(simulation_, system.network, seed),
+        recorder_(simulation_, grid),
+        limit_(simulation_, system.max_in_flight),
+        world_{simulation_, network_, recorder_, symbols_, limit_, attempts_, happenings_, seed},
+        directory_(world_) {
+    for (const Part& part : system.parts) {
+      components_.push_back(part.blueprint->build(world_, part.id));
+      directory_.add(*components_.back());
+    }
+    for (const auto& component : components_) component->connect(directory_);
+    std::size_t number = 0;
+    for (const auto& plan : system.faults)
+      injections_.emplace_back(world_, *plan, plan->arm(world_, directory_, number++));
+    recorder_.start();
+    for (const auto& component : components_) component->start();
+  }
+
+  ~Replication() {
+    // Tasks hold leases, attempts and references into components: all tasks go first.
+    for (const auto& component : components_)
+      for (const auto& instance : component->instances())
+        instance->tasks().cancel(CancelReason::shutdown);
+  }
+
+  void run(Duration duration, Watch& watch) {
+    // In pieces, so that somebody else can watch and stop it.
+    constexpr std::int64_t kPieces = 5'000;
+    for (std::int64_t piece = 1; piece <= kPieces; ++piece) {
+      const Duration end = piece == kPieces ? duration : duration / kPieces * piece;
+      simulation_.run_until(Time{} + end);
+      watch.simulated_ns.store((simulation_.now() - Time{}).count(), std::memory_order_relaxed);
+      watch.events.store(simulation_.events(), std::memory_order_relaxed);
+      if (limit_.reached() || watch.stop.load(std::memory_order_relaxed)) return;
+    }
+  }
+
+  ReplicationRecord record() {
+    ReplicationRecord record;
+    record.owners = recorder_.finish();
+    for (const Edge& edge : directory_.edges())
+      record.edges.push_back({edge.from().id(), edge.to().id(), edge.asynchronous(),
+                              edge.attempts(), edge.failures()});
+    record.simulated = simulation_.now() - Time{};
+    for (const Injection& injection : injections_)
+      if (injection.begun()) record.faults.push_back(injection.record(record.simulated));
+    for (const auto& component : components_) {
+      Conservation books{component->id(), component->received(), 0, component->in_flight()};
+      for (const auto& instance : component->instances())
+        books.answered += instance->answers().total();
+      HIGHWATER_CHECK(books.received == books.answered + books.in_flight);
+      record.conservation.push_back(std::move(books));
+    }
+    record.happenings = std::move(happenings_);
+    record.events = simulation_.events();
+    record.in_flight = limit_.in_flight();
+    record.reached_in_flight_limit = limit_.reached();
+    return record;
+  }
+
+ private:
+  AttemptPool attempts_;
+  Simulation simulation_;
+  Network network_;
+  Recorder recorder_;
+  Symbols symbols_;
+  InFlightLimit limit_;
+  std::vector<Happening> happenings_;
+  World world_;
+  Directory directory_;
+  std::vector<std::unique_ptr<Component>> components_;
+  std::deque<Injection> injections_;
+};
+
+}  // namespace
+
+std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number) {
+  return random_key(seed, "replication", std::to_string(number)).value;
+}
+
+ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
+                                  std::uint64_t number, Watch& watch) {
+  Replication replication(system, grid, replication_seed(seed, number));
+  replication.run(system.duration, watch);
+  ReplicationRecord record = replication.record();
+  record.number = number;
+  record.interrupted = record.simulated < system.duration && !record.reached_in_flight_limit;
+  return record;
+}
+
+}  // namespace highwater

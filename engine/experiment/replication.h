@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/experiment/system.h"
+#include "engine/metrics/recorder.h"
+#include "engine/metrics/time_grid.h"
+#include "engine/model/world.h"
+
+namespace highwater {
+
+/// Calls over one edge in one replication.
+struct EdgeRecord {
+  std::string from, to;
+  bool asynchronous = false;
+  std::uint64_t attempts = 0;
+  std::uint64_t failures = 0;
+};
+
+/// Requests of one component in one replication, for the conservation check.
+struct Conservation {
+  std::string component;
+  std::uint64_t received = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t in_flight = 0;
+};
+
+/// A span in which a fault was on.
+struct FaultRecord {
+  std::string text;
+  Duration begin{};
+  Duration end{};
+};
+
+/// What one replication measured.
+struct ReplicationRecord {
+  std::uint64_t number = 0;
+  std::vector<OwnerRecord> owners;
+  std::vector<EdgeRecord> edges;
+  std::vector<Happening> happenings;
+  std::vector<FaultRecord> faults;
+  std::vector<Conservation> conservation;
+  std::uint64_t events = 0;
+  std::uint64_t in_flight = 0;  ///< Requests of all clients under way at the end.
+  Duration simulated{};         ///< Shorter than planned when it was stopped.
+  bool reached_in_flight_limit = false;
+  bool interrupted = false;
+};
+
+/// Shows how far a replication is, and lets it be stopped; both from another thread.
+struct Watch {
+  std::atomic<std::int64_t> simulated_ns{0};
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<bool> stop{false};
+};
+
+/// Runs replication `number` of the system from beginning to end. Deterministic in (system, seed,
+/// number); touches nothing that another replication touches.
+ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
+                                  std::uint64_t number, Watch& watch);
+
+/// The seed of a replication's draws.
+std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number);
+
+}  // namespace highwater

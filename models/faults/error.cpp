@@ -1,0 +1,55 @@
+/// error: a share of the requests is answered with an error, at once and unserved.
+///
+/// Source   Chaos Mesh HTTPChaos abort; Envoy fault filter; ALGORITHMS 9.3 error_injection.
+/// Checked  tests/models/faults_test.cpp.
+
+#include "models/faults/fault_kind.h"
+#include "models/faults/faults.h"
+
+namespace highwater::faults {
+namespace {
+
+class Error final : public FaultAction {
+ public:
+  Error(std::vector<Instance*> victims, double share)
+      : victims_(std::move(victims)), share_(share) {}
+  std::string begin() override {
+    for (Instance* victim : victims_) victim->fail_share(share_);
+    return "error " + list_of(victims_);
+  }
+  void end() override {
+    for (Instance* victim : victims_) victim->stop_failing(share_);
+  }
+
+ private:
+  std::vector<Instance*> victims_;
+  double share_;
+};
+
+struct ErrorFault {
+  std::string error;
+  FaultTiming timing;
+  Fraction rate{1};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&ErrorFault::error>("The component, or one instance: \"api[2]\".").required(),
+        inlined<&ErrorFault::timing>(),
+        field<&ErrorFault::rate>("Share of the requests that get an error.")};
+  }
+  std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
+                                   std::size_t number) const {
+    return std::make_unique<Error>(choose_instances(world, directory, target, timing, number),
+                                   rate.value);
+  }
+};
+
+}  // namespace
+
+FaultKind error() {
+  return fault_kind<ErrorFault>("error", &ErrorFault::error, Aim::instances,
+                                "A share of the requests is answered with an error.",
+                                "Chaos Mesh HTTPChaos; Envoy fault filter");
+}
+
+}  // namespace highwater::faults

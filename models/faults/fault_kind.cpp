@@ -1,0 +1,22 @@
+#include "models/faults/fault_kind.h"
+
+namespace highwater::faults {
+
+std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
+                                  Preparation& preparation) {
+  std::optional<Target> target = Target::parse(text);
+  const bool fits = target && (aim == Aim::edges || !target->callee) &&
+                    (aim == Aim::instances || !target->instance);
+  if (fits) return target;
+  const Value* found = preparation.where.find(verb);
+  preparation.problems.error(
+      found != nullptr ? found->position() : preparation.where.position(),
+      pointer_to(preparation.path, verb),
+      in_quotes(text) + " is no target of " + verb + "; it takes " +
+          (aim == Aim::edges ? "an edge such as \"api -> users-db\", or a component for all edges "
+                               "into it"
+                             : "a component such as \"api\", or an instance such as \"api[2]\""));
+  return std::nullopt;
+}
+
+}  // namespace highwater::faults

@@ -1,0 +1,57 @@
+/// slow: everything the target computes takes longer by a factor.
+///
+/// Assumes  waiting (network, other components) is not slowed, only the target's own work.
+/// Source   Gunawi et al., Fail-Slow at Scale, FAST 2018; ALGORITHMS 9.3 slow_cpu.
+/// Checked  tests/models/faults_test.cpp.
+
+#include "models/faults/fault_kind.h"
+#include "models/faults/faults.h"
+
+namespace highwater::faults {
+namespace {
+
+class Slow final : public FaultAction {
+ public:
+  Slow(std::vector<Instance*> victims, double factor)
+      : victims_(std::move(victims)), factor_(factor) {}
+  std::string begin() override {
+    for (Instance* victim : victims_) victim->slow(factor_);
+    return "slow " + list_of(victims_);
+  }
+  void end() override {
+    for (Instance* victim : victims_) victim->restore_speed(factor_);
+  }
+
+ private:
+  std::vector<Instance*> victims_;
+  double factor_;
+};
+
+struct SlowFault {
+  std::string slow;
+  FaultTiming timing;
+  Factor factor{2};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
+        inlined<&SlowFault::timing>(),
+        field<&SlowFault::factor>("Work takes so many times as long.")
+            .at_least(Factor{0.001})
+            .at_most(Factor{1e6})};
+  }
+  std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
+                                   std::size_t number) const {
+    return std::make_unique<Slow>(choose_instances(world, directory, target, timing, number),
+                                  factor.value);
+  }
+};
+
+}  // namespace
+
+FaultKind slow() {
+  return fault_kind<SlowFault>("slow", &SlowFault::slow, Aim::instances,
+                               "Work takes longer by a factor.", "Gunawi et al., FAST 2018");
+}
+
+}  // namespace highwater::faults
