@@ -1,18 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "tests/house/source_tree.h"
+
 namespace highwater::house {
-
-/// One file of the checkout, its path relative to the root with forward slashes.
-struct SourceFile {
-  std::string path;
-  std::string text;
-};
-
-/// The files that rules look at, ordered by path.
-using Tree = std::vector<SourceFile>;
 
 /// One place that breaks a rule.
 struct Finding {
@@ -22,13 +17,6 @@ struct Finding {
 };
 
 using Findings = std::vector<Finding>;
-
-/// Sources, scripts, build files and scenarios below `root`, without build directories.
-/// Throws std::runtime_error when `root` holds no engine: then the rules would check nothing.
-Tree read_tree(const std::string& root);
-
-/// The text with comments and the contents of literals blanked out; every line break stays.
-std::string code_of(const std::string& text);
 
 /// "path:line: why", a line for each.
 std::string to_text(const Findings& findings);
@@ -74,5 +62,9 @@ Findings check_lists(const Tree& tree);
 
 /// Every scenario is named by a test.
 Findings check_scenarios(const Tree& tree);
+
+/// Every link in a page of documentation that is not an address leads to something in the checkout:
+/// a file for which `exists` is true, given relative to the root.
+Findings check_links(const Tree& tree, const std::function<bool(const std::string&)>& exists);
 
 }  // namespace highwater::house

@@ -4,6 +4,8 @@
 #include "tests/house/house_rules.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -60,14 +62,32 @@ TEST_CASE("the checkout keeps the rules of the house", "[house]") {
 
 TEST_CASE("the rules see the whole checkout", "[house]") {
   const Tree tree = read_tree(HIGHWATER_SOURCE_DIR);
-  for (const char* path :
-       {"engine/kernel/time.h", "CMakeLists.txt", "highwater", ".ci/run", "tests/CMakeLists.txt",
-        "cmake/version.h.in", "tests/house/house_rules_test.cpp"}) {
+  for (const char* path : {"engine/kernel/time.h", "CMakeLists.txt", "highwater", ".ci/run",
+                           "tests/CMakeLists.txt", "cmake/version.h.in", "README.md",
+                           "results/README.md", "tests/house/house_rules_test.cpp"}) {
     INFO(path);
     CHECK(std::any_of(tree.begin(), tree.end(),
                       [&](const SourceFile& file) { return file.path == path; }));
   }
+  CHECK(std::none_of(tree.begin(), tree.end(), [](const SourceFile& file) {
+    return file.path.starts_with("build/") || file.path.starts_with("tests/data/");
+  }));
   CHECK_THROWS_AS(read_tree(HIGHWATER_SOURCE_DIR "/tests"), std::runtime_error);
+}
+
+TEST_CASE("links in the documentation lead somewhere", "[house]") {
+  const Findings broken = check_links(read_tree(HIGHWATER_SOURCE_DIR), [](const std::string& path) {
+    return std::filesystem::exists(std::filesystem::path(HIGHWATER_SOURCE_DIR) / path);
+  });
+  INFO(to_text(broken));
+  CHECK(broken.empty());
+
+  const auto exists = [](const std::string& path) { return path == "docs/a.md"; };
+  CHECK(
+      check_links({{"docs/b.md", "[a](a.md) [b](../docs/a.md#part) [c](#here)"}}, exists).empty());
+  CHECK(check_links({{"docs/b.md", "[web](https://example.org/x)"}}, exists).empty());
+  CHECK(check_links({{"docs/b.md", "[gone](c.md)"}}, exists).size() == 1);
+  CHECK(check_links({{"README.md", "\n![picture](a.md)"}}, exists).front().line == 2);
 }
 
 TEST_CASE("comments and literals are not code", "[house]") {
