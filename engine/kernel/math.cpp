@@ -17,7 +17,8 @@ double polynomial(const double (&c)[N], double x) {
   return sum;
 }
 
-/// log Gamma(2 + z) for -0.75 <= z <= 0.5: z (1 - Euler's constant) + sum of (-1)^k (zeta(k) - 1) z^k / k.
+/// log Gamma(2 + z) for -0.75 <= z <= 0.5: z (1 - Euler's constant) + sum of (-1)^k (zeta(k) - 1)
+/// z^k / k.
 double log_gamma_near_two(double z) {
   static constexpr double kZetaTerms[] = {
       0x1.4a34cc4a60fa6p-2,  -0x1.13e001a557607p-4,  0x1.51322ac7d8483p-6,  -0x1.e404fc218f5f2p-8,
@@ -229,10 +230,11 @@ double normal_cdf(double x) {
   if (size <= 0.66291) {
     return 0.5 + x * (polynomial(kCentreTop, x * x) / polynomial(kCentreBottom, x * x));
   }
+  if (size > 40.0) return x > 0 ? 1.0 : 0.0;
   double ratio = 0;  // tail / exp(-x^2/2)
   if (size < 5.656854248) {
     ratio = polynomial(kMiddleTop, size) / polynomial(kMiddleBottom, size);
-  } else if (size < 40.0) {
+  } else {
     const double inverse = 1.0 / (size * size);
     const double rest = inverse * polynomial(kFarTop, inverse) / polynomial(kFarBottom, inverse);
     ratio = (kInverseSqrtTwoPi - rest) / size;
