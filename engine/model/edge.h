@@ -28,6 +28,9 @@ class Edge {
   std::uint64_t attempts() const { return attempts_; }
   std::uint64_t failures() const { return failures_; }
 
+  /// Whether a fault keeps messages back in either direction.
+  bool is_cut() const { return cuts_[0] > 0 || cuts_[1] > 0; }
+
   // Faults. Each may be applied several times over; the effects add up and are taken back singly.
   void add_latency(Duration add, const Distribution* jitter);
   void remove_latency(Duration add, const Distribution* jitter);

@@ -1,13 +1,8 @@
 #pragma once
 
-#include <span>
-
 #include "engine/model/fault.h"
 
 namespace highwater::faults {
-
-/// Every verb, in the order that the reference lists them.
-std::span<const FaultKind> fault_kinds();
 
 // One function per file in this folder.
 FaultKind kill();

@@ -1,0 +1,29 @@
+#include "models/catalog.h"
+
+#include "models/balancer/load_balancer.h"
+#include "models/cache/cache.h"
+#include "models/client/client.h"
+#include "models/database/database.h"
+#include "models/external/external.h"
+#include "models/faults/faults.h"
+#include "models/service/service.h"
+
+namespace highwater {
+
+const std::vector<ModelKind>& model_kinds() {
+  // Listed by hand: a linker may drop objects that register themselves, and their order would depend
+  // on the order of linking.
+  static const std::vector<ModelKind> list{
+      client::client(),     balancer::load_balancer(), service::service(),
+      cache::cache(),       database::database(),      external::external(),
+  };
+  return list;
+}
+
+const std::vector<FaultKind>& fault_kinds() {
+  static const std::vector<FaultKind> list{faults::kill(), faults::slow(), faults::latency(),
+                                           faults::error(), faults::partition()};
+  return list;
+}
+
+}  // namespace highwater
