@@ -227,16 +227,16 @@ std::string objectives_html(const Results& results) {
   html += R"(<table class="objectives" aria-label="Objectives"><tbody>)";
   for (const ObjectiveResult& o : results.objectives) {
     const bool met = o.met.value_or(false);
-    html += fmt::format(R"(<tr><td>{}{}</td><td>{}</td><td class="verdict {}">{}</td></tr>)",
-                        html_escaped(o.text),
-                        o.note.empty() ? "" : "<small>" + html_escaped(o.note) + "</small>",
-                        o.value ? html_escaped(show_number(*o.value, o.unit).text()) : "–",
-                        met     ? "good"
-                        : o.met ? "bad"
-                                : "warn",
-                        met     ? "✓ met"
-                        : o.met ? "✗ missed"
-                                : "? not judged");
+    html += fmt::format(
+        R"(<tr><td>{}{}</td><td>{}</td><td class="verdict {}">{}</td></tr>)", html_escaped(o.text),
+        o.note.empty() ? "" : "<small>" + html_escaped(o.note) + "</small>",
+        o.value ? html_escaped(show_against(*o.value, o.limit, o.unit).text()) : "–",
+        met     ? "good"
+        : o.met ? "bad"
+                : "warn",
+        met     ? "✓ met"
+        : o.met ? "✗ missed"
+                : "? not judged");
   }
   return html + "</tbody></table>";
 }
@@ -268,7 +268,7 @@ std::string clients_html(const Results& results) {
     }
     html += estimate_cell(client.availability, "1");
     const std::string causes = causes_text(client.errors);
-    html += fmt::format("<td{}>{}</td></tr>", causes == "none" ? "" : R"( class="bad")",
+    html += fmt::format(R"(<td class="causes{}">{}</td></tr>)", causes == "none" ? "" : " bad",
                         html_escaped(causes));
     // What failed has its own latencies, kept apart from those of the completed.
     if (client.failed_latency_ms.count == 0) continue;

@@ -92,7 +92,7 @@ std::string overview_html(const Results& results) {
   std::string html;
   if (!picture.empty()) {
     html += fmt::format(
-        R"(<section class="card{}"><h2>Topology <span class="dim">mean rates and utilizations, warm-up left out</span></h2><div class="scroll">{}</div></section>)",
+        R"(<section class="card overview{}"><h2>Topology <span class="dim">mean rates and utilizations, warm-up left out</span></h2><div class="scroll">{}</div></section>)",
         wide ? "" : " c8", picture);
   }
   return html + fmt::format(R"(<section class="card{}">{}{}</section>)",

@@ -187,15 +187,19 @@ Json findings_json(const std::vector<Finding>& findings) {
   return json;
 }
 
-Json happenings_json(const Results& results) {
-  Json json{{"faults", Json::array()}, {"events_log", Json::array()}};
-  for (const FaultSpan& fault : results.faults) {
-    json["faults"].push_back(
+Json faults_json(const std::vector<FaultSpan>& faults) {
+  Json json = Json::array();
+  for (const FaultSpan& fault : faults) {
+    json.push_back(
         {{"text", fault.text}, {"begin_s", number(fault.begin_s)}, {"end_s", number(fault.end_s)}});
   }
-  for (const LogEntry& entry : results.events_log) {
-    json["events_log"].push_back(
-        {{"t_s", number(entry.t_s)}, {"kind", entry.kind}, {"text", entry.text}});
+  return json;
+}
+
+Json events_json(const std::vector<LogEntry>& log) {
+  Json json = Json::array();
+  for (const LogEntry& entry : log) {
+    json.push_back({{"t_s", number(entry.t_s)}, {"kind", entry.kind}, {"text", entry.text}});
   }
   return json;
 }
@@ -256,7 +260,8 @@ std::string run_json(const Results& results) {
   json["components"] = components_json(results.components);
   json["objectives"] = objectives_json(results.objectives);
   json["findings"] = findings_json(results.findings);
-  for (auto& [key, value] : happenings_json(results).items()) json[key] = value;
+  json["faults"] = faults_json(results.faults);
+  json["events_log"] = events_json(results.events_log);
   json["charts"] = charts_json(results.charts);
   json["topology"] = topology_json(results.topology);
   json["wall_s"] = number(results.wall_s);

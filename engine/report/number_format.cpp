@@ -64,9 +64,9 @@ int decimals_for_half_width(double half_width) {
 }
 
 /// Per cent near 100: the distance to 100 carries the meaning, so it keeps two digits.
-int decimals_for_percent(double percent) {
+int decimals_for_percent(double percent, int digits) {
   const double rest = 100 - percent;
-  const int plain = decimals_for_digits(percent, 3);
+  const int plain = decimals_for_digits(percent, digits);
   if (percent < 99 || rest <= 0) return rest == 0 ? 0 : plain;
   return std::clamp(decimals_for_digits(rest, 2), plain, 8);
 }
@@ -104,31 +104,40 @@ std::string shortest(double value) {
   return fmt::format("{}", value);
 }
 
-ShownNumber show_number(double value, std::string_view unit) {
-  return show_estimate({.value = value, .ci95 = std::nullopt, .note = {}}, unit);
+ShownNumber show_number(double value, std::string_view unit, int digits) {
+  if (std::isnan(value)) return {"–", "", ""};
+  if (std::isinf(value)) return {value > 0 ? "unbounded" : "-unbounded", "", ""};
+  const auto [factor, unit_text] = unit_for(value, unit);
+  const double scaled = value * factor;
+  const int decimals =
+      unit_text == "%" ? decimals_for_percent(scaled, digits) : decimals_for_digits(scaled, digits);
+  return {fmt::format("{:.{}f}", scaled, decimals), unit_text, ""};
+}
+
+ShownNumber show_against(double value, double limit, std::string_view unit) {
+  constexpr int kMostDigits = 9;
+  for (int digits = 3;; ++digits) {
+    ShownNumber shown = show_number(value, unit, digits);
+    const bool told_apart = shown.text() != show_number(limit, unit, digits).text();
+    if (told_apart || value == limit || digits == kMostDigits) return shown;
+  }
 }
 
 ShownNumber show_estimate(const Estimate& estimate, std::string_view unit) {
-  if (!estimate.value || std::isnan(*estimate.value)) return {"–", "", ""};
-  if (std::isinf(*estimate.value))
-    return {*estimate.value > 0 ? "unbounded" : "-unbounded", "", ""};
+  if (!estimate.value) return {"–", "", ""};
+  const bool bounded = std::isfinite(*estimate.value) && estimate.ci95 &&
+                       std::isfinite(estimate.ci95->low) && std::isfinite(estimate.ci95->high);
+  if (!bounded) return show_number(*estimate.value, unit);
   const auto [factor, unit_text] = unit_for(*estimate.value, unit);
   const double value = *estimate.value * factor;
-  int decimals = unit_text == "%" ? decimals_for_percent(value) : decimals_for_digits(value, 3);
-  ShownNumber shown;
-  shown.unit = unit_text;
-  const bool bounded =
-      estimate.ci95 && std::isfinite(estimate.ci95->low) && std::isfinite(estimate.ci95->high);
-  if (bounded) {
-    const double half_width =
-        std::max({value - estimate.ci95->low * factor, estimate.ci95->high * factor - value, 0.0});
-    const int most = std::max(decimals, decimals_for_digits(value, 5));
-    decimals = value == 0 ? std::min(decimals_for_half_width(half_width), 6)
-                          : std::clamp(decimals_for_half_width(half_width), decimals, most);
-    shown.half_width = rounded_up(half_width, decimals);
-  }
-  shown.value = fmt::format("{:.{}f}", value, decimals);
-  return shown;
+  const double half_width =
+      std::max({value - estimate.ci95->low * factor, estimate.ci95->high * factor - value, 0.0});
+  const int least =
+      unit_text == "%" ? decimals_for_percent(value, 3) : decimals_for_digits(value, 3);
+  const int most = std::max(least, decimals_for_digits(value, 5));
+  const int wanted = decimals_for_half_width(half_width);
+  const int decimals = value == 0 ? std::min(wanted, 6) : std::clamp(wanted, least, most);
+  return {fmt::format("{:.{}f}", value, decimals), unit_text, rounded_up(half_width, decimals)};
 }
 
 std::string show_count(std::uint64_t count) {

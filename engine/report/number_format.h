@@ -26,7 +26,11 @@ struct ShownNumber {
 /// how: "ms" becomes ns, µs, ms, s, min or h; "/s" gets k, M or G before it; "1" (a ratio) becomes
 /// per cent, with as many digits as it takes to tell 99.98 % from 100 %; "bytes" becomes KiB and so
 /// on; anything else is counted in k, M, G. Numbers that are not finite become words.
-ShownNumber show_number(double value, std::string_view unit);
+ShownNumber show_number(double value, std::string_view unit, int digits = 3);
+
+/// show_number() with as many digits as it takes to look different from `limit`, where the two
+/// differ: an availability of 99.8996 % that misses 99.9 % must not read as 99.90 %.
+ShownNumber show_against(double value, double limit, std::string_view unit);
 
 /// The same for an estimate: its interval decides on the digits (the half width keeps one or two,
 /// the value between three and five). `half_width` is the larger distance from the value to an end

@@ -150,8 +150,8 @@
 
     options(rows) {
       const options = {
-        labels: ['time', ...this.lines.map((_, i) => 'line ' + i)], legend: 'never', rightGap: 10,
-        dateWindow: view[0] === begin && view[1] === end ? [begin, end] : view, highlightCircleSize: 3,
+        labels: ['time', ...this.lines.map((_, i) => 'line ' + i)], legend: 'never', rightGap: 18,
+        dateWindow: this.window(), highlightCircleSize: 3,
         strokeWidth: 1.6, includeZero: true, xRangePad: 0, axisLineColor: 'transparent',
         interactionModel: interaction,
         underlayCallback: (context, area, g) => this.underlay(context, area, g),
@@ -177,6 +177,9 @@
       }
       return options;
     }
+
+    /** dygraphs leaves out a tick that lies exactly on the right edge. */
+    window() { return [view[0], view[1] + (view[1] - view[0]) * 1e-6]; }
 
     style() {
       return {colors: this.lines.map((l) => css(l.color)), gridLineColor: css('--grid')};
@@ -231,7 +234,7 @@
   }
   function zoom(range) {
     view = [Math.max(begin, range[0]), Math.min(end, range[1])];
-    for (const chart of charts) if (chart.graph) chart.graph.updateOptions({dateWindow: view});
+    for (const chart of charts) if (chart.graph) chart.graph.updateOptions({dateWindow: chart.window()});
     drawHeatMaps();
   }
 
@@ -247,9 +250,12 @@
   const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
   class HeatMap {
-    /** labels(heat) -> [[row position in rows, text]]; describe(heat, row, byte) -> tooltip text. */
-    constructor(canvas, labels, describe) {
-      Object.assign(this, {canvas, labels, describe, heat: null});
+    /**
+     * labels(heat, height) -> [[row position, text]], describe(heat, row, share) -> tooltip text.
+     * Row 0 is at the top where `down` is set, at the bottom otherwise.
+     */
+    constructor(canvas, down, labels, describe) {
+      Object.assign(this, {canvas, down, labels, describe, heat: null});
       canvas.addEventListener('mousemove', (event) => this.hover(event));
       canvas.addEventListener('mouseleave', () => { tip.hidden = true; });
     }
@@ -266,7 +272,7 @@
         for (let row = 0; row < heat.rows; ++row) {
           for (let column = 0; column < heat.columns; ++column) {
             const color = rampColor(this.pixels[row * heat.columns + column] / 255);
-            const at = ((heat.rows - 1 - row) * heat.columns + column) * 4;
+            const at = ((this.down ? row : heat.rows - 1 - row) * heat.columns + column) * 4;
             image.data.set([color[0], color[1], color[2], 255], at);
           }
         }
@@ -276,7 +282,9 @@
     }
 
     area() {
-      const left = 72, bottom = 22;
+      const bottom = 22;
+      const longest = Math.max(8, ...((this.heat && this.heat.names) || []).map((n) => n.length));
+      const left = Math.min(72 + Math.max(0, longest - 8) * 7, 130, this.canvas.clientWidth * 0.3);
       return {x: left, y: 4, w: this.canvas.clientWidth - left - 8, h: this.canvas.clientHeight - bottom - 4};
     }
 
@@ -299,7 +307,7 @@
       context.textAlign = 'right';
       context.textBaseline = 'middle';
       for (const [row, label] of this.labels(heat, area.h)) {
-        const y = area.y + area.h * (1 - row / heat.rows);
+        const y = area.y + area.h * (this.down ? row / heat.rows : 1 - row / heat.rows);
         context.fillText(fitted(context, label, area.x - 8), area.x - 6, Math.max(area.y + 6, y));
       }
       context.textAlign = 'center';
@@ -317,11 +325,11 @@
 
     hover(event) {
       const heat = this.heat, box = this.canvas.getBoundingClientRect(), area = this.area();
-      const x = (event.clientX - box.left - area.x) / area.w, y = 1 - (event.clientY - box.top - area.y) / area.h;
-      tip.hidden = !heat || x < 0 || x >= 1 || y < 0 || y >= 1;
+      const x = (event.clientX - box.left - area.x) / area.w, fall = (event.clientY - box.top - area.y) / area.h;
+      tip.hidden = !heat || x < 0 || x >= 1 || fall < 0 || fall >= 1;
       if (tip.hidden) return;
       const time = view[0] + x * (view[1] - view[0]);
-      const row = Math.floor(y * heat.rows);
+      const row = Math.min(heat.rows - 1, Math.floor((this.down ? fall : 1 - fall) * heat.rows));
       const column = Math.min(heat.columns - 1, Math.floor((time - begin) / data.bin));
       tip.textContent = clock(begin + column * data.bin) + ' · ' +
         this.describe(heat, row, this.pixels[row * heat.columns + column] / 255);
@@ -359,11 +367,11 @@
   const palette = ['--accent', '--warn-bar', '--good-bar', '--bad-bar', '--dim', '--text'];
   const throughput = element('throughput') && new Chart(element('throughput'), '/s', false);
   const latency = element('latency') && new Chart(element('latency'), 'ms', true);
-  const latencyHeat = element('latency-heat') && new HeatMap(element('latency-heat'), latencyLabels,
+  const latencyHeat = element('latency-heat') && new HeatMap(element('latency-heat'), false, latencyLabels,
     (heat, row, share) => scaled(heat.floor_ms * heat.ratio ** row, 'ms') + ' to ' +
       scaled(heat.floor_ms * heat.ratio ** (row + 1), 'ms') + ': about ' +
       scaled(share * share * heat.largest, '') + ' requests');
-  const utilizationHeat = element('utilization-heat') && new HeatMap(element('utilization-heat'), nameLabels,
+  const utilizationHeat = element('utilization-heat') && new HeatMap(element('utilization-heat'), true, nameLabels,
     (heat, row, share) => heat.names[row] + ': ' + scaled(share, '1') + ' busy');
   if (latencyHeat) heatMaps.push(latencyHeat);
   if (utilizationHeat) heatMaps.push(utilizationHeat);

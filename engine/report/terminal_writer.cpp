@@ -38,18 +38,27 @@ class Summary {
     charts();
     events();
     report();
-    return std::move(out_);
+    return out_.substr(1);  // the first title needs no empty line above it
   }
 
  private:
   void line(const std::string& text) { out_ += text + '\n'; }
-  void title(std::string_view text) { line('\n' + paint_.paint(text, Tone::kStrong)); }
+  void title(std::string_view text) {
+    line('\n' +
+         paint_.paint(truncated(paint_.plain(text), width_, paint_.ellipsis()), Tone::kStrong));
+  }
+  /// Plain lines below the header or a title.
+  void body(std::string_view text, Tone tone = Tone::kPlain) {
+    for (const std::string& part : paint_.wrapped(text, width_ - 2)) {
+      line("  " + paint_.paint(part, tone));
+    }
+  }
 
   /// A paragraph behind a marker, its further lines indented to stand below the first.
   void paragraph(std::string_view marker, Tone tone, std::string_view text) {
-    const std::string mark = paint_.plain(marker);
+    const std::string mark = truncated(paint_.plain(marker), width_ / 3, paint_.ellipsis());
     const std::size_t indent = 2 + display_width(mark) + 1;
-    std::string before = "  " + paint_.paint(marker, tone) + ' ';
+    std::string before = "  " + paint_.paint(mark, tone) + ' ';
     for (const std::string& part : paint_.wrapped(text, width_ - indent)) {
       line(before + part);
       before = std::string(indent, ' ');
@@ -58,29 +67,26 @@ class Summary {
 
   void header() {
     const Results& r = results_;
-    line(paint_.paint(truncated(one_line(r.scenario), width_), Tone::kStrong));
-    if (!r.description.empty()) {
-      for (const std::string& part : paint_.wrapped(r.description, width_)) {
-        line(paint_.paint(part, Tone::kDim));
-      }
-    }
+    title(r.scenario);
+    if (!r.description.empty()) body(r.description, Tone::kDim);
     out_ += '\n';
-    line("  " +
-         paint_.plain(fmt::format(
-             "{} × {} simulated · seed {} · warm-up {}{}", r.replications,
-             show_clock(r.simulated_s), r.seed, r.warmup_s > 0 ? show_clock(r.warmup_s) : "none",
-             r.warmup_s > 0 && !r.warmup_method.empty() ? " (" + r.warmup_method + ")" : "")));
+    std::string warmup = "no warm-up cut";
+    if (r.warmup_s > 0) {
+      warmup = "warm-up " + show_clock(r.warmup_s);
+      if (!r.warmup_method.empty()) warmup += " (" + r.warmup_method + ")";
+    }
+    body(fmt::format("{} replication{} of {}, seed {}, {}", r.replications,
+                     r.replications == 1 ? "" : "s", show_clock(r.simulated_s), r.seed, warmup));
     std::string speed = show_count(r.events) + " events";
     if (r.wall_s > 0) {
       speed += fmt::format(" in {} ({})", show_number(r.wall_s * 1e3, "ms").text(),
                            show_number(static_cast<double>(r.events) / r.wall_s, "/s").text());
     }
-    line("  " + paint_.plain(speed));
+    body(speed);
     const RequestCounts& n = r.requests;
-    line("  " + paint_.plain(
-                    fmt::format("{} requests: {} completed, {} failed, {} rejected, {} in flight",
-                                show_count(n.issued), show_count(n.completed), show_count(n.failed),
-                                show_count(n.rejected), show_count(n.in_flight))));
+    body(fmt::format("{} requests: {} completed, {} failed, {} rejected, {} in flight",
+                     show_count(n.issued), show_count(n.completed), show_count(n.failed),
+                     show_count(n.rejected), show_count(n.in_flight)));
     if (r.partial) paragraph("PARTIAL", Tone::kBad, r.partial_reason);
   }
 
@@ -97,7 +103,7 @@ class Summary {
       const Tone tone = met ? Tone::kGood : o.met ? Tone::kBad : Tone::kWarning;
       const std::string_view mark = met ? "✓" : o.met ? "✗" : "?";
       const std::string_view word = met ? "met" : o.met ? "missed" : "not judged";
-      const std::string value = o.value ? show_number(*o.value, o.unit).text() : "–";
+      const std::string value = o.value ? show_against(*o.value, o.limit, o.unit).text() : "–";
       line("  " + paint_.paint(mark, tone) + ' ' + paint_.left(o.text, column, Tone::kPlain) + ' ' +
            paint_.right(value, 9, Tone::kPlain) + "  " + paint_.paint(word, tone));
       if (o.note.empty()) continue;
@@ -160,9 +166,16 @@ class Summary {
     const Estimate estimate = statistic_of(metric->value, column.statistic);
     const bool absent_statistic = !estimate.value && estimate.note.empty();
     if (absent_statistic) return {};
+    const bool whole = !std::holds_alternative<Estimate>(metric->value) &&
+                       !std::holds_alternative<TimeSummary>(metric->value);
     // The unit "requests" is the column's meaning already.
     const bool counted = metric->unit == "requests" || metric->unit == "messages";
-    std::string text = show_estimate(estimate, counted ? "" : metric->unit).text();
+    std::string text = "–";
+    if (estimate.value && whole) {
+      text = show_count(static_cast<std::uint64_t>(*estimate.value));
+    } else if (estimate.value) {
+      text = show_number(*estimate.value, counted ? "" : metric->unit).text();
+    }
     const std::string_view name = column.metric;
     if (name.ends_with("utilization") && estimate.value && *estimate.value >= kBusy) {
       return {"▲ " + text, *estimate.value >= kSaturated ? Tone::kBad : Tone::kWarning};
@@ -200,24 +213,32 @@ class Summary {
     }
   }
 
-  /// What a kind measures beyond the table's columns, on a line of its own.
+  /// What a kind measures beyond the table's columns, on a line of its own; counts of nothing are
+  /// left to the report.
   void further_metrics(const std::string& id, const std::vector<MetricResult>& metrics) {
     std::string text;
     for (const MetricResult& metric : metrics) {
-      if (has_column(metric.name)) continue;
-      text += (text.empty() ? "" : " · ") + readable_name(metric.name) + ' ';
-      if (const auto* causes = std::get_if<CountsByCause>(&metric.value)) {
-        text += causes_text(*causes);
-      } else if (std::holds_alternative<TimeSummary>(metric.value)) {
-        text += show_estimate(statistic_of(metric.value, "mean"), metric.unit).text() + ", p99 " +
-                show_estimate(statistic_of(metric.value, "p99"), metric.unit).text();
-      } else if (const auto* count = std::get_if<Count>(&metric.value)) {
-        text += show_count(count->value);
-      } else {
-        text += show_estimate(statistic_of(metric.value, "mean"), metric.unit).text();
-      }
+      const std::string value = further_value(metric);
+      if (has_column(metric.name) || value.empty()) continue;
+      text += (text.empty() ? "" : " · ") + readable_name(metric.name) + ' ' + value;
     }
     if (!text.empty()) paragraph(id + ":", Tone::kDim, text);
+  }
+
+  static std::string further_value(const MetricResult& metric) {
+    if (const auto* causes = std::get_if<CountsByCause>(&metric.value)) {
+      const std::string text = causes_text(*causes);
+      return text == "none" ? "" : text;
+    }
+    if (const auto* count = std::get_if<Count>(&metric.value)) {
+      return count->value == 0 ? "" : show_count(count->value);
+    }
+    const Estimate mean = statistic_of(metric.value, "mean");
+    if (!mean.value) return {};
+    std::string text = show_number(*mean.value, metric.unit).text();
+    const Estimate p99 = statistic_of(metric.value, "p99");
+    if (p99.value) text += ", p99 " + show_number(*p99.value, metric.unit).text();
+    return text;
   }
 
   void notes() {
@@ -261,10 +282,9 @@ class Summary {
         bars += kBlocks[static_cast<std::size_t>(std::clamp(most / largest * 7.999, 0.0, 7.0))];
       }
       line("  " + paint_.plain(bars));
-      line("  " +
-           paint_.paint(fmt::format("{} to {}, peak {}", chart.labels.front(), chart.labels.back(),
-                                    show_number(largest, chart.unit).text()),
-                        Tone::kDim));
+      body(fmt::format("{} to {}, peak {}", chart.labels.front(), chart.labels.back(),
+                       show_number(largest, chart.unit).text()),
+           Tone::kDim);
     }
   }
 
