@@ -31,7 +31,8 @@ namespace highwater {
 //     }
 //     // Optional: a value that is not an object stands for this member ("retry": 3).
 //     static constexpr auto shorthand = &RetryParams::attempts;
-//     // Optional: rules that span fields. `where` is the value they were read from.
+//     // Optional: rules that span fields, asked when every field was read without a problem (else
+//     // they would judge defaults that nobody wrote). `where` is the value they were read from.
 //     void check(const Value& where, const std::string& path, Problems& problems) const;
 //   };
 //
@@ -304,8 +305,11 @@ void add_infos(std::vector<FieldInfo>& out) {
 
 template <class P>
 void read_fields(const Value& object, const std::string& path, P& out, Problems& problems) {
+  const std::size_t before = problems.error_count();
   std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, P::fields());
-  if constexpr (requires { out.check(object, path, problems); }) out.check(object, path, problems);
+  if constexpr (requires { out.check(object, path, problems); }) {
+    if (problems.error_count() == before) out.check(object, path, problems);
+  }
 }
 
 template <class P>
@@ -377,13 +381,14 @@ struct Quantity<P> {
     const std::size_t before = problems.error_count();
     out = P{};
     if (value.is_object()) {
-      report_unknown_keys(value, type().fields, also_known, path, problems);
       detail::read_fields(value, path, out, problems);
+      report_unknown_keys(value, type().fields, also_known, path, problems);
     } else if constexpr (requires { P::shorthand; }) {
       std::apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); },
                  P::fields());
-      if constexpr (requires { out.check(value, path, problems); })
-        out.check(value, path, problems);
+      if constexpr (requires { out.check(value, path, problems); }) {
+        if (problems.error_count() == before) out.check(value, path, problems);
+      }
     } else {
       report_unexpected(value, path, type(), problems);
     }

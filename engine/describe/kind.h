@@ -1,7 +1,9 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -32,6 +34,8 @@ struct KindInfo {
   std::string source;                   ///< Paper, RFC or manual that the behaviour follows.
   const TypeInfo& (*type)() = nullptr;  ///< A kStruct.
   std::vector<MetricInfo> metrics;
+  /// Sends requests of its own. A scenario needs at least one such component.
+  bool sends_load = false;
   /// Reads the parameters and reports everything wrong with them. `also_known` are keys of the
   /// object that belong to someone else.
   void (*check)(const Value&, const std::string& path, Problems&,

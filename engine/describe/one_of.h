@@ -12,8 +12,8 @@
 namespace highwater {
 
 /// A parameter that is one of several forms, told apart by the key it has. Each form is a params
-/// struct; the name of its *first* field is the key (the verb) that chooses it, its other fields may
-/// stand beside that key. Derive from it to give the parameter a name of its own:
+/// struct; the name of its *first* field is the key (the verb) that chooses it, its other fields
+/// may stand beside that key. Derive from it to give the parameter a name of its own:
 ///
 ///   struct WaitStep {
 ///     Distribution wait;

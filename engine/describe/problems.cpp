@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/kernel/check.h"
-
 namespace highwater {
 
 std::string Problem::text() const {
@@ -25,14 +23,18 @@ std::uint32_t Problems::add_source(std::string name, std::string directory) {
   return static_cast<std::uint32_t>(sources_.size() - 1);
 }
 
-const std::string& Problems::source_name(std::uint32_t source) const {
-  HIGHWATER_CHECK(source < sources_.size());
-  return sources_[source].name;
+std::string Problems::source_name(std::uint32_t source) const {
+  return source < sources_.size() ? sources_[source].name : "";
 }
 
-const std::string& Problems::source_directory(std::uint32_t source) const {
-  HIGHWATER_CHECK(source < sources_.size());
-  return sources_[source].directory;
+std::string Problems::source_directory(std::uint32_t source) const {
+  return source < sources_.size() ? sources_[source].directory : "";
+}
+
+Problems Problems::fresh() const {
+  Problems none;
+  none.sources_ = sources_;
+  return none;
 }
 
 void Problems::error(Position position, std::string pointer, std::string message,
@@ -48,11 +50,8 @@ void Problems::warning(Position position, std::string pointer, std::string messa
 
 void Problems::add(Severity severity, Position position, std::string pointer, std::string message,
                    std::string suggestion) {
-  // A value without a text, such as a default, has no source to name.
-  std::string source;
-  if (position.source < sources_.size()) source = sources_[position.source].name;
-  list_.push_back({severity, position, std::move(source), std::move(pointer), std::move(message),
-                   std::move(suggestion)});
+  list_.push_back({severity, position, source_name(position.source), std::move(pointer),
+                   std::move(message), std::move(suggestion)});
 }
 
 std::vector<Problem> Problems::sorted() const {

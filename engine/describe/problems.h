@@ -29,7 +29,8 @@ struct Problem {
   std::string message;     ///< What was found and what is right, without a full stop.
   std::string suggestion;  ///< The nearest valid word; empty when none is near.
 
-  /// `scenario.json:12:17: /components/api/replcas: unknown key "replcas"; did you mean "replicas"?`
+  /// `scenario.json:12:17: /components/api/replcas: unknown key "replcas"; did you mean
+  /// "replicas"?`
   std::string text() const;
 };
 
@@ -42,8 +43,11 @@ class Problems {
   /// @param directory  What relative file names inside the text are relative to; "" for the
   ///                   current directory.
   std::uint32_t add_source(std::string name, std::string directory = "");
-  const std::string& source_name(std::uint32_t source) const;
-  const std::string& source_directory(std::uint32_t source) const;
+  /// Empty for a source that was never added.
+  std::string source_name(std::uint32_t source) const;
+  std::string source_directory(std::uint32_t source) const;
+  /// An empty list with the same sources, to read the same values once more.
+  Problems fresh() const;
 
   void error(Position position, std::string pointer, std::string message,
              std::string suggestion = "");

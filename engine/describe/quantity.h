@@ -23,8 +23,8 @@ template <class T>
 struct TypeTag {};
 
 // The quantities. Each has a JSON form and nothing else knows it: read_quantity sets `out` and
-// returns true, or reports what was found and what is right and returns false; write_quantity is its
-// inverse. Reading what writing gave returns the same value, bit for bit.
+// returns true, or reports what was found and what is right and returns false; write_quantity is
+// its inverse. Reading what writing gave returns the same value, bit for bit.
 //
 //   Duration   "250us" "1.5s" "10m"; 0 to kLongestRun, to the nanosecond
 //   Rate       "800/s" "1.2k/s" "5/minute"; 0 to 1e9/s

@@ -16,7 +16,8 @@ namespace highwater {
 ///   enum class Jitter { kNone, kFull };
 ///   constexpr auto words_of(Jitter) {
 ///     return std::array{Word{Jitter::kNone, "none", "Waits exactly the backoff."},
-///                       Word{Jitter::kFull, "full", "Waits uniformly between 0 and the backoff."}};
+///                       Word{Jitter::kFull, "full", "Waits uniformly between 0 and the
+///                       backoff."}};
 ///   }
 template <class Enum>
 struct Word {

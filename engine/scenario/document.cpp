@@ -1,0 +1,383 @@
+#include "engine/scenario/document.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/describe/nearest.h"
+#include "engine/scenario/source_file.h"
+
+namespace highwater {
+namespace {
+
+bool is_component_id(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (text.empty() || !is_letter(text.front())) return false;
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+/// The words of a list, for "known: …".
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+std::vector<std::string> keys_of(const Value* object) {
+  std::vector<std::string> keys;
+  if (object != nullptr && object->is_object())
+    for (const Value::Member& member : object->members()) keys.push_back(member.key);
+  return keys;
+}
+
+/// Calls `visit(value, path, key)` for every component named under `value`.
+template <class Visit>
+void for_each_reference(const Guide& guide, Place place, const Value& value,
+                        const std::string& path, const std::string& key, const Visit& visit) {
+  if (place.role == Place::Role::kTyped) {
+    const TypeInfo& type = *place.type;
+    if (type.shape == Shape::kQuantity) {
+      if (type.name == "component" && value.is_string()) visit(value, path, key);
+      return;
+    }
+    if (!value.is_object() && type.bare != nullptr) {
+      const std::string field = type.bare_field.empty() ? key : type.bare_field;
+      return for_each_reference(guide, {Place::Role::kTyped, &type.bare()}, value, path, field,
+                                visit);
+    }
+  }
+  if (value.is_array()) {
+    for (std::size_t i = 0; i < value.elements().size(); ++i)
+      for_each_reference(guide, guide.element(place), value.elements()[i], pointer_to(path, i), key,
+                         visit);
+  } else if (value.is_object()) {
+    for (const Value::Member& member : value.members()) {
+      const std::string name = guide.has_free_keys(place) ? key : member.key;
+      for_each_reference(guide, guide.member(place, value, member.key), member.value,
+                         pointer_to(path, member.key), name, visit);
+    }
+  }
+}
+
+}  // namespace
+
+/// Checks a merged document and takes it apart.
+class DocumentChecker {
+ public:
+  DocumentChecker(Value root, std::string file, const Language& language, Problems& problems)
+      : language_(language), guide_(language), problems_(problems) {
+    document_.root_ = std::make_unique<Value>(std::move(root));
+    document_.file_ = std::move(file);
+  }
+
+  std::optional<Document> check() {
+    const std::size_t before = problems_.error_count();
+    check_version();
+    report_unknown_keys(root(), section_fields(), {}, "", problems_);
+    read_texts();
+    if (const Value* run = root().find("run"))
+      document_.run_ = read_params<RunParams>(*run, "/run", problems_);
+    if (const Value* network = root().find("network"))
+      document_.network_ = read_params<NetworkParams>(*network, "/network", problems_);
+    check_components();
+    check_zones();
+    check_faults();
+    read_objectives();
+    if (problems_.error_count() != before) return std::nullopt;
+    document_.sources_ = problems_.fresh();
+    return std::move(document_);
+  }
+
+ private:
+  const Value& root() const { return *document_.root_; }
+
+  void check_version() {
+    const Value* version = root().find("highwater");
+    if (version == nullptr) {
+      problems_.error(root().position(), "",
+                      "\"highwater\": 1, the version of the format, is missing");
+    } else if (!version->is_number() || version->whole() != kFormatVersion) {
+      problems_.error(version->position(), "/highwater",
+                      fmt::format("unknown format version {}; this program reads version {}",
+                                  version->found(), kFormatVersion));
+    }
+  }
+
+  void read_texts() {
+    document_.name_ = std::filesystem::path(document_.file_).stem().string();
+    if (const Value* name = root().find("name"))
+      Quantity<std::string>::read(*name, "/name", problems_, document_.name_);
+    if (const Value* description = root().find("description"))
+      Quantity<std::string>::read(*description, "/description", problems_, document_.description_);
+  }
+
+  void check_components() {
+    const Value* components = root().find("components");
+    if (components == nullptr) {
+      problems_.error(root().position(), "", "\"components\", the parts of the system, is missing");
+      return;
+    }
+    if (!components->is_object()) {
+      problems_.error(components->position(), "/components",
+                      fmt::format("expected an object with the components by name, found {}",
+                                  components->found()));
+      return;
+    }
+    bool loaded = false;
+    bool all_known = true;
+    for (const Value::Member& member : components->members()) {
+      const KindInfo* kind = check_component(member);
+      all_known &= kind != nullptr;
+      loaded |= kind != nullptr && kind->sends_load;
+    }
+    const auto sends = [](const KindInfo& kind) { return kind.sends_load; };
+    const auto source = std::find_if(language_.kinds.begin(), language_.kinds.end(), sends);
+    // A component of unknown kind may have been meant to be the client.
+    if (!loaded && all_known && source != language_.kinds.end())
+      problems_.error(components->position(), "/components",
+                      fmt::format("nothing sends requests: a scenario needs a component of kind {}",
+                                  in_quotes(source->name)));
+    check_references();
+  }
+
+  const KindInfo* check_component(const Value::Member& member) {
+    const std::string path = pointer_to("/components", member.key);
+    if (!is_component_id(member.key)) {
+      problems_.error(member.key_position, path,
+                      fmt::format("{} cannot be the name of a component: a letter, then letters, "
+                                  "digits, \"_\" and \"-\"",
+                                  in_quotes(member.key)));
+    } else if (find_field(section_fields(), member.key) != nullptr) {
+      problems_.error(
+          member.key_position, path,
+          fmt::format("a component may not be called {}, like a section", in_quotes(member.key)));
+    }
+    const Value& value = member.value;
+    if (!value.is_object()) {
+      problems_.error(value.position(), path,
+                      fmt::format("expected an object with a kind, found {}", value.found()));
+      return nullptr;
+    }
+    const std::vector<std::string> names = names_of(language_.kinds);
+    const Value* kind_name = value.find("kind");
+    if (kind_name == nullptr) {
+      problems_.error(value.position(), path,
+                      fmt::format("\"kind\" is missing; known kinds: {}", listed(names)));
+      return nullptr;
+    }
+    const KindInfo* kind =
+        kind_name->is_string() ? find_kind(language_.kinds, kind_name->text()) : nullptr;
+    if (kind == nullptr) {
+      const std::string nearest =
+          kind_name->is_string() ? nearest_word(kind_name->text(), names) : "";
+      problems_.error(kind_name->position(), pointer_to(path, "kind"),
+                      fmt::format("unknown kind {}{}", kind_name->found(),
+                                  nearest.empty() ? "; known kinds: " + listed(names) : ""),
+                      nearest);
+    } else {
+      kind->check(value, path, problems_, {"kind"});
+    }
+    document_.components_.push_back({member.key, kind, &value, path});
+    return kind;
+  }
+
+  void check_references() {
+    const std::vector<std::string> ids = keys_of(root().find("components"));
+    const Place place{Place::Role::kComponent, nullptr};
+    for (const DeclaredPart& part : document_.components_) {
+      for_each_reference(
+          guide_, place, *part.value, part.path, "",
+          [&](const Value& value, const std::string& path, const std::string& field) {
+            document_.references_.push_back({part.id, value.text(), field, value.position(), path});
+            if (!is_component_id(value.text())) return;  // reported already
+            if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
+            problems_.error(value.position(), path,
+                            fmt::format("there is no component {}", in_quotes(value.text())),
+                            nearest_word(value.text(), ids));
+          });
+    }
+  }
+
+  /// Every component that says where it stands names zones of the network.
+  void check_zones() {
+    const std::vector<std::string>& known = document_.network_.zones;
+    for (const DeclaredPart& part : document_.components_) {
+      if (part.kind == nullptr || find_field(part.kind->fields(), "zones") == nullptr) continue;
+      const Value* zones = part.value->find("zones");
+      if (zones == nullptr || !zones->is_array()) continue;
+      for (std::size_t i = 0; i < zones->elements().size(); ++i) {
+        const Value& zone = zones->elements()[i];
+        if (!zone.is_string()) continue;
+        if (std::find(known.begin(), known.end(), zone.text()) != known.end()) continue;
+        const std::string why = known.empty() ? "; the network has no zones" : "";
+        problems_.error(zone.position(), pointer_to(pointer_to(part.path, "zones"), i),
+                        fmt::format("unknown zone {}{}", in_quotes(zone.text()), why),
+                        nearest_word(zone.text(), known));
+      }
+    }
+  }
+
+  void check_faults() {
+    const Value* faults = root().find("faults");
+    if (faults == nullptr) return;
+    if (!faults->is_array()) {
+      problems_.error(faults->position(), "/faults",
+                      fmt::format("expected a list of faults, found {}", faults->found()));
+      return;
+    }
+    for (std::size_t i = 0; i < faults->elements().size(); ++i)
+      check_fault(faults->elements()[i], i);
+  }
+
+  void check_fault(const Value& value, std::size_t index) {
+    const std::string path = pointer_to("/faults", index);
+    if (!value.is_object()) {
+      problems_.error(
+          value.position(), path,
+          fmt::format("expected an object with a verb such as \"kill\", found {}", value.found()));
+      return;
+    }
+    const std::vector<std::string> verbs = names_of(language_.faults);
+    std::vector<std::string> present;
+    for (const std::string& key : keys_of(&value))
+      if (std::find(verbs.begin(), verbs.end(), key) != verbs.end()) present.push_back(key);
+    if (present.size() != 1) return report_verbs(value, path, verbs, present);
+    const KindInfo* verb = find_kind(language_.faults, present.front());
+    verb->check(value, path, problems_, {});
+    check_target(*value.find(verb->name), pointer_to(path, verb->name));
+    document_.faults_.push_back({fmt::format("faults[{}]", index), verb, &value, path});
+    const Value* at = value.find("at");
+    Problems unread;
+    Duration time{};
+    if (at != nullptr && Quantity<Duration>::read(*at, "", unread, time) &&
+        time >= document_.run_.duration)
+      problems_.warning(at->position(), pointer_to(path, "at"),
+                        "the fault lies after the end of the run and never strikes");
+  }
+
+  void report_verbs(const Value& value, const std::string& path,
+                    const std::vector<std::string>& verbs,
+                    const std::vector<std::string>& present) {
+    if (present.size() > 1) {
+      problems_.error(value.position(), path,
+                      fmt::format("a fault has one verb, found {}", listed(present)));
+      return;
+    }
+    for (const Value::Member& member : value.members()) {
+      const bool beside = std::any_of(
+          language_.faults.begin(), language_.faults.end(),
+          [&](const KindInfo& verb) { return find_field(verb.fields(), member.key) != nullptr; });
+      if (beside) continue;
+      const std::string nearest = nearest_word(member.key, verbs);
+      problems_.error(member.key_position, pointer_to(path, member.key),
+                      fmt::format("unknown verb {}{}", in_quotes(member.key),
+                                  nearest.empty() ? "; known: " + listed(verbs) : ""),
+                      nearest);
+      return;
+    }
+    problems_.error(value.position(), path,
+                    fmt::format("the verb is missing; known: {}", listed(verbs)));
+  }
+
+  /// A fault's target is a component, an instance "api[2]", a zone, or an edge "api -> users-db".
+  void check_target(const Value& target, const std::string& path) {
+    if (!target.is_string()) return;
+    std::vector<std::string> ids = keys_of(root().find("components"));
+    const std::string& text = target.text();
+    const std::size_t arrow = text.find("->");
+    std::vector<std::string> named = {text.substr(0, arrow)};
+    if (arrow != std::string::npos) named.push_back(text.substr(arrow + 2));
+    const std::vector<std::string>& zones = document_.network_.zones;
+    if (arrow == std::string::npos) ids.insert(ids.end(), zones.begin(), zones.end());
+    for (std::string& name : named) {
+      name.erase(std::min(name.find('['), name.size()));
+      name.erase(0, std::min(name.find_first_not_of(' '), name.size()));
+      name.erase(std::min(name.find_last_not_of(' ') + 1, name.size()));
+      if (name.empty() || std::find(ids.begin(), ids.end(), name) != ids.end()) continue;
+      problems_.error(target.position(), path,
+                      fmt::format("there is no component {}", in_quotes(name)),
+                      nearest_word(name, ids));
+    }
+  }
+
+  void read_objectives() {
+    const Value* objectives = root().find("objectives");
+    if (objectives == nullptr) return;
+    if (!objectives->is_array()) {
+      problems_.error(objectives->position(), "/objectives",
+                      fmt::format("expected a list of objectives, found {}", objectives->found()));
+      return;
+    }
+    std::vector<Measured> measured;
+    for (const DeclaredPart& part : document_.components_) measured.push_back({part.id, part.kind});
+    const Value* faults = root().find("faults");
+    const std::size_t fault_count =
+        faults != nullptr && faults->is_array() ? faults->elements().size() : 0;
+    for (std::size_t i = 0; i < objectives->elements().size(); ++i) {
+      const std::string path = pointer_to("/objectives", i);
+      std::optional<Objective> objective =
+          read_objective(objectives->elements()[i], path, measured, fault_count, problems_);
+      if (!objective) continue;
+      if (objective->during && objective->during->end > document_.run_.duration)
+        problems_.warning(objective->position, path,
+                          "the window does not lie inside the run, so that this cannot be judged");
+      document_.objectives_.push_back(std::move(*objective));
+    }
+  }
+
+  const Language& language_;
+  Guide guide_;
+  Problems& problems_;
+  Document document_;
+};
+
+namespace {
+
+std::optional<Document> finish(std::optional<Value> root, const std::string& file,
+                               const Language& language, const std::vector<std::string>& settings,
+                               Problems& problems) {
+  if (!root) return std::nullopt;
+  const std::size_t before = problems.error_count();
+  const Guide guide(language);
+  for (const std::string& setting : settings) apply_setting(*root, setting, guide, problems);
+  std::optional<Document> document =
+      DocumentChecker(std::move(*root), file, language, problems).check();
+  if (problems.error_count() != before) return std::nullopt;
+  return document;
+}
+
+}  // namespace
+
+std::optional<Document> load_document(const std::string& file, const Language& language,
+                                      const LoadOptions& options, Problems& problems) {
+  const std::size_t before = problems.error_count();
+  std::optional<Value> root = load_merged(file, Guide(language), options.environment, problems);
+  std::optional<Document> document =
+      finish(std::move(root), file, language, options.settings, problems);
+  if (problems.error_count() != before) return std::nullopt;
+  return document;
+}
+
+std::optional<Document> read_document(std::string_view text, const std::string& name,
+                                      const std::string& directory, const Language& language,
+                                      const LoadOptions& options, Problems& problems) {
+  const std::size_t before = problems.error_count();
+  std::optional<Value> root =
+      read_merged(text, name, directory, Guide(language), options.environment, problems);
+  std::optional<Document> document =
+      finish(std::move(root), name, language, options.settings, problems);
+  if (problems.error_count() != before) return std::nullopt;
+  return document;
+}
+
+std::optional<Document> change_document(const Document& document, const Language& language,
+                                        const std::vector<std::string>& settings,
+                                        Problems& problems) {
+  return finish(document.root(), document.file(), language, settings, problems);
+}
+
+}  // namespace highwater

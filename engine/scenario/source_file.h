@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/scenario/overlay.h"
+
+namespace highwater {
+
+/// Reads a scenario file, fills it from the environment and lays it over what it extends. Cycles
+/// and chains of more than kLongestChain files are problems at the place that closes them.
+std::optional<Value> load_merged(const std::string& file, const Guide& guide,
+                                 const Environment& environment, Problems& problems);
+/// The same for a text; `directory` is what its `extends` is relative to.
+std::optional<Value> read_merged(std::string_view text, const std::string& name,
+                                 const std::string& directory, const Guide& guide,
+                                 const Environment& environment, Problems& problems);
+
+inline constexpr std::size_t kLongestChain = 16;
+
+}  // namespace highwater
