@@ -66,9 +66,9 @@ constexpr detail::Ziggurat make_ziggurat(double tail, double area, Density densi
 
 namespace detail {
 constinit const Ziggurat kExponentialZiggurat = make_ziggurat(
-    kExponentialTail, 0.0039496598225815571993, density_exponential, inverse_exponential);
+    kExponentialTail, 0.0039496598225815572, density_exponential, inverse_exponential);
 constinit const Ziggurat kNormalZiggurat =
-    make_ziggurat(kNormalTail, 0.00492867323399141, density_normal, inverse_normal);
+    make_ziggurat(kNormalTail, 0.0049286732339746553, density_normal, inverse_normal);
 }  // namespace detail
 
 RandomKey random_key(std::uint64_t seed, std::string_view component, std::string_view purpose) {

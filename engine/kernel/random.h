@@ -151,8 +151,8 @@ struct Ziggurat {
   std::array<double, 256> width{};   // of layer i, over 2^52; layer 0 is the base with the tail
   std::array<double, 257> height{};  // of the density at the right edge of layer i; of 0 in [256]
 };
-inline constexpr double kExponentialTail = 7.697117470131049720;  // where the base layer ends
-inline constexpr double kNormalTail = 3.6541528853610087963;
+inline constexpr double kExponentialTail = 7.6971174701310497;  // where the base layer ends
+inline constexpr double kNormalTail = 3.6541528853610088;
 extern const Ziggurat kExponentialZiggurat;  // computed by the compiler: no initialisation order
 extern const Ziggurat kNormalZiggurat;
 
