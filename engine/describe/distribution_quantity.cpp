@@ -1,13 +1,13 @@
 /// The JSON forms of a distribution. Each is declared like any other parameter, so that the schema,
 /// the reference and the messages come from the same tables.
 
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "engine/describe/one_of.h"
 #include "engine/describe/samples.h"
+#include "engine/kernel/check.h"
 
 namespace highwater {
 namespace {
@@ -349,16 +349,54 @@ bool read_quantity(const Value& value, const std::string& path, Problems& proble
   if (!Quantity<Law>::read(value, path, problems, law)) return false;
   Made result = std::visit([&](const auto& form) { return make(form, problems); }, law.form);
   if (!result.law) return report(value, path, problems, result.fault);
-  out = std::move(*result.law);
+  out = result.law->spelled(write_json_line(value));
   return true;
 }
 
-Value write_quantity(const Distribution& value) {
-  if (value.is_constant()) return Quantity<Duration>::write(value.constant_value());
+namespace {
+
+Value object_with(std::string_view verb, Value parameters) {
   Value object = Value::object();
-  object.set("exponential", Quantity<Duration>::write(Duration{
-                                static_cast<std::int64_t>(std::nearbyint(value.mean_s() * 1e9))}));
+  object.set(std::string(verb), std::move(parameters));
   return object;
+}
+
+/// Finds the declared parameters of a law that C++ made, such as a default, by its moments; whether
+/// they are the right ones is checked by making the law again.
+Value derived(const Distribution& value) {
+  const double mean_ns = value.mean_s() * 1e9;
+  HIGHWATER_CHECK(mean_ns <= static_cast<double>(kLongestRun.count()));
+  const Duration mean{static_cast<std::int64_t>(std::nearbyint(mean_ns))};
+  if (value == Distribution::exponential(mean))
+    return object_with("exponential", write_quantity(mean));
+  Value shape = Value::object();
+  shape.set("mean", write_quantity(mean));
+  const auto phases = static_cast<std::int64_t>(std::nearbyint(1 / value.scv()));
+  if (!Distribution::check_erlang(phases, mean) && value == Distribution::erlang(phases, mean)) {
+    shape.set("k", Value::whole(static_cast<std::uint64_t>(phases)));
+    return object_with("erlang", std::move(shape));
+  }
+  const double cv = std::sqrt(value.scv());
+  for (int digits = 1; digits <= 17; ++digits) {
+    const Value number = Value::number_text(fmt::format("{:.{}g}", cv, digits));
+    const double rounded = number.number();
+    shape.set("cv", number);
+    if (!Distribution::check_lognormal_mean_cv(mean, rounded) &&
+        value == Distribution::lognormal_mean_cv(mean, rounded))
+      return object_with("lognormal", std::move(shape));
+    if (!Distribution::check_gamma(mean, rounded) && value == Distribution::gamma(mean, rounded))
+      return object_with("gamma", std::move(shape));
+  }
+  // Other laws as defaults need their text: Distribution::…(…).spelled("{…}").
+  HIGHWATER_CHECK(false && "the default can be written as JSON");
+}
+
+}  // namespace
+
+Value write_quantity(const Distribution& value) {
+  if (!value.spelling().empty()) return *parse_json_value(value.spelling());
+  if (value.is_constant()) return write_quantity(value.constant_value());
+  return derived(value);
 }
 
 }  // namespace highwater

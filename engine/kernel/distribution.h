@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/kernel/math.h"
@@ -99,6 +101,17 @@ class Distribution {
   /// That draw, where is_constant().
   Duration constant_value() const;
 
+  /// The same law with the text it was made from, so that a document can show it again as its
+  /// author wrote it (parameters cannot be had back exactly, a file's name not at all). Ignored
+  /// by ==.
+  Distribution spelled(std::string text) const {
+    Distribution same = *this;
+    same.spelling_ = std::make_shared<const std::string>(std::move(text));
+    return same;
+  }
+  /// That text; empty for a law made by a factory alone.
+  std::string_view spelling() const { return spelling_ ? std::string_view(*spelling_) : ""; }
+
   /// Same family and same parameters (mixtures and samples by value).
   friend bool operator==(const Distribution& a, const Distribution& b);
 
@@ -147,6 +160,7 @@ class Distribution {
   double mean_ns_ = 0;
   double scv_ = 0;
   std::shared_ptr<const Tables> tables_;
+  std::shared_ptr<const std::string> spelling_;
 };
 
 struct Distribution::Part {

@@ -1,6 +1,5 @@
 #include "engine/scenario/schema.h"
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +37,6 @@ class SchemaWriter {
 
   Value write() {
     Value properties = Value::object();
-    Value required = strings({"highwater", "components"});
     for (const FieldInfo& field : section_fields()) {
       if (field.name == "highwater") {
         properties.set(field.name, with(documented(field), "const", Value::whole(kFormatVersion)));
@@ -51,16 +49,21 @@ class SchemaWriter {
         properties.set(field.name, field_schema(field));
       }
     }
+    Value keys = Value::object();
+    for (const FieldInfo& field : section_fields()) keys.set(field.name, documented(field));
+    Value whole = with(Value::object(), "properties", std::move(properties));
+    whole.set("required", strings({"highwater", "components"}));
     Value root = Value::object();
     root.set("$schema", Value::string("https://json-schema.org/draft/2020-12/schema"));
     root.set("title", Value::string("Highwater scenario"));
     root.set("type", Value::string("object"));
-    root.set("properties", std::move(properties));
-    // A file that extends another may leave anything to it.
-    Value whole = with(Value::object(), "required", std::move(required));
-    Value patch = with(Value::object(), "required", strings({"highwater", "extends"}));
-    root.set("anyOf", Value::array({std::move(whole), std::move(patch)}));
+    root.set("properties", std::move(keys));
     root.set("additionalProperties", Value::boolean(false));
+    // A file that extends another is a merge patch: it may leave out or take away anything, so only
+    // the result of the merge can be held against the rest.
+    root.set("if", with(Value::object(), "required", strings({"extends"})));
+    root.set("then", with(Value::object(), "required", strings({"highwater"})));
+    root.set("else", std::move(whole));
     root.set("$defs", definitions());
     return root;
   }
@@ -94,7 +97,6 @@ class SchemaWriter {
     component.set("properties", with(Value::object(), "kind", std::move(kind)));
     component.set("required", strings({"kind"}));
     if (!kinds.empty()) component.set("allOf", Value::array(std::move(kinds)));
-    // In a patch a component may be partial, or null to remove it.
     Value schema = with(documented(field), "type", Value::string("object"));
     schema.set("propertyNames",
                with(Value::object(), "pattern", Value::string("^[A-Za-z][A-Za-z0-9_-]*$")));
@@ -163,21 +165,23 @@ class SchemaWriter {
   /// The name of a type's definition, which is written once, when definitions() comes to it: types
   /// may contain themselves.
   std::string name_of(const TypeInfo& type) {
-    const auto known = names_.find(&type);
-    if (known != names_.end()) return known->second;
-    std::string name = type.name;
-    for (int number = 2; taken_.contains(name); ++number)
-      name = fmt::format("{}_{}", type.name, number);
-    taken_.emplace(name, true);
-    names_.emplace(&type, name);
-    waiting_.push_back(&type);
+    int same = 0;
+    for (const Named& known : named_) {
+      if (known.type == &type) return known.name;
+      if (known.type->name == type.name) ++same;
+    }
+    // Two types may have one name, such as the queue of a service and that of a cache.
+    std::string name = same == 0 ? type.name : fmt::format("{}.{}", type.name, same + 1);
+    named_.push_back({&type, name});
     return name;
   }
 
   Value definitions() {
     Value defs = Value::object();
-    for (std::size_t i = 0; i < waiting_.size(); ++i)
-      defs.set(names_.at(waiting_[i]), type_schema(*waiting_[i]));
+    for (std::size_t i = 0; i < named_.size(); ++i) {  // grows while it is walked
+      const Named named = named_[i];
+      defs.set(named.name, type_schema(*named.type));
+    }
     for (const Value::Member& member : extra_.members()) defs.set(member.key, member.value);
     return defs;
   }
@@ -258,10 +262,12 @@ class SchemaWriter {
   }
 
   const Language& language_;
-  Value extra_ = Value::object();                 // definitions of kinds and faults
-  std::map<const TypeInfo*, std::string> names_;  // looked up only, never walked
-  std::map<std::string, bool> taken_;
-  std::vector<const TypeInfo*> waiting_;  // every named type, in the order it was met
+  Value extra_ = Value::object();  // definitions of kinds and faults
+  struct Named {
+    const TypeInfo* type;
+    std::string name;
+  };
+  std::vector<Named> named_;  // every type with a definition, in the order it was met
 };
 
 }  // namespace
