@@ -42,13 +42,27 @@ struct Load {
   Time begin{};
 };
 
-/// The text of everything that `kind` finds wrong with `json`, a component's object; "" for nothing.
+inline Request read_of(std::uint64_t key, Symbol endpoint = kNoSymbol) {
+  Request request;
+  request.key = key;
+  request.endpoint = endpoint;
+  return request;
+}
+inline Request write_of(std::uint64_t key, Symbol endpoint = kNoSymbol) {
+  Request request = read_of(key, endpoint);
+  request.operation = Operation::write;
+  return request;
+}
+
+/// The text of everything that `kind` finds wrong with `json`, a component's object; "" for
+/// nothing.
 inline std::string problems_of(const ModelKind& kind, const std::string& json) {
   Problems problems;
   const auto value = parse_json(json, problems.add_source("test.json"), problems);
-  std::vector<std::pair<std::string, std::string>> notes;
+  std::vector<std::string> notes;
+  std::vector<BarChart> charts;
   if (value) {
-    Preparation preparation{*value, "/components/it", problems, notes};
+    Preparation preparation{*value, "/components/it", problems, notes, charts};
     const auto blueprint = kind.read(preparation);
     if ((blueprint == nullptr) != problems.has_errors())
       throw std::logic_error("a blueprint in spite of errors, or none without");
@@ -129,7 +143,7 @@ class ModelRig {
   }
   /// Does something at `at`: a fault, a look at the state.
   void at(Time at, std::function<void()> action) {
-    driver_.sender().tasks().spawn(act(at, std::move(action)));
+    driver_.sender().tasks().spawn(act(at, actions_.emplace_back(std::move(action))));
   }
 
   void run(Time end) {
@@ -178,7 +192,8 @@ class ModelRig {
 
   void read(const std::vector<ModelKind>& kinds, const std::string& components) {
     Problems problems;
-    std::vector<std::pair<std::string, std::string>> notes;
+    std::vector<std::string> notes;
+    std::vector<BarChart> charts;
     const auto document = parse_json(components, problems.add_source("rig.json"), problems);
     if (!document) throw std::runtime_error(problems.text());
     for (const Value::Member& member : document->members()) {
@@ -187,7 +202,7 @@ class ModelRig {
       for (const ModelKind& candidate : kinds)
         if (candidate.info.name == name) kind = &candidate;
       if (kind == nullptr) throw std::logic_error("the rig does not know the kind " + name);
-      Preparation preparation{member.value, "/components/" + member.key, problems, notes};
+      Preparation preparation{member.value, "/components/" + member.key, problems, notes, charts};
       blueprints_.push_back(kind->read(preparation));
       if (problems.has_errors()) throw std::runtime_error(problems.text());
       components_.push_back(blueprints_.back()->build(world_, member.key));
@@ -231,7 +246,7 @@ class ModelRig {
     if (load.answered) load.answered(request, answer);
   }
 
-  Task<> act(Time at, std::function<void()> action) {
+  Task<> act(Time at, const std::function<void()>& action) {
     co_await simulation_.until(at);
     action();
   }
@@ -262,6 +277,7 @@ class ModelRig {
   std::deque<CallSite> sites_;
   std::deque<Answer> answers_;
   std::deque<Load> loads_;
+  std::deque<std::function<void()>> actions_;
   RandomStream arrivals_;
   std::uint64_t last_id_ = 0;
   std::vector<OwnerRecord> records_;

@@ -1,0 +1,39 @@
+#include "models/sharding.h"
+
+#include <array>
+#include <set>
+
+#include <catch2/catch.hpp>
+
+namespace highwater {
+namespace {
+
+TEST_CASE("sharding: consecutive keys spread evenly over the shards", "[models][sharding]") {
+  for (const std::size_t shards : {2u, 3u, 7u, 16u}) {
+    std::vector<double> keys(shards, 0.0);
+    constexpr double kKeys = 100'000;
+    for (std::uint64_t key = 0; key < 100'000; ++key) ++keys[shard_of(key, shards)];
+    // The standard deviation of a shard's keys is at most sqrt(100000 / 2 / 2) = 158.
+    for (const double count : keys)
+      CHECK(count == Approx(kKeys / static_cast<double>(shards)).margin(800));
+  }
+}
+
+TEST_CASE("sharding: one shard holds everything, and a key has one place", "[models][sharding]") {
+  CHECK(shard_of(0, 1) == 0);
+  CHECK(shard_of(~std::uint64_t{0}, 1) == 0);
+  for (std::uint64_t key = 0; key < 100; ++key) CHECK(shard_of(key, 5) == key_hash(key) % 5);
+}
+
+TEST_CASE("sharding: the hash is SplitMix64's and loses no key", "[models][sharding]") {
+  // First outputs of the reference splitmix64.c for seed 0, whose state advances by the golden
+  // gamma.
+  CHECK(key_hash(0x9e3779b97f4a7c15U) == 0xe220a8397b1dcdafU);
+  CHECK(key_hash(2 * 0x9e3779b97f4a7c15U) == 0x6e789e6aa1b965f4U);
+  std::set<std::uint64_t> hashes;
+  for (std::uint64_t key = 0; key < 10'000; ++key) hashes.insert(key_hash(key));
+  CHECK(hashes.size() == 10'000);
+}
+
+}  // namespace
+}  // namespace highwater
