@@ -13,7 +13,7 @@ namespace highwater {
 namespace {
 
 constexpr std::size_t kNarrowChart = 48;  ///< Up to so many bars fit half the page.
-constexpr std::size_t kLabels = 6;
+constexpr std::size_t kLabels = 4;        ///< report.css gives each a quarter of the width.
 
 }  // namespace
 
@@ -40,7 +40,10 @@ std::string bars_html(const BarChart& chart) {
     bars += fmt::format(R"(<i style="height:{:.1f}%" title="{}"></i>)", height,
                         html_escaped(fmt::format("{}: {}", chart.labels[i],
                                                  show_number(chart.values[i], chart.unit).text())));
-    if (i % every == 0) labels += "<span>" + html_escaped(chart.labels[i]) + "</span>";
+    if (i % every != 0) continue;
+    labels += fmt::format(R"(<span style="left:{:.2f}%">{}</span>)",
+                          100 * static_cast<double>(i) / static_cast<double>(count),
+                          html_escaped(chart.labels[i]));
   }
   return fmt::format(
       R"(<section class="card{0}"><h2>{1} <span class="dim">{2}</span></h2><div class="bars" role="img" aria-label="{1}, {3} bars, {2}">{4}</div><div class="bar-labels" aria-hidden="true">{5}</div></section>)",

@@ -92,6 +92,7 @@
       context.fillStyle = css(color);
       context.fillRect(a, area.y, Math.max(1, b - a), area.h);
       if (!labels || !label) return;
+      label = fitted(context, label, Math.min(180, area.w / 2));
       const width = context.measureText(label).width;
       let row = 0;
       while (last[row] > a) ++row;
@@ -182,7 +183,10 @@
     window() { return [view[0], view[1] + (view[1] - view[0]) * 1e-6]; }
 
     style() {
-      return {colors: this.lines.map((l) => css(l.color)), gridLineColor: css('--grid')};
+      return {
+        colors: this.lines.map((l) => css(l.color)), gridLineColor: css('--grid'),
+        pixelRatio: root.classList.contains('printing') ? 3 : null,   // paper is finer than screens
+      };
     }
 
     underlay(context, area, graph) {
@@ -425,15 +429,18 @@
   still.addEventListener('change', motion);
   motion();
   // Canvases do not reflow on their own: they are drawn once more for the width and ink of the paper.
-  const closed = [];
   window.addEventListener('beforeprint', () => {
     root.classList.add('printing');
-    for (const box of document.querySelectorAll('details:not([open])')) { box.open = true; closed.push(box); }
     restyle();
+    // Chromium prints what was drawn here from a recording in which dygraphs' clipping goes wrong;
+    // pixels put back as they are come out right.
+    for (const canvas of document.querySelectorAll('.chart canvas')) {
+      const context = canvas.getContext('2d');
+      context.putImageData(context.getImageData(0, 0, canvas.width, canvas.height), 0, 0);
+    }
   });
   window.addEventListener('afterprint', () => {
     root.classList.remove('printing');
-    while (closed.length) closed.pop().open = false;
     restyle();
   });
 
