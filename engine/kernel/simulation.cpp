@@ -62,8 +62,8 @@ void Simulation::run_events(Time end) {
       destroy_doomed();
       if (stopping_) return;
     }
-    if (!pending_.empty()) {
-      const Time next = pending_.next_time();
+    Time next;
+    if (pending_.next(next)) {
       // What is due now and not in the ring was scheduled before anything in the ring.
       if (ring_.empty() || next == now_) {
         if (next > end) return;
