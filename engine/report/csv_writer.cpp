@@ -8,12 +8,15 @@
 #include "engine/kernel/check.h"
 #include "engine/report/number_format.h"
 #include "engine/report/summary_rows.h"
+#include "engine/report/text.h"
 
 namespace highwater {
 namespace {
 
-std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
+/// Always one line of valid UTF-8: readers differ in what they make of anything else.
+std::string cell(std::string_view content) {
+  const std::string text = one_line(content);
+  if (text.find_first_of(",\"") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';

@@ -97,7 +97,7 @@ class Summary {
     for (const ObjectiveResult& o : results_.objectives) {
       longest = std::max(longest, display_width(paint_.plain(o.text)));
     }
-    const std::size_t column = std::min(longest, width_ - 24);
+    const std::size_t column = std::min(longest, width_ - 26);
     for (const ObjectiveResult& o : results_.objectives) {
       const bool met = o.met.value_or(false);
       const Tone tone = met ? Tone::kGood : o.met ? Tone::kBad : Tone::kWarning;
@@ -293,8 +293,9 @@ class Summary {
     if (log.empty()) return;
     title("Events");
     for (std::size_t i = 0; i < std::min(log.size(), kEventsShown); ++i) {
+      const std::string what = paint_.plain(log[i].kind + ": " + log[i].text);
       line("  " + paint_.right(show_clock(log[i].t_s), 9, Tone::kDim) + "  " +
-           paint_.plain(truncated(one_line(log[i].kind + ": " + log[i].text), width_ - 13)));
+           truncated(what, width_ - 13, paint_.ellipsis()));
     }
     if (log.size() > kEventsShown) {
       line("  " +

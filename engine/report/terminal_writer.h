@@ -13,7 +13,7 @@ struct TerminalOptions {
   std::size_t width = 80;   ///< Columns; tables drop their least important columns to fit.
   bool color = false;       ///< ANSI colours. Nothing is said by colour alone.
   bool utf8 = true;         ///< Otherwise plain ASCII.
-  std::string report_path;  ///< Where the report was written; empty: no such line.
+  std::string report_path = {};  ///< Where the report was written; empty: no such line.
 };
 
 /// The summary of a run for people: objectives, clients with their confidence intervals,

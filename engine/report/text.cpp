@@ -22,16 +22,16 @@ bool is_control(char32_t c) {
 }
 
 /// Directional overrides and other invisible format characters: they can make a line read
-/// differently from what it says.
+/// differently from what it says. The joiners U+200C and U+200D belong to many scripts and stay.
 bool is_invisible(char32_t c) {
-  return contains({0x200B, 0x200F}, c) || contains({0x2028, 0x202E}, c) ||
+  return c == 0x200B || contains({0x200E, 0x200F}, c) || contains({0x2028, 0x202E}, c) ||
          contains({0x2060, 0x206F}, c) || c == 0xFEFF;
 }
 
 bool is_combining(char32_t c) {
-  return contains({0x0300, 0x036F}, c) || contains({0x1AB0, 0x1AFF}, c) ||
-         contains({0x20D0, 0x20FF}, c) || contains({0xFE00, 0xFE0F}, c) ||
-         contains({0xFE20, 0xFE2F}, c);
+  return contains({0x0300, 0x036F}, c) || contains({0x200C, 0x200D}, c) ||
+         contains({0x1AB0, 0x1AFF}, c) || contains({0x20D0, 0x20FF}, c) ||
+         contains({0xFE00, 0xFE0F}, c) || contains({0xFE20, 0xFE2F}, c);
 }
 
 /// The East Asian Wide and Fullwidth blocks of Unicode's EastAsianWidth.txt, by block.

@@ -26,7 +26,9 @@ Estimate known(double value, double half_width) {
   return {.value = value, .ci95 = Interval{value - half_width, value + half_width}, .note = {}};
 }
 
-Estimate exact(double value) { return {.value = value, .ci95 = std::nullopt, .note = {}}; }
+Estimate exact(double value) {
+  return {.value = value, .ci95 = std::nullopt, .note = {}};
+}
 
 Estimate unknown(std::string note) {
   return {.value = std::nullopt, .ci95 = std::nullopt, .note = std::move(note)};
@@ -80,20 +82,22 @@ std::vector<ComponentResult> sample_components() {
                  {rate(799.82, 0.91), errors({{"no_target", 0}}),
                   metric("ejections", "1", "Targets taken out by health checks.", Count{10})},
                  {}});
-  ComponentResult api{"api",
-                      "service",
-                      {rate(799.81, 0.91), utilization(0.4127, 0.0031),
-                       metric("cpu_utilization", "1", "Busy cores over cores.", known(0.211, 0.0007)),
-                       queue(0.0231, 0.0041), waits(0.004, 4'318'441),
-                       metric("service_ms", "ms", "Time that a worker was held.", times(0.93, 4'318'441)),
-                       errors({{"connection_reset", 612}, {"rejected", 0}})},
-                      {}};
+  ComponentResult api{
+      "api",
+      "service",
+      {rate(799.81, 0.91), utilization(0.4127, 0.0031),
+       metric("cpu_utilization", "1", "Busy cores over cores.", known(0.211, 0.0007)),
+       queue(0.0231, 0.0041), waits(0.004, 4'318'441),
+       metric("service_ms", "ms", "Time that a worker was held.", times(0.93, 4'318'441)),
+       errors({{"connection_reset", 612}, {"rejected", 0}})},
+      {}};
   for (int i = 0; i < 3; ++i) {
     const double share = i == 1 ? 0.89 : 1.055;
-    api.instances.push_back({"api[" + std::to_string(i) + "]",
-                             i % 2 == 0 ? "a" : "b",
-                             {rate(266.6 * share, 0.8), utilization(0.4127 * share, 0.004),
-                              queue(0.0077, 0.002), errors({{"connection_reset", i == 1 ? 612u : 0u}})}});
+    api.instances.push_back(
+        {"api[" + std::to_string(i) + "]",
+         i % 2 == 0 ? "a" : "b",
+         {rate(266.6 * share, 0.8), utilization(0.4127 * share, 0.004), queue(0.0077, 0.002),
+          errors({{"connection_reset", i == 1 ? 612u : 0u}})}});
   }
   all.push_back(std::move(api));
   all.push_back({"redis",
@@ -102,19 +106,22 @@ std::vector<ComponentResult> sample_components() {
                   metric("hit_ratio", "1", "Hits over lookups.", known(0.8213, 0.0011)),
                   metric("evictions", "requests", "Keys pushed out by others.", Count{1'203'442})},
                  {{"redis[0]", "a", {utilization(0.0719, 0.0002)}}}});
-  all.push_back({"users-db",
-                 "database",
-                 {rate(208.9, 0.6), utilization(0.8714, 0.0052), queue(3.41, 0.38), waits(2.1, 1'128'060),
-                  metric("stale_reads", "requests", "Reads that missed a newer write.", Count{4211}),
-                  metric("replication_lag_ms", "ms", "How far the replica is behind.", times(0.8, 432'000)),
-                  errors({{"pool_timeout", 57}})},
-                 {{"users-db[0]", "a", {utilization(0.6113, 0.005), queue(0.9, 0.1)}},
-                  {"users-db[1]", "b", {utilization(0.9614, 0.004), queue(2.51, 0.3)}}}});
+  all.push_back(
+      {"users-db",
+       "database",
+       {rate(208.9, 0.6), utilization(0.8714, 0.0052), queue(3.41, 0.38), waits(2.1, 1'128'060),
+        metric("stale_reads", "requests", "Reads that missed a newer write.", Count{4211}),
+        metric("replication_lag_ms", "ms", "How far the replica is behind.", times(0.8, 432'000)),
+        errors({{"pool_timeout", 57}})},
+       {{"users-db[0]", "a", {utilization(0.6113, 0.005), queue(0.9, 0.1)}},
+        {"users-db[1]", "b", {utilization(0.9614, 0.004), queue(2.51, 0.3)}}}});
   all.push_back({"email-topic",
                  "topic",
-                 {rate(79.93, 0.3), metric("lag", "messages", "Messages not yet consumed.", known(12.4, 1.9))},
+                 {rate(79.93, 0.3),
+                  metric("lag", "messages", "Messages not yet consumed.", known(12.4, 1.9))},
                  {}});
-  all.push_back({"email-worker", "consumer_group", {rate(79.92, 0.3), utilization(0.7994, 0.0031)}, {}});
+  all.push_back(
+      {"email-worker", "consumer_group", {rate(79.92, 0.3), utilization(0.7994, 0.0031)}, {}});
   return all;
 }
 
@@ -142,7 +149,8 @@ void add_bin(ClientSeries& series, double time_s, Noise& noise) {
       return height * std::exp(-z * z / 2);
     };
     const double count = bump(1.1 * std::sqrt(stress), 0.28, 190) + bump(10 * stress, 0.75, 26);
-    series.heat_counts.push_back(std::floor(std::max(0.0, count + std::sqrt(count) * (noise() - 0.5))));
+    series.heat_counts.push_back(
+        std::floor(std::max(0.0, count + std::sqrt(count) * (noise() - 0.5))));
   }
 }
 
@@ -186,12 +194,16 @@ SeriesSet sample_series() {
 
 TopologyPicture sample_topology() {
   TopologyPicture picture;
-  picture.nodes = {{"users", "client", 1, 0, 1},         {"nginx", "load_balancer", 1, 1, 1},
-                   {"api", "service", 3, 2, 1},          {"redis", "cache", 1, 3, 0},
-                   {"users-db", "database", 2, 3, 1},    {"email-topic", "topic", 1, 3, 2},
+  picture.nodes = {{"users", "client", 1, 0, 1},
+                   {"nginx", "load_balancer", 1, 1, 1},
+                   {"api", "service", 3, 2, 1},
+                   {"redis", "cache", 1, 3, 0},
+                   {"users-db", "database", 2, 3, 1},
+                   {"email-topic", "topic", 1, 3, 2},
                    {"email-worker", "consumer_group", 3, 4, 2}};
-  picture.edges = {{0, 1, 801.2, 0.0023, false}, {1, 2, 800.4, 0.0023, false}, {2, 3, 719.7, 0, false},
-                   {2, 4, 208.9, 0.012, false},  {2, 5, 79.93, 0, true},       {5, 6, 79.92, 0, true}};
+  picture.edges = {{0, 1, 801.2, 0.0023, false}, {1, 2, 800.4, 0.0023, false},
+                   {2, 3, 719.7, 0, false},      {2, 4, 208.9, 0.012, false},
+                   {2, 5, 79.93, 0, true},       {5, 6, 79.92, 0, true}};
   return picture;
 }
 
@@ -201,7 +213,8 @@ Results sample_results() {
   Results r;
   r.scenario = "users-api";
   r.description =
-      "Clients, nginx, three API replicas, Redis, PostgreSQL with one read replica, Kafka for e-mail";
+      "Clients, nginx, three API replicas, Redis, PostgreSQL with one read replica, Kafka for "
+      "e-mail";
   r.scenario_file = "scenarios/users-api.json";
   r.seed = 1;
   r.replications = 10;
@@ -224,16 +237,19 @@ Results sample_results() {
   r.components = sample_components();
   r.objectives = {{"users.latency.p99 < 250ms", true, 61.27, 250, "ms", ""},
                   {"users.availability >= 99.9%", false, 0.99771, 0.999, "1", ""},
-                  {"api.utilization < 70% during \"11m..12m\"", std::nullopt, std::nullopt, 0.7, "1",
-                   "the window lies outside the run"}};
+                  {"api.utilization < 70% during \"11m..12m\"", std::nullopt, std::nullopt, 0.7,
+                   "1", "the window lies outside the run"}};
   r.events_log = {{240, "fault", "kill api[1]"},
                   {240, "health", "nginx takes api[1] out"},
                   {300, "fault", "kill api[1] ends"},
                   {301.5, "start", "api[1] accepts requests"},
                   {303, "health", "nginx takes api[1] back in"}};
   r.faults = {{"kill api[1]", 240, 300}};
-  r.findings = {{"bottleneck", "users-db", "The read replica users-db[1] is 96 % busy; nothing else is above 80 %."},
-                {"fault", "api", "Killing api[1] at 4:00 costs 10,942 requests; p99 is back below 250 ms after 38 s."}};
+  r.findings = {
+      {"bottleneck", "users-db",
+       "The read replica users-db[1] is 96 % busy; nothing else is above 80 %."},
+      {"fault", "api",
+       "Killing api[1] at 4:00 costs 10,942 requests; p99 is back below 250 ms after 38 s."}};
   r.series = sample_series();
   r.topology = sample_topology();
   r.wall_s = 5.83;
@@ -257,7 +273,8 @@ Results replay_results() {
   r.objectives.clear();
   r.faults.clear();
   r.events_log.clear();
-  r.findings = {{"trace", "visitors", "1 of 10,000 lines was skipped; 4,051 were out of order and sorted."}};
+  r.findings = {
+      {"trace", "visitors", "1 of 10,000 lines was skipped; 4,051 were out of order and sorted."}};
   ClientResult& visitors = r.clients.front();
   visitors.id = "visitors";
   visitors.requests = {1204, 1204, 0, 0, 0};
@@ -294,7 +311,8 @@ Results replay_results() {
 
 Results hostile_results() {
   Results r = sample_results();
-  const std::string evil = "</script><img src=x onerror=\"alert(1)\">'\"&<!--{{title}}\x1b[31m\xe2\x80\xae\xff\xc3";
+  const std::string evil =
+      "</script><img src=x onerror=\"alert(1)\">'\"&<!--{{title}}\x1b[31m\xe2\x80\xae\xff\xc3";
   r.scenario = "../" + evil + "/\xe6\x97\xa5\xe6\x9c\xac";
   r.description = evil;
   r.clients.front().id = evil;

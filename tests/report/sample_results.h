@@ -9,11 +9,12 @@ namespace highwater {
 /// Built by formulas, the same in every program.
 Results sample_results();
 
-/// A run with two clients whose log is replayed: an hourly load chart, no faults, no objectives, one
-/// replication and so no intervals, too few samples for p99.9.
+/// A run with two clients whose log is replayed: an hourly load chart, no faults, no objectives,
+/// one replication and so no intervals, too few samples for p99.9.
 Results replay_results();
 
-/// Names and texts full of markup, quotes, control characters, bidirectional overrides, broken UTF-8.
+/// Names and texts full of markup, quotes, control characters, bidirectional overrides, broken
+/// UTF-8.
 Results hostile_results();
 
 /// What is left when a run is interrupted at once: no replication, no client, no series.

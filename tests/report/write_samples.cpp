@@ -22,8 +22,9 @@ int main(int argc, char** argv) {
     for (const auto& [name, results] : samples) {
       const std::filesystem::path folder = std::filesystem::path(argv[1]) / name;
       highwater::write_run_folder(results, "{}\n", {.root = "", .directory = folder});
-      highwater::write_file(folder / "terminal.txt",
-                            highwater::terminal_summary(results, {.width = 80, .report_path = "x"}));
+      highwater::write_file(
+          folder / "terminal.txt",
+          highwater::terminal_summary(results, {.width = 80, .report_path = "x"}));
       highwater::write_file(
           folder / "terminal_color.txt",
           highwater::terminal_summary(results, {.width = 120, .color = true, .report_path = "x"}));
