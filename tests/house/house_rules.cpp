@@ -20,6 +20,16 @@ bool is_library(std::string_view path) {
   return is_below(path, "engine") || is_below(path, "models");
 }
 
+// Whether a list of files holds `name` as a whole, not as the end of another.
+bool names_file(std::string_view list, std::string_view name) {
+  for (std::size_t at = list.find(name); at != std::string_view::npos;
+       at = list.find(name, at + 1)) {
+    const char before = at == 0 ? ' ' : list[at - 1];
+    if (!is_word(before) && before != '-' && before != '.' && before != '/') return true;
+  }
+  return false;
+}
+
 struct Exception {
   std::string_view path;
   std::string_view reason;
@@ -375,24 +385,15 @@ Findings check_lists(const Tree& tree) {
   Findings findings;
   for (const SourceFile& file : tree) {
     if (!is_cpp(file.path) || (is_header(file.path) && !is_library(file.path))) continue;
-    const SourceFile* list = nullptr;
-    std::string_view folder = file.path;
-    while (list == nullptr && !folder.empty()) {
+    bool listed = false;  // in the CMakeLists.txt of its folder or of one around it
+    for (std::string_view folder = file.path; !folder.empty() && !listed;) {
       folder = folder_of(folder);
-      list = find_file(tree, std::string(folder) + (folder.empty() ? "" : "/") + "CMakeLists.txt");
+      const std::string prefix = folder.empty() ? std::string() : std::string(folder) + "/";
+      const SourceFile* list = find_file(tree, prefix + "CMakeLists.txt");
+      listed = list != nullptr && names_file(list->text, file.path.substr(prefix.size()));
     }
-    const std::string_view name =
-        std::string_view(file.path).substr(folder.empty() ? 0 : folder.size() + 1);
-    bool named = false;
-    for (std::size_t at = list == nullptr ? std::string::npos : list->text.find(name);
-         at != std::string::npos && !named; at = list->text.find(name, at + 1)) {
-      const char before = at == 0 ? ' ' : list->text[at - 1];
-      named = !is_word(before) && before != '-' && before != '.' && before != '/';
-    }
-    if (!named)
-      findings.push_back({file.path, 0,
-                          std::string(name) + " stands in no CMakeLists.txt: nothing "
-                                              "builds it"});
+    if (!listed)
+      findings.push_back({file.path, 0, "no CMakeLists.txt names it: nothing builds it"});
   }
   for (const SourceFile& file : tree) {
     if (!is_below(file.path, "tests") || !is_cpp(file.path)) continue;

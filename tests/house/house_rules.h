@@ -57,7 +57,7 @@ Findings check_models(const Tree& tree);
 /// Every algorithm names its source, is reached from the catalog of its family, and has a test.
 Findings check_algorithms(const Tree& tree);
 
-/// Every source is named in the CMakeLists.txt it belongs to, and no test is hidden.
+/// Every source is named in a CMakeLists.txt, its folder's or one around it, and no test is hidden.
 Findings check_lists(const Tree& tree);
 
 /// Every scenario is named by a test.

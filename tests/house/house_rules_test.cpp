@@ -303,6 +303,10 @@ TEST_CASE("lists: what is there is built and runs", "[house]") {
   CHECK(check_lists(tree_of({list, {"models/cache/b.h", ""}})).size() == 1);
   CHECK(check_lists(tree_of({list, {"models/b.h", ""}})).empty());
   CHECK(check_lists(tree_of({{"cli/a.cpp", ""}})).size() == 1);
+  CHECK(check_lists(tree_of({list,
+                             {"models/cache/b.cpp", ""},
+                             {"models/cache/CMakeLists.txt", "SOURCES c.cpp"}}))
+            .empty());
 
   const SourceFile tests = {"tests/x/CMakeLists.txt", "highwater_test(x SOURCES a_test.cpp)\n"};
   const std::string hidden =
