@@ -303,16 +303,10 @@ Findings check_containers(const Tree& tree) {
 Findings check_form(const Tree& tree) {
   constexpr std::size_t kColumns = 100;
   constexpr std::size_t kLines = 900;
-  // Written in halves, or this file would break its own rule.
+  // Put together here, or this file would break its own rule.
   static const std::array<std::string, 4> kUnfinished = {
-      "TO"
-      "DO",
-      "FIX"
-      "ME",
-      "XX"
-      "X",
-      "HA"
-      "CK"};
+      std::string("TO") + "DO", std::string("FIX") + "ME", std::string("XX") + "X",
+      std::string("HA") + "CK"};
   Findings findings;
   for (const SourceFile& file : tree) {
     if (file.path.ends_with(".json") || file.path.ends_with(".md")) continue;
@@ -395,14 +389,12 @@ Findings check_lists(const Tree& tree) {
     if (!listed)
       findings.push_back({file.path, 0, "no CMakeLists.txt names it: nothing builds it"});
   }
+  // Put together here, or this file would break its own rule.
+  const std::string mark = "[";
+  const std::array<std::string, 3> hidden = {"\"" + mark + ".", "]" + mark + ".", mark + "!hide]"};
   for (const SourceFile& file : tree) {
     if (!is_below(file.path, "tests") || !is_cpp(file.path)) continue;
-    for (const std::string_view tag : {"\"["
-                                       ".",
-                                       "]["
-                                       ".",
-                                       "[!"
-                                       "hide]"})
+    for (const std::string& tag : hidden)
       for (std::size_t at = file.text.find(tag); at != std::string::npos;
            at = file.text.find(tag, at + 1))
         findings.push_back({file.path, line_at(file.text, at),
