@@ -109,6 +109,8 @@ struct OneOfReader<T, std::variant<Forms...>> {
     }
     if (words() && value.is_string() && find_alternative(type, value.text()) != nullptr)
       return read(spelled_out(value), path, problems, out, type);
+    if (words() && value.is_string() && type.bare == nullptr)
+      return read_word(value, path, type, problems).has_value();  // reports the unknown word
     bool good = false;
     const bool taken = (try_bare<Forms>(value, path, problems, out, good) || ...);
     if (!taken) report_unexpected(value, path, type, problems);

@@ -14,9 +14,14 @@
 namespace highwater {
 namespace {
 
+/// A unit is factor * 10^ten / per of the family's base unit. Powers of ten and divisors stand
+/// apart because shifting the decimal point and dividing round correctly where a factor 0.01 would
+/// not. Where the base is counted in whole numbers everything is in the factor.
 struct Unit {
   std::string_view name;
-  double factor;  // in the family's base unit; whole where the base is counted in whole numbers
+  double factor = 1;
+  int ten = 0;
+  double per = 1;
 };
 
 /// Quantities of one dimension.
@@ -32,28 +37,24 @@ constexpr std::array kDurationUnits = {
     Unit{"ns", 1},  Unit{"us", 1e3}, Unit{"µs", 1e3},   Unit{"ms", 1e6},
     Unit{"s", 1e9}, Unit{"m", 60e9}, Unit{"h", 3600e9}, Unit{"d", 86400e9},
 };
-constexpr double kMinute = 1.0 / 60;
-constexpr double kHour = 1.0 / 3600;
-constexpr double kDay = 1.0 / 86400;
 constexpr std::array kRateUnits = {
-    Unit{"/s", 1},
-    Unit{"k/s", 1e3},
-    Unit{"M/s", 1e6},
-    Unit{"G/s", 1e9},
-    Unit{"/ms", 1e3},
-    Unit{"k/ms", 1e6},
-    Unit{"/us", 1e6},
-    Unit{"/minute", kMinute},
-    Unit{"k/minute", 1e3 * kMinute},
-    Unit{"M/minute", 1e6 * kMinute},
-    Unit{"/h", kHour},
-    Unit{"k/h", 1e3 * kHour},
-    Unit{"M/h", 1e6 * kHour},
-    Unit{"G/h", 1e9 * kHour},
-    Unit{"/day", kDay},
-    Unit{"k/day", 1e3 * kDay},
-    Unit{"M/day", 1e6 * kDay},
-    Unit{"G/day", 1e9 * kDay},
+    Unit{"/s"},
+    Unit{"k/s", 1, 3},
+    Unit{"M/s", 1, 6},
+    Unit{"G/s", 1, 9},
+    Unit{"/minute", 1, 0, 60},
+    Unit{"k/minute", 1, 3, 60},
+    Unit{"M/minute", 1, 6, 60},
+    Unit{"/h", 1, 0, 3600},
+    Unit{"k/h", 1, 3, 3600},
+    Unit{"M/h", 1, 6, 3600},
+    Unit{"G/h", 1, 9, 3600},
+    Unit{"/day", 1, 0, 86400},
+    Unit{"k/day", 1, 3, 86400},
+    Unit{"M/day", 1, 6, 86400},
+    Unit{"G/day", 1, 9, 86400},
+    Unit{"/ms", 1, 3},
+    Unit{"/us", 1, 6},
 };
 constexpr std::array kBytesUnits = {
     Unit{"B", 1},
@@ -67,11 +68,11 @@ constexpr std::array kBytesUnits = {
     Unit{"TiB", 1024.0 * 1024 * 1024 * 1024},
 };
 constexpr std::array kBandwidthUnits = {
-    Unit{"bit/s", 1},    Unit{"kbit/s", 1e3},  Unit{"Mbit/s", 1e6},
-    Unit{"Gbit/s", 1e9}, Unit{"Tbit/s", 1e12}, Unit{"B/s", 8},
-    Unit{"kB/s", 8e3},   Unit{"MB/s", 8e6},    Unit{"GB/s", 8e9},
+    Unit{"bit/s"},        Unit{"kbit/s", 1, 3},  Unit{"Mbit/s", 1, 6},
+    Unit{"Gbit/s", 1, 9}, Unit{"Tbit/s", 1, 12}, Unit{"B/s", 8},
+    Unit{"kB/s", 8, 3},   Unit{"MB/s", 8, 6},    Unit{"GB/s", 8, 9},
 };
-constexpr std::array kFractionUnits = {Unit{"%", 0.01}};
+constexpr std::array kFractionUnits = {Unit{"%", 1, -2}};
 constexpr std::array kFactorUnits = {Unit{"x", 1}};
 constexpr std::array kCountUnits = {Unit{"", 1}, Unit{"k", 1e3}, Unit{"M", 1e6}, Unit{"G", 1e9}};
 
@@ -92,7 +93,8 @@ struct Amount {
   std::uint64_t whole = 0;  // digits before the point; meaningless unless `exact`
   double fraction = 0;      // 0 <= fraction < 1
   bool exact = false;
-  std::string_view rest;  // what follows the number
+  std::string_view number;  // its text without the sign
+  std::string_view rest;    // what follows it
 };
 
 bool is_digit(char c) {
@@ -130,11 +132,12 @@ std::optional<Amount> parse_amount(std::string_view text) {
   }
   amount.negative = text[0] == '-';
   if (amount.negative) amount.value = -amount.value;
-  amount.exact = end == mantissa_end && point - begin <= 18;
+  amount.exact = end == mantissa_end && point - begin <= 19;  // below 2^64
   if (amount.exact) {
     std::from_chars(first + begin, first + point, amount.whole);
     if (mantissa_end > point) std::from_chars(first + point, first + mantissa_end, amount.fraction);
   }
+  amount.number = text.substr(begin, end - begin);
   amount.rest = text.substr(end);
   return amount;
 }
@@ -161,8 +164,24 @@ const Family* family_of(std::string_view unit) {
 
 struct Measured {
   Amount amount;
-  double unit = 1;  // its factor
+  Unit unit;
 };
+
+/// The amount in the family's base unit, rounded as often as there is a factor or divisor.
+double in_base_unit(const Measured& measured) {
+  double value = measured.amount.value;
+  if (measured.unit.ten != 0) {
+    const bool plain = measured.amount.number.find_first_of("eE") == std::string_view::npos;
+    if (plain) {
+      const std::string shifted = fmt::format("{}e{}", measured.amount.number, measured.unit.ten);
+      std::from_chars(shifted.data(), shifted.data() + shifted.size(), value);
+    } else {
+      for (int i = 0; i < measured.unit.ten; ++i) value *= 10;
+      for (int i = 0; i > measured.unit.ten; --i) value /= 10;
+    }
+  }
+  return value * measured.unit.factor / measured.unit.per;
+}
 
 bool report(const Value& value, const std::string& path, Problems& problems, std::string message,
             std::string suggestion = "") {
@@ -236,7 +255,7 @@ std::optional<Measured> measure(const Value& value, const std::string& path, con
                        family.article, family.name));
     return std::nullopt;
   }
-  return Measured{*amount, unit->factor};
+  return Measured{*amount, *unit};
 }
 
 bool report_too_large(const Value& value, const std::string& path, Problems& problems,
@@ -248,13 +267,13 @@ bool report_too_large(const Value& value, const std::string& path, Problems& pro
 /// amount * unit as a whole number, the fraction rounded to nearest; nullopt above `most`.
 std::optional<std::uint64_t> whole_product(const Measured& measured, std::uint64_t most) {
   const auto limit = static_cast<double>(most);
-  const double product = measured.amount.value * measured.unit;
+  const double product = measured.amount.value * measured.unit.factor;
   if (!(product <= limit)) return std::nullopt;
   if (!measured.amount.exact) return static_cast<std::uint64_t>(std::nearbyint(product));
-  const auto unit = static_cast<std::uint64_t>(measured.unit);
+  const auto unit = static_cast<std::uint64_t>(measured.unit.factor);
   const std::uint64_t total =
       measured.amount.whole * unit +
-      static_cast<std::uint64_t>(std::nearbyint(measured.amount.fraction * measured.unit));
+      static_cast<std::uint64_t>(std::nearbyint(measured.amount.fraction * measured.unit.factor));
   if (total > most) return std::nullopt;
   return total;
 }
@@ -263,22 +282,29 @@ std::string shortest(double value) {
   return fmt::format("{}", value);
 }
 
-/// The shortest of the spellings in `table` that reads back as exactly `value`.
+/// The text of `value` in one unit if it reads back as exactly `value` with so many digits.
+std::optional<std::string> spelled_in(double value, const Unit& unit, int digits) {
+  double scaled = value * unit.per / unit.factor;
+  for (int i = 0; i < unit.ten; ++i) scaled /= 10;
+  for (int i = 0; i > unit.ten; --i) scaled *= 10;
+  if (value != 0 && !(scaled >= 0.1 && scaled < 1000)) return std::nullopt;
+  const std::string rounded = fmt::format("{:.{}g}", scaled, digits);
+  std::from_chars(rounded.data(), rounded.data() + rounded.size(), scaled);
+  const std::string number = shortest(scaled);  // 90, where rounded is 9e+01
+  const std::optional<Amount> amount = parse_amount(number);
+  if (!amount || in_base_unit({*amount, unit}) != value) return std::nullopt;
+  return number + std::string(unit.name);
+}
+
+/// A short spelling that reads back as exactly `value`: in the first unit of `table` that takes few
+/// digits, else in the base unit with all of them.
 std::string spelled(double value, std::span<const Unit> table) {
-  std::string best = shortest(value) + std::string(table.front().name);
-  for (const Unit& unit : table) {
-    for (int digits = 1; digits <= 6; ++digits) {
-      const std::string number = fmt::format("{:.{}g}", value / unit.factor, digits);
-      if (number.find('e') != std::string::npos) continue;
-      double back = 0;
-      std::from_chars(number.data(), number.data() + number.size(), back);
-      if (back * unit.factor != value) continue;
-      const std::string text = number + std::string(unit.name);
-      if (text.size() < best.size()) best = text;
-      break;
+  for (int digits = 1; digits <= 6; ++digits) {
+    for (const Unit& unit : table) {
+      if (const auto text = spelled_in(value, unit, digits)) return *text;
     }
   }
-  return best;
+  return shortest(value) + std::string(table.front().name);
 }
 
 /// Pattern of the strings that a ${NAME} may turn into anything.
@@ -335,14 +361,14 @@ std::optional<Measured> measure_number(const Value& value, const std::string& pa
                        family.name));
     return std::nullopt;
   }
-  return Measured{*amount, 1};
+  return Measured{*amount, Unit{""}};
 }
 
 bool read_count(const Value& value, const std::string& path, Problems& problems, std::uint64_t most,
                 std::uint64_t& out) {
   const std::optional<Measured> measured = measure_number(value, path, kCount, problems);
   if (!measured) return false;
-  const double product = measured->amount.value * measured->unit;
+  const double product = measured->amount.value * measured->unit.factor;
   const std::optional<std::uint64_t> whole = whole_product(*measured, most);
   if (!whole) return report_too_large(value, path, problems, fmt::format("{}", most));
   if (static_cast<double>(*whole) != product)
@@ -404,7 +430,7 @@ const TypeInfo& quantity_type(TypeTag<Rate>) {
 bool read_quantity(const Value& value, const std::string& path, Problems& problems, Rate& out) {
   const std::optional<Measured> measured = measure(value, path, kRate, problems);
   if (!measured) return false;
-  const double rate = measured->amount.value * measured->unit;
+  const double rate = in_base_unit(*measured);
   if (!(rate <= kFastestRate)) return report_too_large(value, path, problems, "1G/s");
   out = Rate{rate};
   return true;
@@ -445,7 +471,7 @@ bool read_quantity(const Value& value, const std::string& path, Problems& proble
                    Bandwidth& out) {
   const std::optional<Measured> measured = measure(value, path, kBandwidth, problems);
   if (!measured) return false;
-  const double bits = measured->amount.value * measured->unit;
+  const double bits = in_base_unit(*measured);
   if (!(bits <= kWidestBandwidth)) return report_too_large(value, path, problems, "1000Tbit/s");
   out = Bandwidth{bits};
   return true;
@@ -465,11 +491,10 @@ const TypeInfo& quantity_type(TypeTag<Fraction>) {
 bool read_quantity(const Value& value, const std::string& path, Problems& problems, Fraction& out) {
   const std::optional<Measured> measured = measure_number(value, path, kFraction, problems);
   if (!measured) return false;
-  // Dividing by 100 rounds once; multiplying by 0.01 would round twice.
   const double amount = measured->amount.value;
-  const double fraction = measured->unit == 1 ? amount : amount / 100;
+  const double fraction = in_base_unit(*measured);
   if (!(fraction <= 1)) {
-    const bool meant_percent = measured->unit == 1 && amount <= 100;
+    const bool meant_percent = measured->unit.name.empty() && amount <= 100;
     return report(
         value, path, problems,
         fmt::format("{} is more than the whole; a fraction is 0 to 1 or \"0%\" to \"100%\"",
@@ -480,12 +505,10 @@ bool read_quantity(const Value& value, const std::string& path, Problems& proble
   return true;
 }
 Value write_quantity(const Fraction& value) {
-  const std::string percent = shortest(value.value * 100);
-  double back = 0;
-  std::from_chars(percent.data(), percent.data() + percent.size(), back);
-  const bool good =
-      back / 100 == value.value && percent.size() <= 8 && percent.find('e') == std::string::npos;
-  return good ? Value::string(percent + "%") : Value::number(value.value);
+  for (int digits = 1; digits <= 6; ++digits)
+    if (const auto percent = spelled_in(value.value, kFractionUnits[0], digits))
+      return Value::string(*percent);
+  return Value::number(value.value);
 }
 
 const TypeInfo& quantity_type(TypeTag<Factor>) {
