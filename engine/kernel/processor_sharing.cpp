@@ -35,15 +35,30 @@ double ProcessorSharing::rate() const noexcept {
   return (jobs <= servers_ ? 1.0 : servers_ / jobs) * speed_;
 }
 
-// Brings virtual time up to now. Called before anything that changes the rate.
+// Brings virtual time up to now and wakes the tasks whose jobs are done by then. Called before
+// anything that changes the rate. A job stops taking its share when it is done, to the fraction of
+// a nanosecond, even though its task is woken at the next whole one: rounding does not add up.
 void ProcessorSharing::advance() noexcept {
   const Time now = simulation_.now();
-  if (heap_.empty()) {
-    virtual_now_ = 0;
-  } else {
-    virtual_now_ += static_cast<double>((now - advanced_to_).count()) * rate();
-  }
+  double elapsed = static_cast<double>((now - advanced_to_).count());
   advanced_to_ = now;
+  while (!heap_.empty()) {
+    const double speed = rate();
+    const double reached = virtual_now_ + elapsed * speed;
+    const double first = heap_.front()->done_at;
+    // The timer was set for this job by the inverse computation; a few units in the last place
+    // must not make it miss.
+    if (first > reached * (1 + kRounding)) {
+      virtual_now_ = reached;
+      return;
+    }
+    if (first > virtual_now_) {
+      elapsed = std::max(0.0, elapsed - (first - virtual_now_) / speed);
+      virtual_now_ = first;
+    }
+    simulation_.schedule_now(remove(0));
+  }
+  virtual_now_ = 0;
 }
 
 // Records the number of jobs and servers. Called after anything that changes them.
@@ -64,7 +79,9 @@ void ProcessorSharing::set_timer(bool sooner) {
     return;
   }
   if (due_.pending() && !sooner) return;
-  const double wait = std::ceil((heap_.front()->done_at - virtual_now_) / rate());
+  // Not a nanosecond later because the quotient came out a unit in the last place too large.
+  const double exact = (heap_.front()->done_at - virtual_now_) / rate();
+  const double wait = std::ceil(exact * (1 - kRounding / 4));
   // The comparison also catches a wait beyond what an integer can hold.
   constexpr double kTooLong = static_cast<double>(std::int64_t{1} << 56);
   const Time due =
@@ -96,12 +113,6 @@ void ProcessorSharing::withdraw(Job& job) noexcept {
 
 void ProcessorSharing::on_due() {
   advance();
-  // The wait was rounded up to whole nanoseconds, so virtual time has passed the first job if that
-  // is due, save for the rounding of the sum of products that virtual time is.
-  const double reached = virtual_now_ * (1 + kRounding);
-  while (!heap_.empty() && heap_.front()->done_at <= reached) {
-    simulation_.schedule_now(remove(0));
-  }
   changed();
   set_timer(true);
 }

@@ -24,7 +24,7 @@ enum class Discipline : std::uint8_t {
 struct ResourceOptions {
   Discipline discipline = Discipline::fifo;
   /// How many may wait; one more is rejected. No limit by default.
-  std::optional<std::uint32_t> capacity;
+  std::optional<std::uint32_t> capacity = std::nullopt;
 };
 
 struct AcquireOptions {

@@ -27,7 +27,7 @@ class TimeIntegral {
   /// The integral up to `now`, in (units of the number) times seconds.
   double total(Time now) const noexcept {
     const Sum sum = sum_ + product(now);
-    return static_cast<double>(sum) * 1e-9;
+    return static_cast<double>(sum) / 1e9;
   }
 
  private:

@@ -1,17 +1,17 @@
 // Tasks and scopes: values, exceptions, stack, cancellation in every state, frames counted.
 
-#include <catch2/catch.hpp>
-
 #include <csignal>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include <catch2/catch.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/kernel/completion.h"
 #include "engine/kernel/scope.h"
@@ -24,7 +24,9 @@ Task<int> answer(Simulation& simulation, Duration after, int value) {
   co_return value;
 }
 
-Task<> nothing() { co_return; }
+Task<> nothing() {
+  co_return;
+}
 
 Task<> await_many(std::int64_t count, std::int64_t& done) {
   for (std::int64_t i = 0; i < count; ++i) {
