@@ -92,7 +92,7 @@ void Histogram::compact() {
     previous = bucket;
   });
   packed_.assign(packed.begin(), packed.end());  // a capacity of exactly what is needed
-  counts_ = {};
+  std::vector<std::uint64_t>().swap(counts_);    // unlike `= {}`, this gives the memory back
   page_of_octave_ = {};
 }
 

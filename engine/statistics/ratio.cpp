@@ -19,6 +19,8 @@ constexpr double kLargestCorrelation = 0.8;
 constexpr double kTooCorrelated = 0.5;
 // Skewness from a few dozen batches comes out too small on average.
 constexpr double kSkewnessCorrection = 1.25;
+// Of a far share it comes out too large instead, for excursions are few and clumped.
+constexpr double kShareOfBend = 0.75;
 
 /// Power sums of the residuals z of all batches.
 struct Residuals {
@@ -142,7 +144,7 @@ Interval share_interval_of(const RatioInterval& ratio) {
   // With g = log(share / (1 - share)): g' = 1 / (share (1 - share)), and g'' / (2 g') takes
   // (1 - 2 share) / (2 share (1 - share)) standard errors off a sixth of the skewness.
   const double error = ratio.standard_error / (share * (1 - share));
-  const double bend = ratio.bend - 0.5 * error * (1 - 2 * share);
+  const double bend = kShareOfBend * ratio.bend - 0.5 * error * (1 - 2 * share);
   const double t = math::student_t_quantile(kUpperTail, ratio.degrees);
   const double below = std::max(0.0, bent_quantile(t, bend) * error);
   const double above = std::max(0.0, -bent_quantile(-t, bend) * error);

@@ -33,14 +33,14 @@ std::vector<Batch> pooled_batches(std::span<const SlicedSums* const> replication
   return batches;
 }
 
-/// Whether the replications before fine slice `cut` differ from after it by more than the noise.
-bool differs(std::span<const SlicedSums* const> replications, std::size_t cut) {
+/// Whether the fine slices [from, cut) differ from those after by more than the noise.
+bool differs(std::span<const SlicedSums* const> replications, std::size_t from, std::size_t cut) {
   Batch before;
   double weight_after = 0;
   std::vector<BatchSequence> after;
   for (const SlicedSums* replication : replications) {
     BatchSequence& sequence = after.emplace_back();
-    for (std::size_t i = 0; i < replication->slices(); ++i) {
+    for (std::size_t i = from; i < replication->slices(); ++i) {
       if (i < cut) {
         before.sum += replication->sum[i];
         before.weight += replication->weight[i];
@@ -112,14 +112,14 @@ WarmUp mser5(std::span<const SlicedSums* const> replications) {
   if (with_weight < kFewestBatches) return {};
 
   const Cuts cuts = best_cuts(batches);
+  const std::size_t first_half = cuts.first_half * kFineSlicesPerCoarse;
+  const std::size_t anywhere = cuts.anywhere * kFineSlicesPerCoarse;
   WarmUp result;
-  result.settled = cuts.anywhere == cuts.first_half ||
-                   !differs(replications, cuts.anywhere * kFineSlicesPerCoarse);
-  std::size_t coarse = (batches.size() + kSafeShare / 2) / kSafeShare;
-  if (differs(replications, cuts.first_half * kFineSlicesPerCoarse)) {
-    coarse = std::max(coarse, cuts.first_half);
+  result.settled = anywhere <= first_half || !differs(replications, first_half, anywhere);
+  result.fine_slices = (batches.size() + kSafeShare / 2) / kSafeShare * kFineSlicesPerCoarse;
+  if (!result.settled || differs(replications, 0, first_half)) {
+    result.fine_slices = std::max(result.fine_slices, first_half);
   }
-  result.fine_slices = coarse * kFineSlicesPerCoarse;
   return result;
 }
 

@@ -162,7 +162,8 @@ TEST_CASE("histogram: interpolation runs through a bucket", "[statistics][histog
   for (std::int64_t value = 1'000'000; value < 2'000'000; value += 100) histogram.record(value);
   for (const double q : {0.123, 0.5, 0.777, 0.999}) {
     const double truth = 1e6 + 1e6 * q;
-    CHECK(std::abs(histogram.interpolated_quantile_ns(q) - truth) < 200);
+    CHECK(std::abs(histogram.interpolated_quantile_ns(q) - truth) <
+          1'000);  // buckets are 8 or 16 us wide
   }
 }
 
