@@ -279,8 +279,8 @@ class TraceReader {
   Trace trace_;
 };
 
-/// Fills in the hours and says whether every hour's stamps lie within one minute. `records` are sorted
-/// by absolute time.
+/// Fills in the hours and says whether every hour's stamps lie within one minute. `records` are
+/// sorted by absolute time.
 bool count_hours(const std::vector<TraceRecord>& records, TraceReport& report) {
   bool within_minutes = true;
   std::int64_t minute = 0;

@@ -17,7 +17,8 @@ namespace highwater {
 enum class TraceFormat : std::uint8_t {
   combined,  ///< Access log of Apache or nginx; `common` lines are read as well.
   common,    ///< The same without referer and agent; `combined` lines are read as well.
-  csv,  ///< Comma-separated with a header: time[_s|_ms|_us|_ns], then any of endpoint, key, status, bytes.
+  /// Comma-separated with a header: time[_s|_ms|_us|_ns], then any of endpoint, key, status, bytes.
+  csv,
   times,  ///< One time in seconds per line.
 };
 
@@ -71,15 +72,15 @@ struct TraceOptions {
 
 /// Reads a trace of requests as the world has them: dirty.
 ///
-/// Lines of no use are counted by reason and left out; a line that is broken only behind its request
-/// is accepted. Records are sorted by time, equal times in the order of the file.
+/// Lines of no use are counted by reason and left out; a line that is broken only behind its
+/// request is accepted. Records are sorted by time, equal times in the order of the file.
 ///
 /// An access log has whole seconds at best, and replaying these as they are would send bursts that
 /// never were. So its records are spread evenly, order kept, over the span that their stamps
 /// really resolve: over the hour, if in every hour all stamps lie within one minute, there are two
 /// hours or more, and ten records or more per hour on average (some published logs had their
-/// minutes overwritten); otherwise over the second. The i-th of n records of a span gets begin + i * span / n.
-/// Times in csv and times files are taken as they are.
+/// minutes overwritten); otherwise over the second. Of the n records of a span the i-th,
+/// from 0, gets begin + i * span / n. Times in csv and times files are taken as they are.
 ///
 /// Memory is bounded by the options, whatever the file holds.
 /// @return nothing where there is no usable record, the file cannot be read or is too large; then

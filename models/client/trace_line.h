@@ -40,8 +40,8 @@ struct AccessLine {
 /// Only the time and the request must be intact. Anything may stand before the time (as the virtual
 /// host does in vhost_combined) and after the size.
 ///
-/// Source   Apache HTTP Server 2.4, mod_log_config ("Common Log Format"); nginx log_format combined.
-///          Both escape quotes, backslashes and control bytes of the request.
+/// Source   Apache HTTP Server 2.4, mod_log_config ("Common Log Format"); nginx log_format
+///          combined. Both escape quotes, backslashes and control bytes of the request.
 /// @return nothing and the reason where the line is of no use.
 std::optional<AccessLine> parse_access_line(std::string_view line, SkipReason& reason);
 
@@ -59,8 +59,8 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, int decimals);
 /// @return whether every quote was closed and followed by a comma or the end.
 bool split_csv(std::string_view line, std::vector<std::string>& fields);
 
-/// The text with everything that is not printable (control bytes, invalid UTF-8) written as \xHH, as
-/// Apache does: what comes from a file must not break a terminal or a JSON document.
+/// The text with everything that is not printable (control bytes, invalid UTF-8) written as \xHH,
+/// as Apache does: what comes from a file must not break a terminal or a JSON document.
 std::string printable(std::string_view text);
 
 }  // namespace highwater

@@ -40,7 +40,7 @@ TEST_CASE("round_robin: in turn, from the first", "[algorithms][balancing]") {
     CHECK(balancer.pick(candidates) == expected);
 }
 
-// With a plain counter, candidate 1 of 0, 1, (2), 3 would get one third, not the one after the gap only.
+// With a plain counter, candidate 3 would get half of the picks: its own share and that of 2.
 TEST_CASE("round_robin: an unusable candidate's share goes to all others",
           "[algorithms][balancing]") {
   RoundRobin balancer;
@@ -186,8 +186,9 @@ TEST_CASE("least_connections: draws only to settle a tie", "[algorithms][balanci
   CHECK(bits.state == 1);
 }
 
-// For distinct loads the r-th least loaded of n (r from 0) wins when it is drawn with one of the n-1-r
-// more loaded: 2 (n-1-r) / (n (n-1)). Drawing with replacement would give the last a share of 1/n².
+// For distinct loads the r-th least loaded of n (r from 0) wins when it is drawn with one of the
+// n-1-r more loaded: 2 (n-1-r) / (n (n-1)). Drawing with replacement would give the last a share of
+// 1/n².
 TEST_CASE("power_of_two: exact shares for fixed loads", "[algorithms][balancing]") {
   SplitMix bits{3};
   PowerOfTwo balancer;

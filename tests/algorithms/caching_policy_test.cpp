@@ -46,7 +46,8 @@ TEST_CASE("Cache: holds to the contract under every policy", "[algorithms][cachi
   }
 }
 
-// The two policies must not be confused with each other: on the golden trace exact LRU has one answer.
+// The two policies must not be confused with each other: on the golden trace exact LRU has one
+// answer.
 TEST_CASE("Cache: runs the policy it was given", "[algorithms][caching][golden]") {
   const auto hits = [](Policy policy) {
     SplitMix bits{1};

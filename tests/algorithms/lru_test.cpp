@@ -9,8 +9,8 @@
 namespace highwater::caching {
 namespace {
 
-// Four independent libraries (lru-cache, mnemonist, Guava, golang-lru) were fed the same traces; exact
-// LRU leaves no freedom, so the counts must be equal to the last hit.
+// Four independent libraries (lru-cache, mnemonist, Guava, golang-lru) were fed the same traces;
+// exact LRU leaves no freedom, so the counts must be equal to the last hit.
 TEST_CASE("lru: hits of four real libraries, exactly", "[algorithms][caching][golden]") {
   const nlohmann::json golden = golden_json("cache_hits.json");
   int compared = 0;

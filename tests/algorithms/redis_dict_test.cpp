@@ -77,8 +77,8 @@ TEST_CASE("RedisDict: a sample is neighbours from anywhere", "[algorithms][cachi
   CHECK(repeats < 20);
 }
 
-// dictGetSomeKeys with one key returns the head of the first chain it meets: a key behind another one is
-// out of its sight until the table grows.
+// dictGetSomeKeys with one key returns the head of the first chain it meets: a key behind another
+// one is out of its sight until the table grows.
 TEST_CASE("RedisDict: a sample of one sees the heads of chains only", "[algorithms][caching]") {
   SplitMix bits{1};
   RedisDict dict;

@@ -28,10 +28,11 @@ std::uint64_t replay(RedisLru& cache, const std::vector<std::uint16_t>& trace, S
   return hits;
 }
 
-// redis-server was recorded once per row; its limit is in bytes, which left about 1,004 keys resident
-// (852 in the first row). A single run of either varies by 20 to 110 hits. The mean of five of ours must
-// lie within 0.5 % of the recorded hits, or 1.5 % for one key per sample, which depends on the resident
-// number most. Enough to tell: a uniform sample of one key would have 3 % more hits.
+// redis-server was recorded once per row; its limit is in bytes, which left about 1,004 keys
+// resident (852 in the first row). A single run of either varies by 20 to 110 hits. The mean of
+// five of ours must lie within 0.5 % of the recorded hits, or 1.5 % for one key per sample, which
+// depends on the resident number most. Enough to tell: a uniform sample of one key would have 3 %
+// more hits.
 TEST_CASE("redis_lru: hits of a running redis-server", "[algorithms][caching][golden]") {
   const nlohmann::json golden = golden_json("redis_eviction.json");
   int compared = 0;
@@ -82,8 +83,8 @@ TEST_CASE("redis_lru: a whole sample finds the idlest", "[algorithms][caching]")
   CHECK_FALSE(evicted->expired);
 }
 
-// Within one second every use leaves the same stamp: recency is not seen. With a finer clock and a whole
-// sample, the key used first would leave every time.
+// Within one second every use leaves the same stamp: recency is not seen. With a finer clock and a
+// whole sample, the key used first would leave every time.
 TEST_CASE("redis_lru: the clock ticks once a second", "[algorithms][caching]") {
   std::set<std::uint64_t> evicted_keys;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
@@ -98,9 +99,9 @@ TEST_CASE("redis_lru: the clock ticks once a second", "[algorithms][caching]") {
   CHECK(evicted_keys.size() >= 6);
 }
 
-// The clock has 2^24 ticks. At tick 2^24 + 3, an entry used at tick 2^24 - 1 has clock 2^24 - 1 against 3
-// and seems idle for 3 s, one less than the truth: as long as an entry used at tick 2^24. A clock without
-// that flaw would evict the older of the two every time.
+// The clock has 2^24 ticks. At tick 2^24 + 3, an entry used at tick 2^24 - 1 has clock 2^24 - 1
+// against 3 and seems idle for 3 s, one less than the truth: as long as an entry used at tick 2^24.
+// A clock without that flaw would evict the older of the two every time.
 TEST_CASE("redis_lru: idle times wrap as in Redis", "[algorithms][caching]") {
   const std::int64_t wrap = (std::int64_t{1} << 24) * kSecond;
   const auto evicted_after = [](std::int64_t first, std::int64_t second, std::int64_t third) {
@@ -138,8 +139,8 @@ TEST_CASE("redis_lru: a replaced entry takes the new expiry", "[algorithms][cach
   CHECK(cache.lookup(1, 3600 * kSecond).version == 4);
 }
 
-// 1,000 entries whose time is over and nobody asks for. The first cycle finds more than 10 % dead and
-// goes on until it finds at most 2 of 20; then 20 entries are looked at ten times a second.
+// 1,000 entries whose time is over and nobody asks for. The first cycle finds more than 10 % dead
+// and goes on until it finds at most 2 of 20; then 20 entries are looked at ten times a second.
 TEST_CASE("redis_lru: the active cycle clears what nobody asks for", "[algorithms][caching]") {
   SplitMix bits{1};
   RedisLru cache(100'000);

@@ -43,8 +43,8 @@ inline constexpr std::array kPolicies = {
                "Two distinct instances at random, then the less loaded one.", "Mitzenmacher 2001"},
 };
 
-/// A balancer under any policy of the family: what a model holds. One per deciding party: two proxies
-/// that do not share memory need two.
+/// A balancer under any policy of the family: what a model holds. One per deciding party: two
+/// proxies that do not share memory need two.
 class Balancer {
  public:
   explicit Balancer(Policy policy) : balancer_(make(policy)) {}

@@ -14,7 +14,7 @@ namespace highwater::balancing {
 ///
 /// Source   M. Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, IEEE TPDS
 ///          12(10), 2001; two distinct ones as in Finagle's P2C (twitter/finagle, P2CPick).
-/// Checked  tests/algorithms/balancing_test.cpp: exact shares for fixed loads; never the most loaded.
+/// Checked  tests/algorithms/balancing_test.cpp: exact shares for fixed loads.
 class PowerOfTwo {
  public:
   /// O(1) while most candidates are usable, O(n) otherwise.

@@ -11,13 +11,13 @@ namespace highwater::caching {
 /// Finds the slot of a key in an array of entries that somebody else owns: the hash table under
 /// every eviction policy here.
 ///
-/// Open addressing with linear probing over 8-byte cells, each half a hash and half a slot number. A
-/// miss is decided within one cache line in almost every case and a hit reads exactly one entry,
+/// Open addressing with linear probing over 8-byte cells, each half a hash and half a slot number.
+/// A miss is decided within one cache line in almost every case and a hit reads exactly one entry,
 /// since two keys with the same 32 hash bits are rare. Removal shifts the followers back instead of
 /// leaving tombstones, so that a cache which evicts for hours stays as fast as a fresh one.
 ///
-/// The table grows with its contents, never with a configured capacity. Results do not depend on the
-/// layout: nothing ever iterates over the cells.
+/// The table grows with its contents, never with a configured capacity. Results do not depend on
+/// the layout: nothing ever iterates over the cells.
 ///
 /// Assumes  slots below 2^32 - 1; the owner keeps slot and key in step.
 /// Source   D. E. Knuth, The Art of Computer Programming vol. 3, section 6.4, algorithms L and R.

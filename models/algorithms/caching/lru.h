@@ -18,8 +18,8 @@ namespace highwater::caching {
 /// of the list.
 ///
 /// Assumes  every entry has the same size (capacity counts entries).
-/// Source   R. L. Mattson et al., Evaluation Techniques for Storage Hierarchies, IBM Systems Journal
-///          9(2), 1970; lazy expiry after memcached's do_item_get (items.c).
+/// Source   R. L. Mattson et al., Evaluation Techniques for Storage Hierarchies, IBM Systems
+///          Journal 9(2), 1970; lazy expiry after memcached's do_item_get (items.c).
 /// Checked  tests/algorithms/lru_test.cpp: hit counts of four libraries on four traces, exactly;
 ///          against a naive list over random operations.
 class Lru {

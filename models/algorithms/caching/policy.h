@@ -35,8 +35,9 @@ inline constexpr std::array kPolicies = {
 /// A cache under any policy of the family: what a model holds. Keys, versions and times mean the
 /// same to every policy; each policy's header says how it evicts and when it notices an expiry.
 ///
-/// A policy joins by being a class with lookup, insert (with or without a bit source), erase, clear,
-/// size, capacity and expirations, and by one line in Policy, kPolicies, Any and the constructor.
+/// A policy joins by being a class with lookup, insert (with or without a bit source), erase,
+/// clear, size, capacity and expirations, and by one line in Policy, kPolicies, Any and the
+/// constructor.
 class Cache {
  public:
   /// @param capacity  Entries it may hold; memory follows the contents, not this number.

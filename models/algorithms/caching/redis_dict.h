@@ -93,7 +93,8 @@ class RedisDict {
     }
   }
 
-  /// Removes every entry of one bucket for which `dead` says so. @param bucket  taken modulo buckets().
+  /// Removes every entry of one bucket for which `dead` says so.
+  /// @param bucket  Taken modulo buckets().
   template <class Dead>
   void prune(std::size_t bucket, const Dead& dead) {
     std::uint32_t* link = &heads_[bucket & (heads_.size() - 1)];

@@ -20,20 +20,20 @@ namespace highwater::caching {
 /// moment of sampling; they go stale, keys that came back included, as in the original. The clock's
 /// wrap-around after 194 days is the original's too.
 ///
-/// Expiry is at milliseconds: lazy at lookup, plus the slow active cycle, ten times a second over 20
-/// keys and on while more than 10 % of them were expired. The cycle runs inside the next operation,
-/// which nobody can tell from a timer.
+/// Expiry is at milliseconds: lazy at lookup, plus the slow active cycle, ten times a second over
+/// 20 keys and on while more than 10 % of them were expired. The cycle runs inside the next
+/// operation, which nobody can tell from a timer.
 ///
 /// Assumes  every entry has the same size (capacity counts entries; maxmemory counts bytes); one
 ///          database; eviction within the insertion that overflows, where Redis waits for the next
-///          command. The active cycle walks all keys and not a table of those with an expiry; it has no
-///          time limit (Redis: 25 ms) but ends after one sweep; the fast cycle, which makes up for
-///          cycles cut short, is then without work. The LRU clock is exact, where Redis refreshes
-///          it every 100 ms. The hash table's own simplifications are in redis_dict.h.
+///          command. The active cycle walks all keys and not a table of those with an expiry; it
+///          has no time limit (Redis: 25 ms) but ends after one sweep; the fast cycle, which makes
+///          up for cycles cut short, is then without work. The LRU clock is exact, where Redis
+///          refreshes it every 100 ms. The hash table's own simplifications are in redis_dict.h.
 /// Source   Redis 7.0.9 src/evict.c (evictionPoolPopulate, performEvictions,
 ///          estimateObjectIdleTime), src/expire.c (activeExpireCycle), src/db.c (keyIsExpired).
-/// Checked  tests/algorithms/redis_lru_test.cpp: hits of redis-server 7.0.15 on three traces at 1, 5
-///          and 10 samples, within the spread of sampling.
+/// Checked  tests/algorithms/redis_lru_test.cpp: hits of redis-server 7.0.15 on three traces
+///          at 1, 5 and 10 samples, within the spread of sampling.
 class RedisLru {
  public:
   static constexpr std::uint32_t kDefaultSamples = 5;  ///< redis.conf: maxmemory-samples.
