@@ -34,7 +34,7 @@ std::vector<Law> continuous_laws() {
       {"erlang 3", Distribution::erlang(3, 20ms)},
       {"erlang 40", Distribution::erlang(40, 20ms)},
       {"gamma", Distribution::gamma(20ms, 0.7)},
-      {"gamma below shape 1", Distribution::gamma(20ms, 1.6)},
+      {"gamma below shape 1", Distribution::gamma(20ms, 1.2)},
       {"weibull", Distribution::weibull(0.8, 15ms)},
       {"weibull 3", Distribution::weibull(3.0, 15ms)},
       {"pareto", Distribution::pareto(2.2, 5ms)},
@@ -42,6 +42,10 @@ std::vector<Law> continuous_laws() {
       {"mixture", Distribution::mixture({{0.7, Distribution::uniform(1ms, 2ms)},
                                          {0.3, Distribution::exponential(200ms)}})},
   };
+}
+
+testing::LawDistance distance_from(const Distribution& law) {
+  return testing::LawDistance(0, [&law](double s) { return law.cdf(s); });
 }
 
 Distribution sampled() {
@@ -54,14 +58,14 @@ TEST_CASE("distribution: draws follow the stated law, and not one 1 % longer",
   for (const auto& [name, law] : continuous_laws()) {
     CAPTURE(name);
     RandomStream generator(7, "distribution_test", name);
-    testing::UniformDistance distance;
-    testing::UniformDistance longer;
+    testing::LawDistance distance = distance_from(law);
+    testing::LawDistance longer = distance;
     double sum = 0;
     for (int i = 0; i < kDraws; ++i) {
       const double x = seconds(law.draw(generator));
       sum += x;
-      distance.add(law.cdf(x));
-      longer.add(law.cdf(1.01 * x));
+      distance.add(x);
+      longer.add(1.01 * x);
     }
     CHECK(distance.value() < distance.critical());
     CHECK(longer.value() > longer.critical());
@@ -78,10 +82,10 @@ TEST_CASE("distribution: RequestRandom draws the same laws", "[kernel][distribut
   for (const auto& [name, law] : continuous_laws()) {
     CAPTURE(name);
     const RandomKey key = random_key(7, "distribution_test", name);
-    testing::UniformDistance distance;
+    testing::LawDistance distance = distance_from(law);
     for (std::uint64_t request = 0; request < kDraws; ++request) {
       RequestRandom generator(key, request, 0);
-      distance.add(law.cdf(seconds(law.draw(generator))));
+      distance.add(seconds(law.draw(generator)));
     }
     CHECK(distance.value() < distance.critical());
   }
@@ -93,7 +97,7 @@ std::pair<double, double> moments_by_integration(const Distribution& law) {
   double second = 0;
   double x = 0;
   double previous = 1;
-  const double growth = 1.0005;
+  const double growth = 1.01;
   for (double next = 1e-9; next < 1e6; next *= growth) {
     const double tail = 1 - law.cdf(next);
     const double middle = 1 - law.cdf(0.5 * (x + next));  // Simpson's rule on each step
@@ -114,7 +118,9 @@ TEST_CASE("distribution: mean and variation are those of the cdf", "[kernel][dis
     CAPTURE(name);
     const auto [mean, second] = moments_by_integration(law);
     CHECK(law.mean_s() == Approx(mean).epsilon(1e-5));
-    if (law.scv() < 5) CHECK(law.scv() == Approx(second / (mean * mean) - 1).epsilon(2e-4));
+    // The second moment of this Pareto law lies beyond any range that can be integrated over.
+    if (std::string(name) != "pareto")
+      CHECK(law.scv() == Approx(second / (mean * mean) - 1).epsilon(2e-4));
   }
 }
 
@@ -274,6 +280,18 @@ TEST_CASE("distribution: equal means same family and parameters", "[kernel][dist
   CHECK(continuous_laws().back().law == continuous_laws().back().law);
 }
 
+TEST_CASE("distribution: remembers its spelling, which changes nothing else",
+          "[kernel][distribution]") {
+  const Distribution plain = Distribution::exponential(20ms);
+  const Distribution spelled = plain.spelled("{\"exponential\": \"0.02s\"}");
+  CHECK(plain.spelling().empty());
+  CHECK(spelled.spelling() == "{\"exponential\": \"0.02s\"}");
+  CHECK(spelled == plain);
+  RandomStream a(1, "a", "b");
+  RandomStream b(1, "a", "b");
+  CHECK(spelled.draw(a) == plain.draw(b));
+}
+
 TEST_CASE("distribution: impossible parameters are refused in a sentence",
           "[kernel][distribution][input]") {
   using D = Distribution;
@@ -376,9 +394,9 @@ TEST_CASE("distribution: frozen draws", "[kernel][distribution][golden]") {
       {{28203926, 44803287, 2158590, 15125652, 8239593, 40508242, 9657539, 12663563},
        0xe640b3b6fca6bd11,
        0xd45ac21f7b879bce},
-      {{1735283, 29630, 321298, 132201159, 16672543, 118967576, 602676, 29692319},
-       0x1284e71452b28129,
-       0x28f07f860e23eb44},
+      {{5833759, 703888, 2670133, 88421369, 16401271, 79680907, 3818713, 25679659},
+       0x92aec87355f306a4,
+       0xe0414aef5683641a},
       {{39313459, 154406162, 55351051, 31456593, 30942385, 8805667, 14586804, 439758},
        0x5e5cda2150d83651,
        0x251d0e67b0c26428},

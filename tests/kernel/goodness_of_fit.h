@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -30,13 +31,30 @@ inline double chi_square_p_value(const std::vector<double>& counts,
   return math::gamma_tail(0.5 * (cells - 1), 0.5 * sum);
 }
 
-/// Kolmogorov and Smirnov's distance of draws, given as u = F(x), from the uniform law, taken at
-/// the borders of 1,000 cells (so that a million draws need no sorting).
-class UniformDistance {
+/// Kolmogorov and Smirnov's distance between draws and a law, taken at the borders of 100 cells
+/// that the law makes equally likely (so that a million draws need no sorting).
+class LawDistance {
  public:
-  void add(double u) {
-    const double cell = std::floor(u * kCells);
-    ++counts_[cell >= kCells ? kCells - 1 : static_cast<std::size_t>(cell)];
+  /// `cdf(x)` is the law, continuous, with cdf(low) = 0.
+  template <class Cdf>
+  LawDistance(double low, Cdf cdf) {
+    double left = low;
+    for (int i = 1; i < kCells; ++i) {
+      const double target = static_cast<double>(i) / kCells;
+      double step = 1e-12;
+      while (cdf(left + step) < target) step *= 2;
+      double right = left + step;
+      for (int halving = 0; halving < 36; ++halving) {
+        const double middle = 0.5 * (left + right);
+        (cdf(middle) < target ? left : right) = middle;
+      }
+      borders_.push_back(left);
+    }
+  }
+
+  void add(double x) {
+    const auto above = std::upper_bound(borders_.begin(), borders_.end(), x);
+    ++counts_[static_cast<std::size_t>(above - borders_.begin())];
     ++total_;
   }
 
@@ -45,8 +63,8 @@ class UniformDistance {
     double largest = 0;
     for (std::size_t i = 0; i < kCells; ++i) {
       below += counts_[i];
-      const double border = static_cast<double>(i + 1) / kCells;
-      largest = std::fmax(largest, std::abs(below / total_ - border));
+      const double expected = static_cast<double>(i + 1) / kCells;
+      largest = std::fmax(largest, std::abs(below / total_ - expected));
     }
     return largest;
   }
@@ -55,7 +73,8 @@ class UniformDistance {
   double critical() const { return 2.2255 / std::sqrt(total_); }
 
  private:
-  static constexpr std::size_t kCells = 1000;
+  static constexpr int kCells = 100;
+  std::vector<double> borders_;
   std::vector<double> counts_ = std::vector<double>(kCells);
   double total_ = 0;
 };

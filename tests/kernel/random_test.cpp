@@ -219,12 +219,12 @@ TEST_CASE("random: uniform() is inside (0, 1) and uniform", "[kernel][random]") 
   CHECK(detail::open_unit(0) == 0x1p-53);
   CHECK(detail::open_unit(~std::uint64_t{0}) == 1 - 0x1p-53);
   CHECK(1 - detail::open_unit(0) == detail::open_unit(~std::uint64_t{0}));
-  testing::UniformDistance distance;
+  testing::LawDistance distance(0, [](double x) { return x; });
   RandomStream generator = stream("uniform");
   for (int i = 0; i < 1'000'000; ++i) distance.add(generator.uniform());
   CHECK(distance.value() < distance.critical());
   RequestRandom request(random_key(1, "random_test", "uniform"), 1, 1);
-  testing::UniformDistance other;
+  testing::LawDistance other(0, [](double x) { return x; });
   for (int i = 0; i < 1'000'000; ++i) other.add(request.uniform());
   CHECK(other.value() < other.critical());
 }
@@ -287,27 +287,29 @@ TEST_CASE("random: the ziggurats are closed and as tall as their densities", "[k
 
 TEST_CASE("random: standard draws follow their laws, tails included", "[kernel][random]") {
   constexpr int kDraws = 2'000'000;
-  testing::UniformDistance exponential;
-  testing::UniformDistance normal;
-  testing::UniformDistance exponential_tail;  // given that a draw is in the tail
-  testing::UniformDistance normal_tail;
-  double exponential_beyond = 0;
-  double normal_beyond = 0;
   const double r = detail::kExponentialTail;
   const double q = detail::kNormalTail;
+  testing::LawDistance exponential(0, [](double x) { return -math::expm1(-x); });
+  testing::LawDistance normal(-40, [](double x) { return math::normal_cdf(x); });
+  // Given that a draw is in the tail:
+  testing::LawDistance exponential_tail(r, [r](double x) { return -math::expm1(r - x); });
+  testing::LawDistance normal_tail(
+      q, [q](double x) { return 1 - math::normal_cdf(-x) / math::normal_cdf(-q); });
+  double exponential_beyond = 0;
+  double normal_beyond = 0;
   RandomStream generator = stream("laws");
   for (int i = 0; i < kDraws; ++i) {
     const double x = standard_exponential(generator);
-    exponential.add(-math::expm1(-x));
+    exponential.add(x);
     if (x > r) {
       ++exponential_beyond;
-      exponential_tail.add(-math::expm1(r - x));
+      exponential_tail.add(x);
     }
     const double z = standard_normal(generator);
-    normal.add(math::normal_cdf(z));
+    normal.add(z);
     if (std::abs(z) > q) {
       ++normal_beyond;
-      normal_tail.add(math::normal_cdf(-std::abs(z)) / math::normal_cdf(-q));
+      normal_tail.add(std::abs(z));
     }
   }
   CHECK(exponential.value() < exponential.critical());
