@@ -285,7 +285,9 @@ inline ImpatientQueue erlang_a(double arrivals, double service, int servers, dou
         service * (n < servers ? n : servers) + (n > servers ? (n - servers) * patience : 0.0);
     p.push_back(p.back() * arrivals / leaving);
     total += p.back();
-    if (n > servers && leaving > 2 * arrivals && p.back() < 1e-18 * total) break;
+    // What the states not yet counted can add is less than a geometric series.
+    const double ratio = arrivals / leaving;
+    if (n > servers && ratio < 1 && p.back() * ratio < 1e-17 * (1 - ratio) * total) break;
     if (total > 1e200) {  // keeps the terms finite where the load is high
       for (double& probability : p) probability /= total;
       total = 1;
