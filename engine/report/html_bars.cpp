@@ -45,9 +45,10 @@ std::string bars_html(const BarChart& chart) {
                           100 * static_cast<double>(i) / static_cast<double>(count),
                           html_escaped(chart.labels[i]));
   }
-  return fmt::format(
-      R"(<section class="card{0}"><h2>{1} <span class="dim">{2}</span></h2><div class="bars" role="img" aria-label="{1}, {3} bars, {2}">{4}</div><div class="bar-labels" aria-hidden="true">{5}</div></section>)",
-      count <= kNarrowChart ? " c6" : "", title, peak_text, count, bars, labels);
+  return fmt::format(R"(<section class="card{0}"><h2>{1} <span class="dim">{2}</span></h2>)"
+                     R"(<div class="bars" role="img" aria-label="{1}, {3} bars, {2}">{4}</div>)"
+                     R"(<div class="bar-labels" aria-hidden="true">{5}</div></section>)",
+                     count <= kNarrowChart ? " c6" : "", title, peak_text, count, bars, labels);
 }
 
 }  // namespace highwater

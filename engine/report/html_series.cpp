@@ -185,7 +185,8 @@ std::string series_json(const Results& results) {
     clients += (clients.empty() ? "" : ",") + client_json(client, bins, factor);
   }
   return fmt::format(
-      R"({{"scenario":{},"simulated":{:.12g},"warmup":{:.12g},"bin":{:.12g},"times":{},"clients":[{}],"utilization":{},"extras":{},"faults":{}}})",
+      R"({{"scenario":{},"simulated":{:.12g},"warmup":{:.12g},"bin":{:.12g},"times":{})"
+      R"(,"clients":[{}],"utilization":{},"extras":{},"faults":{}}})",
       json_quoted(results.scenario), results.simulated_s, results.warmup_s,
       series.bin_s * static_cast<double>(factor), number_array(times, 12), clients,
       utilization_json(series.instances, bins, factor), extras_json(series, factor),

@@ -69,9 +69,9 @@ std::string key_figure(const Results& results, const ClientResult& client, std::
   }
   const std::string who =
       results.clients.size() > 1 ? " · " + html_escaped(one_line(client.id)) : std::string();
-  return fmt::format(
-      R"(<section class="card c3 kpi"><span class="dim">{}{}</span><b>{}</b><span class="dim">{}</span></section>)",
-      title, who, html_escaped(shown.text()), below);
+  return fmt::format(R"(<section class="card c3 kpi"><span class="dim">{}{}</span><b>{}</b>)"
+                     R"(<span class="dim">{}</span></section>)",
+                     title, who, html_escaped(shown.text()), below);
 }
 
 std::string notes_html(const Results& results) {
@@ -255,7 +255,9 @@ std::string findings_html(const Results& results) {
 std::string clients_html(const Results& results) {
   if (results.clients.empty()) return {};
   std::string html =
-      R"(<section class="card long"><h2>Clients <span class="dim">latency from the intended arrival; ± is the 95 % confidence interval</span></h2><div class="scroll"><table class="clients" aria-label="Clients">)" +
+      R"(<section class="card long"><h2>Clients )"
+      R"(<span class="dim">latency from the intended arrival; ± is the 95 % confidence )"
+      R"(interval</span></h2><div class="scroll"><table class="clients" aria-label="Clients">)" +
       head_row({"client", "requests", "throughput", "mean", "p50", "p90", "p95", "p99", "p99.9",
                 "max", "availability", "errors"}) +
       "<tbody>";
@@ -291,8 +293,9 @@ std::string clients_html(const Results& results) {
 std::string components_html(const Results& results) {
   if (results.components.empty()) return {};
   const std::vector<ComponentColumn> columns = used_columns(results);
-  std::string html =
-      R"(<section class="card long"><h2>Components</h2><div class="scroll"><table class="components" aria-label="Components"><thead><tr><th scope="col">component</th><th scope="col" class="text">kind</th>)";
+  std::string html = R"(<section class="card long"><h2>Components</h2><div class="scroll">)"
+                     R"(<table class="components" aria-label="Components"><thead><tr>)"
+                     R"(<th scope="col">component</th><th scope="col" class="text">kind</th>)";
   for (const ComponentColumn& column : columns) {
     html += fmt::format(R"(<th scope="col">{}</th>)", column.title);
   }
@@ -311,7 +314,8 @@ std::string components_html(const Results& results) {
     if (component.metrics.empty() && component.instances.empty()) continue;
     const std::size_t instances = component.instances.size();
     html += fmt::format(
-        R"(<details><summary><b>{}</b> <span class="dim">all metrics{}</span></summary>{}{}</details>)",
+        R"(<details><summary><b>{}</b> <span class="dim">all metrics{}</span></summary>{}{})"
+        R"(</details>)",
         html_escaped(component.id),
         instances > 0 ? fmt::format(", {} instance{}", instances, instances == 1 ? "" : "s") : "",
         metrics_table(component.id, component.metrics), instances_table(component));
@@ -328,7 +332,9 @@ std::string events_html(const Results& results) {
         html_escaped(show_clock(entry.t_s)), html_escaped(entry.kind), html_escaped(entry.text));
   }
   const std::string table =
-      R"(<div class="scroll"><table aria-label="Events"><thead><tr><th scope="col">time</th><th scope="col" class="text">kind</th><th scope="col" class="text">what happened</th></tr></thead><tbody>)" +
+      R"(<div class="scroll"><table aria-label="Events"><thead><tr><th scope="col">time</th>)"
+      R"(<th scope="col" class="text">kind</th><th scope="col" class="text">what happened</th>)"
+      R"(</tr></thead><tbody>)" +
       rows + "</tbody></table></div>";
   const std::size_t count = results.events_log.size();
   const std::string body =

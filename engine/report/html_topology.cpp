@@ -94,7 +94,9 @@ std::string particles(const TopologyEdge& edge, std::size_t index, double stroke
   std::string svg;
   for (int i = 0; i < count; ++i) {
     svg += fmt::format(
-        R"svg(<circle class="particle" r="{}" fill="var(--{})"><animateMotion dur="{:.2f}s" begin="-{:.2f}s" repeatCount="indefinite" path="{}"/></circle>)svg",
+        R"svg(<circle class="particle" r="{}" fill="var(--{})">)svg"
+        R"svg(<animateMotion dur="{:.2f}s" begin="-{:.2f}s" repeatCount="indefinite" )svg"
+        R"svg(path="{}"/></circle>)svg",
         i < red ? 2.6 : 2.1, i < red ? "bad-bar" : "accent", travel_s,
         travel_s * i / count + phase_s, path);
   }
@@ -112,10 +114,10 @@ std::string edge_svg(const Results& results, std::size_t index, const std::vecto
       "{} → {}: {}{}", results.topology.nodes[edge.from].id, results.topology.nodes[edge.to].id,
       show_number(edge.calls_per_s, "/s").text(),
       edge.error_ratio > 0 ? ", " + show_number(edge.error_ratio, "1").text() + " errors" : "");
-  return fmt::format(
-             R"svg(<path d="{}" fill="none" stroke="var(--{})" stroke-opacity="0.3" stroke-width="{:.2f}"{}><title>{}</title></path>)svg",
-             path, failing ? "bad-bar" : "accent", stroke,
-             edge.asynchronous ? R"( stroke-dasharray="6 4")" : "", html_escaped(label)) +
+  return fmt::format(R"svg(<path d="{}" fill="none" stroke="var(--{})" stroke-opacity="0.3" )svg"
+                     R"svg(stroke-width="{:.2f}"{}><title>{}</title></path>)svg",
+                     path, failing ? "bad-bar" : "accent", stroke,
+                     edge.asynchronous ? R"( stroke-dasharray="6 4")" : "", html_escaped(label)) +
          particles(edge, index, stroke, path) + '\n';
 }
 
@@ -134,12 +136,14 @@ std::string node_svg(const TopologyNode& node, const Card& card) {
       fmt::format(R"svg(<g transform="translate({:.1f} {:.1f})"><title>{}</title>)svg", card.x,
                   card.y, html_escaped(title));
   if (node.instances > 1) {
-    svg += fmt::format(
-        R"svg(<rect x="4" y="4" width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/>)svg",
-        kCardWidth, kCardHeight);
+    svg +=
+        fmt::format(R"svg(<rect x="4" y="4" width="{}" height="{}" rx="8" fill="var(--page)" )svg"
+                    R"svg(stroke="var(--line)"/>)svg",
+                    kCardWidth, kCardHeight);
   }
   svg += fmt::format(
-      R"svg(<rect width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/><rect y="8" width="3" height="46" rx="1.5" fill="var(--{})"/>)svg",
+      R"svg(<rect width="{}" height="{}" rx="8" fill="var(--page)" stroke="var(--line)"/>)svg"
+      R"svg(<rect y="8" width="3" height="46" rx="1.5" fill="var(--{})"/>)svg",
       kCardWidth, kCardHeight, card.utilization ? color : "accent");
   svg += fmt::format(R"(<text x="12" y="21">{}</text>)",
                      html_escaped(truncated(one_line(node.id), count.empty() ? 15 : 12)));
@@ -158,7 +162,8 @@ std::string node_svg(const TopologyNode& node, const Card& card) {
                       : "",
         percent);
     svg += fmt::format(
-        R"svg(<rect x="12" y="49" width="{0}" height="4" rx="2" fill="var(--line)"/><rect x="12" y="49" width="{1:.1f}" height="4" rx="2" fill="var(--{2})"/>)svg",
+        R"svg(<rect x="12" y="49" width="{0}" height="4" rx="2" fill="var(--line)"/>)svg"
+        R"svg(<rect x="12" y="49" width="{1:.1f}" height="4" rx="2" fill="var(--{2})"/>)svg",
         length, length * busy, color);
   }
   return svg + "</g>\n";
@@ -185,7 +190,8 @@ std::string topology_svg(const Results& results) {
   }
   // Drawn a little larger than life where there is room; report.css shrinks it where there is not.
   std::string svg = fmt::format(
-      R"(<svg class="topology" viewBox="0 0 {0:.0f} {1:.0f}" width="{2:.0f}" height="{3:.0f}" role="img" aria-label="Topology. {4}">)",
+      R"(<svg class="topology" viewBox="0 0 {0:.0f} {1:.0f}" width="{2:.0f}" height="{3:.0f}" )"
+      R"(role="img" aria-label="Topology. {4}">)",
       width, height, width * 1.12, height * 1.12, html_escaped(words));
   svg += '\n';
   for (std::size_t i = 0; i < topology.edges.size(); ++i)

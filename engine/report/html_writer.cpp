@@ -91,9 +91,11 @@ std::string overview_html(const Results& results) {
   const bool wide = columns > 5.5;
   std::string html;
   if (!picture.empty()) {
-    html += fmt::format(
-        R"(<section class="card overview{}"><h2>Topology <span class="dim">mean rates and utilizations, warm-up left out</span></h2><div class="scroll">{}</div></section>)",
-        wide ? "" : " c8", picture);
+    html +=
+        fmt::format(R"(<section class="card overview{}"><h2>Topology )"
+                    R"(<span class="dim">mean rates and utilizations, warm-up left out</span></h2>)"
+                    R"(<div class="scroll">{}</div></section>)",
+                    wide ? "" : " c8", picture);
   }
   return html + fmt::format(R"(<section class="card{}">{}{}</section>)",
                             picture.empty() || wide ? "" : " c4", objectives_html(results),
@@ -110,14 +112,17 @@ std::string client_choice(const Results& results) {
     options += fmt::format(R"(<option value="{}"{}>{}</option>)", i, first ? " selected" : "",
                            html_escaped(clients[i].client));
   }
-  return R"(<section class="card bare"><label for="client" class="dim">Charts of client</label><select id="client">)" +
+  return R"(<section class="card bare"><label for="client" class="dim">Charts of client)"
+         R"(</label><select id="client">)" +
          options + "</select></section>";
 }
 
 std::string line_chart(std::string_view title, std::string_view note, std::string_view attribute) {
   const std::string plain_title(title);
   return fmt::format(
-      R"(<section class="card c6"><h2>{0}{1}</h2><div class="chart" {2} role="img" aria-label="{0} over time"></div><div class="legend"></div></section>)",
+      R"(<section class="card c6"><h2>{0}{1}</h2>)"
+      R"(<div class="chart" {2} role="img" aria-label="{0} over time"></div>)"
+      R"(<div class="legend"></div></section>)",
       html_escaped(plain_title),
       note.empty() ? "" : fmt::format(R"( <span class="dim">{}</span>)", html_escaped(note)),
       attribute);
@@ -125,7 +130,8 @@ std::string line_chart(std::string_view title, std::string_view note, std::strin
 
 std::string heat_map(std::string_view title, std::string_view note, std::string_view id) {
   return fmt::format(
-      R"(<section class="card c6"><h2>{0} <span class="dim">{1}</span></h2><canvas class="heat" id="{2}" role="img" aria-label="{0}, {1}"></canvas></section>)",
+      R"(<section class="card c6"><h2>{0} <span class="dim">{1}</span></h2>)"
+      R"(<canvas class="heat" id="{2}" role="img" aria-label="{0}, {1}"></canvas></section>)",
       title, note, id);
 }
 

@@ -26,8 +26,8 @@ struct RequestCounts {
 /// A distribution of times as reported: mean, quantiles, maximum; all in milliseconds.
 struct TimeSummary {
   Estimate mean, p50, p90, p95, p99, p999, max;
-  std::uint64_t count = 0;   ///< Observations in the window, all replications together.
-  double resolution = 0;     ///< Largest relative error of a quantile due to the histogram (0.005 = 0.5 %).
+  std::uint64_t count = 0;  ///< Observations in the window, all replications together.
+  double resolution = 0;    ///< Largest relative error of a quantile due to the histogram: 0.005.
 };
 
 /// A number of occurrences over all replications and the whole duration.
@@ -43,9 +43,9 @@ using MetricValue = std::variant<Estimate, TimeSummary, Count, CountsByCause>;
 
 /// One metric of a component. `unit` is "1" (a ratio), "/s", "ms", "requests", "bytes", …
 struct MetricResult {
-  std::string name;   ///< The key in the JSON, such as "utilization".
+  std::string name;  ///< The key in the JSON, such as "utilization".
   std::string unit;
-  std::string doc;    ///< One sentence for tooltips and the CSV header.
+  std::string doc;  ///< One sentence for tooltips and the CSV header.
   MetricValue value;
 };
 
@@ -57,19 +57,19 @@ struct ClientResult {
   TimeSummary failed_latency_ms;
   Estimate availability;
   CountsByCause errors;
-  std::vector<MetricResult> metrics;   ///< Anything else the kind measures, in declaration order.
+  std::vector<MetricResult> metrics;  ///< Anything else the kind measures, in declaration order.
 };
 
 struct InstanceResult {
-  std::string id;     ///< "api[0]"
-  std::string zone;   ///< Empty when the scenario has no zones.
+  std::string id;    ///< "api[0]"
+  std::string zone;  ///< Empty when the scenario has no zones.
   std::vector<MetricResult> metrics;
 };
 
 struct ComponentResult {
   std::string id;
   std::string kind;
-  std::vector<MetricResult> metrics;   ///< In declaration order: utilization, queue_length, …
+  std::vector<MetricResult> metrics;  ///< In declaration order: utilization, queue_length, …
   std::vector<InstanceResult> instances;
 };
 
@@ -100,9 +100,9 @@ struct FaultSpan {
 
 /// Something worth knowing in words: a bottleneck, an unstable queue, skipped trace records.
 struct Finding {
-  std::string kind;        ///< "bottleneck", "unstable", "trace", "warning", …
-  std::string component;   ///< The component it is about; may be empty.
-  std::string text;        ///< One or two sentences.
+  std::string kind;       ///< "bottleneck", "unstable", "trace", "warning", …
+  std::string component;  ///< The component it is about; may be empty.
+  std::string text;       ///< One or two sentences.
 };
 
 /// Values over simulated time, averaged over the replications. times_s holds the beginning of each
@@ -111,7 +111,8 @@ struct ClientSeries {
   std::string client;
   std::vector<double> offered_rps, completed_rps, failed_rps;
   std::vector<double> p50_ms, p90_ms, p99_ms, p999_ms;
-  /// Latency heat map: counts[bin * rows + row]; row r covers [floor_ms * ratio^r, floor_ms * ratio^(r+1)).
+  /// Latency heat map: counts[bin * rows + row]; row r covers
+  /// [floor_ms * ratio^r, floor_ms * ratio^(r+1)).
   double heat_floor_ms = 0;
   double heat_ratio = 1;
   std::size_t heat_rows = 0;
@@ -119,7 +120,7 @@ struct ClientSeries {
 };
 
 struct InstanceSeries {
-  std::string instance;   ///< "api[0]", or the component's id where there is one instance.
+  std::string instance;  ///< "api[0]", or the component's id where there is one instance.
   std::vector<double> utilization;
 };
 
@@ -136,17 +137,18 @@ struct SeriesSet {
   std::vector<Extra> extras;
 };
 
-/// The picture of the system: positions come from engine/topology, so that the report needs no layout.
+/// The picture of the system: positions come from engine/topology, so that the report needs no
+/// layout.
 struct TopologyNode {
   std::string id, kind;
   int instances = 1;
   double column = 0, row = 0;
 };
 struct TopologyEdge {
-  std::size_t from = 0, to = 0;      ///< Indices into nodes.
+  std::size_t from = 0, to = 0;  ///< Indices into nodes.
   double calls_per_s = 0;
   double error_ratio = 0;
-  bool asynchronous = false;         ///< publish / consume
+  bool asynchronous = false;  ///< publish / consume
 };
 struct TopologyPicture {
   std::vector<TopologyNode> nodes;
@@ -158,10 +160,10 @@ struct Results {
   std::string scenario, description;
   std::string scenario_file;
   std::uint64_t seed = 1;
-  std::uint64_t replications = 0;      ///< Finished ones.
-  double simulated_s = 0;              ///< Duration of one replication.
-  double warmup_s = 0;                 ///< Cut from the beginning of every replication.
-  std::string warmup_method;           ///< "MSER-5", "given", "none (terminating run)"
+  std::uint64_t replications = 0;  ///< Finished ones.
+  double simulated_s = 0;          ///< Duration of one replication.
+  double warmup_s = 0;             ///< Cut from the beginning of every replication.
+  std::string warmup_method;       ///< "MSER-5", "given", "none (terminating run)"
   bool terminating = false;
   bool partial = false;
   std::string partial_reason;
@@ -174,15 +176,15 @@ struct Results {
   std::vector<FaultSpan> faults;
   std::vector<Finding> findings;
   SeriesSet series;
-  std::vector<BarChart> charts;        ///< Of the input, such as the hourly load of a replayed log.
+  std::vector<BarChart> charts;  ///< Of the input, such as the hourly load of a replayed log.
   TopologyPicture topology;
 
   // Only these may differ between two runs of the same input.
-  double wall_s = 0;                   ///< The simulation alone.
-  std::string started;                 ///< RFC 3339, UTC.
+  double wall_s = 0;    ///< The simulation alone.
+  std::string started;  ///< RFC 3339, UTC.
   std::string host;
 
-  std::string version, compiler, command;   ///< For the manifest and the report's "reproduce" line.
+  std::string version, compiler, command;  ///< For the manifest and the report's "reproduce" line.
 };
 
 }  // namespace highwater

@@ -1,5 +1,5 @@
-"""Opens the sample reports in headless Chromium: the script must run to its end without a word on the
-console, on hostile names too, and draw what the numbers say. Leaves pictures in the directory.
+"""Opens the sample reports in headless Chromium: the script must run to its end without a word on
+the console, on hostile names too, and draw what the numbers say. Leaves pictures in the directory.
 
 usage: browser_test.py CHROMIUM WRITE_REPORT_SAMPLES DIRECTORY
 """
@@ -14,10 +14,11 @@ import tempfile
 
 chromium, writer, directory = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]).resolve()
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-sync", "--disable-component-update", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--enable-logging=stderr", "--virtual-time-budget=3000",
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+    "--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=3000",
 ]
+DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"]
 
 
 def browse(page, *flags):
@@ -55,7 +56,8 @@ def check(name, charts):
     assert seen.elements.get("img", 0) == 0, f"{name}: markup of the scenario became an element"
     assert dom.count('class="dygraph-axis-label dygraph-axis-label-y"') >= 2 * charts, name
     # Two canvases for each line chart, one for each heat map.
-    assert seen.elements.get("canvas", 0) == 2 * charts + (2 if charts else 0), (name, seen.elements)
+    canvases = 2 * charts + (2 if charts else 0)
+    assert seen.elements.get("canvas", 0) == canvases, (name, seen.elements)
 
 
 def check_canary():
@@ -75,14 +77,16 @@ def check_canary():
 def picture(name, file, width, height, *flags):
     target = directory / file
     target.unlink(missing_ok=True)
-    browse(directory / name / "report.html", f"--window-size={width},{height}", f"--screenshot={target}", *flags)
+    size = f"--window-size={width},{height}"
+    browse(directory / name / "report.html", size, f"--screenshot={target}", *flags)
     assert target.stat().st_size > 20_000, f"{target} is nearly empty"
 
 
 def paper():
     target = directory / "sample.pdf"
     target.unlink(missing_ok=True)
-    browse(directory / "sample" / "report.html", "--no-pdf-header-footer", f"--print-to-pdf={target}")
+    page = directory / "sample" / "report.html"
+    browse(page, "--no-pdf-header-footer", f"--print-to-pdf={target}")
     pages = len(re.findall(rb"/Type\s*/Page\b", target.read_bytes()))
     assert 2 <= pages <= 5, f"{pages} pages"
 
@@ -95,7 +99,7 @@ jobs = [
     lambda: check("empty", charts=0),
     check_canary,
     lambda: picture("sample", "light.png", 1320, 2400),
-    lambda: picture("sample", "dark.png", 1320, 2400, "--force-dark-mode", "--blink-settings=preferredColorScheme=0"),
+    lambda: picture("sample", "dark.png", 1320, 2400, *DARK),
     lambda: picture("sample", "phone.png", 420, 3600),
     lambda: picture("replay", "replay.png", 1320, 2400),
     lambda: picture("hostile", "hostile.png", 1320, 2600),

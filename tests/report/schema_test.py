@@ -1,4 +1,4 @@
-"""Every sample's results.json satisfies docs/results.schema.json, and documents that break it do not.
+"""Every sample's results.json satisfies docs/results.schema.json; documents that break it do not.
 
 usage: schema_test.py SCHEMA WRITE_REPORT_SAMPLES DIRECTORY
 """
