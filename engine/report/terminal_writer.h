@@ -10,9 +10,9 @@ namespace highwater {
 /// What the terminal can show. The caller knows (isatty, NO_COLOR, the locale); this writer asks
 /// nobody.
 struct TerminalOptions {
-  std::size_t width = 80;   ///< Columns; tables drop their least important columns to fit.
-  bool color = false;       ///< ANSI colours. Nothing is said by colour alone.
-  bool utf8 = true;         ///< Otherwise plain ASCII.
+  std::size_t width = 80;        ///< Columns; tables drop their least important columns to fit.
+  bool color = false;            ///< ANSI colours. Nothing is said by colour alone.
+  bool utf8 = true;              ///< Otherwise plain ASCII.
   std::string report_path = {};  ///< Where the report was written; empty: no such line.
 };
 
