@@ -82,14 +82,14 @@ class SchemaWriter {
       properties.set("kind", with(Value::object(), "const", Value::string(kind.name)));
       Value schema = object_schema(kind.fields(), std::move(properties), {"kind"});
       schema.set("description", Value::string(kind.summary));
-      extra_.set("kind." + kind.name, std::move(schema));
+      extra_.set("kind:" + kind.name, std::move(schema));
       // if/then tells a reader of errors about this kind's keys; anyOf would list all kinds'
       // faults.
       Value is = with(
           Value::object(), "properties",
           with(Value::object(), "kind", with(Value::object(), "const", Value::string(kind.name))));
       Value choice = with(Value::object(), "if", std::move(is));
-      kinds.push_back(with(std::move(choice), "then", reference("kind." + kind.name)));
+      kinds.push_back(with(std::move(choice), "then", reference("kind:" + kind.name)));
     }
     std::vector<std::string> names = names_of(language_.kinds);
     Value kind = with(Value::object(), "enum", strings(names));
@@ -100,8 +100,8 @@ class SchemaWriter {
     Value schema = with(documented(field), "type", Value::string("object"));
     schema.set("propertyNames",
                with(Value::object(), "pattern", Value::string("^[A-Za-z][A-Za-z0-9_-]*$")));
-    extra_.set("component", std::move(component));
-    schema.set("additionalProperties", reference("component"));
+    extra_.set("component:any", std::move(component));
+    schema.set("additionalProperties", reference("component:any"));
     return schema;
   }
 
@@ -110,8 +110,8 @@ class SchemaWriter {
     for (const KindInfo& verb : language_.faults) {
       Value schema = object_schema(verb.fields(), Value::object(), {verb.name});
       schema.set("description", Value::string(verb.summary));
-      extra_.set("fault." + verb.name, std::move(schema));
-      verbs.push_back(reference("fault." + verb.name));
+      extra_.set("fault:" + verb.name, std::move(schema));
+      verbs.push_back(reference("fault:" + verb.name));
     }
     if (verbs.empty()) return Value::boolean(false);
     return with(Value::object(), "oneOf", Value::array(std::move(verbs)));
@@ -127,8 +127,8 @@ class SchemaWriter {
     const TypeInfo& type = field.type();
     if (type.shape == Shape::kList || type.shape == Shape::kMap) {
       const bool list = type.shape == Shape::kList;
-      for (const Value::Member& member : type_schema(type).members())
-        schema.set(member.key, member.value);
+      const Value of_entries = type_schema(type);
+      for (const Value::Member& member : of_entries.members()) schema.set(member.key, member.value);
       if (field.min_json)
         schema.set(list ? "minItems" : "minProperties", *parse_json_value(*field.min_json));
       if (field.max_json)

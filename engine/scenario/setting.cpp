@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -208,7 +209,9 @@ void apply_setting(Value& root, const std::string& setting, const Guide& guide,
     return problems.error({source, 1, static_cast<std::uint32_t>(parts.fault_at + 1)}, "",
                           parts.fault);
   }
-  Setter setter(root, source, guide, problems);
+  // On a copy, so that a path that fails half-way leaves nothing behind.
+  Value changed = root;
+  Setter setter(changed, source, guide, problems);
   // A path may begin with a component's id, since no component is called like a section.
   const Segment& first = parts.path.front();
   const Value* components = root.find("components");
@@ -233,6 +236,7 @@ void apply_setting(Value& root, const std::string& setting, const Guide& guide,
   for (const Segment& segment : parts.path)
     if (!setter.enter(segment)) return;
   setter.assign(value_of(setting, parts.value_at, source));
+  root = std::move(changed);
 }
 
 }  // namespace highwater
