@@ -10,8 +10,9 @@
 
 namespace highwater {
 
-/// Which of `items` keys a request asks for: a law over ranks 0 … items - 1, rank 0 the most popular.
-/// Ranks say nothing about where a key lies; scramble them where that matters (sharding, hashing).
+/// Which of `items` keys a request asks for: a law over ranks 0 … items - 1, of which 0 is the most
+/// popular. Ranks say nothing about where a key lies; scramble them where that matters (sharding,
+/// hashing).
 ///
 /// Each factory has a check_ twin that says in one sentence what is wrong with the parameters, or
 /// nothing; calling a factory with parameters its twin refuses is a bug.
@@ -23,7 +24,7 @@ class KeyPopularity {
   KeyPopularity() = default;
 
   /// Rank k with probability proportional to 1/(k + 1)^exponent: any exponent in [0, 100], 1
-  /// included, 1 <= items <= 2^53. A draw costs about 30 ns whatever the number of items and uses
+  /// included, 1 <= items <= 2^53. A draw costs 15 to 30 ns whatever the number of items and uses
   /// no table.
   /// Method: rejection-inversion, W. Hörmann, G. Derflinger, ACM TOMACS 6(3), 1996,
   /// https://doi.org/10.1145/235025.235029.
@@ -66,8 +67,8 @@ class KeyPopularity {
  private:
   enum class Kind : std::uint8_t { kUniform, kHotspot, kZipf };
 
-  // H(x), the integral of h(x) = 1/x^exponent from 1 to x, and its inverse. expm1 and log1p keep all
-  // digits however near the exponent is to 1; only exactly there the formulas differ.
+  // H(x), the integral of h(x) = 1/x^exponent from 1 to x, and its inverse. expm1 and log1p keep
+  // all digits however near the exponent is to 1; only exactly there the formulas differ.
   double area(double x) const {
     if (exponent_ == 1.0) return math::log(x);
     return math::expm1((1.0 - exponent_) * math::log(x)) * slope_;
