@@ -256,7 +256,7 @@ constexpr double log10(double x) {
 /// Error < 1.7 ulp; cos2pi(0.25) is exactly 0.
 double cos2pi(double x);
 
-/// log of the gamma function for x > 0, NaN for x < 0. Error < 4 ulp, near the zeros at 1 and 2 too.
+/// log of the gamma function for x > 0, NaN for x < 0. Error < 4 ulp, near its zeros 1 and 2 too.
 double lgamma(double x);
 
 /// Phi(x), the cumulative distribution of the standard normal. Error < 8 ulp, in the tail too.

@@ -105,7 +105,8 @@ class RandomStream {
 /// chooses its bits, any two different values give unrelated draws.
 ///
 /// Philox2x64 with 6 rounds, the fewest for which its authors know of no statistical flaw
-/// (Random123/philox.h), applied to the counter (request, path); every block of two draws after the first has a key of its own.
+/// (Random123/philox.h), applied to the counter (request, path); every block of two draws after the
+/// first has a key of its own.
 /// Construction and the first draw cost about 3 ns where they overlap with other work, 8 ns where
 /// all waits for them; the second draw costs nothing. Make one where it is needed; do not keep it.
 /// Source: Salmon, Moraes, Dror, Shaw, SC 2011, https://doi.org/10.1145/2063384.2063405.
