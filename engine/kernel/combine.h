@@ -176,8 +176,8 @@ struct QuorumResult {
 };
 
 /// Runs the tasks side by side until `needed` have succeeded or too few are left for that, then
-/// cancels the others (`sibling_finished`). A value succeeds if it converts to true: bool, optional,
-/// Outcome. A task that throws has not succeeded. With `needed` of 0 nothing is run.
+/// cancels the others (`sibling_finished`). A value succeeds if it converts to true: bool,
+/// optional, Outcome. A task that throws has not succeeded. With `needed` of 0 nothing is run.
 template <class T>
 Task<QuorumResult<T>> quorum(Simulation& simulation, std::size_t needed,
                              std::vector<Task<T>> tasks) {

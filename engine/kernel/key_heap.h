@@ -21,23 +21,40 @@ class KeyHeap {
   std::size_t size() const noexcept { return size_ - hole_; }
   bool empty() const noexcept { return size_ == hole_; }
 
-  /// Precondition of top and pop: !empty().
+  /// Precondition of top, peek and pop: !empty().
   EventKey top() noexcept {
     if (hole_ != 0) fill_hole();
     return keys_[0];
   }
+  /// The same without closing a hole, for who only wants to look.
+  EventKey peek() const noexcept {
+    if (hole_ == 0) return keys_[0];
+    EventKey smallest = keys_[1];
+    for (std::size_t k = 2; k < size_ && k < 5; ++k) {
+      smallest = keys_[k] < smallest ? keys_[k] : smallest;
+    }
+    return smallest;
+  }
   /// Precondition: top() was called since the last push or pop.
   void pop() noexcept { hole_ = 1; }
 
-  void push(EventKey key) {
+  /// Whether the heap has grown: false if the key fell into a hole.
+  bool push(EventKey key) {
     if (hole_ != 0) {
       hole_ = 0;
       sift_down(key);
-      return;
+      return false;
     }
-    if (size_ == capacity_) [[unlikely]]
+    if (size_ == capacity_) [[unlikely]] {
       set_capacity(capacity_ == 0 ? 60 : 2 * capacity_ + 4);
-    sift_up(size_++, key);
+    }
+    const std::size_t place = size_++;
+    if (place - 1 < 4) {  // a child of the top
+      put_pair(place, key, keys_[0]);
+    } else {
+      sift_up(place, key);
+    }
+    return true;
   }
 
   /// Calls visit(EventKey&) for each key and keeps those for which it gives true. The visitor may
@@ -80,9 +97,31 @@ class KeyHeap {
     const std::size_t right = child[3] < child[2] ? 3 : 2;
     return child[right] < child[left] ? right : left;
   }
-  // Moves the gap at the top down along the smallest children, then the key up from there: the key
-  // usually belongs near the bottom, so the way down needs no comparison with it.
+  // Puts the smaller of two keys at the top, the other at `child`. In a heap this small the
+  // comparison is a coin toss, so it must not be a branch.
+  void put_pair(std::size_t child, EventKey a, EventKey b) noexcept {
+    const EventKey mask = EventKey{0} - static_cast<EventKey>(b < a);
+    const EventKey change = (a ^ b) & mask;
+    keys_[0] = a ^ change;
+    keys_[child] = b ^ change;
+  }
+  // Puts a key at the top or below it, where a hole is.
   void sift_down(EventKey key) noexcept {
+    if (size_ > 5) {
+      sift_down_far(key);
+    } else if (size_ > 1) {
+      std::size_t smallest = 1;
+      for (std::size_t k = 2; k < size_; ++k) {
+        smallest = keys_[k] < keys_[smallest] ? k : smallest;
+      }
+      put_pair(smallest, key, keys_[smallest]);
+    } else {
+      keys_[0] = key;
+    }
+  }
+  // Moves the hole down along the smallest children, then the key up from there: the key usually
+  // belongs near the bottom, so the way down needs no comparison with it.
+  void sift_down_far(EventKey key) noexcept {
     std::size_t i = 0;
     for (std::size_t child = 1; child < size_; child = 4 * i + 1) {
       std::size_t smallest = child;

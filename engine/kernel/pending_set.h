@@ -40,14 +40,14 @@ class PendingSet {
   void push(Event& event, Time due, std::uint64_t sequence) {
     HIGHWATER_CHECK(event.ticket_ == 0);
     const std::uint32_t slot = take_slot(event);
-    event.due_ = due;
+    event.due_ = due.time_since_epoch().count();
     event.stand_in(Event::Place::pending_set, slot);
     ++held_;
     const EventKey key = event_key(due, sequence, slot);
     if (nanoseconds_of(key) < near_end_) {
-      near_.push(key);
-      if (near_.size() > spread_at_) [[unlikely]]
+      if (near_.push(key) && near_.size() > spread_at_) [[unlikely]] {
         spread();
+      }
     } else {
       ladder_.push(key);
     }
@@ -69,6 +69,13 @@ class PendingSet {
     }
     due = time_of(near_.top());
     return true;
+  }
+
+  /// Whether an entry is due at `now`, the time of the last one popped or later: cheaper than
+  /// next().
+  bool any_due(Time now) const noexcept {
+    // What the ladder holds is later: the last one popped came before near_end_.
+    return !near_.empty() && time_of(near_.peek()) == now;
   }
 
   /// Takes out the next entry; nullptr if it was cancelled. Precondition: next() was called and

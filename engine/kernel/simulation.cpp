@@ -50,9 +50,14 @@ bool Simulation::is_running(const void* root) const noexcept {
   return false;
 }
 
-void Simulation::fire(Event& event) {
+// Most events resume a task: calling that function by name spares an indirect call.
+inline void Simulation::fire(Event& event) {
   ++events_;
-  event.fire_(event);
+  if (event.fire_ == &Resumption::resume) [[likely]] {
+    Resumption::resume(event);
+  } else {
+    event.fire_(event);
+  }
 }
 
 void Simulation::run_events(Time end) {
@@ -62,23 +67,20 @@ void Simulation::run_events(Time end) {
       destroy_doomed();
       if (stopping_) return;
     }
-    Time next;
-    if (pending_.next(next)) {
-      // What is due now and not in the ring was scheduled before anything in the ring.
-      if (ring_.empty() || next == now_) {
-        if (next > end) return;
-        Event* const event = pending_.pop();
-        if (event == nullptr) continue;
-        HIGHWATER_CHECK(next >= now_);
-        now_ = next;
-        fire(*event);
-        continue;
-      }
+    // What is due now and not in the ring was scheduled before anything in the ring.
+    if (!ring_.empty() && !pending_.any_due(now_)) {
+      Event& event = ring_.front();
+      EventList::remove(event);
+      fire(event);
+      continue;
     }
-    if (ring_.empty()) return;
-    Event& event = ring_.front();
-    EventList::remove(event);
-    fire(event);
+    Time next;
+    if (!pending_.next(next) || next > end) return;
+    Event* const event = pending_.pop();
+    if (event == nullptr) continue;
+    HIGHWATER_CHECK(next >= now_);
+    now_ = next;
+    fire(*event);
   }
 }
 

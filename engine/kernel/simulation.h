@@ -22,6 +22,7 @@ enum class CancelReason : std::uint8_t {
 };
 
 class Delay;
+class LaneDelay;
 class Simulation;
 
 /// Events that are all armed with the same delay. They are due in the order they were armed, so
@@ -98,15 +99,9 @@ class Simulation {
   /// Schedules an event. Preconditions of all: the event is not scheduled (see reschedule_*) and
   /// is not in a line; `due` >= now(); `delay` >= 0. A time after kNever becomes kNever.
   void schedule_at(Event& event, Time due) {
-    if (due > now_) [[likely]] {
-      event.simulation_ = this;
-      pending_.push(event, due < kNever ? due : kNever, next_sequence());
-    } else {
-      HIGHWATER_CHECK(due == now_);
-      schedule_now(event);
-    }
+    schedule_by_never(event, due < kNever ? due : kNever);
   }
-  void schedule_after(Event& event, Duration delay) { schedule_at(event, after(delay)); }
+  void schedule_after(Event& event, Duration delay) { schedule_by_never(event, after(delay)); }
   void schedule_after(Event& event, Lane& lane) {
     HIGHWATER_CHECK(event.ticket_ == 0);
     if (lane.delay_ == Duration::zero()) [[unlikely]] {
@@ -114,7 +109,7 @@ class Simulation {
       return;
     }
     event.simulation_ = this;
-    event.due_ = after(lane.delay_);
+    event.due_ = after(lane.delay_).time_since_epoch().count();
     const std::uint64_t sequence = next_sequence();
     EventList::link_before(lane.line_.ends_, event);
     event.stand_in(Event::Place::lane, sequence);
@@ -124,7 +119,7 @@ class Simulation {
   void schedule_now(Event& event) {
     HIGHWATER_CHECK(event.ticket_ == 0);
     event.simulation_ = this;
-    event.due_ = now_;
+    event.due_ = now_.time_since_epoch().count();
     EventList::link_before(ring_.ends_, event);
     event.stand_in(Event::Place::now_ring, 0);
   }
@@ -159,7 +154,7 @@ class Simulation {
   /// Awaitables: go on after `delay`, at `due`, or after everything that is already due now. A zero
   /// delay is a yield.
   Delay delay(Duration delay);
-  Delay delay(Lane& lane);
+  LaneDelay delay(Lane& lane);
   Delay until(Time due);
   Delay yield();
 
@@ -189,6 +184,7 @@ class Simulation {
   };
 
  private:
+  friend class Delay;
   friend class Event;
   friend class Lane;
   friend class Resumption;
@@ -203,6 +199,16 @@ class Simulation {
   std::uint64_t next_sequence() {
     HIGHWATER_CHECK(sequence_ < kLargestSequence);
     return sequence_++;
+  }
+  // Precondition: due <= kNever.
+  void schedule_by_never(Event& event, Time due) {
+    if (due > now_) [[likely]] {
+      event.simulation_ = this;
+      pending_.push(event, due, next_sequence());
+    } else {
+      HIGHWATER_CHECK(due == now_);
+      schedule_now(event);
+    }
   }
   bool is_running(const void* root) const noexcept;
   void run_events(Time end);
@@ -227,7 +233,7 @@ inline void Lane::represent_first() {
   Event& front = line_.front();
   first_sequence_ = front.number();
   first_.simulation_ = &simulation_;
-  simulation_.pending_.push(first_, front.due_, first_sequence_);
+  simulation_.pending_.push(first_, front.due(), first_sequence_);
 }
 
 /// An event that resumes a suspended task. The building block of awaiters: remember() the task in
@@ -239,58 +245,73 @@ class Resumption : public Event {
 
   template <std::derived_from<detail::TaskPromise> Promise>
   void remember(std::coroutine_handle<Promise> task) noexcept {
-    task_ = task;
+    task_ = task.address();
     root_ = task.promise().root();
   }
   Simulation& simulation() const noexcept { return simulation_; }
 
  private:
+  friend class Simulation;
+
   static void resume(Event& event) {
     const Resumption& self = static_cast<const Resumption&>(event);
     Simulation& simulation = self.simulation_;
     const Simulation::Running running{self.root_, nullptr};
     simulation.running_ = &running;
-    self.task_.resume();  // may destroy this event
+    std::coroutine_handle<>::from_address(self.task_).resume();  // may destroy this event
     simulation.running_ = nullptr;
   }
 
   Simulation& simulation_;
-  std::coroutine_handle<> task_;
-  const void* root_ = nullptr;
+  void* task_;  // its frame; this and the next are set by remember()
+  const void* root_;
 };
 
 /// What Simulation::delay, until and yield return: await it once.
 class Delay {
  public:
+  /// Precondition: due <= kNever.
   Delay(Simulation& simulation, Time due) noexcept : resumption_(simulation), due_(due) {}
-  Delay(Simulation& simulation, Lane& lane) noexcept : resumption_(simulation), lane_(&lane) {}
 
   bool await_ready() const noexcept { return false; }
   template <std::derived_from<detail::TaskPromise> Promise>
   void await_suspend(std::coroutine_handle<Promise> task) {
     resumption_.remember(task);
-    if (lane_ != nullptr) {
-      resumption_.simulation().schedule_after(resumption_, *lane_);
-    } else {
-      resumption_.simulation().schedule_at(resumption_, due_);
-    }
+    resumption_.simulation().schedule_by_never(resumption_, due_);
   }
   void await_resume() const noexcept {}
 
  private:
   Resumption resumption_;
-  Lane* lane_ = nullptr;
-  Time due_{};
+  Time due_;
+};
+
+/// The same for the delay of a lane.
+class LaneDelay {
+ public:
+  LaneDelay(Simulation& simulation, Lane& lane) noexcept : resumption_(simulation), lane_(lane) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <std::derived_from<detail::TaskPromise> Promise>
+  void await_suspend(std::coroutine_handle<Promise> task) {
+    resumption_.remember(task);
+    resumption_.simulation().schedule_after(resumption_, lane_);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Resumption resumption_;
+  Lane& lane_;
 };
 
 inline Delay Simulation::delay(Duration delay) {
   return Delay(*this, after(delay));
 }
-inline Delay Simulation::delay(Lane& lane) {
-  return Delay(*this, lane);
+inline LaneDelay Simulation::delay(Lane& lane) {
+  return LaneDelay(*this, lane);
 }
 inline Delay Simulation::until(Time due) {
-  return Delay(*this, due);
+  return Delay(*this, due < kNever ? due : kNever);
 }
 inline Delay Simulation::yield() {
   return Delay(*this, now_);

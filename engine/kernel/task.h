@@ -25,8 +25,8 @@ namespace detail {
 
 /// A place in a scope's list of root tasks.
 struct RootLink {
-  RootLink* previous = nullptr;
-  RootLink* next = nullptr;
+  RootLink* previous;  // both meaningful only for root tasks
+  RootLink* next;
 };
 
 /// What every task's frame knows, whatever its result.
@@ -107,10 +107,10 @@ class TaskPromise : private RootLink {
     if (role_ == Role::root) --*static_cast<std::size_t*>(owner_);
   }
 
-  const void* root_ = nullptr;
-  void* owner_ = nullptr;  // awaited: the parent's frame; member: the group; root: the scope's size
+  const void* root_;  // this and the next two are set when the task is started
+  void* owner_;       // awaited: the parent's frame; member: the group; root: the scope's size
   std::exception_ptr exception_;
-  std::uint32_t member_ = 0;
+  std::uint32_t member_;
   Role role_ = Role::unstarted;
 };
 

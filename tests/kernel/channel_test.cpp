@@ -38,7 +38,8 @@ Task<> consume(Simulation& simulation, Channel<int>& channel, Duration gap, std:
 }
 
 TEST_CASE("channel: values arrive in order under every bound", "[kernel][channel]") {
-  const std::size_t capacity = GENERATE(0, 1, 2, 7, 100);
+  const std::size_t capacity =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{100});
   const Duration producing = GENERATE(0ns, 3ns);
   const Duration consuming = GENERATE(0ns, 5ns);
   CAPTURE(capacity, producing.count(), consuming.count());

@@ -221,6 +221,8 @@ TEST_CASE("scope: cancel destroys every chain of awaits", "[kernel]") {
   CHECK(simulation.pending() == 0);
   scope.spawn(hold_forever(simulation, held, 0));  // a cancelled scope may be used again
   CHECK(scope.size() == 1);
+  scope.cancel();
+  CHECK(held == 0);
 }
 
 TEST_CASE("scope: its end is the end of its tasks", "[kernel]") {
