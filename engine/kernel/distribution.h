@@ -41,7 +41,7 @@ class Distribution {
   static Distribution constant(Duration value);
   /// Mean > 0.
   static Distribution exponential(Duration mean);
-  /// The two numbers people know of a latency. Needs mean > 0 and mean < p99 < 14.97 mean: sigma is
+  /// The two numbers people know of a latency. Needs mean > 0 and mean < p99 < 14.96 mean: sigma is
   /// the smaller root of sigma^2/2 - z sigma + log(p99/mean) = 0 with z the 99 % normal quantile.
   static Distribution lognormal_mean_p99(Duration mean, Duration p99);
   /// cv = standard deviation / mean, in (0, 1000].
