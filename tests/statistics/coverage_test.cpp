@@ -183,7 +183,7 @@ TEST_CASE("coverage: short form", "[statistics][coverage]") {
   demand_promise([](double n) { return mmc(0.8, 1, n); }, 20'000, 1, seeds);
 }
 
-TEST_CASE("coverage: five replications over 2,000 seeds", "[statistics][coverage][nightly]") {
+TEST_CASE("coverage: five replications in full", "[statistics][coverage][nightly]") {
   for (const double rho : {0.5, 0.8, 0.9}) {
     demand_promise([=](double n) { return mmc(rho, 1, n); }, 20'000, 5, 2000);
   }
@@ -193,12 +193,12 @@ TEST_CASE("coverage: five replications over 2,000 seeds", "[statistics][coverage
   demand_promise([](double n) { return machine_repair(10, 8, n); }, 20'000, 5, 2000);
 }
 
-TEST_CASE("coverage: five long replications over 2,000 seeds", "[statistics][coverage][nightly]") {
+TEST_CASE("coverage: five long replications in full", "[statistics][coverage][nightly]") {
   demand_promise([](double n) { return mmc(0.9, 1, n); }, 100'000, 5, 2000);
   demand_promise([](double n) { return hyperexponential(0.8, n); }, 100'000, 5, 2000);
 }
 
-TEST_CASE("coverage: one, ten and twenty replications over 2,000 seeds",
+TEST_CASE("coverage: other numbers of replications in full",
           "[statistics][coverage][nightly]") {
   for (const std::size_t replications : {std::size_t{1}, std::size_t{10}, std::size_t{20}}) {
     demand_promise([](double n) { return mmc(0.8, 1, n); }, 20'000, replications, 2000);
