@@ -2,8 +2,8 @@
 ///
 /// Without an `origin` it is asked beside the data (look-aside): a read says whether the key is
 /// there, a write stores it. With one it stands in the way of the requests (read-through): a hit is
-/// answered from the contents; a miss is fetched from the origin with the same endpoint and key, and
-/// the answer stored if it was no error; a write goes through to the origin and removes what is
+/// answered from the contents; a miss is fetched from the origin with the same endpoint and key,
+/// and the answer stored if it was no error; a write goes through to the origin and removes what is
 /// stored for its resource. Several instances share the keys by hash, and who asks for a key on an
 /// instance that is down is refused, as with memcached clients that eject nobody.
 ///

@@ -11,9 +11,9 @@
 /// db[0] db[1] db[2] are shard 0, db[3] db[4] db[5] shard 1.
 ///
 /// Assumes  no failover: a primary comes back with everything it had committed; applying writes
-///          costs a replica no CPU, but a slowed replica applies that much later; a write that waits
-///          for replicas waits until they have applied it and keeps its connection, whether its
-///          caller still waits or not; a replica that comes back catches up as a whole, one lag
+///          costs a replica no CPU, but a slowed replica applies that much later; a write that
+///          waits for replicas waits until they have applied it and keeps its connection, whether
+///          its caller still waits or not; a replica that comes back catches up as a whole, one lag
 ///          after it is up; no locks: writes to the same key do not wait for each other.
 /// Source   PostgreSQL 15 documentation, 27.2 Log-Shipping Standby Servers (hot standby,
 ///          synchronous replication), 13.2.1 Read Committed (the snapshot); MySQL 8.0 Reference

@@ -39,7 +39,8 @@ class ReplicaLog {
     return arrives;
   }
 
-  /// The writer of `number` to `key` has its answer: whoever reads an older value reads a stale one.
+  /// The writer of `number` to `key` has its answer: whoever reads an older value reads a stale
+  /// one.
   void acknowledged(std::uint64_t number, std::uint64_t key) {
     if (number <= applied_) return;
     if (down_ || number <= missed_up_to_) {
