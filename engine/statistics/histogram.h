@@ -20,7 +20,7 @@ namespace highwater {
 /// the same histogram, bit for bit.
 ///
 /// Memory: 1 KiB for each octave touched; after compact() about three bytes for each bucket in use.
-/// Cost: record() is some 2 ns once the octave has been touched.
+/// Cost: record() is 2 to 3 ns once the octave has been touched.
 ///
 /// Source: the log-linear layout of G. Tene's HdrHistogram, with 7 bits of precision.
 class Histogram {

@@ -42,7 +42,9 @@ Estimate share_estimate(std::span<const SlicedSums* const> replications, Window 
 /// beside.
 ///
 /// value is absent, with a note of how many are needed, when fewer than 10 observations are to be
-/// expected beyond the quantile: for p99, fewer than 1,000.
+/// expected beyond the quantile: for p99, fewer than 1,000. ci95 is absent, with a note, when a
+/// steady-state run holds fewer than four independent excursions beyond it, judged by how well the
+/// median is known: slow requests come in clumps, and intervals from a few clumps miss too often.
 Estimate quantile_estimate(std::span<const SlicedHistogram* const> replications, double q,
                            Window window, Terminating terminating);
 

@@ -28,7 +28,7 @@ struct Trend {
 ///   stops
 ///     is a warm-up, not an overload.
 ///
-/// Fewer than 20 slices are never judged. The test for coverage states how often it is wrong.
+/// Fewer than 20 slices are never judged. trend_test.cpp measures how often it is wrong.
 Trend growth_trend(std::span<const SlicedSums* const> replications, double slice_seconds);
 
 }  // namespace highwater
