@@ -65,8 +65,9 @@ KeyLadder::Times KeyLadder::times_of(std::size_t count, ForEach for_each) {
 void KeyLadder::lay_out(Rung& rung, const Times& times, std::uint64_t limit) {
   const std::uint64_t to_median = times.median - times.first + 1;
   const std::uint64_t span = std::min(times.last - times.first + 1, 8 * to_median);
-  const std::size_t most =
-      std::bit_ceil(std::clamp(times.count / kKeysPerBucket, kFewestBuckets, kMostBuckets));
+  const std::size_t wanted = std::max(std::min(times.count / kKeysPerBucket, kManyBuckets),
+                                      times.count / kKeysPerBucketOfMany);
+  const std::size_t most = std::bit_ceil(std::clamp(wanted, kFewestBuckets, kMostBuckets));
   rung.begin = times.first;
   rung.shift = 0;
   while (((span - 1) >> rung.shift) >= most) ++rung.shift;

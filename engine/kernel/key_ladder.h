@@ -66,7 +66,11 @@ class KeyLadder {
 
  private:
   static constexpr std::size_t kRungs = 12;
-  static constexpr std::size_t kKeysPerBucket = 4;
+  // Short buckets are sorted faster, but each takes a cache line more or less for itself: with many
+  // keys, longer ones win.
+  static constexpr std::size_t kKeysPerBucket = 2;
+  static constexpr std::size_t kManyBuckets = std::size_t{1} << 14;
+  static constexpr std::size_t kKeysPerBucketOfMany = 8;
   static constexpr std::size_t kFewestBuckets = 64;
   static constexpr std::size_t kMostBuckets = std::size_t{1} << 20;
   // A bucket with more keys than this is cut into finer ones.

@@ -44,6 +44,7 @@ bool PendingSet::advance() {
         continue;
       }
       __builtin_prefetch(event);
+      __builtin_prefetch(event + 1);  // what the owner adds to it
       near_.push(key);
     }
     if (!ladder_.active()) shrink();
