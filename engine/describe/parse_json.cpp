@@ -353,7 +353,8 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
 std::optional<Value> parse_json(std::string_view text, std::uint32_t source, Problems& problems) {
   if (text.size() > kLargestDocument) {
     problems.error({source, 1, 1}, "",
-                   fmt::format("the document has {} bytes; at most {} MiB are read", text.size(), kLargestDocument >> 20));
+                   fmt::format("the document has {} bytes; at most {} MiB are read", text.size(),
+                               kLargestDocument >> 20));
     return std::nullopt;
   }
   Builder builder(text, source, problems);

@@ -88,14 +88,17 @@ std::string pointer_to(std::string_view pointer, std::size_t index) {
   return fmt::format("{}/{}", pointer, index);
 }
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 60;
+std::string file_in_quotes(std::string_view name) {
+  return in_quotes(name, name.size());
+}
+
+std::string in_quotes(std::string_view text, std::size_t most) {
   std::string out = "\"";
   std::size_t at = 0;
   for (; at < text.size(); ++at) {
     const auto c = static_cast<unsigned char>(text[at]);
     const bool starts_character = (c & 0xC0) != 0x80;
-    if (at >= kMost && starts_character) break;
+    if (at >= most && starts_character) break;
     if (c == '"' || c == '\\') {
       out += '\\';
       out += text[at];

@@ -80,7 +80,9 @@ std::string pointer_to(std::string_view pointer, std::string_view key);
 /// The JSON pointer of an element of the array at `pointer`.
 std::string pointer_to(std::string_view pointer, std::size_t index);
 
-/// `text` in double quotes as JSON would write it, cut to about 60 characters: for messages.
-std::string in_quotes(std::string_view text);
+/// `text` in double quotes as JSON would write it, for messages; cut after about `most` bytes.
+std::string in_quotes(std::string_view text, std::size_t most = 60);
+/// The name of a file in double quotes, never cut.
+std::string file_in_quotes(std::string_view name);
 
 }  // namespace highwater

@@ -58,6 +58,9 @@ HIGHWATER_QUANTITY(FilePath)
 HIGHWATER_QUANTITY(Distribution)
 #undef HIGHWATER_QUANTITY
 
+/// Whether a component may be called so: [A-Za-z][A-Za-z0-9_-]*.
+bool is_component_id(std::string_view text);
+
 /// How values of one C++ type look in JSON. A field's unit and form follow from its type and are
 /// never written a second time. Specialised below and in words.h, field.h and one_of.h.
 template <class T>

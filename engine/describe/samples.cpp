@@ -71,7 +71,7 @@ Samples read_samples(const std::string& file, const std::string& column, const s
   std::ifstream in(file, std::ios::binary);
   std::string line;
   if (!in || !std::getline(in, line))
-    return faulty(fmt::format("{} cannot be read or is empty", in_quotes(file)));
+    return faulty(fmt::format("{} cannot be read or is empty", file_in_quotes(file)));
   std::string_view header = line;
   if (header.starts_with("\xEF\xBB\xBF")) header.remove_prefix(3);
   const std::vector<std::string> names = split(header);
@@ -79,7 +79,7 @@ Samples read_samples(const std::string& file, const std::string& column, const s
   while (index < names.size() && names[index] != column) ++index;
   if (index == names.size()) {
     const std::string nearest = nearest_word(column, names);
-    return faulty(fmt::format("{} has no column {}{}", in_quotes(file), in_quotes(column),
+    return faulty(fmt::format("{} has no column {}{}", file_in_quotes(file), in_quotes(column),
                               nearest.empty() ? "" : "; did you mean " + in_quotes(nearest) + "?"));
   }
   const std::size_t ending = column.rfind('_');
@@ -104,7 +104,7 @@ Samples read_samples(const std::string& file, const std::string& column, const s
   }
   if (samples.durations.empty())
     return faulty(
-        fmt::format("column {} of {} holds no sample", in_quotes(column), in_quotes(file)));
+        fmt::format("column {} of {} holds no sample", in_quotes(column), file_in_quotes(file)));
   return samples;
 }
 

@@ -12,14 +12,6 @@
 namespace highwater {
 namespace {
 
-bool is_component_id(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (text.empty() || !is_letter(text.front())) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 /// The words of a list, for "known: …".
 std::string listed(const std::vector<std::string>& words) {
   std::string out;

@@ -1,6 +1,7 @@
 #include "engine/scenario/overlay.h"
 
 #include <cctype>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -89,6 +90,14 @@ Filled filled(std::string_view text, const Environment& environment) {
 }
 
 }  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* const value = std::getenv(name.c_str());
+    if (value == nullptr) return std::nullopt;
+    return value;
+  };
+}
 
 void lay_over(Value& base, const Value& patch, const Guide& guide, Place place) {
   if (!patch.is_object()) {

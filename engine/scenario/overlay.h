@@ -17,6 +17,9 @@ void lay_over(Value& base, const Value& patch, const Guide& guide, Place place);
 /// The value of an environment variable; nullopt when it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// That of this process, which only the programs look at.
+Environment process_environment();
+
 /// Fills ${NAME} and ${NAME:-default} in every string from the environment; the default stands for
 /// a variable that is not set or empty, as in a shell. "$${" is a plain "${". A variable without
 /// value and default is a problem.

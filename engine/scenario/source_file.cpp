@@ -71,7 +71,7 @@ class Chain {
     FileText read = read_file(file);
     if (!read.fault.empty()) {
       if (from.line > 0) {
-        problems_.error(from, "/extends", fmt::format("{}: {}", in_quotes(file), read.fault));
+        problems_.error(from, "/extends", fmt::format("{}: {}", file_in_quotes(file), read.fault));
       } else {
         problems_.error({problems_.add_source(file), 0, 0}, "", read.fault);
       }

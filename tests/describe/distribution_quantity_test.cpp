@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 #include "tests/describe/read_support.h"
 
@@ -24,7 +25,8 @@ std::string fault(std::string_view json) {
 /// A CSV file that lives as long as the test, and reads of one column of it.
 class Csv {
  public:
-  explicit Csv(const std::string& text) : path_(std::filesystem::absolute("samples_test.csv")) {
+  explicit Csv(const std::string& text)  // named by process, since tests run side by side
+      : path_(std::filesystem::absolute("samples_" + std::to_string(getpid()) + ".csv")) {
     std::ofstream(path_, std::ios::binary) << text;
   }
   ~Csv() { std::filesystem::remove(path_); }

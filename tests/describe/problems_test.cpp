@@ -63,6 +63,7 @@ TEST_CASE("problems: texts in messages are quoted and cut between characters", "
   CHECK(in_quotes("5kg") == "\"5kg\"");
   CHECK(in_quotes("a\"b\\c\n") == "\"a\\\"b\\\\c\\u000a\"");
   CHECK(in_quotes(std::string(100, 'x')) == "\"" + std::string(60, 'x') + "…\"");
+  CHECK(file_in_quotes(std::string(100, 'x')) == "\"" + std::string(100, 'x') + "\"");
   // 59 letters, then a character of three bytes that would be cut in two.
   CHECK(in_quotes(std::string(59, 'x') + "€y") == "\"" + std::string(59, 'x') + "€…\"");
 }

@@ -46,6 +46,8 @@ TEST_CASE("quantity: durations", "[describe][quantity]") {
   CHECK(good<Duration>(R"("-0s")") == 0s);
   CHECK(good<Duration>(R"("1e3ms")") == 1s);
   CHECK(good<Duration>(R"("0.1ms")") == 100us);
+  CHECK(good<Duration>("\"0." + std::string(400, '0') + "1s\"") == 0s);
+  CHECK(good<Duration>(R"("1e-999s")") == 0s);
   // To the nanosecond, where a double no longer holds them.
   CHECK(good<Duration>(R"("9000000.123456789s")") == Duration{9'000'000'123'456'789});
   CHECK(good<Duration>(R"("36028797018963967ns")") == Duration{36'028'797'018'963'967});

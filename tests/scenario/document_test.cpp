@@ -25,7 +25,8 @@ TEST_CASE("document: a good scenario is taken apart", "[scenario]") {
   "network": {"zones": ["a", "b"], "same_zone": "0.2ms", "cross_zone": {"exponential": "1ms"},
               "links": [{"between": ["a", "b"], "latency": "3ms"}]},
   "components": {
-    "users": {"kind": "client", "arrivals": {"poisson": "800/s"}, "calls": {"to": "api", "retry": 2}},
+    "users": {"kind": "client", "arrivals": {"poisson": "800/s"},
+              "calls": {"to": "api", "retry": 2}},
     "api": {"kind": "service", "replicas": 3, "zones": ["a", "b"],
       "endpoints": {"GET /": [{"compute": "1ms"}, {"cache": "redis", "miss": [{"call": "db"}]}]}},
     "redis": {"kind": "service", "service_time": "0.1ms"},
@@ -214,15 +215,17 @@ TEST_CASE("document: zones are those of the network", "[scenario][input]") {
   CHECK(faults(small_scenario("", R"("zones": ["a"])")) ==
         "s.json:3:38: /components/api/zones/0: unknown zone \"a\"; the network has no zones\n");
   CHECK(faults(small_scenario(R"(, "network": {"zones": ["east", "west", "east", ""],
-"links": [{"between": ["east", "wst"], "latency": "1ms"}, {"between": ["west", "west"], "latency": "1ms"},
-{"between": ["east", "west"], "latency": "1ms"}, {"between": ["west", "east"], "latency": "1ms"}]})",
+"links": [{"between": ["east", "wst"], "latency": "1ms"},
+{"between": ["west", "west"], "latency": "1ms"},
+{"between": ["east", "west"], "latency": "1ms"},
+{"between": ["west", "east"], "latency": "1ms"}]})",
                               R"("zones": ["eas"])")) ==
         "s.json:3:38: /components/api/zones/0: unknown zone \"eas\"; did you mean \"east\"?\n"
         "s.json:3:86: /network/zones/2: zone \"east\" is listed twice\n"
         "s.json:3:94: /network/zones/3: a zone needs a name\n"
         "s.json:4:32: /network/links/0/between/1: unknown zone \"wst\"; did you mean \"west\"?\n"
-        "s.json:4:71: /network/links/1/between: a link joins two different zones; see same_zone\n"
-        "s.json:5:62: /network/links/3/between: \"west\" and \"east\" are linked twice\n");
+        "s.json:5:13: /network/links/1/between: a link joins two different zones; see same_zone\n"
+        "s.json:7:13: /network/links/3/between: \"west\" and \"east\" are linked twice\n");
 }
 
 TEST_CASE("document: faults", "[scenario][input]") {

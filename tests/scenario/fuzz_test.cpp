@@ -13,14 +13,23 @@ using namespace highwater;
 
 namespace {
 
-const std::string kScenario = R"({"highwater": 1, "name": "x", "run": {"duration": "1m", "seed": 3},
-"network": {"zones": ["a", "b"], "same_zone": "0.2ms", "cross_zone": {"lognormal": {"mean": "1ms", "p99": "3ms"}}},
+const std::string kScenario = R"({"highwater": 1, "name": "x",
+"run": {"duration": "1m", "seed": 3},
+"network": {"zones": ["a", "b"], "same_zone": "0.2ms",
+  "cross_zone": {"lognormal": {"mean": "1ms", "p99": "3ms"}}},
 "components": {
-"users": {"kind": "client", "arrivals": {"poisson": "800/s", "batch": 2}, "calls": {"to": "api", "retry": 2, "timeout": "1s"}, "mix": {"GET /": "90%", "POST /": 0.1}},
-"api": {"kind": "service", "replicas": "${N:-3}", "zones": ["a"], "queue": {"discipline": "lifo", "capacity": "1M"}, "eviction": {"redis_lru": {}},
- "endpoints": {"GET /": [{"compute": {"mixture": [{"p": 1, "of": "1ms"}]}}, {"parallel": [[{"call": "api"}], []]}], "POST /": {"steps": [{"cache": "api", "ttl": "1d", "miss": []}], "priority": 3}}}},
-"faults": [{"at": "4s", "for": "1s", "kill": "api", "count": 1}, {"at": "1s", "slow": "users -> api", "factor": "3x"}],
-"objectives": ["users.latency.p99 < 250ms during 2s..5s", "users.availability >= 99.9% within 5s of faults[0]"]})";
+  "users": {"kind": "client", "arrivals": {"poisson": "800/s", "batch": 2},
+    "calls": {"to": "api", "retry": 2, "timeout": "1s"}, "mix": {"GET /": "90%", "POST /": 0.1}},
+  "api": {"kind": "service", "replicas": "${N:-3}", "zones": ["a"],
+    "queue": {"discipline": "lifo", "capacity": "1M"}, "eviction": {"redis_lru": {}},
+    "endpoints": {
+      "GET /": [{"compute": {"mixture": [{"p": 1, "of": "1ms"}]}},
+                {"parallel": [[{"call": "api"}], []]}],
+      "POST /": {"steps": [{"cache": "api", "ttl": "1d", "miss": []}], "priority": 3}}}},
+"faults": [{"at": "4s", "for": "1s", "kill": "api", "count": 1},
+           {"at": "1s", "slow": "users -> api", "factor": "3x"}],
+"objectives": ["users.latency.p99 < 250ms during 2s..5s",
+               "users.availability >= 99.9% within 5s of faults[0]"]})";
 
 void check_survives(const std::string& text) {
   const Loaded loaded = load_text(text);

@@ -1,6 +1,8 @@
 // Merging, the environment and --set.
 #include "engine/scenario/overlay.h"
 
+#include <cstdlib>
+
 #include <catch2/catch.hpp>
 
 #include "tests/scenario/scenario_support.h"
@@ -73,11 +75,10 @@ TEST_CASE("overlay: an object with exactly one of several keys is replaced whole
                R"({"network": {"same_zone": {"uniform": ["1ms", "2ms"]}}})") ==
         R"({"network": {"zones": ["a"], "same_zone": {"uniform": ["1ms", "2ms"]}}})");
   // Of another kind, another meaning: the patch's kind decides, wherever it stands.
-  CHECK(
-      merged(component(R"({"kind": "client", "arrivals": {"poisson": "1/s"}})"),
-             component(R"({"service_time": {"exponential": "1ms"}, "kind": "service"})")) ==
-      component(
-          R"({"kind": "service", "arrivals": {"poisson": "1/s"}, "service_time": {"exponential": "1ms"}})"));
+  CHECK(merged(component(R"({"kind": "client", "arrivals": {"poisson": "1/s"}})"),
+               component(R"({"service_time": {"exponential": "1ms"}, "kind": "service"})")) ==
+        component(R"({"kind": "service", "arrivals": {"poisson": "1/s"}, )"
+                  R"("service_time": {"exponential": "1ms"}})"));
 }
 
 TEST_CASE("overlay: files extend files, and each value keeps its own place",
@@ -187,11 +188,18 @@ TEST_CASE("overlay: a scenario takes counts, numbers and booleans from the envir
         std::string::npos);
 }
 
+TEST_CASE("overlay: the environment of the process", "[scenario][overlay]") {
+  REQUIRE(setenv("HIGHWATER_TEST_VARIABLE", "7", 1) == 0);
+  CHECK(process_environment()("HIGHWATER_TEST_VARIABLE") == "7");
+  REQUIRE(unsetenv("HIGHWATER_TEST_VARIABLE") == 0);
+  CHECK(process_environment()("HIGHWATER_TEST_VARIABLE") == std::nullopt);
+}
+
 TEST_CASE("setting: values by path", "[scenario][setting]") {
   const std::string text =
       R"({"components": {"api": {"kind": "service", "replicas": 3, "endpoints": {"GET /x.y": )"
-      R"([{"compute": "1ms"}]}}, "u": {"kind": "client", "arrivals": {"poisson": "1/s", "batch": 2}, )"
-      R"("calls": "api"}}, "faults": [{"at": "1s", "kill": "api", "count": 1}]})";
+      R"([{"compute": "1ms"}]}}, "u": {"kind": "client", )"
+      R"("arrivals": {"poisson": "1/s", "batch": 2}, "calls": "api"}}, "faults": [{"at": "1s", "kill": "api", "count": 1}]})";
   const auto changed = [&](const std::string& setting, const std::string& from,
                            const std::string& to) {
     std::string expected = text;
