@@ -197,9 +197,10 @@ TEST_CASE("overlay: the environment of the process", "[scenario][overlay]") {
 
 TEST_CASE("setting: values by path", "[scenario][setting]") {
   const std::string text =
-      R"({"components": {"api": {"kind": "service", "replicas": 3, "endpoints": {"GET /x.y": )"
-      R"([{"compute": "1ms"}]}}, "u": {"kind": "client", )"
-      R"("arrivals": {"poisson": "1/s", "batch": 2}, "calls": "api"}}, "faults": [{"at": "1s", "kill": "api", "count": 1}]})";
+      R"({"components": {"api": {"kind": "service", "replicas": 3, )"
+      R"("endpoints": {"GET /x.y": [{"compute": "1ms"}]}}, )"
+      R"("u": {"kind": "client", "arrivals": {"poisson": "1/s", "batch": 2}, "calls": "api"}}, )"
+      R"("faults": [{"at": "1s", "kill": "api", "count": 1}]})";
   const auto changed = [&](const std::string& setting, const std::string& from,
                            const std::string& to) {
     std::string expected = text;
