@@ -52,7 +52,8 @@ bool PendingSet::advance() {
   return true;
 }
 
-// The heap has grown too large: moves its keys to the ladder.
+// The heap has grown too large: moves its keys to the ladder, and the first of them back, since
+// they may be due now.
 void PendingSet::spread() {
   batch_.clear();
   near_.filter([this](EventKey& key) {
@@ -60,8 +61,7 @@ void PendingSet::spread() {
     return false;
   });
   if (ladder_.spread(batch_)) {
-    near_end_ = ladder_.near_end();
-    spread_at_ = kSpreadFrom;
+    advance();
     return;
   }
   for (const EventKey key : batch_) near_.push(key);

@@ -74,7 +74,7 @@ class PendingSet {
   /// Whether an entry is due at `now`, the time of the last one popped or later: cheaper than
   /// next().
   bool any_due(Time now) const noexcept {
-    // What the ladder holds is later: the last one popped came before near_end_.
+    // What the ladder holds is later: near_end_ is after the last one popped.
     return !near_.empty() && time_of(near_.peek()) == now;
   }
 

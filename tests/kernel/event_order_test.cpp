@@ -2,6 +2,7 @@
 // programs schedule through every mechanism (pending set, lanes, ring), cancel and reschedule, from
 // outside and from within events, at populations that cross every change of data structure.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -221,6 +222,30 @@ TEST_CASE("event order: ties across heap, lane and ring go by order of schedulin
   simulation.schedule_at(recorder.mark(0), Time{9ns});
   simulation.run();
   CHECK(recorder.log == std::vector<int>{0, 6, 7, 8, 9, 1, 2, 3, 4, 5});
+}
+
+TEST_CASE("event order: what is due now goes before the ring though the heap is spread meanwhile",
+          "[kernel]") {
+  Simulation simulation;
+  Recorder recorder;
+  struct Crowd : Event {
+    Crowd(Simulation& s, Recorder& r) : Event(&Crowd::fire), simulation(s), recorder(r) {}
+    static void fire(Event& event) {
+      Crowd& self = static_cast<Crowd&>(event);
+      self.simulation.schedule_now(self.recorder.mark(1'000));
+      for (int i = 0; i < 3'000; ++i) {
+        self.simulation.schedule_after(self.recorder.mark(2'000 + i), Duration{1 + i});
+      }
+    }
+    Simulation& simulation;
+    Recorder& recorder;
+  };
+  Crowd crowd(simulation, recorder);
+  simulation.schedule_at(crowd, Time{1us});
+  for (int i = 0; i < 300; ++i) simulation.schedule_at(recorder.mark(i), Time{1us});
+  simulation.run();
+  CHECK(recorder.log.size() == 3'301);
+  CHECK(std::is_sorted(recorder.log.begin(), recorder.log.end()));
 }
 
 TEST_CASE("simulation: clock, end of run and stop", "[kernel]") {
