@@ -34,7 +34,6 @@ class Event : private EventLink {
   using Fire = void (*)(Event&);
 
   // What is not set here is set whenever the event is scheduled: awaiters are made in numbers.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   explicit Event(Fire fire) noexcept : fire_(fire) {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;

@@ -1,19 +1,19 @@
 #include "engine/kernel/task.h"
 
-#include <cstdio>
-#include <cstdlib>
+#include <string>
 
 namespace highwater::detail {
 
 void fail_root_task(std::exception_ptr exception) noexcept {
+  std::string what = "an exception left a spawned task";
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "check failed: an exception left a spawned task: %s\n", error.what());
+    what += std::string(": ") + error.what();
   } catch (...) {
-    std::fprintf(stderr, "check failed: an exception left a spawned task\n");
+    what += ", not derived from std::exception";
   }
-  std::abort();
+  highwater_check_failed(__FILE__, __LINE__, what.c_str());
 }
 
 }  // namespace highwater::detail

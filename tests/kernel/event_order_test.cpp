@@ -155,7 +155,7 @@ class OrderTest {
 TEST_CASE("event order: every mechanism against an oracle", "[kernel][property]") {
   const Spacing spacing = GENERATE(Spacing::even, Spacing::ties, Spacing::skewed, Spacing::bimodal,
                                    Spacing::heavy, Spacing::drifting);
-  const std::size_t target = GENERATE(1, 3, 20, 300, 1'000, 3'000, 20'000);
+  const std::size_t target = GENERATE(as<std::size_t>{}, 1, 3, 20, 300, 1'000, 3'000, 20'000);
   CAPTURE(static_cast<int>(spacing), target);
   OrderTest test(static_cast<std::uint64_t>(spacing) * 1'000 + target, target, spacing);
   test.run(4 * target + 3'000);
