@@ -153,6 +153,12 @@ class Field {
     f.required_ = true;
     return f;
   }
+  /// How the components that this field names are used; they are called unless said otherwise.
+  constexpr Field uses(Relation relation) const {
+    Field f = *this;
+    f.relation_ = relation;
+    return f;
+  }
   /// The JSON key, where it cannot be the member's name (a trailing "_" of the member is dropped
   /// anyway: `for_` is "for").
   constexpr Field named(std::string_view name) const {
@@ -178,6 +184,7 @@ class Field {
     info.source = source_;
     info.type = &type_of<Type>;
     info.required = required_;
+    info.relation = relation_;
     if (!required_) {
       const Value given = Quantity<Type>::write(Params{}.*Member);
       if (!given.is_null()) info.default_json = write_json_line(given);
@@ -238,6 +245,7 @@ class Field {
   std::string_view doc_;
   std::string_view source_;
   bool required_ = false;
+  Relation relation_ = Relation::call;
   StoredLimit min_{}, max_{};
 };
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/describe/units.h"
+
 namespace highwater {
 
 struct TypeInfo;
@@ -20,6 +22,7 @@ struct FieldInfo {
   /// A function, because types may contain themselves (steps hold lists of steps).
   const TypeInfo& (*type)() = nullptr;
   bool required = false;
+  Relation relation = Relation::call;             ///< Of a field that names components.
   std::optional<std::string> default_json;        ///< Absent: required, or nothing when left out.
   std::optional<std::string> min_json, max_json;  ///< Limits; of a list, those of its length.
 };

@@ -38,6 +38,19 @@ struct Factor {
   friend constexpr auto operator<=>(const Factor&, const Factor&) = default;
 };
 
+/// How one component uses another that it names.
+enum class Relation : std::uint8_t {
+  call,     ///< Sends a request and waits for the answer.
+  route,    ///< Passes requests on and answers with what comes back, as a balancer does.
+  publish,  ///< Leaves a message and does not wait.
+  consume,  ///< Takes messages from it.
+};
+
+/// Whether the one who uses waits for the one who is used.
+constexpr bool is_synchronous(Relation relation) {
+  return relation == Relation::call || relation == Relation::route;
+}
+
 /// The id of another component. Reading checks its form; whether the component exists and may be
 /// called there is checked once the whole scenario is known, hence the position.
 struct ComponentRef {

@@ -7,6 +7,7 @@
 
 #include "engine/experiment/estimates.h"
 #include "engine/experiment/findings.h"
+#include "engine/experiment/objectives.h"
 #include "engine/experiment/series.h"
 #include "engine/kernel/check.h"
 
@@ -25,7 +26,11 @@ class Assembler {
   Results results() {
     Results results;
     describe_run(results);
-    if (run_.replications.empty()) return results;
+    add_topology(results);
+    if (run_.replications.empty()) {
+      leave_unjudged(results);
+      return results;
+    }
     for (const Part& part : system_.parts) {
       if (is_client(part))
         results.clients.push_back(client(part));
@@ -34,6 +39,7 @@ class Assembler {
     }
     count_requests(results);
     add_events(results);
+    results.objectives = judge_objectives(system_, run_, window_);
     results.series = make_series(system_, run_);
     add_findings(system_, run_, window_, results);
     return results;
@@ -66,6 +72,37 @@ class Assembler {
       results.events += replication.events;
     results.wall_s = run_.wall_s;
     results.charts = system_.charts;
+  }
+
+  /// The picture of the system with what passed over its edges, in all replications together.
+  void add_topology(Results& results) const {
+    results.topology = system_.topology;
+    double simulated_s = 0;
+    for (const ReplicationRecord& replication : run_.replications)
+      simulated_s += seconds(replication.simulated);
+    for (TopologyEdge& edge : results.topology.edges) {
+      const std::string& from = results.topology.nodes[edge.from].id;
+      const std::string& to = results.topology.nodes[edge.to].id;
+      std::uint64_t attempts = 0, failures = 0;
+      for (const ReplicationRecord& replication : run_.replications)
+        for (const EdgeRecord& record : replication.edges) {
+          // A consumer fetches against the direction in which messages flow.
+          const bool same = (record.from == from && record.to == to) ||
+                            (edge.asynchronous && record.from == to && record.to == from);
+          if (!same) continue;
+          attempts += record.attempts;
+          failures += record.failures;
+        }
+      if (attempts == 0) continue;
+      edge.calls_per_s = static_cast<double>(attempts) / simulated_s;
+      edge.error_ratio = static_cast<double>(failures) / static_cast<double>(attempts);
+    }
+  }
+
+  void leave_unjudged(Results& results) const {
+    for (const Objective& objective : system_.objectives)
+      results.objectives.push_back({objective.text, std::nullopt, std::nullopt, objective.limit,
+                                    objective.unit, "no replication was finished"});
   }
 
   MetricValue value_of(const MetricView& metric) const {

@@ -51,6 +51,7 @@ MetricView::MetricView(const RunRecord& run, std::size_t owner, std::size_t metr
 
 std::optional<MetricView> MetricView::find(const RunRecord& run, std::string_view owner,
                                            std::string_view metric) {
+  if (run.replications.empty()) return std::nullopt;
   const std::vector<OwnerRecord>& owners = run.replications.front().owners;
   for (std::size_t i = 0; i < owners.size(); ++i) {
     if (owners[i].id != owner) continue;

@@ -1,8 +1,14 @@
 #include "engine/experiment/findings.h"
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "engine/statistics/trend.h"
 
 namespace highwater {
 namespace {
@@ -30,10 +36,76 @@ void add_bottleneck(Results& results) {
        fmt::format("{} is the busiest component: {:.0f}% {}.", busiest->id, most * 100, of)});
 }
 
+/// The levels that grow without bound where a component does not keep up.
+constexpr const char* kLevels[] = {"in_flight", "lag"};
+
+constexpr const char* kUnstable = "the system is unstable: there is no steady state to estimate";
+
+void take_interval(Estimate& estimate) { estimate = without_interval(std::move(estimate), kUnstable); }
+
+void take_intervals(TimeSummary& times) {
+  for (Estimate* estimate : {&times.mean, &times.p50, &times.p90, &times.p95, &times.p99,
+                             &times.p999})
+    take_interval(*estimate);
+}
+
+/// Takes the intervals of what has no steady state while the component's line grows.
+void take_intervals(ComponentResult& component) {
+  for (MetricResult& metric : component.metrics) {
+    if (TimeSummary* times = std::get_if<TimeSummary>(&metric.value)) take_intervals(*times);
+    Estimate* estimate = std::get_if<Estimate>(&metric.value);
+    if (estimate != nullptr && metric.unit == "requests") take_interval(*estimate);
+  }
+}
+
+/// How fast the level of a component grows; nothing where it does not, or not for sure.
+std::optional<double> growth_of(const RunRecord& run, const std::string& component) {
+  const double slice_s =
+      seconds(run.grid.duration()) / static_cast<double>(run.grid.fine_slices());
+  for (const char* level : kLevels) {
+    const auto metric = MetricView::find(run, component, level);
+    if (!metric) continue;
+    const Trend trend = growth_trend(metric->sums(), slice_s);
+    if (trend.growing) return trend.growth_per_s;
+  }
+  return std::nullopt;
+}
+
+/// Names the components whose lines grow as long as the run lasts. Whoever waits for such a
+/// component grows with it, so only those are named that wait for no other one of them.
+void add_unstable(const RunRecord& run, Results& results) {
+  std::map<std::string, double> growing;
+  for (ComponentResult& component : results.components) {
+    const auto growth = growth_of(run, component.id);
+    if (!growth) continue;
+    growing.emplace(component.id, *growth);
+    take_intervals(component);
+  }
+  if (growing.empty()) return;
+  for (ClientResult& client : results.clients) {
+    take_intervals(client.latency_ms);
+    take_intervals(client.failed_latency_ms);
+  }
+  for (const auto& [id, growth] : growing) {
+    const bool waits = std::any_of(
+        results.topology.edges.begin(), results.topology.edges.end(), [&](const TopologyEdge& edge) {
+          return !edge.asynchronous && results.topology.nodes[edge.from].id == id &&
+                 growing.contains(results.topology.nodes[edge.to].id);
+        });
+    if (waits) continue;
+    results.findings.push_back(
+        {"unstable", id,
+         fmt::format("{} does not keep up with its load: what waits there grows by {:.3g} a second, "
+                     "for as long as the run lasts. Its latencies depend on the length of the run.",
+                     id, growth)});
+  }
+}
+
 }  // namespace
 
 void add_findings(const System& system, const RunRecord& run, const RunWindow& window,
                   Results& results) {
+  if (!system.terminating && !run.reached_in_flight_limit) add_unstable(run, results);
   add_bottleneck(results);
   if (!window.settled)
     results.findings.push_back(

@@ -50,7 +50,8 @@ class Injection {
 class Replication {
  public:
   Replication(const System& system, const TimeGrid& grid, std::uint64_t seed)
-      : network_(simulation_, system.network, seed),
+      : system_(system),
+        network_(simulation_, system.network, seed),
         recorder_(simulation_, grid),
         limit_(simulation_, system.max_in_flight),
         world_{simulation_, network_, recorder_, symbols_, limit_, attempts_, happenings_, seed},
@@ -60,12 +61,18 @@ class Replication {
       directory_.add(*components_.back());
     }
     for (const auto& component : components_) component->connect(directory_);
+  }
+
+  /// Faults and load are set up; from here on things happen.
+  void start() {
     std::size_t number = 0;
-    for (const auto& plan : system.faults)
+    for (const auto& plan : system_.faults)
       injections_.emplace_back(world_, *plan, plan->arm(world_, directory_, number++));
     recorder_.start();
     for (const auto& component : components_) component->start();
   }
+
+  Directory& directory() { return directory_; }
 
   ~Replication() {
     // Tasks hold leases, attempts and references into components: all tasks go first.
@@ -110,6 +117,7 @@ class Replication {
   }
 
  private:
+  const System& system_;
   AttemptPool attempts_;
   Simulation simulation_;
   Network network_;
@@ -125,6 +133,12 @@ class Replication {
 
 }  // namespace
 
+void rehearse(const System& system, const std::function<void(Directory&)>& look) {
+  const TimeGrid grid(system.duration, Duration{0});
+  Replication replication(system, grid, replication_seed(system.seed, 0));
+  look(replication.directory());
+}
+
 std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number) {
   return random_key(seed, "replication", std::to_string(number)).value;
 }
@@ -132,6 +146,7 @@ std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number) {
 ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
                                   std::uint64_t number, Watch& watch) {
   Replication replication(system, grid, replication_seed(seed, number));
+  replication.start();
   replication.run(system.duration, watch);
   ReplicationRecord record = replication.record();
   record.number = number;

@@ -2,12 +2,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/experiment/system.h"
 #include "engine/metrics/recorder.h"
 #include "engine/metrics/time_grid.h"
+#include "engine/model/component.h"
 #include "engine/model/world.h"
 
 namespace highwater {
@@ -61,6 +63,10 @@ struct Watch {
 /// number); touches nothing that another replication touches.
 ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
                                   std::uint64_t number, Watch& watch);
+
+/// Builds and connects the components as a replication would, lets `look` see them, and takes them
+/// down again: no time passes and no load begins. The faults of the system are not looked at.
+void rehearse(const System& system, const std::function<void(Directory&)>& look);
 
 /// The seed of a replication's draws.
 std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number);

@@ -11,6 +11,8 @@
 #include "engine/model/fault.h"
 #include "engine/model/kind.h"
 #include "engine/model/network.h"
+#include "engine/report/results.h"
+#include "engine/scenario/objective.h"
 
 namespace highwater {
 
@@ -33,6 +35,8 @@ struct System {
   NetworkPlan network;
   std::vector<Part> parts;  ///< In the order of the scenario.
   std::vector<std::shared_ptr<const FaultPlan>> faults;
+  std::vector<Objective> objectives;
+  TopologyPicture topology;  ///< Without rates: those are measured.
   /// Trace, stages, daily cycles or faults: no steady state to wait for.
   bool terminating = false;
   std::vector<std::string> notes;  ///< About the input, such as trace records skipped.

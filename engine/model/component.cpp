@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/describe/kind.h"
+#include "engine/describe/nearest.h"
+#include "engine/describe/value.h"
 #include "engine/kernel/check.h"
 
 namespace highwater {
@@ -104,6 +106,24 @@ Instance* Component::route(const Request&, const Instance&) {
 
 bool Component::answers(Symbol) const {
   return true;
+}
+
+void require_endpoint(const Component& callee, const std::string& endpoint, const Value& where,
+                      const std::string& path, Problems& problems) {
+  if (callee.answers(callee.world().symbols.intern(endpoint))) return;
+  const std::vector<std::string> known = callee.endpoints();
+  std::string list;
+  for (const std::string& each : known) list += (list.empty() ? "" : ", ") + in_quotes(each);
+  if (endpoint.empty()) {
+    problems.error(where.position(), path,
+                   in_quotes(callee.id()) + " has several endpoints, one must be named: " + list);
+    return;
+  }
+  const std::string nearest = nearest_word(endpoint, known);
+  problems.error(where.position(), path,
+                 in_quotes(callee.id()) + " has no endpoint " + in_quotes(endpoint) +
+                     (nearest.empty() ? "; it has " + list : ""),
+                 nearest);
 }
 
 std::uint64_t Component::received() const {

@@ -18,6 +18,15 @@ namespace highwater {
 
 class Component;
 class Directory;
+class Problems;
+class Value;
+
+/// Where a component or fault that is examined stands in the scenario, and who wants to know.
+struct Examination {
+  const Value& where;       ///< Its object.
+  const std::string& path;  ///< Its JSON pointer.
+  Problems& problems;
+};
 
 /// One process of a component, in one zone: what a call reaches, and what a fault hits.
 ///
@@ -131,6 +140,15 @@ class Component {
 
   /// True when a call to this endpoint means something here.
   virtual bool answers(Symbol endpoint) const;
+  /// The endpoints that it answers, as the scenario spells them; empty where any will do.
+  virtual std::vector<std::string> endpoints() const { return {}; }
+
+  /// Asked once before a run, after connect(): reports what only shows when components are joined,
+  /// such as a call to an endpoint that the other one does not have.
+  virtual void examine(const Examination&) const {}
+  /// False where the load follows a plan that ends or changes (a trace, stages, a day): such a run
+  /// is terminating.
+  virtual bool has_steady_state() const { return true; }
 
   /// Sum over the instances, for the checks at the end of a run.
   std::uint64_t received() const;
@@ -154,6 +172,12 @@ class Component {
   std::vector<std::unique_ptr<Instance>> instances_;
   std::size_t turn_ = 0;
 };
+
+/// Reports a call to an endpoint that `callee` does not answer.
+/// @param endpoint  As written; empty where the caller names none.
+/// @param where     What to point at, with its JSON pointer.
+void require_endpoint(const Component& callee, const std::string& endpoint, const Value& where,
+                      const std::string& path, Problems& problems);
 
 /// Finds components by id and keeps the edges between them.
 class Directory {

@@ -31,6 +31,8 @@ class FaultPlan {
 
   /// "kill api", for charts and tables.
   virtual std::string text() const = 0;
+  /// Asked once before a run: reports a target that is not there.
+  virtual void examine(Directory& directory, const Examination& examination) const = 0;
   /// @param number  Of the fault in the scenario; keys the choice of instances.
   virtual std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                            std::size_t number) const = 0;
@@ -45,12 +47,6 @@ struct FaultKind {
   KindInfo info;
   /// Reads the fault from its object. After a problem the plan is null.
   std::function<std::shared_ptr<const FaultPlan>(Preparation&)> read;
-};
-
-/// The components of a scenario as far as targets of faults need to know them, for checking.
-struct KnownComponent {
-  std::string id;
-  std::size_t instances = 0;
 };
 
 }  // namespace highwater

@@ -26,31 +26,29 @@ std::vector<std::string> keys_of(const Value* object) {
   return keys;
 }
 
-/// Calls `visit(value, path, key)` for every component named under `value`.
+/// Calls `visit(value, path, relation)` for every component named under `value`.
 template <class Visit>
 void for_each_reference(const Guide& guide, Place place, const Value& value,
-                        const std::string& path, const std::string& key, const Visit& visit) {
+                        const std::string& path, Relation relation, const Visit& visit) {
   if (place.role == Place::Role::kTyped) {
     const TypeInfo& type = *place.type;
     if (type.shape == Shape::kQuantity) {
-      if (type.name == "component" && value.is_string()) visit(value, path, key);
+      if (type.name == "component" && value.is_string()) visit(value, path, relation);
       return;
     }
-    if (!value.is_object() && type.bare != nullptr) {
-      const std::string field = type.bare_field.empty() ? key : type.bare_field;
-      return for_each_reference(guide, {Place::Role::kTyped, &type.bare()}, value, path, field,
+    if (!value.is_object() && type.bare != nullptr)
+      return for_each_reference(guide, {Place::Role::kTyped, &type.bare()}, value, path, relation,
                                 visit);
-    }
   }
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.elements().size(); ++i)
-      for_each_reference(guide, guide.element(place), value.elements()[i], pointer_to(path, i), key,
-                         visit);
+      for_each_reference(guide, guide.element(place), value.elements()[i], pointer_to(path, i),
+                         relation, visit);
   } else if (value.is_object()) {
     for (const Value::Member& member : value.members()) {
-      const std::string name = guide.has_free_keys(place) ? key : member.key;
+      const FieldInfo* field = guide.field(place, value, member.key);
       for_each_reference(guide, guide.member(place, value, member.key), member.value,
-                         pointer_to(path, member.key), name, visit);
+                         pointer_to(path, member.key), field ? field->relation : relation, visit);
     }
   }
 }
@@ -182,9 +180,10 @@ class DocumentChecker {
     const Place place{Place::Role::kComponent, nullptr};
     for (const DeclaredPart& part : document_.components_) {
       for_each_reference(
-          guide_, place, *part.value, part.path, "",
-          [&](const Value& value, const std::string& path, const std::string& field) {
-            document_.references_.push_back({part.id, value.text(), field, value.position(), path});
+          guide_, place, *part.value, part.path, Relation::call,
+          [&](const Value& value, const std::string& path, Relation relation) {
+            document_.references_.push_back(
+                {part.id, value.text(), relation, value.position(), path});
             if (!is_component_id(value.text())) return;  // reported already
             if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
             problems_.error(value.position(), path,

@@ -28,7 +28,7 @@ struct DeclaredPart {
 /// One component naming another.
 struct Reference {
   std::string from, to;
-  std::string field;  ///< The key that names it: "to", "call", "publish", "targets", …
+  Relation relation = Relation::call;  ///< As the field that names it declares.
   Position position;
   std::string path;
 };

@@ -8,21 +8,9 @@
 #include <vector>
 
 #include "engine/describe/problems.h"
+#include "engine/describe/units.h"
 
 namespace highwater {
-
-/// How one component uses another.
-enum class Relation : std::uint8_t {
-  call,     ///< Sends a request and waits for the answer.
-  route,    ///< Passes requests on and answers with what comes back, as a balancer does.
-  publish,  ///< Leaves a message and does not wait.
-  consume,  ///< Takes messages from it.
-};
-
-/// Whether the one who uses waits for the one who is used.
-constexpr bool is_synchronous(Relation relation) {
-  return relation == Relation::call || relation == Relation::route;
-}
 
 /// One component as the graph sees it. What its kind allows comes from the caller: the engine knows
 /// no kinds.

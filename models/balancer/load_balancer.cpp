@@ -86,6 +86,7 @@ struct LoadBalancerParams {
         field<&LoadBalancerParams::policy>("How a target instance is chosen."),
         field<&LoadBalancerParams::targets>("Components whose instances share the requests.")
             .required()
+            .uses(Relation::route)
             .at_least(1u),
         field<&LoadBalancerParams::weights>("Weight of a component's instances, or of one "
                                             "(\"api[2]\"), for the policy weighted; 1 unless "
@@ -197,6 +198,12 @@ class LoadBalancer final : public Component {
   bool answers(Symbol endpoint) const override {
     return std::any_of(targets_.begin(), targets_.end(),
                        [&](const Component* target) { return target->answers(endpoint); });
+  }
+  std::vector<std::string> endpoints() const override {
+    std::vector<std::string> names;
+    for (const Component* target : targets_)
+      for (std::string& name : target->endpoints()) names.push_back(std::move(name));
+    return names;
   }
 
   const LoadBalancerParams& params() const { return params_; }

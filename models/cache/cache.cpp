@@ -137,6 +137,9 @@ class Cache final : public Component {
   bool answers(Symbol endpoint) const override {
     return !origin_ || origin_->callee().answers(endpoint);
   }
+  std::vector<std::string> endpoints() const override {
+    return origin_ ? origin_->callee().endpoints() : std::vector<std::string>{};
+  }
 
   const CacheParams& params() const { return params_; }
   /// Null for a cache that is asked beside the data.

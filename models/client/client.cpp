@@ -56,6 +56,11 @@ class Client final : public Component {
 
   void connect(Directory& directory) override;
   void start() override;
+  void examine(const Examination& examination) const override;
+  bool has_steady_state() const override {
+    return !params_.arrivals.as<TraceArrivals>() && !params_.arrivals.as<StagesArrivals>() &&
+           !params_.arrivals.as<DiurnalArrivals>();
+  }
 
  private:
   void arrive();
@@ -147,6 +152,20 @@ void Client::start() {
     return;
   }
   schedule_next();
+}
+
+void Client::examine(const Examination& examination) const {
+  const Component& callee = site_->callee();
+  const auto require = [&](const char* key, const std::string& endpoint) {
+    const Value* const given = examination.where.find(key);
+    const Value* const exact = given != nullptr ? given->find(endpoint) : nullptr;
+    const std::string path = pointer_to(examination.path, key);
+    require_endpoint(callee, endpoint, exact ? *exact : given ? *given : examination.where,
+                     exact ? pointer_to(path, endpoint) : path, examination.problems);
+  };
+  for (const auto& entry : params_.mix) require("mix", entry.key);
+  // A log may name what the system does not answer: those requests fail, as they should.
+  if (params_.mix.empty() && trace_.records.empty()) require("mix", "");
 }
 
 void Client::schedule_next() {
@@ -291,7 +310,7 @@ void ClientParams::check(const Value& where, const std::string& path, Problems& 
 }
 
 ModelKind client() {
-  return model_kind<Client>(
+  ModelKind kind = model_kind<Client>(
       "client", "Users: open or closed traffic over a mix of endpoints and keys.",
       "Schroeder, Wierman, Harchol-Balter, NSDI 2006",
       {{"throughput_rps", "/s", "Requests completed, by intended arrival."},
@@ -308,6 +327,9 @@ ModelKind client() {
         MetricShape::kCount},
        {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
        {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}});
+  kind.info.sends_load = true;
+  kind.info.callable = false;
+  return kind;
 }
 
 }  // namespace highwater::client

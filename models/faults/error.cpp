@@ -29,17 +29,19 @@ class Error final : public FaultAction {
 struct ErrorFault {
   std::string error;
   FaultTiming timing;
+  FaultExtent extent;
   Fraction rate{1};
 
   static constexpr auto fields() {
     return std::tuple{
         field<&ErrorFault::error>("The component, or one instance: \"api[2]\".").required(),
         inlined<&ErrorFault::timing>(),
+        inlined<&ErrorFault::extent>(),
         field<&ErrorFault::rate>("Share of the requests that get an error.")};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    std::size_t number) const {
-    return std::make_unique<Error>(choose_instances(world, directory, target, timing, number),
+    return std::make_unique<Error>(choose_instances(world, directory, target, extent, number),
                                    rate.value);
   }
 };

@@ -30,6 +30,9 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           target_(std::move(target)),
           verb_(std::move(verb)) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
+    void examine(Directory& directory, const Examination& examination) const override {
+      examine_target(directory, target_, verb_, examination);
+    }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                      std::size_t number) const override {
       return params_.arm(world, directory, target_, number);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/describe/value.h"
+
 namespace highwater::faults {
 namespace {
 
@@ -21,12 +23,41 @@ bool is_id(std::string_view text) {
   });
 }
 
+/// Points at a key of the fault, if it is there.
+void report_at(const Examination& examination, const char* key, const std::string& message) {
+  const Value* found = examination.where.find(key);
+  if (found != nullptr)
+    examination.problems.error(found->position(), pointer_to(examination.path, key), message);
+}
+
 }  // namespace
 
-void FaultTiming::check(const Value& where, const std::string& path, Problems& problems) const {
+void FaultExtent::check(const Value& where, const std::string& path, Problems& problems) const {
   if (count && percent)
     problems.error(where.position(), pointer_to(path, "percent"),
                    "a fault has either a count or a percent of its target");
+}
+
+void examine_target(Directory& directory, const Target& target, const std::string& verb,
+                    const Examination& examination) {
+  if (target.callee) {
+    if (!choose_edges(directory, target).empty()) return;
+    report_at(examination, verb.c_str(),
+                  in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
+    return;
+  }
+  const std::size_t instances = directory.component(target.component).instances().size();
+  const std::string having =
+      in_quotes(target.component) + " has " + std::to_string(instances) +
+      (instances == 1 ? " instance" : " instances");
+  if (target.instance && *target.instance >= instances)
+    report_at(examination, verb.c_str(),
+                  having + ", the last one is " + target.component + "[" +
+                      std::to_string(instances - 1) + "]");
+  const Value* count = examination.where.find("count");
+  if (count != nullptr && (target.instance || count->whole().value_or(0) > instances))
+    report_at(examination, "count", target.instance ? "one instance is named already" : having);
+  if (target.instance) report_at(examination, "percent", "one instance is named already");
 }
 
 std::optional<Target> Target::parse(const std::string& text) {
@@ -61,14 +92,14 @@ std::string Target::text() const {
 }
 
 std::vector<Instance*> choose_instances(World& world, Directory& directory, const Target& target,
-                                        const FaultTiming& timing, std::size_t fault_number) {
+                                        const FaultExtent& extent, std::size_t fault_number) {
   const auto all = directory.component(target.component).instances();
   if (target.instance) return {all[*target.instance].get()};
   std::size_t wanted = all.size();
-  if (timing.count) wanted = std::min<std::size_t>(*timing.count, all.size());
-  if (timing.percent)
+  if (extent.count) wanted = std::min<std::size_t>(*extent.count, all.size());
+  if (extent.percent)
     wanted = static_cast<std::size_t>(
-        std::ceil(timing.percent->value * static_cast<double>(all.size()) - 1e-9));
+        std::ceil(extent.percent->value * static_cast<double>(all.size()) - 1e-9));
   std::vector<Instance*> chosen;
   for (const auto& instance : all) chosen.push_back(instance.get());
   // Fisher-Yates as far as it is needed, then back in order, so that logs read well.

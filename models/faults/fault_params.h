@@ -11,23 +11,31 @@
 
 namespace highwater::faults {
 
-/// What every fault says beside its verb: when, for how long, and how much of the target.
+/// What every fault says beside its verb: when, and for how long.
 struct FaultTiming {
   Duration at{0};
   std::optional<Duration> lasts;
-  std::optional<std::uint32_t> count;
-  std::optional<Fraction> percent;
 
   static constexpr auto fields() {
     return std::tuple{
         field<&FaultTiming::at>("When it strikes, from the beginning of the run.").required(),
         field<&FaultTiming::lasts>("How long it lasts; for good unless given.")
             .named("for")
-            .at_least(Duration{1}),
-        field<&FaultTiming::count>("So many instances of the target, chosen at random; all of them "
+            .at_least(Duration{1})};
+  }
+};
+
+/// How many of a component's instances a fault hits.
+struct FaultExtent {
+  std::optional<std::uint32_t> count;
+  std::optional<Fraction> percent;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&FaultExtent::count>("So many instances of the target, chosen at random; all of them "
                                    "unless given.")
             .at_least(1u),
-        field<&FaultTiming::percent>("Such a part of the target's instances, rounded up, chosen at "
+        field<&FaultExtent::percent>("Such a part of the target's instances, rounded up, chosen at "
                                      "random.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
@@ -46,7 +54,12 @@ struct Target {
 
 /// The instances that a fault hits in one replication, in order of their numbers.
 std::vector<Instance*> choose_instances(World& world, Directory& directory, const Target& target,
-                                        const FaultTiming& timing, std::size_t fault_number);
+                                        const FaultExtent& extent, std::size_t fault_number);
+
+/// Reports a target that the joined system does not have.
+/// @param verb  The key that names the target.
+void examine_target(Directory& directory, const Target& target, const std::string& verb,
+                    const Examination& examination);
 
 /// The edges that a fault hits: the one named, or all those into the component.
 std::vector<Edge*> choose_edges(Directory& directory, const Target& target);

@@ -30,18 +30,20 @@ class Kill final : public FaultAction {
 struct KillFault {
   std::string kill;
   FaultTiming timing;
+  FaultExtent extent;
   bool silent = false;
 
   static constexpr auto fields() {
     return std::tuple{
         field<&KillFault::kill>("The component, or one instance: \"api[2]\".").required(),
         inlined<&KillFault::timing>(),
+        inlined<&KillFault::extent>(),
         field<&KillFault::silent>("Callers see nothing (the host is gone) instead of a reset "
                                   "connection (the process is gone).")};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    std::size_t number) const {
-    return std::make_unique<Kill>(choose_instances(world, directory, target, timing, number),
+    return std::make_unique<Kill>(choose_instances(world, directory, target, extent, number),
                                   silent);
   }
 };

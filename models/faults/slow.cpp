@@ -30,19 +30,21 @@ class Slow final : public FaultAction {
 struct SlowFault {
   std::string slow;
   FaultTiming timing;
+  FaultExtent extent;
   Factor factor{2};
 
   static constexpr auto fields() {
     return std::tuple{
         field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
         inlined<&SlowFault::timing>(),
+        inlined<&SlowFault::extent>(),
         field<&SlowFault::factor>("Work takes so many times as long.")
             .at_least(Factor{0.001})
             .at_most(Factor{1e6})};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    std::size_t number) const {
-    return std::make_unique<Slow>(choose_instances(world, directory, target, timing, number),
+    return std::make_unique<Slow>(choose_instances(world, directory, target, extent, number),
                                   factor.value);
   }
 };

@@ -178,6 +178,7 @@ class Service final : public Component {
   }
 
   void connect(Directory& directory) override {
+    directory_ = &directory;
     program_.emplace(*this, directory);
     if (params_.service_time) {
       const std::vector<steps::Step> only{steps::ComputeStep{*params_.service_time}};
@@ -193,6 +194,17 @@ class Service final : public Component {
   }
 
   bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
+  std::vector<std::string> endpoints() const override {
+    std::vector<std::string> names;
+    for (const auto& entry : params_.endpoints) names.push_back(entry.key);
+    return names;
+  }
+  void examine(const Examination& examination) const override {
+    const Value* const endpoints = examination.where.find("endpoints");
+    if (endpoints == nullptr) return;
+    steps::examine_calls(*endpoints, pointer_to(examination.path, "endpoints"), *directory_,
+                         examination.problems);
+  }
 
   /// The endpoint that answers `symbol`; null where there is none.
   const Endpoint* endpoint(Symbol symbol) {
@@ -226,6 +238,7 @@ class Service final : public Component {
 
   const ServiceParams& params_;
   RandomKey patience_key_;
+  const Directory* directory_ = nullptr;
   std::optional<Program> program_;
   std::vector<Endpoint> endpoints_;
   std::vector<Match> matched_;  // by symbol

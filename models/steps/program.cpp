@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/describe/value.h"
 #include "engine/kernel/combine.h"
 #include "models/slowdown.h"
 
@@ -99,6 +100,23 @@ void step_back(Work& work) {
 }
 
 }  // namespace
+
+void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
+                   Problems& problems) {
+  if (steps.is_array()) {
+    for (std::size_t i = 0; i < steps.elements().size(); ++i)
+      examine_calls(steps.elements()[i], pointer_to(path, i), directory, problems);
+  } else if (steps.is_object()) {
+    if (const Value* call = steps.find("call"); call != nullptr && call->is_string()) {
+      const Value* const named = steps.find("endpoint");
+      require_endpoint(directory.component(call->text()), named ? named->text() : "",
+                       named ? *named : *call, pointer_to(path, named ? "endpoint" : "call"),
+                       problems);
+    }
+    for (const Value::Member& member : steps.members())
+      examine_calls(member.value, pointer_to(path, member.key), directory, problems);
+  }
+}
 
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);

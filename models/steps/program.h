@@ -145,6 +145,10 @@ struct Locks {
   std::map<std::uint64_t, Resource> by_key;
 };
 
+/// Reports calls to endpoints that their callee does not have, wherever under `steps` they stand.
+void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
+                   Problems& problems);
+
 /// All lists of steps of one component in one replication.
 class Program {
  public:

@@ -87,7 +87,7 @@ struct PublishStep {
       "Publishes a message with the request's key to a topic, and waits until it is appended.";
   static constexpr auto fields() {
     return std::tuple{
-        field<&PublishStep::publish>("The topic.").required(),
+        field<&PublishStep::publish>("The topic.").required().uses(Relation::publish),
         inlined<&PublishStep::policy>(),
     };
   }

@@ -58,7 +58,7 @@ TEST_CASE("document: a good scenario is taken apart", "[scenario]") {
   REQUIRE(document.objectives().size() == 1);
   std::string references;
   for (const Reference& r : document.references())
-    references += r.from + " " + r.field + " " + r.to + " " + r.path + "\n";
+    references += r.from + " " + r.to + " " + r.path + "\n";
   CHECK(references ==
         "users to api /components/users/calls/to\n"
         "api cache redis /components/api/endpoints/GET ~1/1/cache\n"
@@ -75,7 +75,7 @@ TEST_CASE("document: what is left out has its default", "[scenario]") {
   CHECK(loaded.document->run().seed == 1);
   CHECK(loaded.document->run().replications == 5);
   CHECK(loaded.document->network().same_zone == Distribution::constant(0s));
-  CHECK(loaded.document->references().at(0).field == "to");
+  CHECK(loaded.document->references().at(0).relation == Relation::call);
 }
 
 TEST_CASE("document: a moved document keeps its parts", "[scenario]") {

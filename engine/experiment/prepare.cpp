@@ -1,0 +1,152 @@
+#include "engine/experiment/prepare.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/experiment/replication.h"
+#include "engine/kernel/check.h"
+#include "engine/topology/layout.h"
+
+namespace highwater {
+namespace {
+
+/// The entry of a catalog that describes `kind`.
+template <class Entry>
+const Entry& entry_of(const std::vector<Entry>& entries, const KindInfo& kind) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& e) { return e.info.name == kind.name; });
+  HIGHWATER_CHECK(found != entries.end());
+  return *found;
+}
+
+Zone zone_of(const NetworkParams& network, const std::string& name) {
+  const auto found = std::find(network.zones.begin(), network.zones.end(), name);
+  HIGHWATER_CHECK(found != network.zones.end());
+  return static_cast<Zone>(found - network.zones.begin());
+}
+
+NetworkPlan network_plan(const NetworkParams& params) {
+  NetworkPlan plan;
+  plan.zones = params.zones;
+  plan.same_zone = params.same_zone;
+  plan.cross_zone = params.cross_zone;
+  for (const LinkParams& link : params.links)
+    plan.links.push_back(
+        {zone_of(params, link.between[0]), zone_of(params, link.between[1]), link.latency});
+  return plan;
+}
+
+class Preparer {
+ public:
+  Preparer(const Document& document, const Catalog& catalog, Problems& problems)
+      : document_(document), catalog_(catalog), problems_(problems) {}
+
+  std::optional<System> system() {
+    const std::size_t before = problems_.error_count();
+    take_settings();
+    for (const DeclaredPart& part : document_.components()) {
+      const ModelKind& kind = entry_of(catalog_.kinds, *part.kind);
+      Preparation preparation = preparation_of(part);
+      system_.parts.push_back({part.id, &kind, kind.read(preparation)});
+    }
+    for (const DeclaredPart& part : document_.faults()) {
+      Preparation preparation = preparation_of(part);
+      system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
+    }
+    Topology topology = topology_of(document_, problems_);
+    // Components are built only from what is known to be right.
+    if (problems_.error_count() != before) return std::nullopt;
+    system_.terminating = !system_.faults.empty();
+    rehearse(system_, [&](Directory& directory) { examine(directory, topology); });
+    warn_of_late_faults();
+    if (problems_.error_count() != before) return std::nullopt;
+    system_.topology = picture_of(topology);
+    return std::move(system_);
+  }
+
+ private:
+  Preparation preparation_of(const DeclaredPart& part) {
+    return {*part.value, part.path, problems_, system_.notes, system_.charts};
+  }
+
+  void take_settings() {
+    const RunParams& run = document_.run();
+    system_.name = document_.name();
+    system_.description = document_.description();
+    system_.file = document_.file();
+    system_.duration = run.duration;
+    if (!run.warmup.is_auto) system_.warmup = run.warmup.value;
+    system_.seed = run.seed;
+    system_.replications = run.replications;
+    system_.max_in_flight = run.max_in_flight;
+    system_.network = network_plan(document_.network());
+    system_.objectives = document_.objectives();
+  }
+
+  void examine(Directory& directory, Topology& topology) {
+    for (std::size_t i = 0; i < system_.parts.size(); ++i) {
+      const DeclaredPart& part = document_.components()[i];
+      const Component& component = directory.component(part.id);
+      component.examine({*part.value, part.path, problems_});
+      if (!component.has_steady_state()) system_.terminating = true;
+      topology.components[i].instances = static_cast<int>(component.instances().size());
+    }
+    for (std::size_t i = 0; i < system_.faults.size(); ++i) {
+      const DeclaredPart& part = document_.faults()[i];
+      system_.faults[i]->examine(directory, {*part.value, part.path, problems_});
+    }
+  }
+
+  void warn_of_late_faults() {
+    for (std::size_t i = 0; i < system_.faults.size(); ++i) {
+      if (system_.faults[i]->at() < system_.duration) continue;
+      const DeclaredPart& part = document_.faults()[i];
+      const Value* at = part.value->find("at");
+      problems_.warning((at != nullptr ? *at : *part.value).position(), pointer_to(part.path, "at"),
+                        "the run ends before this fault strikes");
+    }
+  }
+
+  const Document& document_;
+  const Catalog& catalog_;
+  Problems& problems_;
+  System system_;
+};
+
+}  // namespace
+
+Language language_of(const Catalog& catalog) {
+  Language language;
+  for (const ModelKind& kind : catalog.kinds) language.kinds.push_back(kind.info);
+  for (const FaultKind& fault : catalog.faults) language.faults.push_back(fault.info);
+  return language;
+}
+
+Topology topology_of(const Document& document, Problems& problems) {
+  std::vector<TopologyComponent> components;
+  for (const DeclaredPart& part : document.components()) {
+    TopologyComponent component;
+    component.id = part.id;
+    component.kind = part.kind->name;
+    component.sends_load = part.kind->sends_load;
+    component.callable = part.kind->callable;
+    component.publishable = part.kind->publishable;
+    component.position = part.value->position();
+    component.pointer = part.path;
+    components.push_back(std::move(component));
+  }
+  std::vector<TopologyReference> references;
+  for (const Reference& reference : document.references())
+    references.push_back({reference.from, reference.to, reference.relation, reference.position,
+                          reference.path});
+  const Value* all = document.root().find("components");
+  return join_topology(std::move(components), references, all->position(), "/components", problems);
+}
+
+std::optional<System> prepare(const Document& document, const Catalog& catalog,
+                              Problems& problems) {
+  return Preparer(document, catalog, problems).system();
+}
+
+}  // namespace highwater
