@@ -6,16 +6,24 @@
 #include "models/database/database.h"
 #include "models/external/external.h"
 #include "models/faults/faults.h"
+#include "models/messaging/consumer_group.h"
+#include "models/messaging/topic.h"
 #include "models/service/service.h"
 
 namespace highwater {
 
 const std::vector<ModelKind>& model_kinds() {
-  // Listed by hand: a linker may drop objects that register themselves, and their order would depend
-  // on the order of linking.
+  // Listed by hand: a linker may drop objects that register themselves, and their order would
+  // depend on the order of linking.
   static const std::vector<ModelKind> list{
-      client::client(),     balancer::load_balancer(), service::service(),
-      cache::cache(),       database::database(),      external::external(),
+      client::client(),
+      balancer::load_balancer(),
+      service::service(),
+      cache::cache(),
+      database::database(),
+      messaging::topic(),
+      messaging::consumer_group(),
+      external::external(),
   };
   return list;
 }

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/describe/field.h"
+#include "engine/kernel/condition.h"
+#include "engine/model/component.h"
+#include "models/messaging/partition_log.h"
+
+namespace highwater::messaging {
+
+/// How a message finds its partition.
+enum class Partitioner : std::uint8_t { kafka_murmur2, round_robin };
+constexpr auto words_of(Partitioner) {
+  return std::array{
+      Word{Partitioner::kafka_murmur2, "kafka_murmur2",
+           "By the murmur2 hash of the key's decimal text, as Kafka's clients in Java do: the "
+           "messages of a key stay in order."},
+      Word{Partitioner::round_robin, "round_robin",
+           "The partitions whose broker is up, in turn, whatever the key."}};
+}
+
+struct TopicParams {
+  std::uint32_t partitions = 1;
+  std::uint32_t brokers = 1;
+  std::vector<std::string> zones;
+  Distribution append_time = Distribution::constant(500us);
+  Partitioner partitioner = Partitioner::kafka_murmur2;
+  Duration start_time{0};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&TopicParams::partitions>("Parts of the topic. Messages of one partition are "
+                                        "appended and read in order.")
+            .at_least(1u)
+            .at_most(10'000u),
+        field<&TopicParams::brokers>("Servers. Partition p is led by broker p modulo their "
+                                     "number, and by it alone.")
+            .at_least(1u)
+            .at_most(1'000u),
+        field<&TopicParams::zones>("Zones the brokers are spread over in turn; all zones of the "
+                                   "network unless given."),
+        field<&TopicParams::append_time>("Time that a partition takes to append a message, one "
+                                         "after the other.")
+            .source("chosen"),
+        field<&TopicParams::partitioner>("How a message finds its partition.")
+            .source("Kafka partitioner.class"),
+        field<&TopicParams::start_time>("From the start of a broker until it takes requests."),
+    };
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+/// A consumer group, as a topic sees it.
+class Reader {
+ public:
+  /// One more message is there to be read.
+  virtual void appended() = 0;
+
+ protected:
+  ~Reader() = default;
+};
+
+struct Leader;
+
+struct Partition {
+  /// The fetch that a reader has sent last: it asks for what comes from `from` on, and its answer
+  /// holds what comes before `until`.
+  struct Fetch {
+    std::uint64_t from = 0;
+    std::uint64_t until = 0;
+  };
+
+  PartitionLog log;
+  std::vector<Fetch> fetches;  // by reader
+  Leader* leader = nullptr;    // null while its broker is down
+};
+
+class Topic;
+
+class Broker final : public Instance {
+ public:
+  Broker(Topic& topic, std::uint32_t index, Zone zone);
+
+  /// Leads this partition from now on, and again whenever the broker has come back.
+  void lead(Partition& partition);
+  std::size_t partitions() const { return led_.size(); }
+
+  std::uint64_t appended() const { return appended_; }
+  /// Partitions that append, integrated over time.
+  double busy_integral(Time now) const { return busy_.total(now); }
+  /// Publishes received and not yet answered, integrated over time.
+  double unanswered_integral(Time now) const { return unanswered_.total(now); }
+
+ private:
+  friend struct Leader;
+  void receive(Served served) override;
+  void started() override;
+  Duration start_time() const override;
+  Task<> append_messages(Partition& partition);
+  void hold(Served fetch);
+  Partition* partition_of(const Request& publish);
+
+  Topic& topic_;
+  std::vector<Partition*> led_;
+  std::size_t turn_ = 0;
+  std::uint64_t appended_ = 0;
+  TimeIntegral busy_;
+  TimeIntegral unanswered_;
+};
+
+class Topic final : public Component {
+ public:
+  using Params = TopicParams;
+  Topic(World& world, std::string id, const TopicParams& params);
+
+  Instance* route(const Request& request, const Instance& from) override;
+
+  std::uint32_t partition_count() const { return params_.partitions; }
+  Partition& partition(std::uint32_t number) { return partitions_[number]; }
+  Broker& broker_of(std::uint32_t partition) const;
+
+  /// Adds a group that reads every partition from the beginning. Before the run only.
+  /// @return its number among the readers of each partition
+  std::uint32_t add_reader(Reader& reader);
+
+  /// A fetch of `reader` from `partition`: the broker answers it once the partition goes beyond
+  /// Fetch::from, and says in Fetch::until how far.
+  /// @param number  Distinct for every fetch of the reader from the partition.
+  Request fetch(std::uint32_t reader, std::uint32_t partition, std::uint64_t number) const;
+
+ private:
+  friend class Broker;
+  friend struct Leader;
+  void declare_metrics();
+  Instance* in_turn();
+
+  const TopicParams& params_;
+  RandomKey append_key_;
+  std::deque<Partition> partitions_;
+  std::vector<Reader*> readers_;
+  std::uint32_t turn_ = 0;
+  Tally* wait_ = nullptr;
+};
+
+}  // namespace highwater::messaging
