@@ -116,6 +116,7 @@ class ModelRig {
   }
 
   World& world() { return world_; }
+  Directory& directory() { return directory_; }
   Component& component(std::string_view id) { return directory_.component(id); }
   Instance& instance(std::string_view id, std::size_t index) {
     return *component(id).instances()[index];

@@ -1,0 +1,242 @@
+// A topic without consumers: where messages go, how long an append takes, what a broker's death
+// does. Reading is the business of consumer_group_test.cpp.
+
+#include "models/messaging/topic.h"
+
+#include <catch2/catch.hpp>
+
+#include "models/algorithms/hashing/murmur2.h"
+#include "models/messaging/topic_component.h"
+#include "tests/support/model_rig.h"
+
+namespace highwater::messaging {
+namespace {
+
+using Catch::Matchers::Contains;
+using testing::Answer;
+using testing::Load;
+using testing::ModelRig;
+using testing::problems_of;
+using testing::read_of;
+using testing::write_of;
+
+ModelRig rig_of(const std::string& parameters, ModelRig::Options options = {}) {
+  return ModelRig({topic()}, R"({"log": {"kind": "topic", )" + parameters + "}}", options);
+}
+
+/// Two keys of different partitions, and one of the first's partition.
+struct Keys {
+  explicit Keys(std::uint32_t partitions) {
+    first = 0;
+    while (hashing::kafka_partition(first, partitions) != 0) ++first;
+    neighbour = first + 1;
+    while (hashing::kafka_partition(neighbour, partitions) != 0) ++neighbour;
+    second = 0;
+    while (hashing::kafka_partition(second, partitions) != 1) ++second;
+  }
+  std::uint64_t first, neighbour, second;
+};
+
+TEST_CASE("topic: a publish takes append_time", "[models][messaging]") {
+  ModelRig rig = rig_of(R"("append_time": "3ms")");
+  const Answer& answer = rig.send(Time{1s}, "log", write_of(1));
+  rig.run(Time{2s});
+  CHECK(answer.reply.ok());
+  CHECK(answer.took() == 3ms);
+
+  ModelRig defaults = rig_of(R"("partitions": 2)");
+  const Answer& usual = defaults.send(Time{1s}, "log", write_of(1));
+  defaults.run(Time{2s});
+  CHECK(usual.took() == 500us);
+}
+
+TEST_CASE(
+    "topic: a partition appends one message after the other, partitions do not wait for "
+    "each other",
+    "[models][messaging]") {
+  const Keys keys(4);
+  ModelRig rig = rig_of(R"("partitions": 4, "append_time": "10ms")");
+  const Answer& first = rig.send(Time{1s}, "log", write_of(keys.first));
+  const Answer& behind = rig.send(Time{1s}, "log", write_of(keys.neighbour));
+  const Answer& beside = rig.send(Time{1s}, "log", write_of(keys.second));
+  rig.run(Time{2s});
+  CHECK(first.took() == 10ms);
+  CHECK(behind.took() == 20ms);
+  CHECK(beside.took() == 10ms);
+  CHECK(rig.value("log", "wait_ms") == Approx(10.0 / 3));
+  CHECK(rig.value("log", "in_flight") == Approx(0.040 / 2));
+  CHECK(rig.value("log", "utilization") == Approx(0.030 / 2 / 4));
+  CHECK(rig.value("log", "throughput_rps") == Approx(3.0 / 2));
+}
+
+TEST_CASE("topic: a partition with exponential appends is M/M/1", "[models][messaging]") {
+  ModelRig::Options options;
+  options.duration = 4000s;
+  ModelRig rig = rig_of(R"("append_time": {"exponential": "5ms"})", options);
+  Load load;
+  load.to = "log";
+  load.per_second = 100;
+  load.requests = 390'000;
+  load.make = [](RandomStream&) { return write_of(3); };
+  rig.add(load);
+  rig.run(Time{4000s});
+  // rho = 0.5: a wait of rho / (1 - rho) = 1 append.
+  CHECK(rig.value("log", "wait_ms", Time{100s}) == Approx(5).epsilon(0.03));
+  CHECK(rig.value("log", "utilization") == Approx(0.5 * 3900 / 4000).epsilon(0.02));
+  CHECK(rig.value("log", "in_flight") == Approx(1.0 * 3900 / 4000).epsilon(0.04));
+}
+
+TEST_CASE("topic: kafka_murmur2 places a key where Kafka does, on broker p modulo brokers",
+          "[models][messaging]") {
+  for (const std::uint32_t brokers : {1u, 2u, 6u}) {
+    ModelRig rig = rig_of(R"("partitions": 6, "brokers": )" + std::to_string(brokers));
+    std::vector<std::uint64_t> expected(brokers);
+    std::vector<std::uint64_t> in_partition(6);
+    for (std::uint64_t key = 0; key < 600; ++key) {
+      rig.send(Time{1s}, "log", write_of(key));
+      ++expected[hashing::kafka_partition(key, 6) % brokers];
+      ++in_partition[hashing::kafka_partition(key, 6)];
+    }
+    rig.run(Time{10s});
+    for (std::uint32_t i = 0; i < brokers; ++i)
+      CHECK(rig.instance("log", i).answers()[Status::ok] == expected[i]);
+    auto& topic = static_cast<Topic&>(rig.component("log"));
+    for (std::uint32_t p = 0; p < 6; ++p) {
+      CHECK(topic.partition(p).log.end() == in_partition[p]);
+      CHECK(topic.partition(p).log.kept() == 0);  // nobody reads it
+    }
+  }
+}
+
+TEST_CASE("topic: round_robin takes the partitions in turn, whatever the key",
+          "[models][messaging]") {
+  for (const char* brokers : {"1", "2", "3"}) {
+    CAPTURE(brokers);
+    ModelRig rig = rig_of(R"("partitions": 4, "partitioner": "round_robin", "brokers": )" +
+                          std::string(brokers));
+    for (int i = 0; i < 40; ++i) rig.send(Time{Duration{i * 1'000'000}}, "log", write_of(7));
+    rig.run(Time{10s});
+    auto& topic = static_cast<Topic&>(rig.component("log"));
+    for (std::uint32_t p = 0; p < 4; ++p) CHECK(topic.partition(p).log.end() == 10);
+  }
+}
+
+TEST_CASE("topic: a dead broker's partitions take nothing, the others go on",
+          "[models][messaging]") {
+  const Keys keys(2);
+  ModelRig rig =
+      rig_of(R"("partitions": 2, "brokers": 2, "append_time": "10ms", "start_time": "300ms")");
+  const Answer& before = rig.send(Time{1s}, "log", write_of(keys.first));
+  const Answer& appending = rig.send(Time{1995ms}, "log", write_of(keys.first));
+  const Answer& waiting = rig.send(Time{1996ms}, "log", write_of(keys.first));
+  rig.at(Time{2s}, [&] { rig.instance("log", 0).kill(false); });
+  const Answer& refused = rig.send(Time{2500ms}, "log", write_of(keys.first));
+  const Answer& elsewhere = rig.send(Time{2500ms}, "log", write_of(keys.second));
+  rig.at(Time{3s}, [&] { rig.instance("log", 0).revive(); });
+  const Answer& starting = rig.send(Time{3299ms}, "log", write_of(keys.first));
+  const Answer& after = rig.send(Time{3301ms}, "log", write_of(keys.first));
+  rig.run(Time{5s});
+  CHECK(before.reply.ok());
+  CHECK(appending.reply.status == Status::reset);
+  CHECK(appending.at == Time{2s});
+  CHECK(waiting.reply.status == Status::reset);
+  CHECK(refused.reply.status == Status::unavailable);
+  CHECK(elsewhere.took() == 10ms);
+  CHECK(starting.reply.status == Status::unavailable);
+  CHECK(after.took() == 10ms);
+  auto& topic = static_cast<Topic&>(rig.component("log"));
+  CHECK(topic.partition(0).log.end() == 2);  // the one that was being appended is not there
+  CHECK(topic.partition(1).log.end() == 1);
+  CHECK(rig.metric("log", "errors").causes.at("connection_reset") == 2);
+  CHECK(rig.value("log", "in_flight") == Approx((0.010 * 3 + 0.005 + 0.004) / 5));
+  CHECK(rig.value("log", "utilization") == Approx((0.010 * 3 + 0.005) / 5 / 2));
+  CHECK(rig.value("log[0]", "utilization") == Approx((0.010 * 2 + 0.005) / 5));
+  CHECK(rig.value("log[1]", "utilization") == Approx(0.010 / 5));
+  CHECK(rig.value("log[0]", "throughput_rps") == Approx(2.0 / 5));
+}
+
+TEST_CASE("topic: a publisher hears nothing of a broker that dies silently",
+          "[models][messaging]") {
+  ModelRig rig = rig_of(R"("append_time": "100ms")");
+  CallPolicy policy;
+  policy.timeout = 1s;
+  const Answer& lost = rig.send(Time{1s}, "log", write_of(1), policy);
+  rig.at(Time{1050ms}, [&] { rig.instance("log", 0).kill(true); });
+  rig.run(Time{5s});
+  CHECK(lost.reply.status == Status::timeout);
+  CHECK(lost.took() == 1s);
+}
+
+TEST_CASE("topic: round_robin passes over partitions whose broker is down", "[models][messaging]") {
+  ModelRig rig =
+      rig_of(R"("partitions": 4, "brokers": 2, "partitioner": "round_robin", "append_time": "0s")");
+  rig.at(Time{1s}, [&] { rig.instance("log", 0).kill(false); });
+  for (int i = 0; i < 40; ++i) rig.send(Time{2s} + Duration{i * 1'000'000}, "log", write_of(0));
+  rig.at(Time{3s}, [&] { rig.instance("log", 1).kill(false); });
+  const Answer& nowhere = rig.send(Time{4s}, "log", write_of(0));
+  rig.run(Time{10s});
+  auto& topic = static_cast<Topic&>(rig.component("log"));
+  CHECK(topic.partition(0).log.end() == 0);
+  CHECK(topic.partition(1).log.end() == 20);
+  CHECK(topic.partition(2).log.end() == 0);
+  CHECK(topic.partition(3).log.end() == 20);
+  CHECK(nowhere.reply.status == Status::unavailable);
+}
+
+TEST_CASE("topic: a slow broker appends that much slower", "[models][messaging]") {
+  ModelRig rig = rig_of(R"("append_time": "2ms")");
+  rig.at(Time{1s}, [&] { rig.instance("log", 0).slow(5); });
+  const Answer& slow = rig.send(Time{2s}, "log", write_of(1));
+  rig.run(Time{3s});
+  CHECK(slow.took() == 10ms);
+}
+
+TEST_CASE("topic: brokers stand in the zones given, in turn", "[models][messaging]") {
+  ModelRig::Options options;
+  options.network.zones = {"a", "b"};
+  const auto zones_of = [&](const std::string& parameters) {
+    ModelRig rig = rig_of(R"("partitions": 3, "brokers": 3)" + parameters, options);
+    std::vector<Zone> zones;
+    for (const auto& broker : rig.component("log").instances()) zones.push_back(broker->zone());
+    return zones;
+  };
+  CHECK(zones_of("") == std::vector<Zone>{0, 1, 0});
+  CHECK(zones_of(R"(, "zones": ["b"])") == std::vector<Zone>{1, 1, 1});
+  CHECK(zones_of(R"(, "zones": ["b", "a"])") == std::vector<Zone>{1, 0, 1});
+}
+
+TEST_CASE("topic: only groups read, and only from the partition's broker", "[models][messaging]") {
+  const Keys keys(2);
+  ModelRig rig = rig_of(R"("partitions": 2, "brokers": 2)");
+  const Answer& read = rig.send(Time{1s}, "log", read_of(1));
+  const Answer& wrong = rig.send_to_instance(Time{1s}, "log", 1, write_of(keys.first));
+  const Answer& right = rig.send_to_instance(Time{1s}, "log", 0, write_of(keys.first));
+  rig.run(Time{2s});
+  CHECK(read.reply.status == Status::error);
+  CHECK(wrong.reply.status == Status::error);
+  CHECK(right.reply.ok());
+}
+
+TEST_CASE("topic: what is wrong with its parameters is said", "[models][messaging]") {
+  const auto problems = [](const std::string& parameters) {
+    return problems_of(topic(), R"({"kind": "topic", )" + parameters + "}");
+  };
+  CHECK(problems(R"("partitions": 6)") == "");
+  CHECK_THAT(problems(R"("partitions": 0)"), Contains("partitions"));
+  CHECK_THAT(problems(R"("partitions": 10001)"), Contains("10000"));
+  CHECK_THAT(problems(R"("brokers": 0)"), Contains("brokers"));
+  CHECK_THAT(problems(R"("brokers": 3)"),
+             Contains("warning") && Contains("2 of them lead none and do nothing"));
+  CHECK_THAT(problems(R"("partitioner": "murmur")"), Contains("kafka_murmur2"));
+  CHECK_THAT(problems(R"("append_time": 5)"), Contains("append_time"));
+  CHECK_THAT(problems(R"("append_time": "-1ms")"), Contains("append_time"));
+  CHECK_THAT(problems(R"("partition": 6)"), Contains("partitions"));
+}
+
+TEST_CASE("topic: it is published to, not called", "[models][messaging]") {
+  CHECK(topic().info.publishable);
+  CHECK_FALSE(topic().info.callable);
+}
+
+}  // namespace
+}  // namespace highwater::messaging
