@@ -1,0 +1,132 @@
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/exit_status.h"
+#include "engine/describe/nearest.h"
+#include "engine/describe/problems.h"
+#include "engine/report/run_folder.h"
+#include "version.h"
+
+namespace highwater::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Simulates scalable backends request by request, under load and faults.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  highwater run scenarios/users-api.json --set api.replicas=6\n"
+    "  highwater run scenarios/users-api.json --precision 1% --json\n"
+    "  highwater kinds service\n"
+    "\n"
+    "Started as ./highwater from a checkout it installs what is missing and builds first:\n"
+    "  ./highwater test             builds and runs every test\n"
+    "  ./highwater --no-install …   never installs anything\n"
+    "\n"
+    "Exit status: 0 done, every objective met; 1 internal failure; 2 wrong input;\n"
+    "3 a resource is missing; 99 an objective was missed; 130 interrupted.";
+
+/// The command line as one would type it again.
+std::string command_line(int count, char** words) {
+  std::string line = "highwater";
+  for (int i = 1; i < count; ++i) {
+    const std::string word = words[i];
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789-_./=:,%+@[]") == std::string::npos;
+    line += ' ';
+    if (plain) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
+/// Every word that may stand where the command line went wrong.
+std::vector<std::string> known_words(const CLI::App& program) {
+  std::vector<std::string> words;
+  const CLI::App* chosen = &program;
+  for (const CLI::App* command : program.get_subcommands()) chosen = command;
+  for (const CLI::App* command : chosen->get_subcommands([](const CLI::App*) { return true; }))
+    words.push_back(command->get_name());
+  for (const CLI::Option* option : chosen->get_options())
+    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  return words;
+}
+
+/// Says what is wrong with the command line, and what was most likely meant.
+int report_misuse(const CLI::App& program, const CLI::ParseError& error,
+                  const std::vector<std::string>& words) {
+  const std::vector<std::string> known = known_words(program);
+  std::string text = error.what();
+  std::string suggestion;
+  for (const std::string& word : words) {
+    const std::string bare = word.substr(0, word.find('='));
+    const bool unexpected = text.find(bare) != std::string::npos;
+    if (unexpected && suggestion.empty()) suggestion = nearest_word(bare, known);
+  }
+  if (!suggestion.empty()) text += "; did you mean " + in_quotes(suggestion) + "?";
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (char& c : text)
+    if (c == '\n') c = ' ';
+  print_error("highwater: " + text + "\nTry highwater --help.\n");
+  return kWrongInput;
+}
+
+int run_program(int count, char** words) {
+  CLI::App program{kAbout, "highwater"};
+  program.footer(kExamples);
+  program.set_version_flag("--version", fmt::format("highwater {} ({})", kVersion, kCommit));
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(34);
+
+  Action action;
+  add_run(program, action, command_line(count, words));
+  add_validate(program, action);
+  add_show(program, action);
+  add_schema(program, action);
+  add_kinds(program, action);
+  try {
+    program.parse(count, words);
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = program.get_subcommands();
+    print(chosen.empty() ? program.help() : chosen.front()->help());
+    return kDone;
+  } catch (const CLI::CallForVersion& version) {
+    print(std::string(version.what()) + "\n");
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    return report_misuse(program, error, {words + 1, words + count});
+  }
+  return action();
+}
+
+}  // namespace
+}  // namespace highwater::cli
+
+int main(int count, char** words) {
+  using namespace highwater;
+  using namespace highwater::cli;
+  try {
+    return run_program(count, words);
+  } catch (const RunFolderError& error) {
+    print_error(fmt::format("highwater: {}\n", error.what()));
+    return kMissingResource;
+  } catch (const std::bad_alloc&) {
+    print_error("highwater: not enough memory\n");
+  } catch (const std::exception& error) {
+    print_error(fmt::format("highwater: internal failure: {}\n", error.what()));
+  }
+  return kInternalFailure;
+}

@@ -1,0 +1,228 @@
+#include "engine/experiment/run.h"
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/exit_status.h"
+#include "cli/interrupt.h"
+#include "cli/progress_line.h"
+#include "cli/scenario_input.h"
+#include "engine/experiment/assemble.h"
+#include "engine/experiment/wall_clock.h"
+#include "engine/report/json_writer.h"
+#include "engine/report/metric_view.h"
+#include "engine/report/run_folder.h"
+#include "engine/report/terminal_writer.h"
+#include "engine/scenario/expand.h"
+#include "version.h"
+
+namespace highwater::cli {
+namespace {
+
+constexpr unsigned kMostJobs = 1024;
+
+struct Options {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;
+  std::string seed, replications, duration;  // as written: they are settings too
+  std::string precision;
+  unsigned jobs = 0;  // 0: one for each processor
+  std::string out;
+  bool json = false;
+};
+
+/// The options that override the scenario, as settings: the expanded scenario then shows them.
+std::vector<std::string> all_settings(const Options& options) {
+  std::vector<std::string> settings = options.settings;
+  if (!options.seed.empty()) settings.push_back("run.seed=" + options.seed);
+  if (!options.replications.empty()) settings.push_back("run.replications=" + options.replications);
+  if (!options.duration.empty()) settings.push_back("run.duration=" + options.duration);
+  return settings;
+}
+
+/// What the command line itself gets wrong.
+void check(const Options& options, RunOptions& run, Problems& problems) {
+  if (!options.precision.empty()) {
+    const Value written = Value::string(options.precision);
+    Fraction precision;
+    Problems inside;
+    if (!Quantity<Fraction>::read(written, "", inside, precision) || precision.value <= 0 ||
+        precision.value >= 1)
+      problems.error({problems.add_source("--precision " + options.precision)}, "",
+                     "expected a fraction above 0 and below 1, such as \"1%\"");
+    run.precision = precision.value;
+  }
+  if (options.jobs > kMostJobs)
+    problems.error({problems.add_source(fmt::format("--jobs {}", options.jobs))}, "",
+                   fmt::format("at most {}", kMostJobs));
+  if (!options.out.empty() && options.files.size() > 1)
+    problems.error({problems.add_source("--out " + options.out)}, "",
+                   "is the folder of one run; leave it out for several scenarios");
+}
+
+/// Finds out before an hour of simulation, not after it, that nothing can be written.
+void require_writable(const Options& options) {
+  namespace fs = std::filesystem;
+  fs::path place = fs::absolute(options.out.empty() ? fs::path("results") : fs::path(options.out));
+  std::error_code error;
+  while (!fs::exists(place, error) && place.has_parent_path() && place != place.parent_path())
+    place = place.parent_path();
+  if (!fs::is_directory(place, error)) throw RunFolderError(place.string() + " is not a directory");
+  if (access(place.c_str(), W_OK) != 0)
+    throw RunFolderError("nothing can be written into " + place.string());
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+/// Warnings about the input belong into the report too.
+void add_warnings(const Problems& problems, Results& results) {
+  for (const Problem& problem : problems.sorted())
+    results.findings.push_back({"input", "", problem.pointer + ": " + problem.message});
+}
+
+class Runner {
+ public:
+  Runner(const Options& options, RunOptions run, std::string command_line)
+      : options_(options), run_(std::move(run)), command_line_(std::move(command_line)) {
+    run_.interrupt = &interrupt_.requested();
+    run_.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  }
+
+  /// Runs one scenario, writes its folder, prints its summary. @return the exit status.
+  int run(const Scenario& scenario, const Problems& warnings) {
+    const std::string started = wall_date();
+    Results results = assemble(scenario.system, simulate(scenario.system));
+    results.started = started;
+    results.host = host_name();
+    results.version = fmt::format("{} ({})", kVersion, kCommit);
+    results.compiler = fmt::format("{}, {}, {}", kCompiler, kBuildType, kSystem);
+    results.command = command_line_;
+    add_warnings(warnings, results);
+    const std::string expanded = write_json(expand(scenario.document, language(), "/")) + "\n";
+    RunFolderPlace place;
+    if (!options_.out.empty()) place.directory = options_.out;
+    std::filesystem::path folder;
+    std::string failure;
+    try {
+      folder = write_run_folder(results, expanded, place);
+    } catch (const RunFolderError& error) {
+      failure = error.what();  // the answers are still worth showing
+    }
+    show(results, folder);
+    if (!failure.empty()) {
+      print_error("highwater: " + failure + "\n");
+      return kMissingResource;
+    }
+    if (interrupt_.requested()) return kInterrupted;
+    return missed_objectives(results) > 0 ? kObjectiveMissed : kDone;
+  }
+
+  /// The documents of all runs: the one, or a list of them.
+  void finish() {
+    if (!options_.json) return;
+    if (options_.files.size() == 1) return print(documents_);
+    print("[\n" + documents_ + "]\n");
+  }
+
+  bool interrupted() const { return interrupt_.requested(); }
+
+ private:
+  RunRecord simulate(const System& system) {
+    ProgressLine line(system.name);
+    RunOptions run = run_;
+    if (standard_error_is_terminal())
+      run.progress = [&line](const Progress& progress) { line.show(progress); };
+    return run_system(system, run);
+  }
+
+  void show(const Results& results, const std::filesystem::path& folder) {
+    if (options_.json) {
+      if (!documents_.empty()) documents_ += ",\n";
+      documents_ += run_json(results);
+      return;
+    }
+    const OutputStyle style = standard_output_style();
+    TerminalOptions terminal;
+    terminal.width = style.width;
+    terminal.color = style.color;
+    terminal.utf8 = style.utf8;
+    if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
+    if (shown_) print("\n");
+    print(terminal_summary(results, terminal));
+    shown_ = true;
+  }
+
+  const Options& options_;
+  RunOptions run_;
+  std::string command_line_;
+  Interrupt interrupt_;
+  std::string documents_;
+  bool shown_ = false;
+};
+
+int run(const Options& options, const std::string& command_line) {
+  RunOptions run_options;
+  std::vector<Problems> problems(1);
+  check(options, run_options, problems.front());
+  std::vector<Scenario> scenarios;
+  bool valid = !problems.front().has_errors();
+  for (const std::string& file : options.files) {
+    auto scenario = load_scenario(file, all_settings(options), problems.emplace_back());
+    valid &= scenario.has_value();
+    if (scenario) scenarios.push_back(std::move(*scenario));
+  }
+  if (!valid) return report_wrong_input(problems, options.json);
+  for (const Problems& warnings : problems) print_error(warnings.text());
+  require_writable(options);
+
+  Runner runner(options, run_options, command_line);
+  int status = kDone;
+  for (std::size_t i = 0; i < scenarios.size() && !runner.interrupted(); ++i)
+    status = std::max(status, runner.run(scenarios[i], problems[i + 1]));
+  runner.finish();
+  return status;
+}
+
+}  // namespace
+
+void add_run(CLI::App& program, Action& action, const std::string& command_line) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "run", "Simulate scenarios, print a summary, write a report under results/");
+  command->add_option("SCENARIO", options->files, "Scenario files")->required();
+  add_settings_option(*command, options->settings);
+  command->add_option("--seed", options->seed, "Seed of all random draws (run.seed)");
+  command->add_option("--replications", options->replications,
+                      "Independent replications (run.replications)");
+  command
+      ->add_option("--precision", options->precision,
+                   "Run until throughput, mean latency and p99 of every client are known to so "
+                   "much, such as 1%")
+      ->type_name("FRACTION");
+  command->add_option("--duration", options->duration, "Simulated time, such as 10m (run.duration)")
+      ->type_name("DURATION");
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Replications at the same time; as many as there are processors by default")
+      ->type_name("N");
+  command
+      ->add_option("--out", options->out,
+                   "The run's folder, created or reused; by default "
+                   "results/<scenario>/<time>-<seed>")
+      ->type_name("DIR");
+  command->add_flag("--json", options->json, "The results as one JSON document");
+  command->callback([options, &action, command_line] {
+    action = [options, command_line] { return run(*options, command_line); };
+  });
+}
+
+}  // namespace highwater::cli
