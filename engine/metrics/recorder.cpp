@@ -13,16 +13,21 @@ const MetricRecord* OwnerRecord::find(std::string_view name) const {
 }
 
 Recorder::Recorder(Simulation& simulation, const TimeGrid& grid)
-    : simulation_(simulation), grid_(grid), slice_end_(*this) {}
+    : simulation_(simulation), grid_(grid), slices_(grid), slice_end_(*this) {}
+
+void Tally::finish() {
+  for (std::size_t slice = 0; slice < timeline_.size(); ++slice) {
+    const Histogram& histogram = timeline_[slice];
+    if (histogram.empty()) continue;
+    sums_.add(slice, histogram.sum_ns(), static_cast<double>(histogram.count()));
+    histogram_.merge(slice, histogram);
+  }
+}
 
 Recorder::Owner& Recorder::owner(std::string id, std::string zone) {
   for (const Owner& other : owners_) HIGHWATER_CHECK(other.id_ != id);
   owners_.push_back(Owner(*this, std::move(id), std::move(zone)));
   return owners_.back();
-}
-
-const TimeGrid& Recorder::Owner::grid() const {
-  return recorder_.grid_;
 }
 
 Recorder::Owner::Metric& Recorder::Owner::add(std::string_view name, MetricKind kind) {
@@ -35,7 +40,7 @@ Recorder::Owner::Metric& Recorder::Owner::add(std::string_view name, MetricKind 
 
 Tally& Recorder::Owner::tally(std::string_view name) {
   Metric& metric = add(name, MetricKind::tally);
-  metric.tally = std::make_unique<Tally>(recorder_.grid_);
+  metric.tally = std::make_unique<Tally>(recorder_.slices_, recorder_.grid_.fine_slices());
   return *metric.tally;
 }
 
@@ -95,10 +100,14 @@ void Recorder::Owner::causes(std::string_view name,
   add(name, MetricKind::causes).causes = std::move(read);
 }
 
-SlicedSums& Recorder::Owner::sliced(std::string_view name, MetricKind kind) {
-  Metric& metric = add(name, kind);
-  metric.sums = SlicedSums(recorder_.grid_.fine_slices());
-  return metric.sums;
+void Recorder::Owner::sliced_rate(std::string_view name, BySlice occurrences) {
+  add(name, MetricKind::rate).sliced_part = std::move(occurrences);
+}
+
+void Recorder::Owner::sliced_ratio(std::string_view name, BySlice part, BySlice whole) {
+  Metric& metric = add(name, MetricKind::ratio);
+  metric.sliced_part = std::move(part);
+  metric.sliced_whole = std::move(whole);
 }
 
 void Recorder::start() {
@@ -130,12 +139,16 @@ void Recorder::read_levels(std::size_t slice) {
   }
 }
 
-void Recorder::weigh_by_time(SlicedSums& sums) const {
+/// The slices as their owner counted them; without `whole`, the weight is a slice's length.
+SlicedSums Recorder::counted(const BySlice& part, const BySlice& whole) const {
+  SlicedSums sums(grid_.fine_slices());
   for (std::size_t slice = 0; slice < grid_.fine_slices(); ++slice) {
     const Time end = std::min(grid_.begin_of(slice + 1), simulation_.now());
     const Time begin = grid_.begin_of(slice);
-    sums.weight[slice] = end > begin ? seconds(end - begin) : 0;
+    const double length = end > begin ? seconds(end - begin) : 0;
+    sums.add(slice, part(slice), whole ? whole(slice) : length);
   }
+  return sums;
 }
 
 std::vector<OwnerRecord> Recorder::finish() {
@@ -152,15 +165,16 @@ std::vector<OwnerRecord> Recorder::finish() {
       out.name = metric.name;
       out.kind = metric.kind;
       if (metric.tally != nullptr) {
+        metric.tally->finish();
         out.sums = std::move(metric.tally->sums_);
         out.histogram = std::move(metric.tally->histogram_);
         out.histogram.compact();
         out.timeline = std::move(metric.tally->timeline_);
+      } else if (metric.sliced_part) {
+        out.sums = counted(metric.sliced_part, metric.sliced_whole);
       } else {
         out.sums = std::move(metric.sums);
       }
-      // Rates that their owner counted by intended arrival have the slices' lengths as weights.
-      if (metric.kind == MetricKind::rate && !metric.read_at_slice_end) weigh_by_time(out.sums);
       if (metric.counter) out.count = metric.counter();
       if (metric.causes) out.causes = metric.causes();
     }

@@ -50,30 +50,36 @@ struct OwnerRecord {
 /// histogram bucket, no allocation in steady state.
 class Tally {
  public:
-  explicit Tally(const TimeGrid& grid)
-      : grid_(&grid), sums_(grid.fine_slices()), histogram_(grid.fine_slices()) {}
+  Tally(SliceFinder& slices, std::size_t fine_slices)
+      : slices_(slices), sums_(fine_slices), histogram_(fine_slices) {}
 
   /// @param at  The instant the observation belongs to, which decides its slice.
-  void record(Time at, Duration value) { record(grid_->fine(at), value); }
+  void record(Time at, Duration value) { record(slices_.find(at), value); }
 
   /// The same for an observation whose fine slice is known already.
   void record(std::size_t slice, Duration value) {
+    if (!timeline_.empty()) return timeline_[slice].record(value.count());
     sums_.add(slice, static_cast<double>(value.count()), 1);
     histogram_.record(slice, value.count());
-    if (!timeline_.empty()) timeline_[slice].record(value.count());
   }
 
  private:
   friend class Recorder;
-  const TimeGrid* grid_;
+  void finish();
+
+  SliceFinder& slices_;
   SlicedSums sums_;  // in nanoseconds and observations
   SlicedHistogram histogram_;
-  std::vector<Histogram> timeline_;  // by fine slice; empty unless asked for
+  // By fine slice; empty unless asked for. The other two are made from it then, at the end.
+  std::vector<Histogram> timeline_;
 };
 
 /// A quantity that only grows, read at the end of every slice: an integral over time in
 /// (unit · seconds), or a number of occurrences.
 using Cumulative = std::function<double(Time now)>;
+
+/// What an owner has counted in a fine slice, read when the run is over.
+using BySlice = std::function<double(std::size_t slice)>;
 
 /// Measures one replication. Owners declare their metrics before the run; the recorder then reads
 /// levels and counters at each slice's end, so that nothing but tallies costs anything per request.
@@ -96,10 +102,10 @@ class Recorder {
     void count(std::string_view name, const std::uint64_t& occurrences);
     void count(std::string_view name, std::function<std::uint64_t()> read);
     void causes(std::string_view name, std::function<std::map<std::string, std::uint64_t>()> read);
-    /// A metric kept by slice by its owner, who counts by intended arrival.
-    SlicedSums& sliced(std::string_view name, MetricKind kind);
-
-    const TimeGrid& grid() const;
+    /// Metrics that their owner counts by fine slice himself, since what happens later belongs to
+    /// an earlier slice (that of the intended arrival).
+    void sliced_rate(std::string_view name, BySlice occurrences);
+    void sliced_ratio(std::string_view name, BySlice part, BySlice whole);
 
    private:
     friend class Recorder;
@@ -119,6 +125,9 @@ class Recorder {
 
   const TimeGrid& grid() const { return grid_; }
 
+  /// The fine slice in which `at` falls.
+  std::size_t slice_of(Time at) { return slices_.find(at); }
+
   /// Begins to read at slice ends. Call once, when every metric is declared.
   void start();
 
@@ -127,11 +136,12 @@ class Recorder {
 
  private:
   void read_levels(std::size_t slice);
-  void weigh_by_time(SlicedSums& sums) const;
+  SlicedSums counted(const BySlice& part, const BySlice& whole) const;
   void slice_ended();
 
   Simulation& simulation_;
   const TimeGrid& grid_;
+  SliceFinder slices_;
   std::deque<Owner> owners_;
   std::size_t slice_ = 0;  // the one that is open
   Timer<&Recorder::slice_ended> slice_end_;
@@ -142,6 +152,7 @@ struct Recorder::Owner::Metric {
   MetricKind kind{};
   Cumulative part, whole;  // whole is empty where the weight is time
   double part_before = 0, whole_before = 0;
+  BySlice sliced_part, sliced_whole;  // the same of what the owner counts by slice
   std::function<std::uint64_t()> counter;
   std::function<std::map<std::string, std::uint64_t>()> causes;
   std::unique_ptr<Tally> tally;

@@ -67,6 +67,19 @@ TimeGrid::TimeGrid(Duration duration, Duration warmup) : duration_(duration), sp
   after_scale_ = static_cast<double>(after_) / static_cast<double>((duration - split_).count());
 }
 
+std::size_t TimeGrid::fine(Time at) const {
+  const double since = static_cast<double>((at.time_since_epoch() - split_).count());
+  const std::size_t guess =
+      since < 0
+          ? static_cast<std::size_t>((since + static_cast<double>(split_.count())) * before_scale_)
+          : before_ + static_cast<std::size_t>(since * after_scale_);
+  // The product may be a rounding error on the wrong side of a boundary.
+  std::size_t slice = std::min(guess, fine_slices() - 1);
+  while (slice > 0 && at < begin_of(slice)) --slice;
+  while (slice + 1 < fine_slices() && at >= begin_of(slice + 1)) ++slice;
+  return slice;
+}
+
 Time TimeGrid::begin_of(std::size_t index) const {
   const auto part = [](Duration whole, std::size_t k, std::size_t n) {
     // k/n of a span of up to 2^55 ns needs more than 64 bits for the product.
@@ -77,6 +90,12 @@ Time TimeGrid::begin_of(std::size_t index) const {
   };
   if (index < before_) return Time{} + part(split_, index, before_);
   return Time{} + split_ + part(duration_ - split_, index - before_, after_);
+}
+
+void SliceFinder::find_anew(Time at) {
+  slice_ = grid_.fine(at);
+  begin_ = grid_.begin_of(slice_);
+  end_ = slice_ + 1 < grid_.fine_slices() ? grid_.begin_of(slice_ + 1) : Time::max();
 }
 
 }  // namespace highwater

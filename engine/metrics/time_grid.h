@@ -30,14 +30,7 @@ class TimeGrid {
   std::size_t warmup_slices() const { return before_; }
 
   /// The fine slice in which `at` falls; times after the end belong to the last one.
-  std::size_t fine(Time at) const {
-    const double since = static_cast<double>((at.time_since_epoch() - split_).count());
-    const std::size_t slice =
-        since < 0 ? static_cast<std::size_t>((since + static_cast<double>(split_.count())) *
-                                             before_scale_)
-                  : before_ + static_cast<std::size_t>(since * after_scale_);
-    return slice < fine_slices() ? slice : fine_slices() - 1;
-  }
+  std::size_t fine(Time at) const;
 
   /// When fine slice `index` begins; fine_slices() gives the end of the run.
   Time begin_of(std::size_t index) const;
@@ -52,6 +45,27 @@ class TimeGrid {
   std::size_t after_ = 0;
   double before_scale_ = 0;  // slices per nanosecond
   double after_scale_ = 0;
+};
+
+/// Finds the fine slices of instants that mostly fall where the one before fell, as those of
+/// a run do: two comparisons then.
+class SliceFinder {
+ public:
+  explicit SliceFinder(const TimeGrid& grid) : grid_(grid) { find_anew(Time{}); }
+
+  /// The same as TimeGrid::fine().
+  std::size_t find(Time at) {
+    if (at < begin_ || at >= end_) [[unlikely]]
+      find_anew(at);
+    return slice_;
+  }
+
+ private:
+  void find_anew(Time at);
+
+  const TimeGrid& grid_;
+  std::size_t slice_ = 0;
+  Time begin_{}, end_{};  // of that slice; times after the run belong to the last one
 };
 
 }  // namespace highwater

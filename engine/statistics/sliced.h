@@ -56,6 +56,11 @@ class SlicedHistogram {
     coarse_[fine_slice / kFineSlicesPerCoarse].record(nanoseconds);
   }
 
+  /// Adds every observation of `other` to the coarse slice of `fine_slice`.
+  void merge(std::size_t fine_slice, const Histogram& other) {
+    coarse_[fine_slice / kFineSlicesPerCoarse].merge(other);
+  }
+
   std::size_t coarse_slices() const { return coarse_.size(); }
   const Histogram& coarse(std::size_t index) const { return coarse_[index]; }
 

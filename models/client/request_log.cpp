@@ -7,16 +7,38 @@ namespace highwater::client {
 
 RequestLog::RequestLog(World& world, Recorder::Owner& owner)
     : world_(world),
-      offered_(owner.sliced("offered_rps", MetricKind::rate)),
-      throughput_(owner.sliced("throughput_rps", MetricKind::rate)),
-      failures_(owner.sliced("failed_rps", MetricKind::rate)),
-      availability_(owner.sliced("availability", MetricKind::ratio)),
+      slices_(world.recorder.grid().fine_slices()),
       latency_(owner.timeline("latency_ms")),
       failed_latency_(owner.tally("failed_latency_ms")) {
-  owner.count("issued", issued_);
-  owner.count("completed", completed_);
-  owner.count("failed", failed_);
-  owner.count("rejected", rejected_);
+  declare_metrics(owner);
+}
+
+void RequestLog::failed(std::size_t slice, Duration latency, Status status) {
+  ++slices_[slice].not_completed;
+  errors_.add(status);
+  failed_latency_.record(slice, latency);
+}
+
+std::uint64_t RequestLog::total(std::uint64_t Slice::*of) const {
+  std::uint64_t sum = 0;
+  for (const Slice& slice : slices_) sum += slice.*of;
+  return sum;
+}
+
+void RequestLog::declare_metrics(Recorder::Owner& owner) {
+  const auto number = [this](std::uint64_t Slice::*of) {
+    return [this, of](std::size_t slice) { return static_cast<double>(slices_[slice].*of); };
+  };
+  owner.sliced_rate("offered_rps", number(&Slice::issued));
+  owner.sliced_rate("throughput_rps", number(&Slice::completed));
+  owner.sliced_rate("failed_rps", number(&Slice::not_completed));
+  owner.sliced_ratio("availability", number(&Slice::completed), [this](std::size_t slice) {
+    return static_cast<double>(slices_[slice].completed + slices_[slice].not_completed);
+  });
+  owner.count("issued", [this] { return total(&Slice::issued); });
+  owner.count("completed", [this] { return total(&Slice::completed); });
+  owner.count("failed", [this] { return errors_.total() - errors_[Status::rejected]; });
+  owner.count("rejected", [this] { return errors_[Status::rejected]; });
   owner.causes("errors", [this] {
     std::map<std::string, std::uint64_t> causes;
     // The three that every report names, zero or not; the others where they happened.
@@ -27,30 +49,6 @@ RequestLog::RequestLog(World& world, Recorder::Owner& owner)
     }
     return causes;
   });
-}
-
-void RequestLog::issued(Time intended) {
-  ++issued_;
-  offered_.sum[world_.recorder.grid().fine(intended)] += 1;
-  world_.in_flight.begin();
-}
-
-void RequestLog::ended(Time intended, Status status) {
-  world_.in_flight.end();
-  const std::size_t slice = world_.recorder.grid().fine(intended);
-  const Duration latency = world_.now() - intended;
-  availability_.weight[slice] += 1;
-  if (status == Status::ok) {
-    ++completed_;
-    availability_.sum[slice] += 1;
-    throughput_.sum[slice] += 1;
-    latency_.record(slice, latency);
-    return;
-  }
-  errors_.add(status);
-  ++(status == Status::rejected ? rejected_ : failed_);
-  failures_.sum[slice] += 1;
-  failed_latency_.record(slice, latency);
 }
 
 }  // namespace highwater::client

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "engine/metrics/recorder.h"
 #include "engine/model/request.h"
@@ -15,22 +17,34 @@ class RequestLog {
  public:
   RequestLog(World& world, Recorder::Owner& owner);
 
-  void issued(Time intended);
-  void ended(Time intended, Status status);
-
-  std::uint64_t in_flight() const { return issued_ - completed_ - failed_ - rejected_; }
+  void issued(Time intended) {
+    ++slices_[world_.recorder.slice_of(intended)].issued;
+    world_.in_flight.begin();
+  }
+  void ended(Time intended, Status status) {
+    world_.in_flight.end();
+    const std::size_t slice = world_.recorder.slice_of(intended);
+    const Duration latency = world_.now() - intended;
+    if (status != Status::ok) [[unlikely]]
+      return failed(slice, latency, status);
+    ++slices_[slice].completed;
+    latency_.record(slice, latency);
+  }
 
  private:
+  struct Slice {
+    std::uint64_t issued = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t not_completed = 0;
+  };
+
+  void declare_metrics(Recorder::Owner& owner);
+  void failed(std::size_t slice, Duration latency, Status status);
+  std::uint64_t total(std::uint64_t Slice::*of) const;
+
   World& world_;
-  std::uint64_t issued_ = 0;
-  std::uint64_t completed_ = 0;
-  std::uint64_t failed_ = 0;
-  std::uint64_t rejected_ = 0;
+  std::vector<Slice> slices_;
   StatusCounts errors_;
-  SlicedSums& offered_;
-  SlicedSums& throughput_;
-  SlicedSums& failures_;
-  SlicedSums& availability_;
   Tally& latency_;
   Tally& failed_latency_;
 };
