@@ -174,8 +174,8 @@ class Mg1Wait {
   /// P(wait + service > t).
   double sojourn_tail(double t) const {
     if (service_.scv == 0) return tail(t - service_.mean);
-    double tail = 1;  // of the mass beyond the lattice
-    for (std::size_t i = 0; i < mass_.size(); ++i)
+    double tail = 1;
+    for (std::size_t i = 0; i < mass_.size() && static_cast<double>(i) * step_ <= t; ++i)
       tail -= mass_[i] * (1 - service_.tail(t - static_cast<double>(i) * step_));
     return tail;
   }
@@ -247,11 +247,11 @@ class ErlangAWait {
   double served_and_waits_longer(double t) const {
     return integral([&](double v) { return served_density(v); }, t);
   }
-  /// By the midpoint rule, far enough out that nothing is left.
+  /// By the midpoint rule, so far out that the density is below e^-40 of what it was at 0.
   template <class Function>
   double integral(Function function, double from) const {
-    const double to = from + 60 / (servers_ * service_) + 30 / patience_;
-    constexpr int kSteps = 40'000;
+    const double to = from + (arrivals_ / patience_ + 40) / (servers_ * service_);
+    constexpr int kSteps = 4000;
     const double step = (to - from) / kSteps;
     double sum = 0;
     for (int i = 0; i < kSteps; ++i) sum += function(from + (i + 0.5) * step);
