@@ -123,15 +123,12 @@ Call::Call(CallSite& site, Instance& from, const Request& request, std::uint32_t
 
 Call::Call(CallSite& site, Instance& from, Instance* to, const Request& request,
            std::uint32_t attempt)
-    : site_(site),
-      from_(from),
-      to_(to),
-      request_(request.descend(site.step_, attempt)),
-      message_(request_.path),
-      caller_(site.world_.simulation),
-      timeout_(*this) {
+    : site_(site), caller_(site.world_.simulation), timeout_(*this) {
+  if (to == nullptr) return;
+  Request asked = request.descend(site.step_, attempt);
   if (site.timeout_ != nullptr)
-    request_.deadline = std::min(request_.deadline, site.world_.now() + site.timeout_length_);
+    asked.deadline = std::min(asked.deadline, site.world_.now() + site.timeout_length_);
+  attempt_ = &Attempt::make(site.edge_, from, *to, asked, asked.path, *this);
 }
 
 Call::~Call() {
@@ -140,7 +137,6 @@ Call::~Call() {
 
 void Call::depart() {
   if (site_.timeout_ != nullptr) site_.world_.simulation.schedule_after(timeout_, *site_.timeout_);
-  attempt_ = &Attempt::make(site_.edge_, from_, *to_, request_, message_, *this);
   attempt_->depart();
 }
 
@@ -148,7 +144,7 @@ void Call::answered(Reply reply) {
   attempt_ = nullptr;
   if (timeout_.pending()) site_.world_.simulation.cancel(timeout_);
   reply_ = reply;
-  site_.world_.simulation.schedule_now(caller_);
+  caller_.resume_now();
 }
 
 void Call::lost() {
@@ -158,7 +154,7 @@ void Call::lost() {
 void Call::timed_out() {
   if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->forget();
   reply_ = Reply{Status::timeout};
-  site_.world_.simulation.schedule_now(caller_);
+  caller_.resume_now();
 }
 
 }  // namespace highwater

@@ -81,7 +81,7 @@ class Call final : private AttemptWaiter {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  bool await_ready() const { return to_ == nullptr; }
+  bool await_ready() const { return attempt_ == nullptr; }
   template <std::derived_from<detail::TaskPromise> Promise>
   void await_suspend(std::coroutine_handle<Promise> caller) {
     caller_.remember(caller);
@@ -96,11 +96,7 @@ class Call final : private AttemptWaiter {
   void depart();
 
   CallSite& site_;
-  Instance& from_;
-  Instance* to_;
-  Request request_;
-  std::uint64_t message_;
-  Attempt* attempt_ = nullptr;
+  Attempt* attempt_ = nullptr;  // null once answered or given up, and where nobody was there to ask
   Resumption caller_;
   Reply reply_{Status::unavailable};
   Timer<&Call::timed_out> timeout_;

@@ -22,20 +22,7 @@ std::string Instance::label() const {
   return component_.id() + "[" + std::to_string(index_) + "]";
 }
 
-void Instance::began() {
-  ++received_;
-  in_flight_.add(component_.world().now(), 1);
-}
-
-void Instance::answered(Status status, bool abandoned) {
-  in_flight_.add(component_.world().now(), -1);
-  answers_.add(status);
-  if (abandoned) ++wasted_;
-}
-
-bool Instance::fails(const Request& request, std::uint64_t message) const {
-  if (survives_ == 1) [[likely]]
-    return false;
+bool Instance::draws_failure(const Request& request, std::uint64_t message) const {
   RequestRandom random(component_.world().key(label(), "error fault"), request.id, message);
   return random.uniform() >= survives_;
 }

@@ -90,10 +90,13 @@ class Instance {
  private:
   friend class Attempt;
   friend class Served;
-  void began();
-  void answered(Status status, bool abandoned);
+  inline void began();
+  inline void answered(Status status, bool abandoned);
   bool swallows() const { return silent_; }
-  bool fails(const Request& request, std::uint64_t message) const;
+  bool fails(const Request& request, std::uint64_t message) const {
+    return survives_ != 1 && draws_failure(request, message);
+  }
+  bool draws_failure(const Request& request, std::uint64_t message) const;
   void start_finished();
 
   Component& component_;
@@ -178,6 +181,17 @@ class Component {
 /// @param where     What to point at, with its JSON pointer.
 void require_endpoint(const Component& callee, const std::string& endpoint, const Value& where,
                       const std::string& path, Problems& problems);
+
+inline void Instance::began() {
+  ++received_;
+  in_flight_.add(component_.world().now(), 1);
+}
+
+inline void Instance::answered(Status status, bool abandoned) {
+  in_flight_.add(component_.world().now(), -1);
+  answers_.add(status);
+  if (abandoned) ++wasted_;
+}
 
 /// Finds components by id and keeps the edges between them.
 class Directory {

@@ -36,19 +36,12 @@ Zone Network::zone(std::string_view name) const {
   return static_cast<Zone>(found - plan_.zones.begin());
 }
 
-bool Network::carry(Event& arrival, Zone from, Zone to, std::uint64_t request,
-                    std::uint64_t message, Duration extra) {
-  const Way& way = this->way(from, to);
-  if (extra == Duration{0}) {
-    if (way.zero) return false;
-    if (way.lane != nullptr) {
-      simulation_.schedule_after(arrival, *way.lane);
-      return true;
-    }
-  }
+void Network::schedule(Event& arrival, const Way& way, std::uint64_t request, std::uint64_t message,
+                       Duration extra) {
+  if (way.lane != nullptr && extra == Duration{0})
+    return simulation_.schedule_after(arrival, *way.lane);
   RequestRandom random(key_, request, message);
   simulation_.schedule_after(arrival, way.delay->draw(random) + extra);
-  return true;
 }
 
 }  // namespace highwater

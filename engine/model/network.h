@@ -45,7 +45,12 @@ class Network {
   /// @param message  Names the message, so that its delay does not depend on the order of events.
   /// @return false when that takes no time: nothing is scheduled, the message is there.
   bool carry(Event& arrival, Zone from, Zone to, std::uint64_t request, std::uint64_t message,
-             Duration extra);
+             Duration extra) {
+    const Way& way = this->way(from, to);
+    if (way.zero && extra == Duration{0}) return false;
+    schedule(arrival, way, request, message, extra);
+    return true;
+  }
 
  private:
   struct Way {
@@ -57,6 +62,8 @@ class Network {
     if (from >= zones_ || to >= zones_) return outside_;
     return ways_[from * zones_ + to];
   }
+  void schedule(Event& arrival, const Way& way, std::uint64_t request, std::uint64_t message,
+                Duration extra);
 
   Simulation& simulation_;
   const NetworkPlan& plan_;

@@ -162,7 +162,7 @@ class Server final : public Instance {
   Service& service_;
   Resource workers_;
   Processor processor_;
-  TimeIntegral sharing_;  // requests under processor sharing, which take no worker
+  bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
 class Service final : public Component {
@@ -270,6 +270,12 @@ ResourceOptions line(const ServiceParams& params) {
   return options;
 }
 
+/// Whether the place in the line depends on nothing but when a request came.
+bool waits_plainly(const ServiceParams& params) {
+  return params.queue.discipline != QueueDiscipline::priority && !params.queue.patience &&
+         params.deadline == DeadlineUse::ignored;
+}
+
 /// Under processor sharing the workers are what is shared, and cores beside them may limit further.
 std::optional<double> cores_of(const ServiceParams& params) {
   if (!shares(params)) return params.cores;
@@ -282,7 +288,8 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
       service_(service),
       workers_(service.world().simulation, service.params().workers, line(service.params())),
       processor_(service.world().simulation, cores_of(service.params()),
-                 shares(service.params()) ? 0 : service.params().workers) {}
+                 shares(service.params()) ? 0 : service.params().workers),
+      plain_line_(waits_plainly(service.params())) {}
 
 Duration Server::start_time() const {
   return service_.params().start_time;
@@ -305,19 +312,24 @@ AcquireOptions Server::line_options(const Request& request) const {
 }
 
 Task<> Server::serve(Served served) {
-  Request request = served.request();
-  const Endpoint* const endpoint = service_.endpoint(request.endpoint);
+  const Endpoint* const endpoint = service_.endpoint(served.request().endpoint);
   if (endpoint == nullptr) {
     served.reply(Status::error);
     co_return;
   }
-  if (endpoint->priority) request.priority = *endpoint->priority;
+  Work work{served.request(), *this, processor_, &served};
+  if (endpoint->priority) work.request.priority = *endpoint->priority;
   Simulation& simulation = service_.world().simulation;
   const Time arrived = simulation.now();
   Lease worker;
   if (!shares(service_.params())) {
-    const AcquireOptions options = line_options(request);
-    worker = co_await workers_.acquire(options);
+    work.workers = &workers_;
+    work.worker = &worker;
+    work.gives_back = !service_.params().blocking;
+    if (plain_line_)
+      worker = co_await workers_.acquire();
+    else
+      worker = co_await workers_.acquire(line_options(work.request));
     if (!worker) {
       const bool full = worker.status() == LeaseStatus::rejected;
       served.reply(full ? Status::rejected : Status::abandoned);
@@ -326,12 +338,6 @@ Task<> Server::serve(Served served) {
   }
   const Time started = simulation.now();
   service_.wait().record(started, started - arrived);
-  Work work{request, *this, processor_, &served};
-  if (!shares(service_.params())) {
-    work.workers = &workers_;
-    work.worker = &worker;
-    work.gives_back = !service_.params().blocking;
-  }
   const Status status = co_await service_.program().run(endpoint->block, work);
   service_.service().record(simulation.now(), simulation.now() - started);
   worker.release();

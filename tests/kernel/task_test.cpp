@@ -68,6 +68,60 @@ TEST_CASE("task: wake-ups in a row need no stack", "[kernel]") {
   CHECK(simulation.events() == 1'000'000);
 }
 
+// Waits until somebody calls let_go().
+class Door : private Resumption {
+ public:
+  explicit Door(Simulation& simulation) : Resumption(simulation) {}
+  void let_go() { resume_now(); }
+
+  struct Wait {
+    Door& door;
+    bool await_ready() const { return false; }
+    template <std::derived_from<detail::TaskPromise> Promise>
+    void await_suspend(std::coroutine_handle<Promise> task) {
+      door.remember(task);
+    }
+    void await_resume() const {}
+  };
+  Wait opened() { return Wait{*this}; }
+};
+
+// An event that opens a door.
+struct Opener : Event {
+  explicit Opener(Door& d) : Event(&Opener::fire), door(d) {}
+  static void fire(Event& event) { static_cast<Opener&>(event).door.let_go(); }
+  Door& door;
+};
+
+TEST_CASE("task: resumed by an event itself, it runs before all else that is due", "[kernel]") {
+  Simulation simulation;
+  std::vector<int> order;
+  Door door(simulation);
+  Opener opener(door);
+  Scope scope(simulation);
+  const auto body = [&]() -> Task<> {
+    co_await door.opened();
+    order.push_back(1);
+    scope.cancel();  // it runs, so it goes on until it next waits
+    order.push_back(2);
+    co_await simulation.yield();
+    order.push_back(3);
+  };
+  const auto after = [&]() -> Task<> {
+    co_await simulation.delay(5ns);
+    order.push_back(4);
+  };
+  Scope others(simulation);
+  scope.spawn(body());
+  simulation.schedule_at(opener, Time{5ns});
+  others.spawn(after());
+  simulation.run();
+  CHECK(order == std::vector<int>{1, 2, 4});
+  CHECK(simulation.events() == 2);
+  CHECK(scope.size() == 0);
+  CHECK(FramePool::live() == 0);
+}
+
 TEST_CASE("task: starts lazily, gives its value, frees its frame", "[kernel]") {
   Simulation simulation;
   Scope scope(simulation);
@@ -184,6 +238,18 @@ TEST_CASE("task: what can only be a bug stops the program", "[kernel]") {
           Simulation simulation;
           Event event([](Event&) {});
           simulation.schedule_after(event, -1ns);
+        }) == SIGABRT);
+  CHECK(signal_of([] {  // from within another task, whose stack it would nest on
+          Simulation simulation;
+          Door door(simulation);
+          Scope scope(simulation);
+          const auto wait = [&]() -> Task<> { co_await door.opened(); };
+          const auto open = [&]() -> Task<> {
+            door.let_go();
+            co_return;
+          };
+          scope.spawn(wait());
+          scope.spawn(open());
         }) == SIGABRT);
 }
 
