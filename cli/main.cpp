@@ -71,6 +71,11 @@ int report_misuse(const CLI::App& program, const CLI::ParseError& error,
   const std::vector<std::string> known = known_words(program);
   std::string text = error.what();
   std::string suggestion;
+  const bool no_command = program.get_subcommands().empty() && !words.empty();
+  if (no_command && !words.front().starts_with('-')) {
+    text = "there is no command " + in_quotes(words.front());
+    suggestion = nearest_word(words.front(), known);
+  }
   for (const std::string& word : words) {
     const std::string bare = word.substr(0, word.find('='));
     const bool unexpected = text.find(bare) != std::string::npos;

@@ -81,8 +81,22 @@ class Client final : public Component {
   std::uint64_t next_id_;
   RandomKey key_key_, endpoint_key_, batch_key_, session_key_, think_key_;
   std::optional<KeyPopularity> popularity_;
-  std::vector<std::pair<double, Symbol>> mix_;  // running sums of the shares
-  std::vector<Symbol> trace_symbols_;
+  struct Target {
+    Symbol endpoint;
+    Operation operation;
+  };
+  struct Share {
+    double up_to;  // running sum
+    Target target;
+  };
+  Target target_of(const std::string& endpoint) const;
+  static void aim(Request& request, const Target& target) {
+    request.endpoint = target.endpoint;
+    request.operation = target.operation;
+  }
+
+  std::vector<Share> mix_;
+  std::vector<Target> trace_targets_;
   std::unique_ptr<ArrivalProcess> process_;
   const std::optional<Times>* batch_ = nullptr;
   std::size_t replayed_ = 0;
@@ -128,10 +142,17 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
   double sum = 0;
   for (const auto& entry : params.mix) {
     sum += entry.value.value;
-    mix_.emplace_back(sum, world.symbols.intern(entry.key));
+    mix_.push_back({sum, target_of(entry.key)});
   }
   for (const std::string& endpoint : trace.endpoints)
-    trace_symbols_.push_back(world.symbols.intern(endpoint));
+    trace_targets_.push_back(target_of(endpoint));
+}
+
+Client::Target Client::target_of(const std::string& endpoint) const {
+  Operation operation = Operation::read;
+  for (const std::string_view method : {"POST ", "PUT ", "PATCH ", "DELETE "})
+    if (endpoint.starts_with(method)) operation = Operation::write;
+  return {world().symbols.intern(endpoint), params_.op.value_or(operation)};
 }
 
 void Client::connect(Directory& directory) {
@@ -190,7 +211,7 @@ void Client::replay_one() {
   const TraceRecord& record = trace_.records[replayed_++];
   Request request = make_request(world().now());
   request.key = record.key;
-  if (mix_.empty()) request.endpoint = trace_symbols_[record.endpoint];
+  if (mix_.empty()) aim(request, trace_targets_[record.endpoint]);
   outside_->tasks().spawn(one_request(request));
 }
 
@@ -221,7 +242,7 @@ Request Client::make_request(Time intended) {
   request.id = next_id_++;
   request.intended = intended;
   request.priority = static_cast<std::uint8_t>(params_.priority);
-  request.operation = params_.op;
+  request.operation = params_.op.value_or(Operation::read);
   if (popularity_) {
     RequestRandom random(key_key_, request.id, 0);
     request.key = popularity_->draw(random);
@@ -231,8 +252,8 @@ Request Client::make_request(Time intended) {
     const double uniform = random.uniform();
     std::size_t i = 0;
     // The last one takes what rounding leaves of 100 %.
-    while (i + 1 < mix_.size() && uniform >= mix_[i].first) ++i;
-    request.endpoint = mix_[i].second;
+    while (i + 1 < mix_.size() && uniform >= mix_[i].up_to) ++i;
+    aim(request, mix_[i].target);
   }
   return request;
 }

@@ -32,7 +32,7 @@ struct ClientParams {
   std::optional<Keys> keys;
   std::optional<SessionParams> session;
   std::uint32_t priority = 0;
-  Operation op = Operation::read;
+  std::optional<Operation> op;
   CallParams calls;
 
   static constexpr auto fields() {
@@ -45,8 +45,9 @@ struct ClientParams {
         field<&ClientParams::session>("Every arrival begins a session of several requests about "
                                       "one key; single requests unless given."),
         field<&ClientParams::priority>("Urgency of its requests, 0 the most urgent.").at_most(255u),
-        field<&ClientParams::op>("What its requests do to data, where it calls a database or a "
-                                 "cache itself."),
+        field<&ClientParams::op>("What its requests do to data; unless given, POST, PUT, PATCH and "
+                                 "DELETE write and all else reads. Balancers repeat no write, "
+                                 "databases and caches treat them apart."),
         field<&ClientParams::calls>("Whom it calls, and how it deals with slow and failed "
                                     "answers.")
             .required()};
