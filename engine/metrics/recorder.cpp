@@ -15,6 +15,10 @@ const MetricRecord* OwnerRecord::find(std::string_view name) const {
 Recorder::Recorder(Simulation& simulation, const TimeGrid& grid)
     : simulation_(simulation), grid_(grid), slices_(grid), slice_end_(*this) {}
 
+void Tally::record_elsewhere(Time at, Duration value) {
+  record(slices_.find(at), value);
+}
+
 void Tally::finish() {
   for (std::size_t slice = 0; slice < timeline_.size(); ++slice) {
     const Histogram& histogram = timeline_[slice];

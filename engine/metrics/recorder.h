@@ -54,7 +54,11 @@ class Tally {
       : slices_(slices), sums_(fine_slices), histogram_(fine_slices) {}
 
   /// @param at  The instant the observation belongs to, which decides its slice.
-  void record(Time at, Duration value) { record(slices_.find(at), value); }
+  void record(Time at, Duration value) {
+    if (!slices_.last_holds(at)) [[unlikely]]
+      return record_elsewhere(at, value);
+    record(slices_.last(), value);
+  }
 
   /// The same for an observation whose fine slice is known already.
   void record(std::size_t slice, Duration value) {
@@ -65,6 +69,7 @@ class Tally {
 
  private:
   friend class Recorder;
+  void record_elsewhere(Time at, Duration value);
   void finish();
 
   SliceFinder& slices_;

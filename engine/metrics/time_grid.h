@@ -55,10 +55,13 @@ class SliceFinder {
 
   /// The same as TimeGrid::fine().
   std::size_t find(Time at) {
-    if (at < begin_ || at >= end_) [[unlikely]]
+    if (!last_holds(at)) [[unlikely]]
       find_anew(at);
     return slice_;
   }
+  /// Whether `at` falls in last(), the slice found last.
+  bool last_holds(Time at) const { return begin_ <= at && at < end_; }
+  std::size_t last() const { return slice_; }
 
  private:
   void find_anew(Time at);

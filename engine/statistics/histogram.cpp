@@ -18,6 +18,11 @@ std::uint32_t Histogram::add_page(std::int64_t nanoseconds) {
   return page;
 }
 
+void Histogram::record_on_new_page(std::int64_t nanoseconds) {
+  add_page(nanoseconds);
+  record(nanoseconds);
+}
+
 void Histogram::add_to_bucket(std::size_t bucket, std::uint64_t times) {
   const std::size_t octave = bucket / kBucketsPerOctave;
   std::size_t page = page_of_octave_[octave];

@@ -29,10 +29,9 @@ class Histogram {
   void record(std::int64_t nanoseconds) {
     const auto value = static_cast<std::uint64_t>(nanoseconds);
     const unsigned octave = octave_of(value);
-    std::uint32_t page = page_of_octave_[octave];
-    if (page == kNoPage) [[unlikely]] {
-      page = add_page(nanoseconds);
-    }
+    const std::uint32_t page = page_of_octave_[octave];
+    if (page == kNoPage) [[unlikely]]
+      return record_on_new_page(nanoseconds);
     ++counts_[(page - 1) * kBucketsPerOctave + slot_of(value, octave)];
     ++count_;
     sum_low_ += value;
@@ -147,6 +146,8 @@ class Histogram {
 
   /// The page of the octave that `nanoseconds` falls in, made (or unpacked) if it is not there yet.
   std::uint32_t add_page(std::int64_t nanoseconds);
+  /// Apart, and the last thing record() calls, so that the common way there needs no stack.
+  void record_on_new_page(std::int64_t nanoseconds);
   void add_to_bucket(std::size_t bucket, std::uint64_t times);
   void unpack();
   static void append_number(std::vector<std::uint8_t>& packed, std::uint64_t number);

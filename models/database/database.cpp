@@ -87,7 +87,8 @@ class Node final : public Instance {
   Duration start_time() const override;
 
   Task<> serve(Served served);
-  Task<> work(const Request& request);
+  /// Awaitable: the processor's share of a read or a write.
+  Processor::Compute work(const Request& request);
   void apply_due();
   void set_timer();
 
@@ -323,18 +324,13 @@ Task<> Node::serve(Served served) {
   served.reply(reply);
 }
 
-Task<> Node::work(const Request& request) {
+Processor::Compute Node::work(const Request& request) {
   const DatabaseParams& params = database_.params();
   const bool reads = request.operation == Operation::read;
   RequestRandom random(reads ? database_.read_key() : database_.write_key(), request.id,
                        request.path);
   const Duration time = (reads ? params.read_time : params.write_time).draw(random);
-  if (processor_.shared()) {
-    co_await processor_.sharing().serve(time);
-  } else {
-    const Processor::Occupied core(processor_);
-    co_await database_.world().simulation.delay(stretched(time, processor_.slowdown()));
-  }
+  return processor_.compute(time);
 }
 
 void Node::send(std::uint64_t number, const Request& write) {

@@ -25,6 +25,7 @@ namespace highwater::service {
 namespace {
 
 using steps::Block;
+using steps::Compiled;
 using steps::Processor;
 using steps::Program;
 using steps::Work;
@@ -338,7 +339,11 @@ Task<> Server::serve(Served served) {
   }
   const Time started = simulation.now();
   service_.wait().record(started, started - arrived);
-  const Status status = co_await service_.program().run(endpoint->block, work);
+  Status status = Status::ok;
+  if (const Compiled* only = Program::only_computation(endpoint->block))
+    co_await service_.program().compute(*only, work);
+  else
+    status = co_await service_.program().run(endpoint->block, work);
   service_.service().record(simulation.now(), simulation.now() - started);
   worker.release();
   if (served) served.reply(status);

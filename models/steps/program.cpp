@@ -5,7 +5,6 @@
 
 #include "engine/describe/value.h"
 #include "engine/kernel/combine.h"
-#include "models/slowdown.h"
 
 namespace highwater::steps {
 
@@ -145,16 +144,9 @@ Task<Status> Program::run(const Block& block, Work& work) {
   Simulation& simulation = owner_.world().simulation;
   for (const Compiled& step : block) {
     Status status = Status::ok;
-    if (const auto* compute = std::get_if<Compute>(&step.verb)) {
+    if (std::holds_alternative<Compute>(step.verb)) {
       if (work.worker != nullptr && !*work.worker) co_await take_worker(work);
-      RequestRandom random = draw(step, work);
-      const Duration time = compute->time.draw(random);
-      if (work.processor.shared()) {
-        co_await work.processor.sharing().serve(time);
-      } else {
-        const Processor::Occupied core(work.processor);
-        co_await simulation.delay(stretched(time, work.processor.slowdown()));
-      }
+      co_await compute(step, work);
     } else if (const auto* call = std::get_if<CallOut>(&step.verb)) {
       step_back(work);
       Request request = work.request.descend(call->site->step(), ++work.turn);

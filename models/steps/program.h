@@ -14,6 +14,7 @@
 #include "engine/kernel/task.h"
 #include "engine/model/call.h"
 #include "engine/model/component.h"
+#include "models/slowdown.h"
 #include "models/steps/step_params.h"
 
 namespace highwater::steps {
@@ -26,20 +27,9 @@ class Processor {
   /// @param at_once Requests that may compute at the same time; 0 for any number.
   Processor(Simulation& simulation, std::optional<double> cores, std::uint32_t at_once);
 
-  bool shared() const { return shared_.has_value(); }
-  ProcessorSharing& sharing() { return *shared_; }
-
-  /// Counts a computation that has its core for itself, for as long as it lives.
-  class Occupied {
-   public:
-    explicit Occupied(Processor& processor) : processor_(processor) { processor_.occupy(1); }
-    Occupied(const Occupied&) = delete;
-    Occupied& operator=(const Occupied&) = delete;
-    ~Occupied() { processor_.occupy(-1); }
-
-   private:
-    Processor& processor_;
-  };
+  class Compute;
+  /// Awaitable: goes on when the work is done, which takes `time` on a core at full speed.
+  inline Compute compute(Duration time);
 
   /// Computations begun from now on take `slowdown` times as long; on shared cores those that run
   /// change their pace too.
@@ -57,6 +47,44 @@ class Processor {
   std::optional<ProcessorSharing> shared_;
   TimeIntegral occupied_;
 };
+
+class Processor::Compute {
+ public:
+  Compute(Processor& processor, Duration time)
+      : processor_(processor), time_(time), done_(processor.simulation_) {
+    if (processor.shared_) share_.emplace(*processor.shared_, time);
+  }
+  Compute(const Compute&) = delete;
+  Compute& operator=(const Compute&) = delete;
+  ~Compute() { leave_core(); }
+
+  bool await_ready() const { return share_ && share_->await_ready(); }
+  template <std::derived_from<detail::TaskPromise> Promise>
+  void await_suspend(std::coroutine_handle<Promise> task) {
+    if (share_) return share_->await_suspend(task);
+    processor_.occupy(1);
+    has_core_ = true;
+    done_.remember(task);
+    processor_.simulation_.schedule_after(done_, stretched(time_, processor_.slowdown_));
+  }
+  void await_resume() { leave_core(); }
+
+ private:
+  void leave_core() {
+    if (has_core_) processor_.occupy(-1);
+    has_core_ = false;
+  }
+
+  Processor& processor_;
+  Duration time_;
+  Resumption done_;        // where the work has a core for itself
+  bool has_core_ = false;  // and is at it
+  std::optional<ProcessorSharing::Serve> share_;
+};
+
+inline Processor::Compute Processor::compute(Duration time) {
+  return Compute(*this, time);
+}
 
 /// What one request has in hand while its steps run on an instance.
 struct Work {
@@ -163,6 +191,18 @@ class Program {
 
   /// Does the steps one after the other; ends at the first that fails.
   Task<Status> run(const Block& block, Work& work);
+
+  /// The computation that is all a block does; null where it does more. Whoever runs many of these
+  /// spares the frame of run() by awaiting compute() himself.
+  static const Compiled* only_computation(const Block& block) {
+    const bool is_one = block.size() == 1 && std::holds_alternative<Compute>(block.front().verb);
+    return is_one ? &block.front() : nullptr;
+  }
+  /// Awaitable: a step that computes. Precondition: the worker that it needs is held.
+  Processor::Compute compute(const Compiled& step, Work& work) const {
+    RequestRandom random = draw(step, work);
+    return work.processor.compute(std::get<Compute>(step.verb).time.draw(random));
+  }
 
  private:
   Compiled compile(const Step& step);
