@@ -34,6 +34,19 @@ TEST_CASE("sliced: windows of histograms", "[statistics][sliced]") {
   CHECK(range.last == 5);
 }
 
+TEST_CASE("sliced: a histogram goes whole into its coarse slice", "[statistics][sliced]") {
+  Histogram fine;
+  fine.record(17);
+  fine.record(4'000);
+  SlicedHistogram histogram(12);
+  histogram.record(9, 5);
+  histogram.merge(8, fine);
+  CHECK(histogram.coarse(0).empty());
+  CHECK(histogram.coarse(1).count() == 3);
+  CHECK(histogram.coarse(1).min_ns() == 5);
+  CHECK(histogram.coarse(1).max_ns() == 4'000);
+}
+
 TEST_CASE("sliced: packing keeps every observation", "[statistics][sliced]") {
   SlicedHistogram histogram(20);
   for (std::size_t slice = 0; slice < 20; ++slice) {
