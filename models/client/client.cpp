@@ -71,8 +71,7 @@ class Client final : public Component {
   Task<> one_session(Request first);
   Task<> one_user(std::uint64_t user);
   Request make_request(Time intended);
-  std::uint64_t how_many(const std::optional<Times>& times, RandomKey key,
-                         std::uint64_t number) const;
+  static std::uint64_t how_many(const Times& times, RandomKey key, std::uint64_t number);
 
   const ClientParams& params_;
   const Trace& trace_;
@@ -98,7 +97,7 @@ class Client final : public Component {
   std::vector<Share> mix_;
   std::vector<Target> trace_targets_;
   std::unique_ptr<ArrivalProcess> process_;
-  const std::optional<Times>* batch_ = nullptr;
+  const Times* batch_ = nullptr;  // null for single arrivals
   std::size_t replayed_ = 0;
   std::uint64_t arrivals_ = 0;
   std::optional<CallSite> site_;
@@ -164,7 +163,7 @@ void Client::start() {
   process_ = make_arrivals(params_.arrivals, world().stream(id(), "arrivals"));
   std::visit(
       [this](const auto& form) {
-        if constexpr (requires { form.batch; }) batch_ = &form.batch;
+        if constexpr (requires { form.batch; }) batch_ = form.batch ? &*form.batch : nullptr;
       },
       params_.arrivals.form);
   if (const ClosedArrivals* arrivals = params_.arrivals.as<ClosedArrivals>()) {
@@ -215,11 +214,9 @@ void Client::replay_one() {
   outside_->tasks().spawn(one_request(request));
 }
 
-std::uint64_t Client::how_many(const std::optional<Times>& times, RandomKey key,
-                               std::uint64_t number) const {
-  if (!times) return 1;
-  if (const steps::FixedTimes* fixed = times->as<steps::FixedTimes>()) return fixed->times;
-  const double again = times->as<steps::GeometricTimes>()->geometric.p.value;
+std::uint64_t Client::how_many(const Times& times, RandomKey key, std::uint64_t number) {
+  if (const steps::FixedTimes* fixed = times.as<steps::FixedTimes>()) return fixed->times;
+  const double again = times.as<steps::GeometricTimes>()->geometric.p.value;
   RequestRandom random(key, number, 0);
   std::uint64_t count = 1;
   while (random.uniform() < again) ++count;
@@ -229,7 +226,7 @@ std::uint64_t Client::how_many(const std::optional<Times>& times, RandomKey key,
 void Client::send_batch(Time intended) {
   const std::uint64_t requests = batch_ == nullptr ? 1 : how_many(*batch_, batch_key_, ++arrivals_);
   for (std::uint64_t i = 0; i < requests; ++i) {
-    Request request = make_request(intended);
+    const Request request = make_request(intended);
     if (params_.session)
       outside_->tasks().spawn(one_session(request));
     else
