@@ -86,7 +86,8 @@ void add_unstable(const RunRecord& run, Results& results) {
     take_intervals(client.latency_ms);
     take_intervals(client.failed_latency_ms);
   }
-  for (const auto& [id, growth] : growing) {
+  for (const auto& entry : growing) {
+    const std::string& id = entry.first;  // not a structured binding: clang 14 captures none
     const bool waits = std::any_of(
         results.topology.edges.begin(), results.topology.edges.end(), [&](const TopologyEdge& edge) {
           return !edge.asynchronous && results.topology.nodes[edge.from].id == id &&
@@ -97,7 +98,7 @@ void add_unstable(const RunRecord& run, Results& results) {
         {"unstable", id,
          fmt::format("{} does not keep up with its load: what waits there grows by {:.3g} a second, "
                      "for as long as the run lasts. Its latencies depend on the length of the run.",
-                     id, growth)});
+                     id, entry.second)});
   }
 }
 
