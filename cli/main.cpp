@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
@@ -79,7 +80,8 @@ int report_misuse(const CLI::App& program, const CLI::ParseError& error,
   for (const std::string& word : words) {
     const std::string bare = word.substr(0, word.find('='));
     const bool unexpected = text.find(bare) != std::string::npos;
-    if (unexpected && suggestion.empty()) suggestion = nearest_word(bare, known);
+    const bool is_known = std::find(known.begin(), known.end(), bare) != known.end();
+    if (unexpected && !is_known && suggestion.empty()) suggestion = nearest_word(bare, known);
   }
   if (!suggestion.empty()) text += "; did you mean " + in_quotes(suggestion) + "?";
   while (!text.empty() && text.back() == '\n') text.pop_back();

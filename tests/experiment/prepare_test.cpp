@@ -1,0 +1,89 @@
+#include <catch2/catch.hpp>
+
+#include "tests/experiment/experiment_support.h"
+
+namespace highwater::testing {
+namespace {
+
+using Catch::Contains;
+
+TEST_CASE("what a scenario says arrives in the system") {
+  const Prepared ready =
+      prepared(mm1(R"("description": "d", "faults": [{"at": "5s", "kill": "api"}],
+             "network": {"zones": ["a", "b"], "same_zone": "1ms",
+                         "links": [{"between": ["b", "a"], "latency": "7ms"}]},)"),
+               {"run.warmup=1s", "run.seed=9", "run.max_in_flight=77", "api.replicas=3"});
+  REQUIRE(ready.system);
+  const System& system = *ready.system;
+  CHECK(system.name == "mm1");
+  CHECK(system.description == "d");
+  CHECK(system.duration == Duration(std::chrono::seconds(10)));
+  CHECK(system.warmup == Duration(std::chrono::seconds(1)));
+  CHECK(system.seed == 9);
+  CHECK(system.replications == 4);
+  CHECK(system.max_in_flight == 77);
+  CHECK(system.network.zones == std::vector<std::string>{"a", "b"});
+  REQUIRE(system.network.links.size() == 1);
+  CHECK(system.network.links[0].a == 1);
+  CHECK(system.network.links[0].b == 0);
+  CHECK(system.faults.at(0)->text() == "kill api");
+  CHECK(system.parts.at(1).kind->info.name == "service");
+  CHECK(system.topology.nodes.at(1).instances == 3);
+  REQUIRE(system.topology.edges.size() == 1);
+  CHECK(system.topology.nodes[system.topology.edges[0].to].id == "api");
+}
+
+TEST_CASE("runs without a steady state are terminating") {
+  CHECK_FALSE(prepared(mm1()).system->terminating);
+  const auto with = [](const std::string& arrivals) {
+    return prepared(mm1(), {"users.arrivals=" + arrivals}).system->terminating;
+  };
+  CHECK(with(R"({"stages": [{"hold": "5s", "rate": "10/s"}]})"));
+  CHECK(with(R"({"diurnal": {"mean": "50/s", "peak": "2x", "at": "20h"}})"));
+  CHECK_FALSE(with(R"({"constant": "10/s"})"));
+  CHECK_FALSE(with(R"({"closed": {"users": 3, "think": "1s"}})"));
+  CHECK(prepared(mm1(R"("faults": [{"at": "5s", "kill": "api"}],)")).system->terminating);
+}
+
+TEST_CASE("calls to endpoints that are not there are found before the run") {
+  const std::string text =
+      R"({"highwater": 1, "components": {
+        "users": {"kind": "client", "arrivals": {"poisson": "1/s"}, "mix": {"GET /a": "100%"},
+                  "calls": "lb"},
+        "lb": {"kind": "load_balancer", "targets": ["api"]},
+        "api": {"kind": "service", "endpoints": {
+            "GET /a": [{"parallel": [[{"call": "other", "endpoint": "PUT /c"}]]}], "GET /b": []}},
+        "other": {"kind": "service", "endpoints": {"PUT /cc": [], "PUT /d": []}}}})";
+  CHECK_THAT(prepared(text).problems,
+             Contains("/components/api/endpoints/GET ~1a/0/parallel/0/0/endpoint") &&
+                 Contains("\"PUT /cc\""));
+  CHECK_THAT(prepared(text, {R"(users.mix={"GET /c": "100%"})"}).problems,
+             Contains("/components/users/mix/GET ~1c") && Contains("\"lb\" has no endpoint"));
+  CHECK(prepared(text, {R"(api.endpoints["GET /a"]=[])"}).problems.empty());
+}
+
+TEST_CASE("faults that strike too late or nothing are reported") {
+  const auto fault = [](const std::string& json) {
+    return prepared(mm1(R"("faults": [)" + json + "],"));
+  };
+  const Prepared late = fault(R"({"at": "10s", "kill": "api"})");
+  CHECK(late.system);
+  CHECK_THAT(late.problems, Contains("/faults/0/at") && Contains("warning"));
+  CHECK_THAT(fault(R"({"at": "1s", "kill": "api[1]"})").problems, Contains("1 instance"));
+  CHECK_THAT(fault(R"({"at": "1s", "kill": "api[0]", "count": 1})").problems,
+             Contains("/faults/0/count"));
+  CHECK_THAT(fault(R"({"at": "1s", "latency": "api -> users", "add": "1ms"})").problems,
+             Contains("sends nothing"));
+  CHECK(fault(R"({"at": "1s", "latency": "users -> api", "add": "1ms"})").problems.empty());
+}
+
+TEST_CASE("a catalog is a language") {
+  CHECK(language().kinds.size() == model_kinds().size());
+  CHECK(language().faults.size() == fault_kinds().size());
+  std::size_t sources = 0;
+  for (const KindInfo& kind : language().kinds) sources += kind.sends_load ? 1 : 0;
+  CHECK(sources == 1);
+}
+
+}  // namespace
+}  // namespace highwater::testing
