@@ -66,8 +66,8 @@ class Assembler {
     if (run_.interrupted) results.partial_reason = "interrupted";
     if (run_.reached_in_flight_limit)
       results.partial_reason = "more than " + std::to_string(system_.max_in_flight) +
-                               " requests were in flight (run.max_in_flight): the system does not "
-                               "keep up with its load";
+                               " requests and unprocessed messages were in flight "
+                               "(run.max_in_flight): the system does not keep up with its load";
     for (const ReplicationRecord& replication : run_.replications)
       results.events += replication.events;
     results.wall_s = run_.wall_s;

@@ -41,11 +41,13 @@ constexpr const char* kLevels[] = {"in_flight", "lag"};
 
 constexpr const char* kUnstable = "the system is unstable: there is no steady state to estimate";
 
-void take_interval(Estimate& estimate) { estimate = without_interval(std::move(estimate), kUnstable); }
+void take_interval(Estimate& estimate) {
+  estimate = without_interval(std::move(estimate), kUnstable);
+}
 
 void take_intervals(TimeSummary& times) {
-  for (Estimate* estimate : {&times.mean, &times.p50, &times.p90, &times.p95, &times.p99,
-                             &times.p999})
+  for (Estimate* estimate :
+       {&times.mean, &times.p50, &times.p90, &times.p95, &times.p99, &times.p999})
     take_interval(*estimate);
 }
 
@@ -60,8 +62,7 @@ void take_intervals(ComponentResult& component) {
 
 /// How fast the level of a component grows; nothing where it does not, or not for sure.
 std::optional<double> growth_of(const RunRecord& run, const std::string& component) {
-  const double slice_s =
-      seconds(run.grid.duration()) / static_cast<double>(run.grid.fine_slices());
+  const double slice_s = seconds(run.grid.duration()) / static_cast<double>(run.grid.fine_slices());
   for (const char* level : kLevels) {
     const auto metric = MetricView::find(run, component, level);
     if (!metric) continue;
@@ -88,17 +89,19 @@ void add_unstable(const RunRecord& run, Results& results) {
   }
   for (const auto& entry : growing) {
     const std::string& id = entry.first;  // not a structured binding: clang 14 captures none
-    const bool waits = std::any_of(
-        results.topology.edges.begin(), results.topology.edges.end(), [&](const TopologyEdge& edge) {
-          return !edge.asynchronous && results.topology.nodes[edge.from].id == id &&
-                 growing.contains(results.topology.nodes[edge.to].id);
-        });
+    const bool waits = std::any_of(results.topology.edges.begin(), results.topology.edges.end(),
+                                   [&](const TopologyEdge& edge) {
+                                     return !edge.asynchronous &&
+                                            results.topology.nodes[edge.from].id == id &&
+                                            growing.contains(results.topology.nodes[edge.to].id);
+                                   });
     if (waits) continue;
     results.findings.push_back(
         {"unstable", id,
-         fmt::format("{} does not keep up with its load: what waits there grows by {:.3g} a second, "
-                     "for as long as the run lasts. Its latencies depend on the length of the run.",
-                     id, entry.second)});
+         fmt::format(
+             "{} does not keep up with its load: what waits there grows by {:.3g} a second, "
+             "for as long as the run lasts. Its latencies depend on the length of the run.",
+             id, entry.second)});
   }
 }
 

@@ -63,8 +63,7 @@ class Judge {
     if (metric.kind() == MetricKind::count || metric.kind() == MetricKind::causes)
       return total(metric, objective);
     // A histogram is kept for each coarse slice, so its windows consist of whole ones.
-    const bool by_histogram =
-        metric.kind() == MetricKind::tally && objective.statistic != "mean";
+    const bool by_histogram = metric.kind() == MetricKind::tally && objective.statistic != "mean";
     Window window = whole_;
     if (const auto span = span_of(objective)) {
       Estimate unjudged;

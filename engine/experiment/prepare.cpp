@@ -138,8 +138,8 @@ Topology topology_of(const Document& document, Problems& problems) {
   }
   std::vector<TopologyReference> references;
   for (const Reference& reference : document.references())
-    references.push_back({reference.from, reference.to, reference.relation, reference.position,
-                          reference.path});
+    references.push_back(
+        {reference.from, reference.to, reference.relation, reference.position, reference.path});
   const Value* all = document.root().find("components");
   return join_topology(std::move(components), references, all->position(), "/components", problems);
 }

@@ -21,29 +21,41 @@ struct Happening {
   std::string text;
 };
 
-/// Requests of all clients that are under way, with the limit that keeps an overloaded run from
-/// filling the memory.
+/// Requests of all clients that are under way, and messages that nobody has processed yet, with the
+/// limit that keeps an overloaded run from filling the memory.
 class InFlightLimit {
  public:
   InFlightLimit(Simulation& simulation, std::uint64_t limit)
       : simulation_(simulation), limit_(limit) {}
 
   void begin() {
-    if (++in_flight_ > limit_) [[unlikely]] {
-      reached_ = true;
-      simulation_.stop();
-    }
+    ++in_flight_;
+    check();
   }
   void end() { --in_flight_; }
+  /// Messages that are kept for consumers, and those they let go of.
+  void keep(std::uint64_t messages) {
+    kept_ += messages;
+    check();
+  }
+  void let_go(std::uint64_t messages) { kept_ -= messages; }
 
   std::uint64_t in_flight() const { return in_flight_; }
   /// True once the limit stopped the run.
   bool reached() const { return reached_; }
 
  private:
+  void check() {
+    if (in_flight_ + kept_ > limit_) [[unlikely]] {
+      reached_ = true;
+      simulation_.stop();
+    }
+  }
+
   Simulation& simulation_;
   std::uint64_t limit_;
   std::uint64_t in_flight_ = 0;
+  std::uint64_t kept_ = 0;
   bool reached_ = false;
 };
 

@@ -118,6 +118,8 @@ std::vector<EstimateNote> estimate_notes(const Results& results) {
   std::vector<EstimateNote> notes;
   for (const SummaryRow& row : summary_rows(results)) {
     if (row.estimate.note.empty()) continue;
+    // Nobody misses the latency of failures that did not happen.
+    if (row.metric == "failed_latency_ms" && !row.estimate.value) continue;
     std::string name = (row.instance.empty() ? row.component : row.instance) + "." + row.metric;
     if (row.statistic != "value") name += "." + row.statistic;
     const auto known = std::find_if(notes.begin(), notes.end(), [&row](const EstimateNote& note) {

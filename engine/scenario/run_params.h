@@ -28,7 +28,8 @@ struct RunParams {
         field<&RunParams::replications>("Independent runs that the intervals come from.")
             .at_least(1)
             .at_most(10'000),
-        field<&RunParams::max_in_flight>("Requests in flight that end the run as partial.")
+        field<&RunParams::max_in_flight>("Requests in flight, with messages that wait for a "
+                                         "consumer, that end the run as partial.")
             .at_least(1)
             .at_most(1'000'000'000),
     };

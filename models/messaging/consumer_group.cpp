@@ -252,7 +252,10 @@ bool Cursor::end_batch() {
 
 void Cursor::commit() {
   committed_ = position_;
-  group_.topic().partition(partition_).log.release(group_.reader(), committed_);
+  PartitionLog& log = group_.topic().partition(partition_).log;
+  const std::size_t kept = log.kept();
+  log.release(group_.reader(), committed_);
+  group_.world().in_flight.let_go(kept - log.kept());
 }
 
 void Cursor::begin_reading() {

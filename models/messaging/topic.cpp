@@ -151,7 +151,9 @@ Task<> Broker::append_messages(Partition& partition) {
       leader.busy = false;
     }
     const Time now = simulation.now();
+    const std::size_t kept = partition.log.kept();
     partition.log.append(Message::from(publish, now));
+    topic_.world().in_flight.keep(partition.log.kept() - kept);
     ++appended_;
     for (Reader* reader : topic_.readers_) reader->appended();
     leader.answer_all();
