@@ -154,7 +154,8 @@ class BadInput(InTemporaryFolder):
         self.rejects(changed(users={"calls": "users"}), "/components/users/calls")
 
     def test_circle_of_calls(self):
-        other = {"kind": "service", "endpoints": {"GET /a": [{"call": "api", "endpoint": "GET /a"}]}}
+        back = {"call": "api", "endpoint": "GET /a"}
+        other = {"kind": "service", "endpoints": {"GET /a": [back]}}
         scenario = changed(other=other)
         scenario["components"]["api"]["endpoints"]["GET /a"] = [{"call": "other"}]
         self.rejects(scenario, "api -> other -> api")
@@ -327,7 +328,8 @@ class Commands(InTemporaryFolder):
             self.assertIn(name, everything)
             self.assertIn(name, json.dumps(document))
             self.assertIn(name, self.run_program("kinds", name).stdout)
-            self.assertEqual(json.loads(self.run_program("kinds", name, "--json").stdout)["name"], name)
+            described = json.loads(self.run_program("kinds", name, "--json").stdout)
+            self.assertEqual(described["name"], name)
 
 
 class Results(InTemporaryFolder):
@@ -369,7 +371,8 @@ class Results(InTemporaryFolder):
     def test_every_option_changes_the_run(self):
         name = self.write(SMALL)
         plain = json.loads(self.run_program("run", name, "--json").stdout)
-        for words, key, value in ((("--seed", "5"), "seed", 5), (("--duration", "10s"), "simulated_s", 10),
+        for words, key, value in ((("--seed", "5"), "seed", 5),
+                                  (("--duration", "10s"), "simulated_s", 10),
                                   (("--replications", "2"), "replications", 2)):
             document = json.loads(self.run_program("run", name, "--json", *words).stdout)
             self.assertEqual(document[key], value)
@@ -389,7 +392,8 @@ class Results(InTemporaryFolder):
                          [False, None, True])
 
     def test_faults_and_their_windows(self):
-        name = self.write({**SMALL, "faults": [{"at": "8s", "for": "4s", "error": "api", "rate": "50%"}],
+        fault = {"at": "8s", "for": "4s", "error": "api", "rate": "50%"}
+        name = self.write({**SMALL, "faults": [fault],
                            "objectives": ["users.availability < 60% during 8s..12s",
                                           "users.availability >= 100% during 0s..8s",
                                           "users.availability >= 100% within 4s of faults[0]",
@@ -413,7 +417,8 @@ class Results(InTemporaryFolder):
         self.assertIn("max_in_flight", document["partial_reason"])
 
     def test_a_client_that_waits_for_ever_is_in_flight(self):
-        scenario = {**SMALL, "faults": [{"at": "10s", "partition": "users -> api"}], "objectives": []}
+        scenario = {**SMALL, "objectives": [],
+                    "faults": [{"at": "10s", "partition": "users -> api"}]}
         document = json.loads(self.run_program("run", self.write(scenario), "--json").stdout)
         requests = document["requests"]
         self.assertGreater(requests["in_flight"], 2000)
@@ -435,7 +440,8 @@ class Determinism(InTemporaryFolder):
                                 ("textbook/mm1.json", ("--duration", "60s", "--precision", "5%"))):
             texts = []
             for jobs in ("1", "2", "5"):
-                result = self.run_program("run", SCENARIOS / scenario, "--json", "--jobs", jobs, *words)
+                result = self.run_program("run", SCENARIOS / scenario, "--json", "--jobs", jobs,
+                                          *words)
                 self.assertIn(result.returncode, (0, 99), result.stderr)
                 texts.append(json.dumps(self.comparable(json.loads(result.stdout))))
             self.assertEqual(texts[0], texts[1])
@@ -454,7 +460,8 @@ class Determinism(InTemporaryFolder):
                  "run.warmup=2s", "--set", "faults[0].at=8s", "--replications", "2")
         plain = self.run_program(*words).stdout
         masked = self.run_program(
-            *words, GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-FMA4").stdout
+            *words,
+            GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA,-FMA4").stdout
         self.assertEqual(self.comparable(json.loads(plain)), self.comparable(json.loads(masked)))
 
 
@@ -466,8 +473,9 @@ class Interruption(InTemporaryFolder):
                                 cwd=self.folder, stdout=subprocess.PIPE, stderr=stderr)
 
     def test_one_signal_keeps_what_is_finished(self):
-        whole = json.loads(self.run_program("run", self.write(self.LONG), "--json", "--replications",
-                                            "1", "--out", "first").stdout)
+        name = self.write(self.LONG)
+        whole = json.loads(self.run_program("run", name, "--json", "--replications", "1",
+                                            "--out", "first").stdout)
         process = self.begin("--json", "--replications", "10000", "--out", "cut")
         time.sleep(max(1.0, 3 * whole["wall_s"]))
         process.send_signal(signal.SIGINT)
