@@ -66,7 +66,7 @@ def changed(**components):
 
 
 class BadInput(InTemporaryFolder):
-    """Everything is wrong input: status 2, the place and the reason, nothing run, nothing written."""
+    """Each is wrong input: status 2, place and reason, nothing run, nothing written."""
 
     def rejects(self, content, *expected, name="scenario.json", words=()):
         if content is not None:
