@@ -28,9 +28,9 @@ bool Instance::draws_failure(const Request& request, std::uint64_t message) cons
 }
 
 void Instance::kill(bool silent) {
-  ++kills_;
-  silent_ = silent;
-  if (kills_ > 1) return;
+  ++(silent ? silent_kills_ : loud_kills_);
+  silent_ = silent_kills_ > 0;
+  if (silent_kills_ + loud_kills_ > 1) return;
   const bool was_up = std::exchange(up_, false);
   component_.world().simulation.cancel(starting_);
   component_.world().happened("down", label() + " is down");
@@ -39,9 +39,14 @@ void Instance::kill(bool silent) {
   killed();
 }
 
-void Instance::revive() {
-  HIGHWATER_CHECK(kills_ > 0);
-  if (--kills_ > 0) return;
+void Instance::revive(bool silent) {
+  int& kills = silent ? silent_kills_ : loud_kills_;
+  HIGHWATER_CHECK(kills > 0);
+  --kills;
+  if (silent_kills_ + loud_kills_ > 0) {
+    silent_ = silent_kills_ > 0;
+    return;
+  }
   component_.world().simulation.schedule_after(starting_, start_time());
 }
 

@@ -59,10 +59,13 @@ class Instance {
 
   // Faults.
   /// The process is gone: its tasks end, their callers see a reset (or nothing at all, when
-  /// `silent`); what comes later is refused (or swallowed). Kills nest.
+  /// `silent`); what comes later is refused (or swallowed). Kills nest: nothing is refused while a
+  /// silent one is on, and after the last one it stays as that left it until the process serves.
   void kill(bool silent);
-  /// Takes back one kill; after the last one the process starts again, for start_time().
-  void revive();
+  /// Takes back one kill of that sort; after the last one the process starts again, for
+  /// start_time(). Without a word on the sort, a silent one if there is any.
+  void revive(bool silent);
+  void revive() { revive(silent_kills_ > 0); }
   /// Work begun from now on takes `factor` times as long. Factors of overlapping faults multiply.
   void slow(double factor);
   void restore_speed(double factor);
@@ -104,7 +107,8 @@ class Instance {
   Zone zone_;
   bool up_ = true;
   bool silent_ = false;
-  int kills_ = 0;
+  int loud_kills_ = 0;
+  int silent_kills_ = 0;
   double slowdown_ = 1;
   std::vector<double> factors_;
   std::vector<double> failing_;

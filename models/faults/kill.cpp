@@ -19,7 +19,7 @@ class Kill final : public FaultAction {
     return "kill " + list_of(victims_);
   }
   void end() override {
-    for (Instance* victim : victims_) victim->revive();
+    for (Instance* victim : victims_) victim->revive(silent_);
   }
 
  private:
