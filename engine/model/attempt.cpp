@@ -74,10 +74,15 @@ void Attempt::head_back() {
     edge_.world_.simulation.schedule_now(*this);
 }
 
+void Attempt::time_out() {
+  waiter_ = nullptr;
+  ++edge_.failures_;
+}
+
 void Attempt::come_back() {
   AttemptWaiter* const waiter = waiter_;
   const Reply reply = reply_;
-  if (!reply.ok()) ++edge_.failures_;
+  if (waiter != nullptr && !reply.ok()) ++edge_.failures_;
   free();
   if (waiter != nullptr) waiter->answered(reply);
 }
@@ -85,7 +90,7 @@ void Attempt::come_back() {
 void Attempt::drop() {
   to_.answered(Status::reset, waiter_ == nullptr);
   AttemptWaiter* const waiter = waiter_;
-  ++edge_.failures_;
+  if (waiter != nullptr) ++edge_.failures_;
   free();
   if (waiter != nullptr) waiter->lost();
 }

@@ -45,8 +45,10 @@ class Attempt final : private Event {
   /// call; the waiter is still answered later, from the event loop (but lost() may come at once).
   void depart();
 
-  /// The waiter no longer waits (timeout, or it was cancelled itself).
+  /// The waiter no longer waits, since it was cancelled itself.
   void forget() { waiter_ = nullptr; }
+  /// The waiter no longer waits, since this takes too long.
+  void time_out();
 
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;

@@ -152,7 +152,7 @@ void Call::lost() {
 }
 
 void Call::timed_out() {
-  if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->forget();
+  if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->time_out();
   reply_ = Reply{Status::timeout};
   caller_.resume_now();
 }

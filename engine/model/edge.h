@@ -24,7 +24,8 @@ class Edge {
   Component& to() const { return to_; }
   bool asynchronous() const { return asynchronous_; }
 
-  /// Attempts sent, and those that ended in anything but ok (as seen by a caller still waiting).
+  /// Attempts sent, and those that ended in anything but ok as their callers saw it: too late
+  /// counts, but not what comes for a caller that is gone.
   std::uint64_t attempts() const { return attempts_; }
   std::uint64_t failures() const { return failures_; }
 
