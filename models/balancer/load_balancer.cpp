@@ -26,6 +26,7 @@
 #include "engine/model/call.h"
 #include "models/algorithms/balancing/policy.h"
 #include "models/placement.h"
+#include "models/slowdown.h"
 
 namespace highwater::balancing {
 
@@ -95,10 +96,12 @@ struct LoadBalancerParams {
                                           "the other, when they refuse it, break the connection "
                                           "(reads only) or time out; 0 for all there are.")
             .source("nginx proxy_next_upstream_tries"),
-        field<&LoadBalancerParams::max_fails>("Failures after which an instance gets no requests "
-                                              "for fail_timeout; 0 for never.")
+        field<&LoadBalancerParams::max_fails>("Failures, with less than fail_timeout between them, "
+                                              "after which an instance gets no requests for "
+                                              "fail_timeout; 0 for never.")
             .source("nginx max_fails"),
-        field<&LoadBalancerParams::fail_timeout>("How long an instance that failed is left alone.")
+        field<&LoadBalancerParams::fail_timeout>("How long an instance that failed is left alone; "
+                                                 "then one request tries it again.")
             .source("nginx fail_timeout"),
         field<&LoadBalancerParams::health_check>("Active checks of the targets; none unless "
                                                  "given."),
@@ -118,6 +121,14 @@ struct LoadBalancerParams {
     if (!weights.empty() && policy != Policy::weighted)
       problems.error(where.position(), pointer_to(path, "weights"),
                      "only the policy weighted reads weights");
+    for (const auto& weight : weights) {
+      const std::string component = weight.key.substr(0, weight.key.find('['));
+      const bool known = std::any_of(targets.begin(), targets.end(),
+                                     [&](const ComponentRef& ref) { return ref.id == component; });
+      if (!known)
+        problems.error(weight.position, pointer_to(pointer_to(path, "weights"), weight.key),
+                       in_quotes(component) + " is none of the targets");
+    }
   }
 };
 
@@ -138,7 +149,8 @@ class Proxy final : public Instance {
     bool healthy = true;       // what the checks say
     std::uint32_t checks = 0;  // in a row that say otherwise
     std::uint32_t fails = 0;   // of requests
-    Time left_alone_until{};
+    Time failed{};             // the last of them
+    Time tried{};              // since then, or when it was last given a new chance
   };
 
   void receive(Served served) override { tasks().spawn(forward(std::move(served))); }
@@ -146,8 +158,10 @@ class Proxy final : public Instance {
   Duration start_time() const override;
   Task<> forward(Served served);
   Pick pick(const Request& request, const std::vector<std::size_t>& tried);
+  void try_again(std::size_t peer);
   void note(std::size_t peer, Status status);
   void update(std::size_t peer);
+  bool fails_too_often(const Peer& peer) const;
   void check_all();
   static bool connection_failed(Status status) {
     return status == Status::unavailable || status == Status::reset || status == Status::timeout;
@@ -157,7 +171,7 @@ class Proxy final : public Instance {
   Balancer balancer_;
   std::vector<Candidate> candidates_;
   std::vector<Peer> peers_;
-  Time next_return_ = kNever;  // the earliest left_alone_until
+  Time next_return_ = kNever;  // the earliest end of a fail_timeout
   Timer<&Proxy::check_all> check_;
 };
 
@@ -262,6 +276,8 @@ void Proxy::started() {
 
 void Proxy::check_all() {
   const HealthCheckParams& health = *owner_.params().health_check;
+  owner_.world().simulation.schedule_after(check_, health.interval);
+  if (!up()) return;  // a dead balancer checks nobody
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
     const bool answers = peer.instance->up() && !peer.site->edge().is_cut();
@@ -276,14 +292,23 @@ void Proxy::check_all() {
     }
     update(i);
   }
-  owner_.world().simulation.schedule_after(check_, health.interval);
+}
+
+bool Proxy::fails_too_often(const Peer& peer) const {
+  const std::uint32_t most = owner_.params().max_fails;
+  return most > 0 && peer.fails >= most;
 }
 
 void Proxy::update(std::size_t index) {
   const Peer& peer = peers_[index];
   const Time now = owner_.world().now();
-  candidates_[index].usable = peer.healthy && peer.left_alone_until <= now;
-  if (peer.left_alone_until > now) next_return_ = std::min(next_return_, peer.left_alone_until);
+  candidates_[index].usable = peer.healthy;
+  if (!fails_too_often(peer)) return;
+  const Duration since = now - peer.tried;
+  const Duration timeout = owner_.params().fail_timeout;
+  if (since >= timeout) return;
+  candidates_[index].usable = false;
+  next_return_ = std::min(next_return_, owner_.world().simulation.after(timeout - since));
 }
 
 Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried) {
@@ -295,7 +320,18 @@ Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried) 
   RequestRandom random(owner_.pick_key(), request.id, request.path + tried.size());
   const Pick picked = balancer_.pick(candidates_, random);
   for (const std::size_t i : tried) update(i);
+  if (picked && peers_[*picked].fails > 0) [[unlikely]]
+    try_again(*picked);
   return picked;
+}
+
+void Proxy::try_again(std::size_t index) {
+  Peer& peer = peers_[index];
+  const Time now = owner_.world().now();
+  if (now - peer.tried < owner_.params().fail_timeout) return;
+  // Whoever is left alone after failures gets this one request, and no more until it is answered.
+  peer.tried = now;
+  update(index);
 }
 
 void Proxy::note(std::size_t index, Status status) {
@@ -303,13 +339,14 @@ void Proxy::note(std::size_t index, Status status) {
   // A single target is never left alone, as in nginx: there is nobody else to ask.
   if (max_fails == 0 || peers_.size() == 1) return;
   Peer& peer = peers_[index];
-  if (!connection_failed(status)) {
-    peer.fails = 0;
+  if (connection_failed(status)) {
+    ++peer.fails;
+    peer.failed = peer.tried = owner_.world().now();
+  } else if (peer.failed < peer.tried) {
+    peer.fails = 0;  // the answer to what was sent after a whole fail_timeout without failures
+  } else {
     return;
   }
-  if (++peer.fails < max_fails) return;
-  peer.fails = max_fails - 1;  // after the time-out one more failure is enough
-  peer.left_alone_until = owner_.world().simulation.after(owner_.params().fail_timeout);
   update(index);
 }
 
@@ -319,7 +356,7 @@ Task<> Proxy::forward(Served served) {
   if (!params.service_time.is_constant() || params.service_time.constant_value() > Duration{0}) {
     RequestRandom random(owner_.time_key(), request.id, request.path);
     const Duration time = params.service_time.draw(random);
-    co_await owner_.world().simulation.delay(time);
+    co_await owner_.world().simulation.delay(stretched(time, slowdown()));
   }
   const std::size_t most = params.tries == 0 ? peers_.size() : params.tries;
   std::vector<std::size_t> tried;  // stays empty, without memory, unless a target fails
