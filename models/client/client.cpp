@@ -66,6 +66,7 @@ class Client final : public Component {
   void arrive();
   void schedule_next();
   void send_batch(Time intended);
+  void send(const Request& request);
   void replay_one();
   Task<> one_request(Request request);
   Task<> one_session(Request first);
@@ -143,8 +144,7 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
     sum += entry.value.value;
     mix_.push_back({sum, target_of(entry.key)});
   }
-  for (const std::string& endpoint : trace.endpoints)
-    trace_targets_.push_back(target_of(endpoint));
+  for (const std::string& endpoint : trace.endpoints) trace_targets_.push_back(target_of(endpoint));
 }
 
 Client::Target Client::target_of(const std::string& endpoint) const {
@@ -180,7 +180,10 @@ void Client::examine(const Examination& examination) const {
     const Value* const given = examination.where.find(key);
     const Value* const exact = given != nullptr ? given->find(endpoint) : nullptr;
     const std::string path = pointer_to(examination.path, key);
-    require_endpoint(callee, endpoint, exact ? *exact : given ? *given : examination.where,
+    require_endpoint(callee, endpoint,
+                     exact   ? *exact
+                     : given ? *given
+                             : examination.where,
                      exact ? pointer_to(path, endpoint) : path, examination.problems);
   };
   for (const auto& entry : params_.mix) require("mix", entry.key);
@@ -209,9 +212,9 @@ void Client::arrive() {
 void Client::replay_one() {
   const TraceRecord& record = trace_.records[replayed_++];
   Request request = make_request(world().now());
-  request.key = record.key;
+  if (!popularity_) request.key = record.key;
   if (mix_.empty()) aim(request, trace_targets_[record.endpoint]);
-  outside_->tasks().spawn(one_request(request));
+  send(request);
 }
 
 std::uint64_t Client::how_many(const Times& times, RandomKey key, std::uint64_t number) {
@@ -225,13 +228,14 @@ std::uint64_t Client::how_many(const Times& times, RandomKey key, std::uint64_t 
 
 void Client::send_batch(Time intended) {
   const std::uint64_t requests = batch_ == nullptr ? 1 : how_many(*batch_, batch_key_, ++arrivals_);
-  for (std::uint64_t i = 0; i < requests; ++i) {
-    const Request request = make_request(intended);
-    if (params_.session)
-      outside_->tasks().spawn(one_session(request));
-    else
-      outside_->tasks().spawn(one_request(request));
-  }
+  for (std::uint64_t i = 0; i < requests; ++i) send(make_request(intended));
+}
+
+void Client::send(const Request& request) {
+  if (params_.session)
+    outside_->tasks().spawn(one_session(request));
+  else
+    outside_->tasks().spawn(one_request(request));
 }
 
 Request Client::make_request(Time intended) {
@@ -276,6 +280,7 @@ Task<> Client::one_session(Request first) {
     co_await world().simulation.delay(pause);
     request = make_request(world().now());
     request.key = first.key;  // a session is about one user's data
+    if (mix_.empty()) aim(request, {first.endpoint, first.operation});
   }
 }
 

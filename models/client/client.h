@@ -39,9 +39,9 @@ struct ClientParams {
     return std::tuple{
         field<&ClientParams::arrivals>("How requests come about.").required(),
         field<&ClientParams::mix>("Endpoints and their shares, which add up to 100 %; a trace "
-                                  "brings its own."),
-        field<&ClientParams::keys>("Which data the requests are about; all about one unless "
-                                   "given."),
+                                  "brings its own unless given."),
+        field<&ClientParams::keys>("Which data the requests are about; all about one, or what "
+                                   "a trace says, unless given."),
         field<&ClientParams::session>("Every arrival begins a session of several requests about "
                                       "one key; single requests unless given."),
         field<&ClientParams::priority>("Urgency of its requests, 0 the most urgent.").at_most(255u),
