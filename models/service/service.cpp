@@ -271,6 +271,18 @@ ResourceOptions line(const ServiceParams& params) {
   return options;
 }
 
+/// The most compute steps that run at once on an instance; 0 for any number. A request that holds
+/// its worker may do several side by side.
+std::uint32_t computing_at_once(const ServiceParams& params) {
+  if (shares(params)) return 0;
+  std::uint64_t most = 1;
+  if (params.blocking)
+    for (const auto& entry : params.endpoints)
+      most = std::max(most, steps::computing_at_once(entry.value.steps));
+  most *= params.workers;
+  return most < 0xffff'ffff ? static_cast<std::uint32_t>(most) : 0;
+}
+
 /// Whether the place in the line depends on nothing but when a request came.
 bool waits_plainly(const ServiceParams& params) {
   return params.queue.discipline != QueueDiscipline::priority && !params.queue.patience &&
@@ -279,7 +291,11 @@ bool waits_plainly(const ServiceParams& params) {
 
 /// Under processor sharing the workers are what is shared, and cores beside them may limit further.
 std::optional<double> cores_of(const ServiceParams& params) {
-  if (!shares(params)) return params.cores;
+  if (!shares(params)) {
+    // As many as workers; that they never limit is only true while each computes once at a time.
+    const bool enough = computing_at_once(params) == params.workers;
+    return enough || params.cores ? params.cores : static_cast<double>(params.workers);
+  }
   const auto workers = static_cast<double>(params.workers);
   return params.cores ? std::min(*params.cores, workers) : workers;
 }
@@ -289,7 +305,7 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
       service_(service),
       workers_(service.world().simulation, service.params().workers, line(service.params())),
       processor_(service.world().simulation, cores_of(service.params()),
-                 shares(service.params()) ? 0 : service.params().workers),
+                 computing_at_once(service.params())),
       plain_line_(waits_plainly(service.params())) {}
 
 Duration Server::start_time() const {
@@ -398,7 +414,8 @@ ModelKind service() {
        {"cpu_utilization", "1", "Busy cores / cores."},
        {"queue_length", "requests", "Requests waiting for a worker, over all instances."},
        {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
-       {"service_ms", "ms", "From getting a worker to the answer.", MetricShape::kTimes}});
+       {"service_ms", "ms", "From getting a worker to the end of the steps.",
+        MetricShape::kTimes}});
   return model_kind<Service>("service",
                              "A replicated process with workers, cores and a waiting line.",
                              "Kleinrock 1975; SCENARIO: service", std::move(metrics));

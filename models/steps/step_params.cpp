@@ -1,6 +1,40 @@
 #include "models/steps/step_params.h"
 
+#include <algorithm>
+
 namespace highwater::steps {
+namespace {
+
+struct ComputingAtOnce {
+  std::uint64_t operator()(const ComputeStep&) const { return 1; }
+  std::uint64_t operator()(const CacheStep& step) const { return computing_at_once(step.miss); }
+  std::uint64_t operator()(const RepeatStep& step) const {
+    return computing_at_once(step.repeat.steps);
+  }
+  std::uint64_t operator()(const LockStep& step) const { return computing_at_once(step.steps); }
+  std::uint64_t operator()(const ParallelStep& step) const {
+    std::uint64_t sum = 0;
+    for (const std::vector<Step>& list : step.parallel) sum += computing_at_once(list);
+    return sum;
+  }
+  std::uint64_t operator()(const ChooseStep& step) const {
+    std::uint64_t most = 0;
+    for (const Branch& branch : step.choose) most = std::max(most, computing_at_once(branch.steps));
+    return most;
+  }
+  template <class Other>
+  std::uint64_t operator()(const Other&) const {
+    return 0;
+  }
+};
+
+}  // namespace
+
+std::uint64_t computing_at_once(const std::vector<Step>& steps) {
+  std::uint64_t most = 0;
+  for (const Step& step : steps) most = std::max(most, std::visit(ComputingAtOnce{}, step.form));
+  return most;
+}
 
 void ParallelStep::check(const Value& where, const std::string& path, Problems& problems) const {
   if (quorum && *quorum > parallel.size())

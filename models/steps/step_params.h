@@ -233,5 +233,9 @@ struct Step : OneOf<ComputeStep, WaitStep, CallStep, CacheStep, PublishStep, Par
   using OneOf::OneOf;
 };
 
+/// The most `compute` steps that one request does at the same time: more than one only where lists
+/// are parallel.
+std::uint64_t computing_at_once(const std::vector<Step>& steps);
+
 }  // namespace steps
 }  // namespace highwater
