@@ -47,18 +47,17 @@ TimeGrid::TimeGrid(Duration duration, Duration warmup) : duration_(duration), sp
   HIGHWATER_CHECK(duration.count() > 0);
   HIGHWATER_CHECK(warmup.count() >= 0 && warmup < duration);
   // A run of fewer nanoseconds than slices still gets slices of at least one nanosecond.
-  const auto total =
+  auto total =
       std::min<std::size_t>(round_slices(duration), static_cast<std::size_t>(duration.count()));
-  if (warmup.count() > 0 && total > 1) {
+  if (warmup.count() > 0) {
+    // Both sides of the split get whole coarse slices, empty ones in spans of a few nanoseconds.
+    total = std::max(total, kFinePerCoarse + 1);
     const double share =
         static_cast<double>(warmup.count()) / static_cast<double>(duration.count());
     before_ = std::clamp<std::size_t>(
         static_cast<std::size_t>(std::lround(share * static_cast<double>(total))), 1, total - 1);
-    // Whole coarse slices before the split, so that no histogram mixes warm-up and window.
-    if (before_ >= kFinePerCoarse)
-      before_ -= before_ % kFinePerCoarse;
-    else
-      before_ = std::min<std::size_t>(kFinePerCoarse, total - 1);
+    // No histogram mixes warm-up and window.
+    before_ = std::max(before_ - before_ % kFinePerCoarse, kFinePerCoarse);
     before_scale_ = static_cast<double>(before_) / static_cast<double>(warmup.count());
   } else {
     split_ = Duration{};
