@@ -2,7 +2,14 @@
 
 #include "engine/metrics/recorder.h"
 
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
 #include <catch2/catch.hpp>
+
+#include "engine/kernel/time_integral.h"
 
 namespace highwater {
 namespace {
@@ -108,6 +115,65 @@ TEST_CASE("recorder: levels and counters are read where slices end", "[metrics]"
   CHECK(metric(owners, "rate").sums.sum[20] == 12);
   CHECK(metric(owners, "rate").sums.sum[21] == 0);
   CHECK(metric(owners, "count").count == 12);
+}
+
+struct Bench {
+  Simulation simulation;
+  TimeGrid grid{kRun, Duration{0}};
+  Recorder recorder{simulation, grid};
+};
+
+TEST_CASE("recorder: counts and causes are read at the end", "[metrics]") {
+  Bench bench;
+  Recorder::Owner& owner = bench.recorder.owner("api");
+  std::uint64_t wasted = 0;
+  owner.count("wasted", wasted);
+  owner.count("doubled", [&] { return 2 * wasted; });
+  owner.causes("errors", [&] { return std::map<std::string, std::uint64_t>{{"reset", wasted}}; });
+  bench.recorder.start();
+  bench.simulation.run_until(Time{kRun});
+  wasted = 21;
+  const auto records = bench.recorder.finish();
+  CHECK(metric(records, "wasted").count == 21);
+  CHECK(metric(records, "doubled").count == 42);
+  CHECK(metric(records, "errors").causes == std::map<std::string, std::uint64_t>{{"reset", 21}});
+  CHECK(metric(records, "errors").kind == MetricKind::causes);
+}
+
+TEST_CASE("recorder: a run that ends early closes its open slice", "[metrics]") {
+  Bench bench;
+  TimeIntegral level(Time{}, 2);
+  bench.recorder.owner("api").time_average("in_flight", [&](Time now) { return level.total(now); });
+  bench.recorder.start();
+  bench.simulation.run_until(Time{60200ms});
+  const auto records = bench.recorder.finish();
+  const SlicedSums& sums = metric(records, "in_flight").sums;
+  CHECK(sums.weight[59] == Approx(1));
+  CHECK(sums.weight[60] == Approx(0.2));
+  CHECK(sums.sum[60] == Approx(0.4));
+  CHECK(sums.weight[61] == 0);
+}
+
+TEST_CASE("recorder: owners and metrics come out in the order of their declaration", "[metrics]") {
+  Bench bench;
+  Recorder::Owner& second = bench.recorder.owner("b", "zone-a");
+  Recorder::Owner& first = bench.recorder.owner("a");
+  std::uint64_t n = 0;
+  first.count("y", n);
+  second.count("z", n);
+  first.count("x", n);
+  bench.recorder.start();
+  const auto records = bench.recorder.finish();
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].id == "b");
+  CHECK(records[0].zone == "zone-a");
+  CHECK(records[1].id == "a");
+  CHECK(records[1].zone.empty());
+  REQUIRE(records[1].metrics.size() == 2);
+  CHECK(records[1].metrics[0].name == "y");
+  CHECK(records[1].metrics[1].name == "x");
+  CHECK(records[1].find("x") == &records[1].metrics[1]);
+  CHECK(records[1].find("z") == nullptr);
 }
 
 }  // namespace
