@@ -15,6 +15,7 @@
 #include "engine/kernel/random.h"
 #include "engine/model/call.h"
 #include "engine/model/component.h"
+#include "engine/model/fault.h"
 #include "engine/model/kind.h"
 #include "engine/model/world.h"
 
@@ -54,9 +55,10 @@ inline Request write_of(std::uint64_t key, Symbol endpoint = kNoSymbol) {
   return request;
 }
 
-/// The text of everything that `kind` finds wrong with `json`, a component's object; "" for
-/// nothing.
-inline std::string problems_of(const ModelKind& kind, const std::string& json) {
+/// The text of everything that `kind` (of a component or a fault) finds wrong with `json`, its
+/// object; "" for nothing.
+template <class Kind>
+std::string problems_of(const Kind& kind, const std::string& json) {
   Problems problems;
   const auto value = parse_json(json, problems.add_source("test.json"), problems);
   std::vector<std::string> notes;
@@ -122,6 +124,8 @@ class ModelRig {
     return *component(id).instances()[index];
   }
   const std::vector<Happening>& happenings() const { return happenings_; }
+  /// The edge that the rig's own requests to `to` take.
+  Edge& edge(std::string_view to) { return directory_.edge(driver_, component(to)); }
 
   /// Sends a request at `at`. The answer is filled in when it comes and stays valid.
   const Answer& send(Time at, std::string_view to, Request request, const CallPolicy& policy = {}) {
@@ -145,6 +149,23 @@ class ModelRig {
   /// Does something at `at`: a fault, a look at the state.
   void at(Time at, std::function<void()> action) {
     driver_.sender().tasks().spawn(act(at, actions_.emplace_back(std::move(action))));
+  }
+
+  /// A fault as a scenario has it: {"at": "1s", "for": "2s", "kill": "api"}.
+  void fault(const FaultKind& kind, const std::string& json) {
+    Problems problems;
+    const auto value = parse_json(json, problems.add_source("fault.json"), problems);
+    if (!value) throw std::runtime_error(problems.text());
+    std::vector<std::string> notes;
+    std::vector<BarChart> charts;
+    Preparation preparation{*value, "/faults/0", problems, notes, charts};
+    plans_.push_back(kind.read(preparation));
+    if (problems.has_errors()) throw std::runtime_error(problems.text());
+    const FaultPlan& plan = *plans_.back();
+    FaultAction& action =
+        *faults_.emplace_back(plan.arm(world_, directory_, plans_.size() - 1)).get();
+    at(Time{} + plan.at(), [this, &action] { world_.happened("fault", action.begin()); });
+    if (plan.lasts()) at(Time{} + plan.at() + *plan.lasts(), [&action] { action.end(); });
   }
 
   void run(Time end) {
@@ -210,7 +231,6 @@ class ModelRig {
     }
   }
 
-  Edge& edge(std::string_view to) { return directory_.edge(driver_, component(to)); }
   Request numbered(Request request) {
     if (request.id == 0) request.id = ++last_id_;
     request.intended = world_.now();
@@ -279,6 +299,8 @@ class ModelRig {
   std::deque<Answer> answers_;
   std::deque<Load> loads_;
   std::deque<std::function<void()>> actions_;
+  std::deque<std::shared_ptr<const FaultPlan>> plans_;
+  std::deque<std::unique_ptr<FaultAction>> faults_;
   RandomStream arrivals_;
   std::uint64_t last_id_ = 0;
   std::vector<OwnerRecord> records_;
