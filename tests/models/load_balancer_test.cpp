@@ -1,0 +1,458 @@
+// A balancer in front of instances that answer as they are told: who gets which request, and what
+// becomes of those that fail.
+
+#include "models/balancer/load_balancer.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "models/service/service.h"
+#include "tests/support/model_rig.h"
+#include "tests/support/sink.h"
+#include "tests/support/theory.h"
+
+namespace highwater::balancer {
+namespace {
+
+using testing::Answer;
+using testing::Load;
+using testing::ModelRig;
+using testing::problems_of;
+using testing::Reaction;
+using testing::read_of;
+using testing::Received;
+using testing::sink;
+using testing::SinkLog;
+using testing::write_of;
+
+using Numbers = std::vector<std::uint32_t>;
+
+/// A balancer `lb` in front of the sink `api`.
+struct Bench {
+  explicit Bench(const std::string& parameters, std::uint32_t instances = 3,
+                 ModelRig::Options options = {})
+      : log(with(instances)),
+        rig({load_balancer(), sink(log)},
+            R"({"api": {"kind": "sink"}, "lb": {"kind": "load_balancer", "targets": ["api"])" +
+                (parameters.empty() ? "" : ", " + parameters) + "}}",
+            std::move(options)) {}
+
+  static SinkLog with(std::uint32_t instances) {
+    SinkLog log;
+    log.instances = instances;
+    return log;
+  }
+  const Answer& send(Duration at, Request request = {}) {
+    return rig.send(Time{at}, "lb", request);
+  }
+  void run(Duration end) { rig.run(Time{end}); }
+  void kill(Duration at, std::size_t index, bool silent = false) {
+    rig.at(Time{at}, [this, index, silent] { rig.instance("api", index).kill(silent); });
+  }
+  void revive(Duration at, std::size_t index) {
+    rig.at(Time{at}, [this, index] { rig.instance("api", index).revive(); });
+  }
+  Numbers hit(Duration from = {}, Duration to = 1h) const {
+    Numbers numbers;
+    for (const Received& each : log.received)
+      if (each.at >= Time{from} && each.at < Time{to}) numbers.push_back(each.instance);
+    return numbers;
+  }
+
+  SinkLog log;
+  ModelRig rig;
+};
+
+TEST_CASE("load balancer: round robin unless told otherwise", "[models][load_balancer]") {
+  Bench bench("");
+  for (int i = 0; i < 7; ++i) bench.send(1s);
+  bench.run(2s);
+  CHECK(bench.hit() == Numbers{0, 1, 2, 0, 1, 2, 0});
+}
+
+TEST_CASE("load balancer: instances of all targets share the requests", "[models][load_balancer]") {
+  SinkLog log;
+  log.instances = 2;
+  ModelRig rig({load_balancer(), sink(log)},
+               R"({"a": {"kind": "sink"}, "b": {"kind": "sink"},
+                   "lb": {"kind": "load_balancer", "targets": ["a", "b"]}})");
+  for (int i = 0; i < 8; ++i) rig.send(Time{1s}, "lb", Request{});
+  rig.run(Time{2s});
+  for (const char* id : {"a", "b"})
+    for (const auto& instance : rig.component(id).instances()) CHECK(instance->received() == 2);
+}
+
+TEST_CASE("load balancer: weights of components and of single instances",
+          "[models][load_balancer]") {
+  Bench bench(R"("policy": "weighted", "weights": {"api": 2, "api[1]": 5})");
+  for (int i = 0; i < 18; ++i) bench.send(1s);
+  bench.run(2s);
+  std::map<std::uint32_t, int> counts;
+  for (const std::uint32_t number : bench.hit()) ++counts[number];
+  CHECK(counts == std::map<std::uint32_t, int>{{0, 4}, {1, 10}, {2, 4}});
+}
+
+TEST_CASE("load balancer: policies that look at the load", "[models][load_balancer]") {
+  // Instance 0 never answers, so its load grows with every request it gets.
+  const auto of_the_stuck = [](const std::string& policy) {
+    Bench bench("\"policy\": \"" + policy + "\"", 4);
+    bench.log.react = [](const Received& received) {
+      return Reaction{1ms, Status::ok, received.instance == 0};
+    };
+    Load load;
+    load.to = "lb";
+    load.per_second = 100;
+    load.requests = 4000;
+    bench.rig.add(load);
+    bench.run(100s);
+    return static_cast<double>(bench.rig.instance("api", 0).received());
+  };
+  CHECK(of_the_stuck("round_robin") == 1000);
+  CHECK(of_the_stuck("random") == Approx(1000).margin(140));
+  CHECK(of_the_stuck("least_connections") < 5);
+  CHECK(of_the_stuck("power_of_two") < 8);
+  CHECK(of_the_stuck("power_of_two") > 0);
+}
+
+TEST_CASE("load balancer: random is not in turn", "[models][load_balancer]") {
+  Bench bench(R"("policy": "random")");
+  for (int i = 0; i < 300; ++i) bench.send(1s);
+  bench.run(2s);
+  const Numbers hit = bench.hit();
+  int repeated = 0;
+  for (std::size_t i = 1; i < hit.size(); ++i) repeated += hit[i] == hit[i - 1];
+  CHECK(repeated == Approx(100).margin(42));
+}
+
+/// Mean latency of four M/M/1 instances at 80 % behind a policy, in services.
+double mean_sojourn(const std::string& policy) {
+  ModelRig::Options options;
+  options.duration = 1500s;
+  ModelRig rig({load_balancer(), service::service()},
+               R"({"api": {"kind": "service", "replicas": 8, "service_time":
+                           {"exponential": "10ms"}},
+                   "lb": {"kind": "load_balancer", "targets": ["api"], "policy": ")" +
+                   policy + R"("}})",
+               options);
+  Load load;
+  load.to = "lb";
+  load.per_second = 640;
+  load.requests = 640 * 400;
+  double sum = 0;
+  double number = 0;
+  load.answered = [&](const Request&, const Answer& answer) {
+    if (answer.sent < Time{10s}) return;
+    sum += milliseconds(answer.took()) / 10;
+    ++number;
+  };
+  rig.add(load);
+  rig.run(Time{1500s});
+  return sum / number;
+}
+
+TEST_CASE("load balancer: policies against theory", "[models][load_balancer][statistical]") {
+  // Random splitting leaves eight M/M/1 queues: 1 / (1 - rho) services. Two choices come close to
+  // the limit for many servers, the sum of rho^(2^i - 2) over i >= 1 (Mitzenmacher 2001, theorem
+  // 2), from above; the shortest queue of eight lies between the shared queue M/M/8 and them.
+  const double random = mean_sojourn("random");
+  const double two = mean_sojourn("power_of_two");
+  const double least = mean_sojourn("least_connections");
+  CHECK(random == Approx(5).epsilon(0.06));
+  double limit = 0;
+  for (int i = 1; i < 8; ++i) limit += std::pow(0.8, std::pow(2, i) - 2);
+  CHECK(limit == Approx(1.9474).epsilon(0.001));
+  CHECK(two > limit * 0.99);
+  CHECK(two < limit * 1.15);
+  CHECK(least < two);
+  CHECK(least > theory::mmc_sojourn(6.4, 1, 8));
+  const double turn = mean_sojourn("round_robin");  // Erlang-8 arrivals at each
+  CHECK(turn < random * 0.75);
+  CHECK(turn > two);
+}
+
+TEST_CASE("load balancer: a refused request goes to the next, and the dead one is left alone",
+          "[models][load_balancer]") {
+  Bench bench(R"("fail_timeout": "10s")");
+  bench.kill(500ms, 1);
+  for (int i = 0; i < 6; ++i) bench.send(1s + i * 1s);
+  const Answer& answer = bench.send(2500ms, write_of(1));
+  bench.revive(20s, 1);
+  bench.run(10s);
+  CHECK(answer.reply.ok());
+  CHECK(bench.rig.instance("api", 1).received() == 1);
+  CHECK(bench.hit() == Numbers{0, 2, 0, 2, 0, 2, 0});
+  CHECK(bench.rig.count("lb", "retried") == 1);
+  CHECK(bench.rig.count("lb", "no_target") == 0);
+}
+
+TEST_CASE("load balancer: after fail_timeout one request tries again, and only one",
+          "[models][load_balancer]") {
+  Bench bench(R"("fail_timeout": "10s", "timeout": "2s")", 2);
+  bench.kill(500ms, 1, true);
+  for (int i = 0; i < 300; ++i) bench.send(1s + i * 100ms);
+  bench.run(40s);
+  // Every second request until the first fails at 3.1 s; the last of these fails at 5.1 s. Then one
+  // alone at 15.1 s, which fails at 17.1 s, and one at 27.1 s.
+  const Instance& dead = bench.rig.instance("api", 1);
+  const std::uint64_t until_noticed = 11;
+  CHECK(dead.received() == until_noticed + 2);
+
+  Bench healed(R"("fail_timeout": "10s")", 2);
+  healed.kill(500ms, 1);
+  healed.revive(5s, 1);
+  for (int i = 0; i < 20; ++i) healed.send(1s + i * 1s);
+  healed.run(30s);
+  CHECK(healed.hit(0s, 11500ms) == Numbers(11, 0));
+  const Numbers after = healed.hit(12500ms);
+  CHECK(std::count(after.begin(), after.end(), 1) == 4);
+}
+
+TEST_CASE("load balancer: max_fails failures in a row of fail_timeouts, 0 for never",
+          "[models][load_balancer]") {
+  const auto asked = [](const std::string& parameters) {
+    Bench bench(parameters, 2);
+    bench.kill(500ms, 1);
+    for (int i = 0; i < 20; ++i) bench.send(1s + i * 100ms);
+    bench.run(5s);
+    return bench.rig.instance("api", 1).received();
+  };
+  CHECK(asked("") == 1);
+  CHECK(asked(R"("max_fails": 3)") == 3);
+  CHECK(asked(R"("max_fails": 0)") == 19);  // a second try takes its turn too
+  CHECK(asked(R"("fail_timeout": "350ms")") > 3);
+}
+
+TEST_CASE("load balancer: successes between do not hide frequent failures",
+          "[models][load_balancer]") {
+  // nginx counts failures that lie within fail_timeout of each other.
+  const auto answered = [](const std::string& parameters) {
+    Bench bench(parameters, 2);
+    bench.log.react = [](const Received& received) {
+      const bool bad = received.instance == 1 && received.request.key % 2 == 1;
+      return Reaction{Duration{0}, bad ? Status::unavailable : Status::ok};
+    };
+    for (std::uint64_t i = 0; i < 40; ++i)
+      bench.rig.send(Time{1s + static_cast<int>(i) * 100ms}, "lb", read_of(i / 2));
+    bench.run(6s);
+    return bench.rig.instance("api", 1).received();
+  };
+  CHECK(answered(R"("tries": 1, "max_fails": 3)") == 6);
+  CHECK(answered(R"("tries": 1, "max_fails": 3, "fail_timeout": "150ms")") == 20);
+}
+
+TEST_CASE("load balancer: a single target is never left alone", "[models][load_balancer]") {
+  Bench bench("", 1);
+  bench.kill(500ms, 0);
+  const Answer& refused = bench.send(1s);
+  bench.revive(2s, 0);
+  const Answer& answered = bench.send(3s);
+  bench.run(4s);
+  CHECK(refused.reply.status == Status::unavailable);
+  CHECK(answered.reply.ok());
+}
+
+TEST_CASE("load balancer: tries bounds how many are asked", "[models][load_balancer]") {
+  const auto received = [](const std::string& parameters) {
+    Bench bench(parameters, 5);
+    for (std::size_t i = 0; i < 5; ++i) bench.kill(500ms, i);
+    const Answer& answer = bench.send(1s);
+    bench.run(2s);
+    CHECK(answer.reply.status == Status::unavailable);
+    return bench.rig.component("api").received();
+  };
+  CHECK(received("") == 5);
+  CHECK(received(R"("tries": 2)") == 2);
+  CHECK(received(R"("tries": 1)") == 1);
+}
+
+TEST_CASE("load balancer: a broken connection is passed on for reads only",
+          "[models][load_balancer]") {
+  for (const Status status : {Status::reset, Status::timeout}) {
+    Bench bench(R"("max_fails": 0)");
+    bench.log.react = [&](const Received& received) {
+      return Reaction{Duration{0}, received.instance == 0 ? status : Status::ok};
+    };
+    const Answer& read = bench.send(1s, read_of(1));
+    bench.send(2s);
+    const Answer& write = bench.send(3s, write_of(1));
+    bench.run(4s);
+    CHECK(read.reply.ok());
+    CHECK(write.reply.status == status);
+    CHECK(bench.rig.count("lb", "retried") == 1);
+  }
+}
+
+TEST_CASE("load balancer: an answer is an answer, be it an error", "[models][load_balancer]") {
+  for (const Status status : {Status::error, Status::rejected}) {
+    Bench bench("");
+    bench.log.react = [&](const Received&) { return Reaction{Duration{0}, status}; };
+    for (int i = 0; i < 6; ++i) bench.send(1s);
+    bench.run(2s);
+    CHECK(bench.hit() == Numbers{0, 1, 2, 0, 1, 2});
+    CHECK(bench.rig.count("lb", "retried") == 0);
+  }
+}
+
+TEST_CASE("load balancer: the timeout is of each instance's answer", "[models][load_balancer]") {
+  Bench bench(R"("timeout": "100ms", "max_fails": 0)");
+  bench.log.react = [](const Received& received) {
+    return Reaction{received.instance == 2 ? 10ms : 1h};
+  };
+  const Answer& answer = bench.send(1s);
+  bench.run(2s);
+  CHECK(answer.took() == 210ms);
+  CHECK(answer.reply.ok());
+  Bench patient("");
+  patient.log.react = [](const Received&) { return Reaction{500s}; };
+  const Answer& late = patient.send(1s);
+  patient.run(600s);
+  CHECK(late.took() == 500s);
+}
+
+TEST_CASE("load balancer: nobody left is unavailable, and counted", "[models][load_balancer]") {
+  Bench bench("");
+  for (std::size_t i = 0; i < 3; ++i) bench.kill(500ms, i);
+  bench.send(1s);
+  const Answer& second = bench.send(2s);
+  bench.run(3s);
+  CHECK(second.reply.status == Status::unavailable);
+  CHECK(bench.rig.component("api").received() == 3);
+  CHECK(bench.rig.count("lb", "no_target") == 1);
+}
+
+TEST_CASE("load balancer: health checks take a target out and bring it back",
+          "[models][load_balancer]") {
+  Bench bench(R"("max_fails": 0, "tries": 1,
+                 "health_check": {"interval": "1s", "fall": 3, "rise": 2})",
+              2);
+  bench.kill(10s, 1);
+  bench.revive(20s, 1);
+  for (int i = 0; i < 400; ++i) bench.send(i * 100ms);
+  bench.run(50s);
+  Time unhealthy{};
+  Time healthy{};
+  for (const Happening& happening : bench.rig.happenings()) {
+    if (happening.kind == "unhealthy") unhealthy = happening.at;
+    if (happening.kind == "healthy") healthy = happening.at;
+  }
+  // The third check after the death, and the second after the return.
+  CHECK(unhealthy > Time{12s});
+  CHECK(unhealthy <= Time{13s});
+  CHECK(healthy > Time{21s});
+  CHECK(healthy <= Time{22s});
+  const double refused =
+      static_cast<double>(bench.rig.metric("api", "errors").causes.at("unavailable"));
+  CHECK(refused == Approx(seconds(unhealthy - Time{10s}) * 5).margin(1.1));
+  CHECK(bench.hit(seconds(unhealthy) * 1s > 0s ? 14s : 0s, 20s) == Numbers(60, 0));
+}
+
+TEST_CASE("load balancer: each knob of the health checks", "[models][load_balancer]") {
+  const auto noticed = [](const std::string& check) {
+    Bench bench(R"("health_check": )" + check, 2);
+    bench.kill(100s, 1);
+    bench.revive(200s, 1);
+    bench.run(400s);
+    std::vector<double> times;
+    for (const Happening& happening : bench.rig.happenings())
+      if (happening.kind == "unhealthy" || happening.kind == "healthy")
+        times.push_back(seconds(happening.at));
+    return times;
+  };
+  const auto usual = noticed(R"({"interval": "2s"})");
+  REQUIRE(usual.size() == 2);
+  CHECK(usual[0] == Approx(105).margin(1));  // fall 3: two whole intervals and a part
+  CHECK(usual[1] == Approx(203).margin(1));
+  CHECK(noticed(R"({"interval": "20s"})").at(0) == Approx(150).margin(10));
+  CHECK(noticed(R"({"interval": "2s", "fall": 10})").at(0) == Approx(119).margin(1));
+  CHECK(noticed(R"({"interval": "2s", "rise": 10})").at(1) == Approx(219).margin(1));
+}
+
+TEST_CASE("load balancer: health checks notice a cut edge, and a short absence not",
+          "[models][load_balancer]") {
+  Bench bench(R"("health_check": {"interval": "1s"})", 2);
+  Edge& edge = bench.rig.directory().edge(bench.rig.component("lb"), bench.rig.component("api"));
+  bench.kill(5s, 0);
+  bench.revive(6500ms, 0);
+  bench.rig.at(Time{10s}, [&] { edge.cut(true, true); });
+  bench.run(20s);
+  int unhealthy = 0;
+  for (const Happening& happening : bench.rig.happenings()) {
+    if (happening.kind != "unhealthy") continue;
+    ++unhealthy;
+    CHECK(happening.at > Time{12s});
+  }
+  CHECK(unhealthy == 2);
+}
+
+TEST_CASE("load balancer: its own time, stretched when it is slow", "[models][load_balancer]") {
+  Bench bench(R"("service_time": "2ms")");
+  const Answer& answer = bench.send(1s);
+  bench.rig.at(Time{2s}, [&] { bench.rig.instance("lb", 0).slow(5); });
+  const Answer& slow = bench.send(3s);
+  bench.run(4s);
+  CHECK(answer.took() == 2ms);
+  CHECK(slow.took() == 10ms);
+}
+
+TEST_CASE("load balancer: replicas know only what they saw themselves", "[models][load_balancer]") {
+  Bench bench(R"("replicas": 2, "start_time": "3s")", 2);
+  bench.kill(500ms, 1);
+  for (int i = 0; i < 10; ++i) bench.send(1s + i * 100ms);
+  bench.rig.at(Time{3s}, [&] { bench.rig.instance("lb", 0).kill(false); });
+  bench.rig.at(Time{4s}, [&] { bench.rig.instance("lb", 0).revive(); });
+  bench.rig.at(Time{6999ms}, [&] { CHECK_FALSE(bench.rig.instance("lb", 0).up()); });
+  bench.rig.at(Time{7001ms}, [&] { CHECK(bench.rig.instance("lb", 0).up()); });
+  std::uint64_t before = 0;
+  bench.rig.at(Time{7001ms}, [&] { before = bench.rig.instance("api", 1).received(); });
+  for (int i = 0; i < 4; ++i) bench.rig.send_to_instance(Time{8s + i * 10ms}, "lb", 0, Request{});
+  bench.run(9s);
+  CHECK(before == 2);                                            // once by each of the two
+  CHECK(bench.rig.instance("api", 1).received() == before + 1);  // forgotten with the process
+}
+
+TEST_CASE("load balancer: a dead balancer checks nobody", "[models][load_balancer]") {
+  Bench bench(R"("health_check": {"interval": "1s", "fall": 1, "rise": 1})", 2);
+  bench.rig.at(Time{5s}, [&] { bench.rig.instance("lb", 0).kill(false); });
+  bench.kill(6s, 1);
+  bench.rig.at(Time{20s}, [&] { bench.rig.instance("lb", 0).revive(); });
+  bench.run(30s);
+  for (const Happening& happening : bench.rig.happenings()) {
+    if (happening.kind != "unhealthy") continue;
+    CHECK(happening.at > Time{20s});
+    CHECK(happening.at <= Time{21s});
+  }
+}
+
+TEST_CASE("load balancer: answers what its targets answer", "[models][load_balancer]") {
+  ModelRig rig({load_balancer(), service::service()},
+               R"({"api": {"kind": "service", "endpoints": {"GET /a": [{"compute": "1ms"}],
+                                                            "GET /b": [{"compute": "1ms"}]}},
+                   "lb": {"kind": "load_balancer", "targets": ["api"]}})");
+  Symbols& symbols = rig.world().symbols;
+  CHECK(rig.component("lb").answers(symbols.intern("GET /a")));
+  CHECK_FALSE(rig.component("lb").answers(symbols.intern("GET /c")));
+  CHECK(rig.component("lb").endpoints() == std::vector<std::string>{"GET /a", "GET /b"});
+}
+
+TEST_CASE("load balancer: what is wrong with it is said", "[models][load_balancer][input]") {
+  const auto wrong = [](const std::string& parameters) {
+    return problems_of(load_balancer(), R"({"kind": "load_balancer")" + parameters + "}");
+  };
+  CHECK(wrong(R"(, "targets": ["api"])").empty());
+  CHECK_THAT(wrong(""), Catch::Contains("targets"));
+  CHECK_THAT(wrong(R"(, "targets": [])"), Catch::Contains("targets"));
+  CHECK_THAT(wrong(R"(, "targets": ["api"], "policy": "best")"), Catch::Contains("best"));
+  CHECK_THAT(wrong(R"(, "targets": ["api"], "weights": {"api": 2})"),
+             Catch::Contains("only the policy weighted reads weights"));
+  CHECK_THAT(wrong(R"(, "targets": ["api"], "policy": "weighted", "weights": {"apo[1]": 2})"),
+             Catch::Contains("\"apo\" is none of the targets"));
+  CHECK_THAT(wrong(R"(, "targets": ["api"], "health_check": {"fall": 0})"),
+             Catch::Contains("fall"));
+  CHECK_THAT(wrong(R"(, "targets": ["api"], "replicas": 0)"), Catch::Contains("replicas"));
+}
+
+}  // namespace
+}  // namespace highwater::balancer
