@@ -28,9 +28,16 @@ inline constexpr Duration kLongestRun{std::int64_t{1} << 55};
 /// "Never": later than every event of every run.
 inline constexpr Time kNever{Duration{(std::int64_t{1} << 56) - 1}};
 
-constexpr double seconds(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
-constexpr double seconds(Time t) { return seconds(t.time_since_epoch()); }
-constexpr double milliseconds(Duration d) { return static_cast<double>(d.count()) * 1e-6; }
+// Divided, not multiplied by an inexact 1e-9: four minutes are 240 s and not a little more.
+constexpr double seconds(Duration d) {
+  return static_cast<double>(d.count()) / 1e9;
+}
+constexpr double seconds(Time t) {
+  return seconds(t.time_since_epoch());
+}
+constexpr double milliseconds(Duration d) {
+  return static_cast<double>(d.count()) / 1e6;
+}
 
 using namespace std::chrono_literals;
 
