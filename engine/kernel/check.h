@@ -5,10 +5,10 @@
 
 /// States what must be true here. Stays on in release builds: a wrong answer that looks right costs
 /// more than a stopped run. For bugs only; bad input goes through highwater::Problems.
-#define HIGHWATER_CHECK(condition)                                                   \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      highwater_check_failed(__FILE__, __LINE__, #condition);                        \
+#define HIGHWATER_CHECK(condition)                            \
+  do {                                                        \
+    if (!(condition)) [[unlikely]]                            \
+      highwater_check_failed(__FILE__, __LINE__, #condition); \
   } while (false)
 
 /// The same for the few places where a measurement showed the check to cost too much. On unless

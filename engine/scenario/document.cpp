@@ -179,17 +179,17 @@ class DocumentChecker {
     const std::vector<std::string> ids = keys_of(root().find("components"));
     const Place place{Place::Role::kComponent, nullptr};
     for (const DeclaredPart& part : document_.components_) {
-      for_each_reference(
-          guide_, place, *part.value, part.path, Relation::call,
-          [&](const Value& value, const std::string& path, Relation relation) {
-            document_.references_.push_back(
-                {part.id, value.text(), relation, value.position(), path});
-            if (!is_component_id(value.text())) return;  // reported already
-            if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
-            problems_.error(value.position(), path,
-                            fmt::format("there is no component {}", in_quotes(value.text())),
-                            nearest_word(value.text(), ids));
-          });
+      for_each_reference(guide_, place, *part.value, part.path, Relation::call,
+                         [&](const Value& value, const std::string& path, Relation relation) {
+                           document_.references_.push_back(
+                               {part.id, value.text(), relation, value.position(), path});
+                           if (!is_component_id(value.text())) return;  // reported already
+                           if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
+                           problems_.error(
+                               value.position(), path,
+                               fmt::format("there is no component {}", in_quotes(value.text())),
+                               nearest_word(value.text(), ids));
+                         });
     }
   }
 

@@ -35,8 +35,7 @@ struct ErrorFault {
   static constexpr auto fields() {
     return std::tuple{
         field<&ErrorFault::error>("The component, or one instance: \"api[2]\".").required(),
-        inlined<&ErrorFault::timing>(),
-        inlined<&ErrorFault::extent>(),
+        inlined<&ErrorFault::timing>(), inlined<&ErrorFault::extent>(),
         field<&ErrorFault::rate>("Share of the requests that get an error.")};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,

@@ -43,17 +43,16 @@ void examine_target(Directory& directory, const Target& target, const std::strin
   if (target.callee) {
     if (!choose_edges(directory, target).empty()) return;
     report_at(examination, verb.c_str(),
-                  in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
+              in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
     return;
   }
   const std::size_t instances = directory.component(target.component).instances().size();
-  const std::string having =
-      in_quotes(target.component) + " has " + std::to_string(instances) +
-      (instances == 1 ? " instance" : " instances");
+  const std::string having = in_quotes(target.component) + " has " + std::to_string(instances) +
+                             (instances == 1 ? " instance" : " instances");
   if (target.instance && *target.instance >= instances)
     report_at(examination, verb.c_str(),
-                  having + ", the last one is " + target.component + "[" +
-                      std::to_string(instances - 1) + "]");
+              having + ", the last one is " + target.component + "[" +
+                  std::to_string(instances - 1) + "]");
   const Value* count = examination.where.find("count");
   if (count != nullptr && (target.instance || count->whole().value_or(0) > instances))
     report_at(examination, "count", target.instance ? "one instance is named already" : having);

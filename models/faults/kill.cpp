@@ -36,8 +36,7 @@ struct KillFault {
   static constexpr auto fields() {
     return std::tuple{
         field<&KillFault::kill>("The component, or one instance: \"api[2]\".").required(),
-        inlined<&KillFault::timing>(),
-        inlined<&KillFault::extent>(),
+        inlined<&KillFault::timing>(), inlined<&KillFault::extent>(),
         field<&KillFault::silent>("Callers see nothing (the host is gone) instead of a reset "
                                   "connection (the process is gone).")};
   }

@@ -36,8 +36,7 @@ struct SlowFault {
   static constexpr auto fields() {
     return std::tuple{
         field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
-        inlined<&SlowFault::timing>(),
-        inlined<&SlowFault::extent>(),
+        inlined<&SlowFault::timing>(), inlined<&SlowFault::extent>(),
         field<&SlowFault::factor>("Work takes so many times as long.")
             .at_least(Factor{0.001})
             .at_most(Factor{1e6})};

@@ -7,13 +7,13 @@
 //   timeout          steps of actors, each of which arms a timeout and cancels the one before
 //   spawn_await      tasks spawned and awaited that never wait
 
-#include <benchmark/benchmark.h>
-
 #include <cmath>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/random.h"
@@ -26,7 +26,9 @@ namespace {
 constexpr double kMeanService = 1e6;  // nanoseconds
 constexpr double kLoad = 0.8;
 
-Duration nanoseconds(double d) { return Duration{static_cast<std::int64_t>(d)}; }
+Duration nanoseconds(double d) {
+  return Duration{static_cast<std::int64_t>(d)};
+}
 
 struct Mm1 {
   Simulation simulation;
@@ -68,7 +70,8 @@ class Mm1Events {
 
  private:
   void arrive() {
-    simulation_.schedule_after(arrive_, nanoseconds(kMeanService / kLoad * standard_exponential(random_)));
+    simulation_.schedule_after(arrive_,
+                               nanoseconds(kMeanService / kLoad * standard_exponential(random_)));
     line_.push_back(simulation_.now());
     if (line_.size() == 1) start();
   }
@@ -204,8 +207,12 @@ void timeout(benchmark::State& state) {
 }
 BENCHMARK(timeout)->Arg(1'000)->Arg(100'000);
 
-Task<int> immediate(int value) { co_return value; }
-Task<> awaiter(std::int64_t& sum) { sum += co_await immediate(1); }
+Task<int> immediate(int value) {
+  co_return value;
+}
+Task<> awaiter(std::int64_t& sum) {
+  sum += co_await immediate(1);
+}
 
 void spawn_await(benchmark::State& state) {
   Simulation simulation;

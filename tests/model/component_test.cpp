@@ -146,7 +146,7 @@ TEST_CASE("instance: factors of slow multiply and are taken back exactly", "[mod
   CHECK(log.calls == std::vector<std::string>(6, "slowdown"));
 }
 
-TEST_CASE("instance: a share of the requests fails unserved; the shares that survive multiply",
+TEST_CASE("instance: a share of the requests fails unserved: the shares that survive multiply",
           "[model][component]") {
   SinkLog log;
   ModelRig rig({sink(log)}, kOneSink);

@@ -436,7 +436,7 @@ TEST_CASE("cache: cache-aside from a service's steps", "[models][cache]") {
   CHECK(without.took() == 6ms);
 }
 
-TEST_CASE("cache: same seed, same evictions; another seed, others", "[models][cache]") {
+TEST_CASE("cache: same seed, same evictions, another seed - others", "[models][cache]") {
   const auto hits = [](std::uint64_t seed) {
     ModelRig::Options options;
     options.seed = seed;

@@ -61,7 +61,7 @@ TEST_CASE("client: open arrivals reach the callee at their own pace", "[models][
   CHECK(ids.size() == 8);
 }
 
-TEST_CASE("client: same seed, same requests; another seed, others", "[models][client]") {
+TEST_CASE("client: same seed, same requests, another seed - others", "[models][client]") {
   const std::string parameters =
       R"("arrivals": {"poisson": "100/s"}, "keys": {"uniform": 1000000})";
   const SinkLog log = sent(parameters, 10s, 1);

@@ -273,7 +273,7 @@ TEST_CASE("database: a call over the network takes its delay twice", "[models][d
   CHECK(answer.took() == 9ms);
 }
 
-TEST_CASE("database: same seed, same answers; another seed, others", "[models][database]") {
+TEST_CASE("database: same seed, same answers, another seed - others", "[models][database]") {
   const auto mean = [](std::uint64_t seed) {
     ModelRig::Options options;
     options.seed = seed;

@@ -69,7 +69,7 @@ double share_of(const std::vector<const Answer*>& answers, Status status) {
   return sum / static_cast<double>(answers.size());
 }
 
-TEST_CASE("steps: one after the other; none at all answers at once", "[models][steps]") {
+TEST_CASE("steps: one after the other, and none at all answers at once", "[models][steps]") {
   CHECK(Bench(R"([{"compute": "3ms"}, {"wait": "4ms"}, {"compute": "5ms"}])").took() == 12ms);
   CHECK(Bench("[]").took() == 0ms);
 }

@@ -60,9 +60,9 @@ TEST_CASE("document: a good scenario is taken apart", "[scenario]") {
   for (const Reference& r : document.references())
     references += r.from + " " + r.to + " " + r.path + "\n";
   CHECK(references ==
-        "users to api /components/users/calls/to\n"
-        "api cache redis /components/api/endpoints/GET ~1/1/cache\n"
-        "api call db /components/api/endpoints/GET ~1/1/miss/0/call\n");
+        "users api /components/users/calls/to\n"
+        "api redis /components/api/endpoints/GET ~1/1/cache\n"
+        "api db /components/api/endpoints/GET ~1/1/miss/0/call\n");
 }
 
 TEST_CASE("document: what is left out has its default", "[scenario]") {
