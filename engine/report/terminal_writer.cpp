@@ -97,7 +97,7 @@ class Summary {
     for (const ObjectiveResult& o : results_.objectives) {
       longest = std::max(longest, display_width(paint_.plain(o.text)));
     }
-    const std::size_t column = std::min(longest, width_ - 26);
+    const std::size_t column = std::min(longest, width_ - 29);
     for (const ObjectiveResult& o : results_.objectives) {
       const bool met = o.met.value_or(false);
       const Tone tone = met ? Tone::kGood : o.met ? Tone::kBad : Tone::kWarning;
@@ -105,7 +105,7 @@ class Summary {
       const std::string_view word = met ? "met" : o.met ? "missed" : "not judged";
       const std::string value = o.value ? show_against(*o.value, o.limit, o.unit).text() : "–";
       line("  " + paint_.paint(mark, tone) + ' ' + paint_.left(o.text, column, Tone::kPlain) + ' ' +
-           paint_.right(value, 9, Tone::kPlain) + "  " + paint_.paint(word, tone));
+           paint_.right(value, 12, Tone::kPlain) + "  " + paint_.paint(word, tone));
       if (o.note.empty()) continue;
       for (const std::string& part : paint_.wrapped(o.note, width_ - 4)) {
         line("    " + paint_.paint(part, Tone::kDim));
