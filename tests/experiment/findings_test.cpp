@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <optional>
 
 #include <catch2/catch.hpp>
 
@@ -7,10 +7,10 @@
 namespace highwater::testing {
 namespace {
 
-const Finding* find(const Results& results, const std::string& kind) {
-  const auto found = std::find_if(results.findings.begin(), results.findings.end(),
-                                  [&](const Finding& finding) { return finding.kind == kind; });
-  return found == results.findings.end() ? nullptr : &*found;
+std::optional<Finding> find(const Results& results, const std::string& kind) {
+  for (const Finding& finding : results.findings)
+    if (finding.kind == kind) return finding;
+  return std::nullopt;
 }
 
 const std::string kChain = R"({"highwater": 1, "run": {"duration": "60s", "replications": 4},
@@ -21,8 +21,8 @@ const std::string kChain = R"({"highwater": 1, "run": {"duration": "60s", "repli
 
 TEST_CASE("the component that does not keep up is named, with how fast its line grows") {
   const Results results = run(kChain, {"users.arrivals.poisson=200/s"});
-  const Finding* unstable = find(results, "unstable");
-  REQUIRE(unstable != nullptr);
+  const std::optional<Finding> unstable = find(results, "unstable");
+  REQUIRE(unstable);
   CHECK(unstable->component == "back");  // front only waits for it
   // 200/s come and 125/s go.
   const std::size_t number = unstable->text.find("grows by ") + 9;
@@ -35,18 +35,18 @@ TEST_CASE("the component that does not keep up is named, with how fast its line 
 }
 
 TEST_CASE("bounded, closed and stable systems are not unstable") {
-  CHECK(find(run(kChain), "unstable") == nullptr);
-  CHECK(find(run(kChain, {"users.arrivals.poisson=200/s", "back.queue.capacity=20"}), "unstable") ==
-        nullptr);
-  CHECK(find(run(kChain, {R"(users.arrivals={"closed": {"users": 50, "think": "10ms"}})"}),
-             "unstable") == nullptr);
+  CHECK_FALSE(find(run(kChain), "unstable"));
+  CHECK_FALSE(
+      find(run(kChain, {"users.arrivals.poisson=200/s", "back.queue.capacity=20"}), "unstable"));
+  CHECK_FALSE(find(run(kChain, {R"(users.arrivals={"closed": {"users": 50, "think": "10ms"}})"}),
+                   "unstable"));
 }
 
 TEST_CASE("the busiest component is named once it is worth naming") {
-  const Finding* busy = find(run(kChain), "bottleneck");
-  REQUIRE(busy != nullptr);
+  const std::optional<Finding> busy = find(run(kChain), "bottleneck");
+  REQUIRE(busy);
   CHECK(busy->component == "back");
-  CHECK(find(run(kChain, {"users.arrivals.poisson=20/s"}), "bottleneck") == nullptr);
+  CHECK_FALSE(find(run(kChain, {"users.arrivals.poisson=20/s"}), "bottleneck"));
 }
 
 TEST_CASE("the picture carries the rates and errors of its edges") {

@@ -36,7 +36,7 @@ TEST_CASE("recorder: a tally and a timeline tell the same of the same observatio
   Tally& timeline = owner.timeline("timeline");
   recorder.start();
   // Late ones go back to slices of long before, as answers do that count by intended arrival.
-  for (const std::size_t slice : {0, 0, 3, 7, 3, 199, 0, 4, 5}) {
+  for (const std::size_t slice : {0U, 0U, 3U, 7U, 3U, 199U, 0U, 4U, 5U}) {
     const Duration value = 1us * static_cast<std::int64_t>(1 + 7 * slice);
     tally.record(in_slice(slice), value);
     timeline.record(in_slice(slice), value);

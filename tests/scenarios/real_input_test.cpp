@@ -15,6 +15,8 @@
 namespace highwater::testing {
 namespace {
 
+constexpr Strictness kWhole{.whole = true};
+
 const MetricResult& metric(const Results& results, const std::string& component,
                            const std::string& name) {
   for (const ComponentResult& each : results.components)
@@ -32,7 +34,7 @@ std::uint64_t count(const Results& results, const std::string& component, const 
 }
 
 TEST_CASE("users-api: the small backend does what its description says") {
-  const TextbookRun run("users-api.json", {"run.replications=2"});
+  const TextbookRun run("users-api.json", {"run.replications=2"}, kWhole);
   const Results& results = run.results();
   run.expect_conservation();
   const ClientResult& users = results.clients.at(0);
@@ -69,7 +71,8 @@ TEST_CASE("users-api: with one replica and a slow database the objectives are mi
   const TextbookRun run("users-api.json",
                         {"run.replications=2", "run.duration=5m", "api.replicas=1",
                          "api.workers=1000", "users-db.read_time=300ms",
-                         "users-db.connections=1000", "users-db.cores=1000", "faults[0].at=2m"});
+                         "users-db.connections=1000", "users-db.cores=1000", "faults[0].at=2m"},
+                        kWhole);
   const Results& results = run.results();
   run.expect_conservation(true);
   CHECK(results.objectives.at(0).met == false);
@@ -121,7 +124,8 @@ TEST_CASE("access-log-replay: the hit ratio is that of an LRU cache on the recor
   REQUIRE(trace->records.size() == 10'000);
   for (const std::size_t capacity : {10u, 300u, 100'000u}) {
     const TextbookRun run("access-log-replay.json",
-                          {"run.replications=2", "edge.capacity=" + std::to_string(capacity)});
+                          {"run.replications=2", "edge.capacity=" + std::to_string(capacity)},
+                          kWhole);
     // Requests that come while the same object is on its way are misses in the simulation alone.
     CHECK(value(run.results(), "edge", "hit_ratio") ==
           Approx(lru_hits(*trace, capacity)).margin(0.003));
@@ -129,7 +133,7 @@ TEST_CASE("access-log-replay: the hit ratio is that of an LRU cache on the recor
 }
 
 TEST_CASE("access-log-replay: every record is sent once, at its hour, and the dirt is reported") {
-  const TextbookRun run("access-log-replay.json");
+  const TextbookRun run("access-log-replay.json", {}, kWhole);
   const Results& results = run.results();
   run.expect_conservation();
   CHECK(results.requests.completed == 10'000 * results.replications);
@@ -156,7 +160,7 @@ TEST_CASE("access-log-replay: every record is sent once, at its hour, and the di
 
 TEST_CASE("access-log-replay: faster replay is more load") {
   const TextbookRun fast("access-log-replay.json",
-                         {"visitors.arrivals.trace.speedup=120", "run.duration=42m"});
+                         {"visitors.arrivals.trace.speedup=120", "run.duration=42m"}, kWhole);
   CHECK(*fast.results().clients.at(0).throughput_rps.value ==
         Approx(10'000 / 2520.0).epsilon(0.001));
 }

@@ -13,12 +13,14 @@ namespace highwater::testing {
 struct Strictness {
   double widths = 1;     ///< Of the 95 % interval, within which the truth must lie.
   double tolerance = 1;  ///< Of the number, as a multiple of 1 % and 2 % (see TextbookRun::expect).
+  bool whole =
+      false;  ///< As long under a sanitizer as elsewhere: for runs along a plan or a trace.
 };
 
 /// A scenario of scenarios/, run once, to be held against closed-form answers.
 ///
-/// Under a sanitizer runs are a twentieth as long, and numbers are only held against intervals of
-/// three times the width: what is looked for there are bugs of memory.
+/// Under a sanitizer runs are a twentieth as long (unless they must be whole), and numbers are only
+/// held against intervals of three times the width: what is looked for there are bugs of memory.
 class TextbookRun {
  public:
   /// @param file      Such as "textbook/mm1.json".
