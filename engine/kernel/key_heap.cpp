@@ -1,6 +1,7 @@
 #include "engine/kernel/key_heap.h"
 
 #include <algorithm>
+#include <functional>
 #include <new>
 
 namespace highwater {
@@ -24,6 +25,17 @@ void KeyHeap::set_capacity(std::size_t capacity) {
   memory_ = memory;
   keys_ = memory + 3;
   capacity_ = capacity;
+}
+
+// Keys in ascending order are a heap as they stand.
+void KeyHeap::make_heap() noexcept {
+  std::reverse(keys_, keys_ + size_);
+  is_line_ = false;
+}
+
+void KeyHeap::make_line() noexcept {
+  std::sort(keys_, keys_ + size_, std::greater<>());
+  is_line_ = true;
 }
 
 void KeyHeap::shrink() {

@@ -6,9 +6,13 @@
 
 namespace highwater {
 
-/// A four-ary implicit heap of keys, smallest first. The four children of a node fill one cache
-/// line, the smallest of them is found without a branch, and a removed top leaves a hole: what is
-/// pushed next falls into it in one pass, which halves the work of the common pop-then-push.
+/// Keys, the smallest of which is taken out first.
+///
+/// A few dozen stand in a line, the smallest last: taking one out is a subtraction, and a new one,
+/// which is usually due among the next, passes few others on its way in. More of them stand in a
+/// four-ary implicit heap. The four children of a node fill one cache line, the smallest of them is
+/// found without a branch, and a removed top leaves a hole: what is pushed next falls into it in
+/// one pass, which halves the work of the common pop-then-push.
 /// Source. A. LaMarca, R. Ladner, "The influence of caches on the performance of heaps", ACM JEA 1,
 /// 1996 (aligned d-ary heaps); I. Wegener, Theor. Comp. Sci. 118, 1993 (bottom-up sifting).
 class KeyHeap {
@@ -23,11 +27,19 @@ class KeyHeap {
 
   /// Precondition of top, peek and pop: !empty().
   EventKey top() noexcept {
-    if (hole_ != 0) fill_hole();
+    if (is_line_) return keys_[size_ - 1];
+    if (hole_ != 0) {
+      fill_hole();
+      if (size_ <= kShort) [[unlikely]] {
+        make_line();
+        return keys_[size_ - 1];
+      }
+    }
     return keys_[0];
   }
   /// The same without closing a hole, for who only wants to look.
   EventKey peek() const noexcept {
+    if (is_line_) return keys_[size_ - 1];
     if (hole_ == 0) return keys_[0];
     EventKey smallest = keys_[1];
     for (std::size_t k = 2; k < size_ && k < 5; ++k) {
@@ -36,9 +48,15 @@ class KeyHeap {
     return smallest;
   }
   /// Precondition: top() was called since the last push or pop.
-  void pop() noexcept { hole_ = 1; }
+  void pop() noexcept {
+    if (is_line_) {
+      --size_;
+    } else {
+      hole_ = 1;
+    }
+  }
 
-  /// Whether the heap has grown: false if the key fell into a hole.
+  /// False if the key only took the place of the one that was popped last.
   bool push(EventKey key) {
     if (hole_ != 0) {
       hole_ = 0;
@@ -46,14 +64,16 @@ class KeyHeap {
       return false;
     }
     if (size_ == capacity_) [[unlikely]] {
-      set_capacity(capacity_ == 0 ? 60 : 2 * capacity_ + 4);
+      set_capacity(capacity_ == 0 ? kLong : 2 * capacity_ + 4);
     }
-    const std::size_t place = size_++;
-    if (place - 1 < 4) {  // a child of the top
-      put_pair(place, key, keys_[0]);
-    } else {
-      sift_up(place, key);
+    if (is_line_) {
+      if (size_ < kLong) {
+        insert(key);
+        return true;
+      }
+      make_heap();
     }
+    sift_up(size_++, key);
     return true;
   }
 
@@ -67,10 +87,12 @@ class KeyHeap {
       if (visit(keys_[i])) keys_[kept++] = keys_[i];
     }
     if (kept == size_) return;
-    size_ = 0;
-    while (size_ < kept) {
-      const EventKey key = keys_[size_];
-      sift_up(size_++, key);
+    size_ = kept;
+    if (!is_line_) {
+      for (std::size_t i = 0; i < kept; ++i) {
+        const EventKey key = keys_[i];
+        sift_up(i, key);
+      }
     }
   }
 
@@ -78,6 +100,16 @@ class KeyHeap {
   void shrink();
 
  private:
+  static constexpr std::size_t kLong = 60;   // keys from which on the line becomes a heap
+  static constexpr std::size_t kShort = 20;  // and the heap a line again
+
+  void insert(EventKey key) noexcept {
+    std::size_t i = size_++;
+    for (; i > 0 && keys_[i - 1] < key; --i) keys_[i] = keys_[i - 1];
+    keys_[i] = key;
+  }
+  void make_heap() noexcept;
+  void make_line() noexcept;
   void fill_hole() noexcept {
     hole_ = 0;
     const EventKey last = keys_[--size_];
@@ -97,31 +129,10 @@ class KeyHeap {
     const std::size_t right = child[3] < child[2] ? 3 : 2;
     return child[right] < child[left] ? right : left;
   }
-  // Puts the smaller of two keys at the top, the other at `child`. In a heap this small the
-  // comparison is a coin toss, so it must not be a branch.
-  void put_pair(std::size_t child, EventKey a, EventKey b) noexcept {
-    const EventKey mask = EventKey{0} - static_cast<EventKey>(b < a);
-    const EventKey change = (a ^ b) & mask;
-    keys_[0] = a ^ change;
-    keys_[child] = b ^ change;
-  }
-  // Puts a key at the top or below it, where a hole is.
+  // Puts a key where the top was: moves the hole down along the smallest children, then the key up
+  // from there. The key usually belongs near the bottom, so the way down needs no comparison with
+  // it.
   void sift_down(EventKey key) noexcept {
-    if (size_ > 5) {
-      sift_down_far(key);
-    } else if (size_ > 1) {
-      std::size_t smallest = 1;
-      for (std::size_t k = 2; k < size_; ++k) {
-        smallest = keys_[k] < keys_[smallest] ? k : smallest;
-      }
-      put_pair(smallest, key, keys_[smallest]);
-    } else {
-      keys_[0] = key;
-    }
-  }
-  // Moves the hole down along the smallest children, then the key up from there: the key usually
-  // belongs near the bottom, so the way down needs no comparison with it.
-  void sift_down_far(EventKey key) noexcept {
     std::size_t i = 0;
     for (std::size_t child = 1; child < size_; child = 4 * i + 1) {
       std::size_t smallest = child;
@@ -144,6 +155,7 @@ class KeyHeap {
   std::size_t size_ = 0;  // counts the hole
   std::size_t hole_ = 0;  // 1 while the place of the top is vacant
   std::size_t capacity_ = 0;
+  bool is_line_ = true;
 };
 
 }  // namespace highwater

@@ -15,11 +15,12 @@ namespace highwater {
 
 /// The events that are due later than now, in the order of (time, sequence).
 ///
-/// Small populations stand in a heap. Beyond a few hundred, only those that are due next do, and
-/// the rest wait in the buckets of a ladder, so that the cost of an event stays nearly constant up
-/// to millions. Cancelling is O(1): the event's slot is emptied and its key thrown away when it
-/// surfaces; emptied keys are swept out before they are more than half of all. Nothing is allocated
-/// in steady state, and memory follows the number of pending events, downwards too.
+/// Small populations stand in a sorted line, larger ones in a heap. Beyond a few hundred, only
+/// those that are due next do, and the rest wait in the buckets of a ladder, so that the cost of an
+/// event stays nearly constant up to millions. Cancelling is O(1): the event's slot is emptied and
+/// its key thrown away when it surfaces; emptied keys are swept out before they are more than half
+/// of all. Nothing is allocated in steady state, and memory follows the number of pending events,
+/// downwards too.
 class PendingSet {
  public:
   PendingSet() = default;

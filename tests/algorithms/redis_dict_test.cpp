@@ -24,6 +24,7 @@ TEST_CASE("RedisDict: agrees with std::map over random operations",
       REQUIRE((entry != nullptr) == (known != truth.end()));
       if (entry == nullptr) {
         dict.add(key).version = truth[key] = bits.bits();
+        REQUIRE(dict.head(key) == dict.find(key));  // a new key comes first in its bucket
       } else {
         REQUIRE(entry->version == known->second);
         REQUIRE(dict.remove(key));

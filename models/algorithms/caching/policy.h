@@ -47,6 +47,25 @@ class Cache {
     return std::visit([&](auto& cache) { return cache.lookup(key, now); }, cache_);
   }
 
+  /// Memory that lookup(key) will read first, and, once that is at hand, second: for a prefetch by
+  /// who knows of a look-up before it comes. Null where there is nothing to gain.
+  const void* first_place(std::uint64_t key) const {
+    return std::visit(
+        [&](const auto& cache) -> const void* {
+          if constexpr (requires { cache.first_place(key); }) return cache.first_place(key);
+          return nullptr;
+        },
+        cache_);
+  }
+  const void* second_place(std::uint64_t key) const {
+    return std::visit(
+        [&](const auto& cache) -> const void* {
+          if constexpr (requires { cache.second_place(key); }) return cache.second_place(key);
+          return nullptr;
+        },
+        cache_);
+  }
+
   /// @return the entry that had to leave, if any.
   template <BitSource G>
   std::optional<Evicted> insert(const Item& item, std::int64_t now, G& bits) {

@@ -43,6 +43,14 @@ class RedisDict {
     return nullptr;
   }
 
+  /// The bucket that a search for `key` begins at.
+  const std::uint32_t* bucket(std::uint64_t key) const { return &heads_[bucket_of(key)]; }
+  /// The first entry in that bucket, or nullptr.
+  const Entry* head(std::uint64_t key) const {
+    const std::uint32_t slot = *bucket(key);
+    return slot == kNone ? nullptr : &entries_[slot];
+  }
+
   /// Adds a key that is not present.
   /// @throws std::length_error from 2^32 - 1 entries on.
   Entry& add(std::uint64_t key) {

@@ -59,6 +59,10 @@ class RedisLru {
     return {Outcome::hit, entry->version};
   }
 
+  /// Memory that lookup(key) will read: the bucket first, the entry at its head second.
+  const void* first_place(std::uint64_t key) const { return entries_.bucket(key); }
+  const void* second_place(std::uint64_t key) const { return entries_.head(key); }
+
   /// Stores `item`, replacing an entry with the same key, and evicts one entry if there are now too
   /// many; that may be the new one, when nothing known is idler.
   template <BitSource G>
