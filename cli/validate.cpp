@@ -1,4 +1,8 @@
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -16,6 +20,10 @@ struct Options {
   bool json = false;
 };
 
+std::string counted(std::size_t number, std::string_view thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
 int validate(const Options& options) {
   std::vector<Problems> all;
   std::string fine;
@@ -25,9 +33,10 @@ int validate(const Options& options) {
     const auto scenario = load_scenario(file, options.settings, problems);
     valid &= scenario.has_value();
     if (scenario)
-      fine += fmt::format("{}: valid, {} components, {} faults, {} objectives\n", file,
-                          scenario->system.parts.size(), scenario->system.faults.size(),
-                          scenario->system.objectives.size());
+      fine += fmt::format("{}: valid, {}, {}, {}\n", file,
+                          counted(scenario->system.parts.size(), "component"),
+                          counted(scenario->system.faults.size(), "fault"),
+                          counted(scenario->system.objectives.size(), "objective"));
     all.push_back(std::move(problems));
   }
   for (const Problems& problems : all) print_error(problems.text());
