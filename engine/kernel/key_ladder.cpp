@@ -28,13 +28,7 @@ std::size_t KeyLadder::Rung::next_occupied() const noexcept {
 void KeyLadder::push_beyond(std::uint64_t time, EventKey key) {
   std::size_t level = depth_ - 1;
   while (time >= rungs_[level].limit) --level;  // the coarsest rung has no limit
-  Rung& rung = rungs_[level];
-  if (time < rung.end) {
-    rung.put(time, key, pool_);
-  } else {
-    rung.beyond.push(key, pool_);
-    ++rung.beyond_size;
-  }
+  rungs_[level].put_or_keep_beyond(key, pool_);
 }
 
 template <class ForEach>
@@ -94,15 +88,7 @@ bool KeyLadder::spread(const std::vector<EventKey>& keys) {
   if (times.first == times.last) return false;
   Rung& rung = rungs_[depth_++];
   lay_out(rung, times, near_end_);
-  for (const EventKey key : keys) {
-    const std::uint64_t time = nanoseconds_of(key);
-    if (time < rung.end) {
-      rung.put(time, key, pool_);
-    } else {
-      rung.beyond.push(key, pool_);
-      ++rung.beyond_size;
-    }
-  }
+  for (const EventKey key : keys) rung.put_or_keep_beyond(key, pool_);
   near_end_ = rung.begin;
   return true;
 }
@@ -114,15 +100,7 @@ bool KeyLadder::refill(Rung& rung) {
   KeyList keys = rung.beyond.release();
   rung.beyond_size = 0;
   lay_out(rung, times, rung.limit);
-  keys.drain(pool_, [&](EventKey key) {
-    const std::uint64_t time = nanoseconds_of(key);
-    if (time < rung.end) {
-      rung.put(time, key, pool_);
-    } else {
-      rung.beyond.push(key, pool_);
-      ++rung.beyond_size;
-    }
-  });
+  keys.drain(pool_, [&](EventKey key) { rung.put_or_keep_beyond(key, pool_); });
   near_end_ = rung.begin;
   return true;
 }

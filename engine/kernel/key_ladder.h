@@ -95,6 +95,15 @@ class KeyLadder {
       occupied[bucket / 64] |= std::uint64_t{1} << bucket % 64;
       buckets[bucket].push(key, pool);
     }
+    void put_or_keep_beyond(EventKey key, KeyChunkPool& pool) {
+      const std::uint64_t time = nanoseconds_of(key);
+      if (time < end) {
+        put(time, key, pool);
+      } else {
+        beyond.push(key, pool);
+        ++beyond_size;
+      }
+    }
     std::size_t next_occupied() const noexcept;
   };
 

@@ -17,19 +17,13 @@ namespace highwater {
 namespace {
 
 using testing::Answer;
+using testing::kOneSink;
 using testing::ModelRig;
 using testing::Reaction;
 using testing::Received;
 using testing::sink;
 using testing::SinkLog;
-
-constexpr const char* kOneSink = R"({"it": {"kind": "sink"}})";
-
-CallPolicy timeout_of(Duration timeout) {
-  CallPolicy policy;
-  policy.timeout = timeout;
-  return policy;
-}
+using testing::timeout_of;
 
 /// Every pause exactly as the backoff says.
 CallPolicy retries(std::uint32_t attempts, Duration backoff = 100ms) {

@@ -14,19 +14,13 @@ namespace highwater {
 namespace {
 
 using testing::Answer;
+using testing::kOneSink;
 using testing::ModelRig;
 using testing::Reaction;
 using testing::Received;
 using testing::sink;
 using testing::SinkLog;
-
-constexpr const char* kOneSink = R"({"it": {"kind": "sink"}})";
-
-CallPolicy timeout_of(Duration timeout) {
-  CallPolicy policy;
-  policy.timeout = timeout;
-  return policy;
-}
+using testing::timeout_of;
 
 TEST_CASE("instance: knows its component, number and zone", "[model][component]") {
   SinkLog log;

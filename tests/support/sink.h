@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/call_params.h"
 #include "engine/model/component.h"
 #include "engine/model/kind.h"
 
@@ -84,6 +85,16 @@ class SinkComponent final : public Component {
     for (const auto& instance : instances()) measure(*instance);
   }
 };
+
+/// Components of a scenario that has nothing but a sink, called "it".
+inline constexpr const char* kOneSink = R"({"it": {"kind": "sink"}})";
+
+/// The policy of a call that is given up after `timeout`.
+inline CallPolicy timeout_of(Duration timeout) {
+  CallPolicy policy;
+  policy.timeout = timeout;
+  return policy;
+}
 
 /// The kind `sink`: writes down what reaches it and answers as it is told.
 inline ModelKind sink(SinkLog& log) {
