@@ -3,36 +3,22 @@
 // kernel_bench.cpp names, in the same minute.
 
 #include <cstdint>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
-#include "engine/experiment/prepare.h"
 #include "engine/experiment/run.h"
-#include "models/catalog.h"
+#include "tests/support/scenario_system.h"
 
 namespace {
 
 using namespace highwater;
 
-System system_of(const std::string& scenario, const std::vector<std::string>& settings) {
-  const Catalog catalog{model_kinds(), fault_kinds()};
-  const Language language = language_of(catalog);
-  Problems problems;
-  const auto document = load_document(std::string(HIGHWATER_SOURCE_DIR) + "/scenarios/" + scenario,
-                                      language, {settings, {}}, problems);
-  auto system = document ? prepare(*document, catalog, problems) : std::nullopt;
-  if (!system) throw std::runtime_error(problems.text());
-  system->replications = 1;
-  return std::move(*system);
-}
-
 void measure(benchmark::State& state, const std::string& scenario,
              const std::vector<std::string>& settings) {
-  const System system = system_of(scenario, settings);
+  System system = testing::system_of_scenario(scenario, settings);
+  system.replications = 1;
   std::uint64_t requests = 0;
   std::uint64_t events = 0;
   for (auto _ : state) {

@@ -7,33 +7,25 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "engine/experiment/assemble.h"
-#include "engine/experiment/prepare.h"
 #include "engine/experiment/run.h"
 #include "engine/report/json_writer.h"
-#include "models/catalog.h"
+#include "tests/support/scenario_system.h"
 
 namespace highwater::testing {
 namespace {
 
 /// The run's document without what is no result: times of this machine, the number of events.
 std::string document_of(const std::string& scenario, const std::vector<std::string>& settings) {
-  const Catalog catalog{model_kinds(), fault_kinds()};
-  const Language language = language_of(catalog);
-  Problems problems;
-  const auto document = load_document(std::string(HIGHWATER_SOURCE_DIR) + "/scenarios/" + scenario,
-                                      language, {settings, {}}, problems);
-  auto system = document ? prepare(*document, catalog, problems) : std::nullopt;
-  if (!system) throw std::runtime_error(problems.text());
+  const System system = system_of_scenario(scenario, settings);
   RunOptions options;
   options.jobs = 2;
-  Results results = assemble(*system, run_system(*system, options));
+  Results results = assemble(system, run_system(system, options));
   results.wall_s = 0;
   results.events = 0;
   return run_json(results);

@@ -8,10 +8,9 @@
 #include <fmt/format.h>
 
 #include "engine/experiment/assemble.h"
-#include "engine/experiment/prepare.h"
 #include "engine/experiment/run.h"
 #include "engine/statistics/histogram.h"
-#include "models/catalog.h"
+#include "tests/support/scenario_system.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HIGHWATER_SANITIZED
@@ -37,22 +36,6 @@ constexpr int kSanitizedShare = 20;
 constexpr double kMeanTolerance = 0.01;
 constexpr double kTailTolerance = 0.02;
 
-System load(const std::string& file, const std::vector<std::string>& settings, bool whole) {
-  const Catalog catalog{model_kinds(), fault_kinds()};
-  const Language language = language_of(catalog);
-  LoadOptions options;
-  options.settings = settings;
-  Problems problems;
-  const auto document = load_document(std::string(HIGHWATER_SOURCE_DIR "/scenarios/") + file,
-                                      language, options, problems);
-  if (!document) throw std::runtime_error(problems.text());
-  Problems further = document->problems();
-  std::optional<System> system = prepare(*document, catalog, further);
-  if (!system) throw std::runtime_error(further.text());
-  if (kSanitized && !whole) system->duration /= kSanitizedShare;
-  return std::move(*system);
-}
-
 const Estimate& statistic_of(const TimeSummary& times, std::string_view statistic) {
   if (statistic.empty() || statistic == "mean") return times.mean;
   if (statistic == "p50") return times.p50;
@@ -77,7 +60,8 @@ double tolerance_of(const std::string& path) {
 TextbookRun::TextbookRun(const std::string& file, const std::vector<std::string>& settings,
                          Strictness strictness)
     : strictness_(strictness) {
-  const System system = load(file, settings, strictness.whole);
+  System system = system_of_scenario(file, settings);
+  if (kSanitized && !strictness.whole) system.duration /= kSanitizedShare;
   RunOptions options;
   options.jobs = 2;
   results_ = assemble(system, run_system(system, options));
