@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -82,26 +83,30 @@ void add_unstable(const RunRecord& run, Results& results) {
     growing.emplace(component.id, *growth);
     take_intervals(component);
   }
-  if (growing.empty()) return;
+  const std::vector<TopologyNode>& nodes = results.topology.nodes;
+  const auto waits_for_one = [&](const std::string& id) {
+    return std::any_of(results.topology.edges.begin(), results.topology.edges.end(),
+                       [&](const TopologyEdge& edge) {
+                         return !edge.asynchronous && nodes[edge.from].id == id &&
+                                growing.contains(nodes[edge.to].id);
+                       });
+  };
   for (ClientResult& client : results.clients) {
+    if (!waits_for_one(client.id)) continue;  // nobody waits for a consumer that falls behind
     take_intervals(client.latency_ms);
     take_intervals(client.failed_latency_ms);
+    take_interval(client.throughput_rps);
+    take_interval(client.availability);
   }
-  for (const auto& entry : growing) {
-    const std::string& id = entry.first;  // not a structured binding: clang 14 captures none
-    const bool waits = std::any_of(results.topology.edges.begin(), results.topology.edges.end(),
-                                   [&](const TopologyEdge& edge) {
-                                     return !edge.asynchronous &&
-                                            results.topology.nodes[edge.from].id == id &&
-                                            growing.contains(results.topology.nodes[edge.to].id);
-                                   });
-    if (waits) continue;
+  for (const auto& [id, growth] : growing) {
+    if (waits_for_one(id)) continue;
     results.findings.push_back(
         {"unstable", id,
          fmt::format(
              "{} does not keep up with its load: what waits there grows by {:.3g} a second, "
-             "for as long as the run lasts. Its latencies depend on the length of the run.",
-             id, entry.second)});
+             "for as long as the run lasts. The times of whoever waits for it, and how many "
+             "it has answered, depend on the length of the run.",
+             id, growth)});
   }
 }
 

@@ -142,7 +142,8 @@ std::string charts_html(const Results& results) {
   if (series.times_s.empty()) return html;
   html += client_choice(results);
   if (!series.clients.empty()) {
-    html += line_chart("Throughput", "requests a second", R"(id="throughput")");
+    html += line_chart("Throughput", "requests a second, by their intended arrival",
+                       R"(id="throughput")");
     html += line_chart("Latency percentile bands", "", R"(id="latency")");
     html += heat_map("Latency distribution over time", "dark: none, bright: many", "latency-heat");
   }

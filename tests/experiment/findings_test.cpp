@@ -29,9 +29,27 @@ TEST_CASE("the component that does not keep up is named, with how fast its line 
   CHECK(std::stod(unstable->text.substr(number)) == Approx(75).epsilon(0.03));
   CHECK_FALSE(results.clients.at(0).latency_ms.mean.ci95.has_value());
   CHECK_FALSE(results.clients.at(0).latency_ms.mean.note.empty());
+  CHECK(results.clients.at(0).throughput_rps.value.has_value());
+  CHECK_FALSE(results.clients.at(0).throughput_rps.ci95.has_value());
+  CHECK_FALSE(results.clients.at(0).availability.ci95.has_value());
   const MetricResult* queue = find_metric(results.components.at(1).metrics, "queue_length");
   REQUIRE(queue != nullptr);
   CHECK_FALSE(std::get<Estimate>(queue->value).ci95.has_value());
+}
+
+TEST_CASE("nobody waits for a consumer that falls behind, so clients keep their intervals") {
+  const Results results = run(R"({"highwater": 1, "run": {"duration": "60s", "replications": 4},
+      "components": {
+        "users": {"kind": "client", "arrivals": {"poisson": "100/s"}, "calls": "front"},
+        "front": {"kind": "service", "endpoints": {"*": [{"compute": "1ms"}, {"publish": "jobs"}]}},
+        "jobs": {"kind": "topic", "partitions": 1},
+        "worker": {"kind": "consumer_group", "topic": "jobs", "consumers": 1,
+                   "steps": [{"wait": "20ms"}]}}})");
+  const std::optional<Finding> unstable = find(results, "unstable");
+  REQUIRE(unstable);
+  CHECK(unstable->component == "worker");
+  CHECK(results.clients.at(0).latency_ms.mean.ci95.has_value());
+  CHECK(results.clients.at(0).throughput_rps.ci95.has_value());
 }
 
 TEST_CASE("bounded, closed and stable systems are not unstable") {
