@@ -75,7 +75,8 @@ std::optional<double> growth_of(const RunRecord& run, const std::string& compone
 
 /// Names the components whose lines grow as long as the run lasts. Whoever waits for such a
 /// component grows with it, so only those are named that wait for no other one of them.
-void add_unstable(const RunRecord& run, Results& results) {
+/// @return whether there are any.
+bool add_unstable(const RunRecord& run, Results& results) {
   std::map<std::string, double> growing;
   for (ComponentResult& component : results.components) {
     const auto growth = growth_of(run, component.id);
@@ -108,15 +109,18 @@ void add_unstable(const RunRecord& run, Results& results) {
              "it has answered, depend on the length of the run.",
              id, growth)});
   }
+  return !growing.empty();
 }
 
 }  // namespace
 
 void add_findings(const System& system, const RunRecord& run, const RunWindow& window,
                   Results& results) {
-  if (!system.terminating && !run.reached_in_flight_limit) add_unstable(run, results);
+  const bool may_be_unstable = !system.terminating && !run.reached_in_flight_limit;
+  const bool unstable = may_be_unstable && add_unstable(run, results);
   add_bottleneck(results);
-  if (!window.settled)
+  // What is unstable never settles, however long it runs.
+  if (!window.settled && !unstable)
     results.findings.push_back(
         {"warm-up", "",
          "The system was still settling in the second half of the run: a longer duration is needed "
