@@ -13,6 +13,21 @@ concept BitSource = requires(G& g) {
   { g.bits() } -> std::same_as<std::uint64_t>;
 };
 
+/// Any source of bits behind one type, for those who are chosen at run time and so cannot be
+/// templates. Refers to the source, which must outlive it; costs one indirect call per draw.
+class AnyBits {
+ public:
+  template <BitSource G>
+  requires(!std::same_as<G, AnyBits>) AnyBits(G& source)
+      : source_(&source), draw_([](void* g) { return static_cast<G*>(g)->bits(); }) {}
+
+  std::uint64_t bits() { return draw_(source_); }
+
+ private:
+  void* source_;
+  std::uint64_t (*draw_)(void*);
+};
+
 /// A whole number in [0, n), each equally likely. n >= 1; n = 1 draws nothing.
 ///
 /// Method   Multiply the upper 32 bits by n and keep the upper half; redraw in the few cases that

@@ -1,38 +1,40 @@
 #pragma once
 
-#include "models/algorithms/balancing/candidate.h"
+#include "models/algorithms/balancing/balancer.h"
 
 namespace highwater::balancing {
 
-/// balancing least_connections: the usable candidate with the fewest requests; ties at random.
+/// balancing least_connections: the available target with the fewest requests; ties at random.
 ///
-/// Ties are broken at random and not by order: otherwise the first candidate gets nearly all of a
+/// Ties are broken at random and not by order: otherwise the first target gets nearly all of a
 /// light load. Draws only when there is a tie.
 ///
 /// Source   join the shortest queue: W. Winston, Optimality of the Shortest Line Discipline,
 ///          Journal of Applied Probability 14(1), 1977.
 /// Checked  tests/algorithms/balancing_test.cpp: always a least loaded one; ties are uniform.
-class LeastConnections {
+class LeastConnections final : public Balancer {
  public:
-  /// O(n): about a nanosecond per candidate.
-  template <BitSource G>
-  Pick pick(std::span<const Candidate> candidates, G& bits) {
+  using Balancer::Balancer;
+
+ private:
+  /// O(n): about a nanosecond per target.
+  Pick choose(const Question& question, AnyBits& bits) override {
     std::size_t first = 0;
     std::uint32_t ties = 0;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (!candidates[i].usable) continue;
-      if (ties == 0 || candidates[i].load < candidates[first].load) {
+    for (std::size_t i = 0; i < size(); ++i) {
+      if (!available(i, question)) continue;
+      if (ties == 0 || in_flight(i) < in_flight(first)) {
         first = i;
         ties = 1;
       } else {
-        ties += candidates[i].load == candidates[first].load;
+        ties += in_flight(i) == in_flight(first);
       }
     }
     if (ties == 0) return std::nullopt;
-    const std::uint32_t least = candidates[first].load;
+    const std::uint32_t least = in_flight(first);
     std::uint32_t skip = random_below(ties, bits);
     std::size_t i = first;
-    while (!candidates[i].usable || candidates[i].load != least || skip-- > 0) ++i;
+    while (!available(i, question) || in_flight(i) != least || skip-- > 0) ++i;
     return i;
   }
 };

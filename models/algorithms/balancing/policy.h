@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <variant>
+#include <utility>
+#include <vector>
 
-#include "models/algorithms/balancing/candidate.h"
+#include "models/algorithms/balancing/balancer.h"
 #include "models/algorithms/balancing/least_connections.h"
 #include "models/algorithms/balancing/power_of_two.h"
 #include "models/algorithms/balancing/random.h"
@@ -43,48 +45,22 @@ inline constexpr std::array kPolicies = {
                "Two distinct instances at random, then the less loaded one.", "Mitzenmacher 2001"},
 };
 
-/// A balancer under any policy of the family: what a model holds. One per deciding party: two
-/// proxies that do not share memory need two.
-class Balancer {
- public:
-  explicit Balancer(Policy policy) : balancer_(make(policy)) {}
-
-  /// Picks among the usable candidates. Only `load` and `usable` may change from call to call at no
-  /// cost; when the number of candidates changes, the policies that remember go on as their headers
-  /// say.
-  template <BitSource G>
-  Pick pick(std::span<const Candidate> candidates, G& bits) {
-    return std::visit(
-        [&](auto& balancer) -> Pick {
-          if constexpr (requires { balancer.pick(candidates, bits); }) {
-            return balancer.pick(candidates, bits);
-          } else {
-            return balancer.pick(candidates);
-          }
-        },
-        balancer_);
+/// A balancer under the policy. Any number of targets, none included, and any weights will do:
+/// where nobody can be picked, pick() says so.
+inline std::unique_ptr<Balancer> make_balancer(Policy policy, std::vector<Target> targets) {
+  switch (policy) {
+    case Policy::round_robin:
+      return std::make_unique<RoundRobin>(std::move(targets));
+    case Policy::weighted:
+      return std::make_unique<Weighted>(std::move(targets));
+    case Policy::random:
+      return std::make_unique<Random>(std::move(targets));
+    case Policy::least_connections:
+      return std::make_unique<LeastConnections>(std::move(targets));
+    case Policy::power_of_two:
+      return std::make_unique<PowerOfTwo>(std::move(targets));
   }
-
- private:
-  using Any = std::variant<RoundRobin, Weighted, Random, LeastConnections, PowerOfTwo>;
-
-  static Any make(Policy policy) {
-    switch (policy) {
-      case Policy::round_robin:
-        return RoundRobin{};
-      case Policy::weighted:
-        return Weighted{};
-      case Policy::random:
-        return Random{};
-      case Policy::least_connections:
-        return LeastConnections{};
-      case Policy::power_of_two:
-        return PowerOfTwo{};
-    }
-    return RoundRobin{};  // no other value exists; compilers cannot know
-  }
-
-  Any balancer_;
-};
+  return nullptr;  // no other value exists; compilers cannot know
+}
 
 }  // namespace highwater::balancing
