@@ -18,5 +18,6 @@ void add_show(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);
 void add_kinds(CLI::App& program, Action& action);
 void add_algorithm(CLI::App& program, Action& action);
+void add_cache_curve(CLI::App& program, Action& action, const std::string& command_line);
 
 }  // namespace highwater::cli

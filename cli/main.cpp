@@ -135,6 +135,7 @@ int run_program(int count, char** words) {
   add_schema(program, action);
   add_kinds(program, action);
   add_algorithm(program, action);
+  add_cache_curve(program, action, command_line(count, words));
   try {
     program.parse(count, words);
   } catch (const CLI::CallForHelp&) {

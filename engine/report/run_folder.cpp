@@ -31,11 +31,6 @@ std::error_code last_error() {
   return {errno, std::generic_category()};
 }
 
-struct NamedFile {
-  const char* name;
-  std::string content;
-};
-
 /// In the order in which they are put in place: who finds the manifest finds the rest.
 std::vector<NamedFile> files_of(const Results& results, std::string_view expanded_scenario) {
   std::vector<NamedFile> files{{"expanded.json", std::string(expanded_scenario)},
@@ -167,10 +162,15 @@ void write_file(const fs::path& path, std::string_view content) {
 
 fs::path write_run_folder(const Results& results, std::string_view expanded_scenario,
                           const RunFolderPlace& place) {
-  const std::vector<NamedFile> files = files_of(results, expanded_scenario);
+  return write_folder(files_of(results, expanded_scenario), place, results.scenario,
+                      results.started, results.seed);
+}
+
+fs::path write_folder(const std::vector<NamedFile>& files, const RunFolderPlace& place,
+                      std::string_view what, const std::string& started, std::uint64_t seed) {
   if (place.directory) return write_into(*place.directory, files);
-  const fs::path home = place.root / folder_name(results.scenario);
-  const std::string name = fmt::format("{}-{}", time_name(results.started), results.seed);
+  const fs::path home = place.root / folder_name(what);
+  const std::string name = fmt::format("{}-{}", time_name(started), seed);
   Draft draft(home / name);
   fill(draft.path(), files);
   for (int number = 1; number <= kMostRunsOfOneSecond; ++number) {

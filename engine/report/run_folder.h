@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/report/results.h"
 
@@ -41,6 +43,16 @@ struct RunFolderPlace {
 /// @throws RunFolderError when something cannot be written; nothing half-written stays behind.
 std::filesystem::path write_run_folder(const Results& results, std::string_view expanded_scenario,
                                        const RunFolderPlace& place);
+
+struct NamedFile {
+  std::string name;
+  std::string content;
+};
+
+/// The same for files of another kind, put in place in their order: <root>/<what>/<time>-<seed>/.
+std::filesystem::path write_folder(const std::vector<NamedFile>& files, const RunFolderPlace& place,
+                                   std::string_view what, const std::string& started,
+                                   std::uint64_t seed);
 
 /// Writes a file and makes sure that it was written whole.
 /// @throws RunFolderError otherwise, naming the file and the reason.

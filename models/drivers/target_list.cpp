@@ -65,7 +65,8 @@ bool Quantity<drivers::TargetList>::read(const Value& value, const std::string& 
     const bool twice =
         std::any_of(list.targets.begin(), list.targets.end(),
                     [&](const drivers::NamedTarget& other) { return other.name == target.name; });
-    if (twice && !target.name.empty()) problems.error(value.position(), path, in_quotes(target.name) + " is named twice");
+    if (twice && !target.name.empty())
+      problems.error(value.position(), path, in_quotes(target.name) + " is named twice");
     list.targets.push_back(std::move(target));
   }
   if (problems.error_count() != before) return false;

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/access_log/scratch_file.h"
+#include "tests/support/scratch_file.h"
 
 namespace highwater {
 namespace {
