@@ -43,6 +43,16 @@
 namespace highwater::database {
 
 void DatabaseParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  using hashing::Scheme;
+  if (sharding == Scheme::range && shards > 1 && !keys)
+    problems.error(where.position(), pointer_to(path, "keys"),
+                   "is missing: range cuts keys from 0 to keys - 1 into parts");
+  if (sharding != Scheme::range && keys)
+    problems.error(where.find("keys")->position(), pointer_to(path, "keys"),
+                   "is for range sharding alone");
+  if (sharding != Scheme::modulo && shards == 1)
+    problems.warning(where.find("sharding")->position(), pointer_to(path, "sharding"),
+                     "has no effect on a single shard");
   if (read_replicas > 0 || replication == Replication::async) return;
   const Value* given = where.find("replication");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -180,7 +190,7 @@ class Database final : public Component {
     return shard.reader(params_.reads);
   }
 
-  Shard& shard(std::uint64_t key) { return shards_[shard_of(key, shards_.size())]; }
+  Shard& shard(std::uint64_t key) { return shards_[placement_.of(key)]; }
   const DatabaseParams& params() const { return params_; }
   RandomKey read_key() const { return read_key_; }
   RandomKey write_key() const { return write_key_; }
@@ -204,6 +214,7 @@ class Database final : public Component {
   const DatabaseParams& params_;
   RandomKey read_key_;
   RandomKey write_key_;
+  Shards placement_;
   std::deque<Shard> shards_;
   Tally* wait_ = nullptr;
   Tally* service_ = nullptr;
@@ -378,7 +389,8 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
     : Component(world, std::move(id), "database"),
       params_(params),
       read_key_(world.key(this->id(), "read time")),
-      write_key_(world.key(this->id(), "write time")) {
+      write_key_(world.key(this->id(), "write time")),
+      placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
   std::uint32_t index = 0;
   for (std::uint32_t s = 0; s < params.shards; ++s) {
     Shard& shard = shards_.emplace_back(world, params.replication, "shard " + std::to_string(s));

@@ -10,6 +10,7 @@
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/database/replica_log.h"
+#include "models/sharding.h"
 
 namespace highwater::database {
 
@@ -37,6 +38,8 @@ constexpr auto words_of(Reads) {
 
 struct DatabaseParams {
   std::uint32_t shards = 1;
+  hashing::Scheme sharding = hashing::Scheme::modulo;
+  std::optional<std::uint64_t> keys;
   std::uint32_t read_replicas = 0;
   Replication replication = Replication::async;
   Distribution replication_lag = Distribution::exponential(5ms);
@@ -52,9 +55,13 @@ struct DatabaseParams {
   static constexpr auto fields() {
     return std::tuple{
         field<&DatabaseParams::shards>("Parts of the data, each with a primary of its own. A key "
-                                       "lives on one of them: its hash modulo their number.")
+                                       "lives on one of them.")
             .at_least(1u)
             .at_most(10'000u),
+        field<&DatabaseParams::sharding>("Which shard a key lives on."),
+        field<&DatabaseParams::keys>("Keys are numbers below this: `range` cuts them into equal "
+                                     "parts, a shard each.")
+            .at_least(std::uint64_t{1}),
         field<&DatabaseParams::read_replicas>("Replicas of each primary.").at_most(100u),
         field<&DatabaseParams::replication>("What a write waits for before it is answered."),
         field<&DatabaseParams::replication_lag>("From the commit of a write until a replica has "

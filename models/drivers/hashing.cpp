@@ -38,13 +38,6 @@ constexpr auto words_of(EnvoyHash) {
                     Word{EnvoyHash::murmur2, "murmur2", "MurmurHash2 of 64 bits, as libstdc++."}};
 }
 
-constexpr auto words_of(Scheme) {
-  std::array<Word<Scheme>, kSchemes.size()> words{};
-  for (std::size_t i = 0; i < words.size(); ++i)
-    words[i] = {kSchemes[i].scheme, kSchemes[i].name, kSchemes[i].summary};
-  return words;
-}
-
 }  // namespace highwater::hashing
 
 namespace highwater::drivers {

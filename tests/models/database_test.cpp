@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/sharding.h"
 #include "tests/support/model_rig.h"
 
 namespace highwater::database {
@@ -118,6 +119,39 @@ TEST_CASE("database: shards hold the keys in equal parts, each on one of them",
   for (std::size_t shard = 0; shard < 4; ++shard)
     used += same.instance("db", shard).received() == 10;
   CHECK(used == 1);
+}
+
+TEST_CASE("database: `sharding` names the scheme that places the keys", "[models][database]") {
+  for (const hashing::SchemeInfo& info : hashing::kSchemes) {
+    CAPTURE(info.name);
+    const bool range = info.scheme == hashing::Scheme::range;
+    ModelRig rig = rig_of(R"("shards": 3, "sharding": ")" + std::string(info.name) + '"' +
+                          (range ? R"(, "keys": 60)" : ""));
+    const Shards shards(info.scheme, "db", 3, range ? 60 : 0);
+    std::array<std::uint64_t, 3> expected{};
+    for (std::uint64_t key = 0; key < 60; ++key) {
+      rig.send(Time{1s}, "db", write_of(key));
+      ++expected.at(shards.of(key));
+    }
+    rig.run(Time{2s});
+    for (std::size_t shard = 0; shard < 3; ++shard)
+      CHECK(rig.instance("db", shard).received() == expected[shard]);
+  }
+}
+
+TEST_CASE("database: range sharding needs to know the keys, nothing else does",
+          "[models][database][input]") {
+  const auto problems = [](const char* more) {
+    return testing::problems_of(database(),
+                                std::string(R"({"kind": "database", "shards": 2, )") + more + "}");
+  };
+  CHECK_THAT(problems(R"("sharding": "range")"),
+             Catch::Contains("/components/it/keys: is missing"));
+  CHECK(problems(R"("sharding": "range", "keys": 10)").empty());
+  CHECK_THAT(problems(R"("keys": 10)"), Catch::Contains("is for range sharding alone"));
+  CHECK_THAT(problems(R"("sharding": "jmp")"), Catch::Contains("did you mean \"jump\"?"));
+  CHECK_THAT(testing::problems_of(database(), R"({"kind": "database", "sharding": "jump"})"),
+             Catch::Contains("has no effect on a single shard"));
 }
 
 TEST_CASE("database: reads go where `reads` says, writes to the primary", "[models][database]") {
@@ -294,7 +328,7 @@ TEST_CASE("database: every fault in the parameters is told at once", "[models][d
     "kind": "database", "shards": 0, "read_replicas": 101, "replication": "asinc",
     "reads": "replica", "connections": 0, "cores": 0, "pool_timeout": 5, "read_time": "5",
     "write_time": {"exponential": "-1ms"}, "replication_lag": "10", "start_time": "soon",
-    "zones": "a", "sharding": "modulo"})");
+    "zones": "a", "sharding": "modulus"})");
   CAPTURE(text);
   for (const char* expected :
        {"/components/it/shards", "/components/it/read_replicas", "/components/it/replication",

@@ -25,6 +25,19 @@ TEST_CASE("sharding: one shard holds everything, and a key has one place", "[mod
   for (std::uint64_t key = 0; key < 100; ++key) CHECK(shard_of(key, 5) == key_hash(key) % 5);
 }
 
+TEST_CASE("Shards: a key is its decimal text, a shard its numbered name", "[models][sharding]") {
+  const Shards shards(hashing::Scheme::karger, "db", 3);
+  const std::array<hashing::Target, 3> targets{{{"db-0"}, {"db-1"}, {"db-2"}}};
+  const hashing::Karger table(targets);
+  std::set<std::size_t> seen;
+  for (std::uint64_t key = 0; key < 100; ++key) {
+    CHECK(shards.of(key) == table.lookup(std::to_string(key)));
+    seen.insert(shards.of(key));
+  }
+  CHECK(seen.size() == 3);
+  CHECK(Shards(hashing::Scheme::jump, "db", 1).of(~std::uint64_t{0}) == 0);
+}
+
 TEST_CASE("sharding: the hash is SplitMix64's and loses no key", "[models][sharding]") {
   // First outputs of the reference splitmix64.c for seed 0, whose state advances by the golden
   // gamma.
