@@ -45,7 +45,7 @@ std::vector<Driver> balancing() {
     const std::string name(info.name);
     drivers.push_back(driver<TargetsParams>(
         {name, "balancing", std::string(info.summary), std::string(info.source), kEvents, kTarget,
-         "printf '%s\\n' pick pick 'done a' pick | highwater algorithm " + name +
+         "printf '%s\\n' pick pick 'at 1.5' pick | highwater algorithm " + name +
              " --targets a=5,b=1,c=1"},
         [policy = info.policy](const TargetsParams& params) {
           return std::make_unique<EventSession>(make_balancer(policy, configured(params.targets)),

@@ -11,13 +11,13 @@ import pty
 import select
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
 import jsonschema
 
-PROGRAM = os.environ["HIGHWATER"]
+from in_folder import PROGRAM, InTemporaryFolder
+
 SCENARIOS = pathlib.Path(os.environ["HIGHWATER_SCENARIOS"])
 RESULTS_SCHEMA = json.loads(pathlib.Path(os.environ["HIGHWATER_RESULTS_SCHEMA"]).read_text())
 
@@ -34,27 +34,6 @@ SMALL = {
     },
     "objectives": ["users.latency.p99 < 1s"],
 }
-
-
-class InTemporaryFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def write(self, content, name="scenario.json"):
-        path = self.folder / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
-        return name
-
-    def run_program(self, *words, timeout=60, **environment):
-        kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-        return subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, timeout=timeout,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              env={**kept, **environment})
-
-    def files(self):
-        return sorted(str(p.relative_to(self.folder)) for p in self.folder.rglob("*"))
 
 
 def changed(**components):
