@@ -16,7 +16,9 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "engine/report/terminal_table.h"
 #include "models/drivers/catalog.h"
+#include "models/drivers/details.h"
 
 namespace highwater::cli {
 namespace {
@@ -55,6 +57,13 @@ std::string option_doc(const FieldInfo& field) {
     doc += fmt::format(" Default {}.", bare(*field.default_json));
   if (!field.source.empty()) doc += fmt::format(" [{}]", field.source);
   return doc;
+}
+
+/// A paragraph in lines that fit any terminal.
+std::string wrapped(std::string_view text) {
+  std::string lines;
+  for (const std::string& line : Painter(false, true).wrapped(text, 90)) lines += line + "\n";
+  return lines;
 }
 
 /// The options as the object that they are declared for. Each is a source of its own, so that a
@@ -238,9 +247,10 @@ void add_driver(CLI::App& algorithm, const Driver& driver, Action& action) {
   CLI::App* command = algorithm.add_subcommand(driver.name, driver.summary);
   command->group(driver.family);
   command->footer(
-      fmt::format("Input, a line each: {}\nOutput, a line each: {}\nSource: {}\n\n"
+      fmt::format("{}\nInput, a line each: {}\nOutput, a line each: {}\nSource: {}\n\n"
                   "Example:\n  {}",
-                  driver.input, driver.output, driver.source, driver.example));
+                  wrapped(drivers::details_of(driver.name)), driver.input, driver.output,
+                  driver.source, driver.example));
   const auto given = std::make_shared<Given>();
   for (const FieldInfo& field : driver.type().fields) {
     const std::string name = field.name;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/drivers/details.h"
 #include "tests/drivers/drive.h"
 
 namespace highwater::drivers {
@@ -19,6 +20,7 @@ TEST_CASE("drivers: each is listed once and says what it takes and gives", "[dri
          {&driver.family, &driver.summary, &driver.source, &driver.input, &driver.output})
       CHECK_FALSE(text->empty());
     CHECK_THAT(driver.example, Catch::Contains("highwater algorithm " + driver.name));
+    CHECK_FALSE(details_of(driver.name).empty());
     for (const FieldInfo& field : driver.type().fields) CHECK_FALSE(field.doc.empty());
   }
   CHECK(find("no such algorithm") == nullptr);
