@@ -121,14 +121,14 @@ Duration CallSite::backoff(std::uint32_t attempts_made, Duration before,
 Call::Call(CallSite& site, Instance& from, const Request& request, std::uint32_t attempt)
     : Call(site, from, site.callee().route(request, from), request, attempt) {}
 
-Call::Call(CallSite& site, Instance& from, Instance* to, const Request& request,
-           std::uint32_t attempt)
+Call::Call(CallSite& site, Instance& from, Route to, const Request& request, std::uint32_t attempt)
     : site_(site), caller_(site.world_.simulation), timeout_(*this) {
-  if (to == nullptr) return;
+  if (to.to == nullptr) return;
   Request asked = request.descend(site.step_, attempt);
   if (site.timeout_ != nullptr)
     asked.deadline = std::min(asked.deadline, site.world_.now() + site.timeout_length_);
-  attempt_ = &Attempt::make(site.edge_, from, *to, asked, asked.path, *this);
+  asked.part = to.part;
+  attempt_ = &Attempt::make(site.edge_, from, *to.to, asked, asked.path, *this);
 }
 
 Call::~Call() {

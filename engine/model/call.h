@@ -75,8 +75,7 @@ class Call final : private AttemptWaiter {
  public:
   Call(CallSite& site, Instance& from, const Request& request, std::uint32_t attempt = 1);
   /// The same to an instance that the caller has chosen itself (null: nobody there).
-  Call(CallSite& site, Instance& from, Instance* to, const Request& request,
-       std::uint32_t attempt = 1);
+  Call(CallSite& site, Instance& from, Route to, const Request& request, std::uint32_t attempt = 1);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

@@ -90,7 +90,7 @@ void Instance::stop_failing(double share) {
 Component::Component(World& world, std::string id, std::string_view kind)
     : world_(world), id_(std::move(id)), kind_(kind) {}
 
-Instance* Component::route(const Request&, const Instance&) {
+Route Component::route(const Request&, const Instance&) {
   if (instances_.empty()) return nullptr;
   if (turn_ == instances_.size()) turn_ = 0;
   return instances_[turn_++].get();

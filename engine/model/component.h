@@ -121,6 +121,15 @@ class Instance {
   Scope tasks_;
 };
 
+/// Where a direct call goes.
+struct Route {
+  Route(Instance* instance, std::uint16_t chosen = 0) : to(instance), part(chosen) {}
+  operator Instance*() const { return to; }
+
+  Instance* to;        ///< Null where nobody can be asked.
+  std::uint16_t part;  ///< For Request::part.
+};
+
 /// One component of the scenario in one replication. Models derive from it, one class per kind.
 ///
 /// Life: constructed with its parameters (makes its instances and declares its metrics), connect()
@@ -143,7 +152,7 @@ class Component {
 
   /// The instance that a direct call goes to; null when nobody can be asked. The default takes the
   /// instances in turn, dead ones too: a client without a balancer knows no better.
-  virtual Instance* route(const Request& request, const Instance& from);
+  virtual Route route(const Request& request, const Instance& from);
 
   /// True when a call to this endpoint means something here.
   virtual bool answers(Symbol endpoint) const;

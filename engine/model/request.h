@@ -62,6 +62,8 @@ struct Request {
   Symbol endpoint = kNoSymbol;
   Operation operation = Operation::read;
   std::uint8_t priority = 0;  ///< 0 is the most urgent.
+  /// The part of the callee (a partition) that its route() chose; it means something there alone.
+  std::uint16_t part = 0;
 
   /// The request that step `step` of the callee sends on, in its `turn`-th time round. The path
   /// keys the callee's random draws, so that two calls of one request draw independently and

@@ -133,7 +133,7 @@ class Cache final : public Component {
     origin_.emplace(world(), edge, params_.origin_policy, 0);
   }
 
-  Instance* route(const Request& request, const Instance&) override {
+  Route route(const Request& request, const Instance&) override {
     auto& node = static_cast<Node&>(*instances()[shard_of(request.key, instances().size())]);
     if (!origin_) node.expect(request.key);
     return &node;

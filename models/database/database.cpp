@@ -183,7 +183,7 @@ class Database final : public Component {
   using Params = DatabaseParams;
   Database(World& world, std::string id, const DatabaseParams& params);
 
-  Instance* route(const Request& request, const Instance&) override {
+  Route route(const Request& request, const Instance&) override {
     Shard& shard = this->shard(request.key);
     if (request.operation == Operation::write)
       return shard.primary().up() ? &shard.primary() : nullptr;

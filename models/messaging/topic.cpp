@@ -15,11 +15,11 @@
 #include "models/messaging/topic.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <utility>
 
-#include "models/algorithms/hashing/murmur2.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
@@ -78,6 +78,12 @@ struct Leader {
 };
 
 void TopicParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  const bool sticks =
+      partitioner == Partitioner::sticky || partitioner == Partitioner::adaptive_sticky;
+  for (const char* name : {"batch_size", "message_size"})
+    if (const Value* given = where.find(name); given != nullptr && !sticks)
+      problems.error(given->position(), pointer_to(path, name),
+                     "only the partitioners sticky and adaptive_sticky read it");
   if (brokers <= partitions) return;
   const Value* given = where.find("brokers");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -98,30 +104,25 @@ void Broker::lead(Partition& partition) {
   tasks().spawn(append_messages(partition));
 }
 
-void Broker::started() {
-  turn_ = 0;
-  for (Partition* partition : led_) tasks().spawn(append_messages(*partition));
+void Broker::killed() {
+  topic_.available_known_ = false;
 }
 
-Partition* Broker::partition_of(const Request& publish) {
-  if (topic_.params_.partitioner == Partitioner::round_robin) {
-    if (led_.empty()) return nullptr;
-    if (turn_ == led_.size()) turn_ = 0;
-    return led_[turn_++];
-  }
-  const std::uint32_t number = hashing::kafka_partition(publish.key, topic_.partition_count());
-  return &topic_.broker_of(number) == this ? &topic_.partition(number) : nullptr;
+void Broker::started() {
+  topic_.available_known_ = false;
+  for (Partition* partition : led_) tasks().spawn(append_messages(*partition));
 }
 
 void Broker::receive(Served served) {
   if (served.request().operation == Operation::read) return hold(std::move(served));
-  Partition* const partition = partition_of(served.request());
+  const std::uint16_t part = served.request().part;
   // Only a caller that chooses its instance itself can come to the wrong one.
-  if (partition == nullptr) return served.reply(Status::error);
+  if (&topic_.broker_of(part) != this) return served.reply(Status::error);
   const Time now = topic_.world().now();
   unanswered_.add(now, 1);
-  partition->leader->line.push_back({std::move(served), now});
-  partition->leader->arrived.notify_one();
+  Leader& leader = *topic_.partition(part).leader;
+  leader.line.push_back({std::move(served), now});
+  leader.arrived.notify_one();
 }
 
 void Broker::hold(Served fetch) {
@@ -167,7 +168,11 @@ Topic::Topic(World& world, std::string id, const TopicParams& params)
     : Component(world, std::move(id), "topic"),
       params_(params),
       append_key_(world.key(this->id(), "append time")),
-      partitions_(params.partitions) {
+      partitions_(params.partitions),
+      keys_(std::vector<hashing::Target>(params.partitions),
+            params.partitioner == Partitioner::kafka_crc32   ? hashing::KafkaPartitioner::crc32
+            : params.partitioner == Partitioner::kafka_fnv1a ? hashing::KafkaPartitioner::fnv1a
+                                                             : hashing::KafkaPartitioner::murmur2) {
   for (std::uint32_t i = 0; i < params.brokers; ++i)
     add(std::make_unique<Broker>(*this, i, place(world, params.zones, i)));
   declare_metrics();
@@ -196,20 +201,52 @@ Request Topic::fetch(std::uint32_t reader, std::uint32_t partition, std::uint64_
   return request;
 }
 
-Instance* Topic::route(const Request& request, const Instance&) {
+Route Topic::route(const Request& request, const Instance& from) {
   if (request.operation == Operation::read) return instances().front().get();
-  if (params_.partitioner == Partitioner::round_robin) return in_turn();
-  Broker& broker = broker_of(hashing::kafka_partition(request.key, params_.partitions));
-  return broker.up() ? &broker : nullptr;
+  if (goes_by_key(params_.partitioner)) {
+    const auto partition =
+        static_cast<std::uint16_t>(*keys_.lookup(hashing::DecimalText(request.key).view()));
+    Broker& broker = broker_of(partition);
+    return {broker.up() ? &broker : nullptr, partition};
+  }
+  const hashing::KafkaTopic topic{params_.partitions, available()};
+  if (topic.available.empty()) return nullptr;
+  const auto queues = [&] {
+    std::vector<std::uint32_t> waiting;
+    for (const std::uint32_t p : topic.available)
+      waiting.push_back(partitions_[p].leader == nullptr
+                            ? 0
+                            : static_cast<std::uint32_t>(partitions_[p].leader->line.size()));
+    return waiting;
+  };
+  const auto partition = static_cast<std::uint16_t>(
+      chooser_of(from).choose(topic, params_.message_size.count, world().now(), queues));
+  Broker& broker = broker_of(partition);
+  return {broker.up() ? &broker : nullptr, partition};
 }
 
-Instance* Topic::in_turn() {
-  for (std::uint32_t tried = 0; tried < params_.partitions; ++tried) {
-    if (turn_ == params_.partitions) turn_ = 0;
-    Broker& broker = broker_of(turn_++);
-    if (broker.up()) return &broker;
+std::span<const std::uint32_t> Topic::available() {
+  if (!available_known_) {
+    available_.clear();
+    for (std::uint32_t p = 0; p < params_.partitions; ++p)
+      if (broker_of(p).up()) available_.push_back(p);
+    available_known_ = true;
   }
-  return nullptr;
+  return available_;
+}
+
+PartitionChooser& Topic::chooser_of(const Instance& producer) {
+  const std::less<const Instance*> before;
+  const auto place = std::lower_bound(producers_.begin(), producers_.end(), &producer,
+                                      [&](const Producer& known, const Instance* wanted) {
+                                        return before(known.instance, wanted);
+                                      });
+  if (place != producers_.end() && place->instance == &producer) return place->chooser;
+  const RandomKey key = world().key(id(), "partitions for " + producer.label());
+  return producers_
+      .insert(place,
+              {&producer, PartitionChooser(params_.partitioner, params_.batch_size.count, key)})
+      ->chooser;
 }
 
 void Topic::declare_metrics() {

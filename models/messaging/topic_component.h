@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -10,19 +11,26 @@
 #include "engine/describe/field.h"
 #include "engine/kernel/condition.h"
 #include "engine/model/component.h"
+#include "models/messaging/partition_chooser.h"
 #include "models/messaging/partition_log.h"
 
 namespace highwater::messaging {
 
-/// How a message finds its partition.
-enum class Partitioner : std::uint8_t { kafka_murmur2, round_robin };
 constexpr auto words_of(Partitioner) {
   return std::array{
       Word{Partitioner::kafka_murmur2, "kafka_murmur2",
            "By the murmur2 hash of the key's decimal text, as Kafka's clients in Java do: the "
            "messages of a key stay in order."},
+      Word{Partitioner::kafka_crc32, "kafka_crc32", "By its CRC-32, as librdkafka does."},
+      Word{Partitioner::kafka_fnv1a, "kafka_fnv1a", "By its FNV-1a hash, as Sarama does."},
       Word{Partitioner::round_robin, "round_robin",
-           "The partitions whose broker is up, in turn, whatever the key."}};
+           "The partitions whose broker is up, in turn, whatever the key."},
+      Word{Partitioner::sticky, "sticky",
+           "One partition until batch_size bytes went there, then another at random, whatever the "
+           "key."},
+      Word{Partitioner::adaptive_sticky, "adaptive_sticky",
+           "As sticky, with fewer batches for partitions where messages wait: what Kafka's clients "
+           "do with messages without a key."}};
 }
 
 struct TopicParams {
@@ -31,6 +39,8 @@ struct TopicParams {
   std::vector<std::string> zones;
   Distribution append_time = Distribution::constant(500us);
   Partitioner partitioner = Partitioner::kafka_murmur2;
+  Bytes batch_size{16'384};
+  Bytes message_size{1'024};
   Duration start_time{0};
 
   static constexpr auto fields() {
@@ -50,6 +60,12 @@ struct TopicParams {
             .source("chosen"),
         field<&TopicParams::partitioner>("How a message finds its partition.")
             .source("Kafka partitioner.class"),
+        field<&TopicParams::batch_size>("Bytes after which a sticky partitioner goes on to another "
+                                        "partition.")
+            .source("Kafka batch.size"),
+        field<&TopicParams::message_size>("Of a message, as a sticky partitioner counts it.")
+            .at_least(Bytes{1})
+            .source("chosen"),
         field<&TopicParams::start_time>("From the start of a broker until it takes requests."),
     };
   }
@@ -102,13 +118,12 @@ class Broker final : public Instance {
   void receive(Served served) override;
   void started() override;
   Duration start_time() const override;
+  void killed() override;
   Task<> append_messages(Partition& partition);
   void hold(Served fetch);
-  Partition* partition_of(const Request& publish);
 
   Topic& topic_;
   std::vector<Partition*> led_;
-  std::size_t turn_ = 0;
   std::uint64_t appended_ = 0;
   TimeIntegral busy_;
   TimeIntegral unanswered_;
@@ -119,7 +134,7 @@ class Topic final : public Component {
   using Params = TopicParams;
   Topic(World& world, std::string id, const TopicParams& params);
 
-  Instance* route(const Request& request, const Instance& from) override;
+  Route route(const Request& request, const Instance& from) override;
 
   std::uint32_t partition_count() const { return params_.partitions; }
   Partition& partition(std::uint32_t number) { return partitions_[number]; }
@@ -138,13 +153,22 @@ class Topic final : public Component {
   friend class Broker;
   friend struct Leader;
   void declare_metrics();
-  Instance* in_turn();
+  /// Partitions whose broker is up, ascending.
+  std::span<const std::uint32_t> available();
+  PartitionChooser& chooser_of(const Instance& producer);
 
   const TopicParams& params_;
   RandomKey append_key_;
   std::deque<Partition> partitions_;
   std::vector<Reader*> readers_;
-  std::uint32_t turn_ = 0;
+  struct Producer {
+    const Instance* instance;
+    PartitionChooser chooser;
+  };
+  std::vector<Producer> producers_;  // by address: for look-ups, never walked
+  std::vector<std::uint32_t> available_;
+  bool available_known_ = false;
+  hashing::KafkaKeys keys_;
   Tally* wait_ = nullptr;
 };
 

@@ -236,7 +236,7 @@ TEST_CASE("database outage: slowness stretches work and lag", "[models][database
 TEST_CASE("database outage: a node refuses what is not its own", "[models][database][fault]") {
   ModelRig rig = rig_of(R"("read_replicas": 1, "shards": 2)");
   const std::size_t primary =
-      rig.component("db").route(write_of(1), rig.instance("db", 0))->index();
+      rig.component("db").route(write_of(1), rig.instance("db", 0)).to->index();
   const Answer& right = rig.send_to_instance(Time{1s}, "db", primary, write_of(1));
   const Answer& read_only = rig.send_to_instance(Time{1s}, "db", primary + 1, write_of(1));
   const Answer& other_shard = rig.send_to_instance(Time{1s}, "db", (primary + 2) % 4, read_of(1));

@@ -121,6 +121,82 @@ TEST_CASE("topic: round_robin takes the partitions in turn, whatever the key",
   }
 }
 
+TEST_CASE("topic: the partitioners of other clients hash otherwise", "[models][messaging]") {
+  using hashing::KafkaPartitioner;
+  for (const auto& [word, partitioner] : {std::pair{"kafka_crc32", KafkaPartitioner::crc32},
+                                          std::pair{"kafka_fnv1a", KafkaPartitioner::fnv1a}}) {
+    CAPTURE(word);
+    ModelRig rig =
+        rig_of(R"("partitions": 5, "brokers": 2, "partitioner": ")" + std::string(word) + '"');
+    const hashing::KafkaKeys keys(std::vector<hashing::Target>(5), partitioner);
+    std::vector<std::uint64_t> expected(5);
+    for (std::uint64_t key = 0; key < 100; ++key) {
+      rig.send(Time{1s}, "log", write_of(key));
+      ++expected.at(*keys.lookup(std::to_string(key)));
+    }
+    rig.run(Time{5s});
+    auto& topic = static_cast<Topic&>(rig.component("log"));
+    for (std::uint32_t p = 0; p < 5; ++p) CHECK(topic.partition(p).log.end() == expected[p]);
+  }
+}
+
+TEST_CASE("topic: sticky fills a batch before it goes on", "[models][messaging]") {
+  ModelRig rig = rig_of(R"("partitions": 4, "partitioner": "sticky", "batch_size": "10kB",
+                           "message_size": "1kB", "append_time": "0s")");
+  auto& topic = static_cast<Topic&>(rig.component("log"));
+  for (std::int64_t i = 0; i < 4000; ++i)
+    rig.send(Time{1s} + Duration{i * 1'000'000}, "log", write_of(static_cast<std::uint64_t>(i)));
+  // Between two batches every partition holds whole ones.
+  for (std::int64_t batch = 1; batch < 400; batch += 37)
+    rig.at(Time{1s} + Duration{(batch * 10 - 1) * 1'000'000 + 500'000}, [&] {
+      for (std::uint32_t p = 0; p < 4; ++p) CHECK(topic.partition(p).log.end() % 10 == 0);
+    });
+  rig.run(Time{10s});
+  std::uint64_t sum = 0;
+  for (std::uint32_t p = 0; p < 4; ++p) {
+    const std::uint64_t count = topic.partition(p).log.end();
+    CHECK(static_cast<double>(count) == Approx(1000).margin(450));  // 100 +- 5 * 8.7 batches
+    sum += count;
+  }
+  CHECK(sum == 4000);
+}
+
+TEST_CASE("topic: adaptive_sticky sends less to a slow broker", "[models][messaging]") {
+  const auto share_of_slow = [](const char* partitioner) {
+    ModelRig rig = rig_of(R"("partitions": 4, "brokers": 4, "append_time": "2ms",
+                             "batch_size": "4kB", "message_size": "1kB", "partitioner": ")" +
+                          std::string(partitioner) + '"');
+    rig.at(Time{0s}, [&] { rig.instance("log", 0).slow(4); });
+    for (std::int64_t i = 0; i < 10'000; ++i)
+      rig.send(Time{1s} + Duration{i * 1'000'000}, "log", write_of(1));
+    rig.run(Time{200s});
+    auto& topic = static_cast<Topic&>(rig.component("log"));
+    return static_cast<double>(topic.partition(0).log.end()) / 10'000;
+  };
+  CHECK(share_of_slow("sticky") == Approx(0.25).margin(0.05));
+  CHECK(share_of_slow("adaptive_sticky") < 0.2);
+}
+
+TEST_CASE("topic: each producer sticks to a partition of its own", "[models][messaging]") {
+  ModelRig rig = rig_of(R"("partitions": 64, "partitioner": "sticky", "append_time": "0s")");
+  auto& topic = static_cast<Topic&>(rig.component("log"));
+  const Instance& one = rig.instance("log", 0);
+  const Request publish = write_of(1);
+  const std::uint16_t first = topic.route(publish, one).part;
+  for (int i = 0; i < 10; ++i) CHECK(topic.route(publish, one).part == first);
+}
+
+TEST_CASE("topic: batches are a matter of sticky partitioners", "[models][messaging][input]") {
+  const auto problems = [](const char* more) {
+    return problems_of(topic(), std::string(R"({"kind": "topic", )") + more + "}");
+  };
+  CHECK_THAT(problems(R"("batch_size": "1kB")"), Contains("only the partitioners sticky"));
+  CHECK_THAT(problems(R"("message_size": "1kB", "partitioner": "round_robin")"),
+             Contains("/components/it/message_size"));
+  CHECK(problems(R"("message_size": "1kB", "partitioner": "sticky")").empty());
+  CHECK_THAT(problems(R"("partitioner": "stiky")"), Contains("did you mean \"sticky\"?"));
+}
+
 TEST_CASE("topic: a dead broker's partitions take nothing, the others go on",
           "[models][messaging]") {
   const Keys keys(2);

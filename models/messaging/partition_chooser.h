@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/kernel/random.h"
+#include "engine/kernel/time.h"
+#include "models/algorithms/hashing/hashing.h"
+
+namespace highwater::messaging {
+
+/// How a message finds its partition.
+enum class Partitioner : std::uint8_t {
+  kafka_murmur2,
+  kafka_crc32,
+  kafka_fnv1a,
+  round_robin,
+  sticky,
+  adaptive_sticky,
+};
+
+/// True where the key alone decides.
+constexpr bool goes_by_key(Partitioner partitioner) {
+  return partitioner == Partitioner::kafka_murmur2 || partitioner == Partitioner::kafka_crc32 ||
+         partitioner == Partitioner::kafka_fnv1a;
+}
+
+/// What one producer remembers to spread messages whose key does not matter.
+///
+/// Assumes  batches end when batch_size is reached, never by time (linger.ms); the line at a
+///          partition's leader stands for the producer's own queue of batches, and is looked at
+///          every millisecond at most.
+/// Source   Kafka 3.3 RoundRobinPartitioner.java, BuiltInPartitioner.java (KIP-794).
+/// Checked  tests/models/topic_test.cpp, tests/algorithms/kafka_sticky_test.cpp.
+class PartitionChooser {
+ public:
+  PartitionChooser(Partitioner partitioner, std::uint64_t batch_size, RandomKey key)
+      : partitioner_(partitioner), sticky_(batch_size), random_(key) {}
+
+  /// @param topic    Its partitions; some are available.
+  /// @param bytes    Size of the message.
+  /// @param queues   Called for the number of messages that wait for each available partition.
+  template <class Queues>
+  std::uint32_t choose(const hashing::KafkaTopic& topic, std::uint64_t bytes, Time now,
+                       const Queues& queues) {
+    if (partitioner_ == Partitioner::round_robin) return turn_.next(topic);
+    if (partitioner_ == Partitioner::adaptive_sticky && now >= next_look_) {
+      next_look_ = now + kLook;
+      const std::vector<std::uint32_t> waiting = queues();
+      sticky_.update_load(waiting, topic.available, topic.partitions);
+    }
+    const std::uint32_t partition = sticky_.current(topic, random_);
+    sticky_.appended(bytes, true, topic, random_);
+    return partition;
+  }
+
+ private:
+  static constexpr Duration kLook{1'000'000};
+
+  Partitioner partitioner_;
+  hashing::KafkaRoundRobin turn_;
+  hashing::KafkaSticky sticky_;
+  RandomStream random_;
+  Time next_look_{};
+};
+
+}  // namespace highwater::messaging
