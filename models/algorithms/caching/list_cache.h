@@ -14,11 +14,12 @@ namespace highwater::caching {
 ///
 ///   void used(slot)                        an entry was found, or replaced
 ///   std::optional<Evicted> enter(item, now)  adds a key that is not present, and makes room first
+///   void expect(key)                       the key is about to be looked for: to fetch memory
 ///   void leave(slot)                       an entry is about to be removed: for who points at it
 ///   void forget()                          everything was removed
 ///   std::size_t own_bytes() const          memory beside the table
 ///
-/// of which the last three may be left out. Expiry is lazy as in memcached: an entry whose time is
+/// of which the last four may be left out. Expiry is lazy as in memcached: an entry whose time is
 /// over stays until it is looked up or the policy comes upon it.
 ///
 /// Assumes  every entry has the same size (capacity counts entries); replacing an entry is a use of
@@ -83,6 +84,7 @@ class ListCache {
   template <class Enter>
   std::optional<Evicted> store(const Item& item, const Enter& enter) {
     if (capacity_ == 0) return std::nullopt;
+    self().expect(item.key);
     const std::uint32_t slot = table_.find(item.key);
     if (slot == EntryTable::kNone) return enter();
     table_.set(slot, item);
@@ -95,10 +97,13 @@ class ListCache {
   /// Removes an entry to make room for another.
   Evicted evict(std::uint32_t slot, std::int64_t now) {
     const Evicted evicted{table_.key(slot), now >= table_.expires(slot)};
+    const std::uint32_t next = table_.before(slot);
     remove(slot);
+    table_.expect_removal(next);
     return evicted;
   }
 
+  void expect(std::uint64_t) const {}
   void leave(std::uint32_t) {}
   void forget() {}
   std::size_t own_bytes() const { return 0; }

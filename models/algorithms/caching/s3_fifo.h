@@ -53,6 +53,7 @@ class S3Fifo : public ListCache<S3Fifo> {
   }
 
   std::optional<Evicted> enter(const Item& item, std::int64_t now) {
+    ghosts_.expect_drop();
     const bool back = ghosts_.take(item.key);
     std::optional<Evicted> evicted;
     while (full() && !evicted) {
@@ -68,6 +69,7 @@ class S3Fifo : public ListCache<S3Fifo> {
     while (!table().empty(kSmall)) {
       const std::uint32_t oldest = table().back(kSmall);
       if (table().count(oldest) < saving_uses_) {
+        ghosts_.expect(table().key(oldest));
         const Evicted evicted = evict(oldest, now);
         ghosts_.add(evicted.key);
         return evicted;
@@ -87,6 +89,7 @@ class S3Fifo : public ListCache<S3Fifo> {
     return evict(oldest, now);
   }
 
+  void expect(std::uint64_t key) const { ghosts_.expect(key); }
   void forget() { ghosts_.clear(); }
   std::size_t own_bytes() const { return ghosts_.bytes(); }
 
