@@ -35,8 +35,7 @@ class ListCache {
     const std::uint32_t slot = table_.find(key);
     if (slot == EntryTable::kNone) return {Outcome::miss, 0};
     if (now >= table_.expires(slot)) [[unlikely]] {
-      ++expirations_;
-      remove(slot);
+      expire(slot);
       return {Outcome::expired, 0};
     }
     const std::uint32_t version = table_.version(slot);
@@ -101,6 +100,12 @@ class ListCache {
     remove(slot);
     table_.expect_removal(next);
     return evicted;
+  }
+
+  /// Removes an entry whose time is over.
+  void expire(std::uint32_t slot) {
+    ++expirations_;
+    remove(slot);
   }
 
   void expect(std::uint64_t) const {}
