@@ -30,9 +30,11 @@ class EntryTable {
  public:
   static constexpr std::uint32_t kNone = KeyIndex::kNone;
 
-  /// @param queues  1 to 4. Their names are 0 to queues - 1, which are also the slots of their ends.
+  /// @param queues  1 to 4. Their names are 0 to queues - 1, which are also the slots of their
+  /// ends.
   /// @param most    Entries that it will hold at most; memory follows the contents.
-  EntryTable(std::uint32_t queues, std::uint64_t most) : queues_(queues), most_(most), index_(most) {
+  EntryTable(std::uint32_t queues, std::uint64_t most)
+      : queues_(queues), most_(most), index_(most) {
     entries_.resize(queues);
     for (std::uint32_t queue = 0; queue < queues; ++queue) {
       entries_[queue].previous = entries_[queue].next = queue;
@@ -135,9 +137,7 @@ class EntryTable {
   static constexpr std::size_t kMostSlots = kLinkMask;
 
   static std::uint32_t link_in(std::uint32_t word) { return word & kLinkMask; }
-  static void relink(std::uint32_t& word, std::uint32_t slot) {
-    word = (word & ~kLinkMask) | slot;
-  }
+  static void relink(std::uint32_t& word, std::uint32_t slot) { word = (word & ~kLinkMask) | slot; }
 
   void link_after(std::uint32_t queue, std::uint32_t position, std::uint32_t slot) {
     const std::uint32_t follower = after(position);

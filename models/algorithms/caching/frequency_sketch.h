@@ -27,7 +27,6 @@ class FrequencySketch {
   void ensure_capacity(std::uint64_t entries) {
     const std::uint64_t most = std::min<std::uint64_t>(entries, 0x3fff'ffff);
     if (!table_.empty() && table_.size() >= most) return;
-    table_ = {};
     // Caffeine's ceilingNextPowerOfTwo gives 1 for 1, and 2 for 2.
     table_ = std::vector<std::uint64_t>(std::bit_ceil(std::max<std::uint64_t>(most, 1)));
     sample_ = most == 0 ? 10 : std::min<std::uint64_t>(10 * most, 0x7fff'ffff);

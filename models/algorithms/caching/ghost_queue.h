@@ -14,15 +14,15 @@ namespace highwater::caching {
 
 /// Keys that left a cache not long ago, oldest first: what ARC, 2Q and S3-FIFO learn from.
 ///
-/// A key is remembered by 32 bits of its hash, in a ring in the order of arrival. It is found over a
-/// table of places in the ring with linear probing, the cell farthest from its home first (Robin
+/// A key is remembered by 32 bits of its hash, in a ring in the order of arrival. It is found over
+/// a table of places in the ring with linear probing, the cell farthest from its home first (Robin
 /// Hood): a search ends where its key would have had to be. The bits that a place leaves over hold
 /// how far from its home the cell is, and some of the hash, so that a search reads the ring about
 /// once and a removal hardly ever. Together 9 to 10 bytes a key.
 ///
 /// A key taken from the middle leaves a hole. When the ring has no room left the holes are closed;
-/// since an eighth of it is free then, a key costs constant time in the long run. Memory follows the
-/// contents.
+/// since an eighth of it is free then, a key costs constant time in the long run. Memory follows
+/// the contents.
 ///
 /// Assumes  no two keys share 32 bits of hash: one that was never here is taken for one that was
 ///          with a chance of size() / 2^32 (2 in 100,000 for a hundred thousand).
@@ -202,7 +202,6 @@ class GhostQueue {
     most_distance_ = (1u << distance_bits) - 1;
     rest_at_ = place_bits_ + distance_bits;
     const std::uint64_t fullest = std::min<std::uint64_t>(ring_.size(), most_);
-    cells_ = {};
     cells_ = std::vector<std::uint32_t>(fullest + fullest / 3 + 2, kEmpty);
     for (std::uint32_t i = 0; i < length_; ++i) enter(ring_[i], i);
   }

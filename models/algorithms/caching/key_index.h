@@ -16,9 +16,10 @@ namespace highwater::caching {
 /// Linear probing over 8-byte cells, each half a hash and half a slot number, kept in the order of
 /// the hashes: the home of a hash is its share of the table, so that one order serves both. A
 /// search for what is not there then ends as soon as one for what is, about three cells on at
-/// three quarters full, within a cache line in almost every case, and a hit reads exactly one entry, since two keys
-/// with the same 32 hash bits are rare. Removal shifts the followers back instead of leaving
-/// tombstones, so that a cache which evicts for hours stays as fast as a fresh one.
+/// three quarters full, within a cache line in almost every case, and a hit reads exactly one
+/// entry, since two keys with the same 32 hash bits are rare. Removal shifts the followers back
+/// instead of leaving tombstones, so that a cache which evicts for hours stays as fast as a fresh
+/// one.
 ///
 /// The table is between 2/3 and 3/4 full, 10.7 to 12 bytes a key, at any number of keys from a
 /// hundred on: it grows by an eighth, and never beyond what `most` keys need. Growing is a copy
@@ -133,8 +134,7 @@ class KeyIndex {
   }
 
   void grow() {
-    if (range_ == kLargest)
-      throw std::length_error("cache: more entries than 2^32 cells can hold");
+    if (range_ == kLargest) throw std::length_error("cache: more entries than 2^32 cells can hold");
     std::uint64_t range = range_ + range_ / 8;
     if (most_ < kLargest / 2) range = std::min(range, std::max(most_ * 4 / 3 + 1, range_ + 2));
     resize(std::min(range, kLargest));

@@ -18,7 +18,8 @@ namespace highwater::caching {
 ///
 /// Memory   That of EntryTable, 4 to 4.5 bytes an entry for its group, and 24 for each count that
 ///          occurs.
-/// Assumes  every entry has the same size (capacity counts entries). A new entry has been used once;
+/// Assumes  every entry has the same size (capacity counts entries). A new entry has been used
+/// once;
 ///          ties as libCacheSim breaks them.
 /// Source   K. Shah, A. Mitra and D. Matani, An O(1) algorithm for implementing the LFU cache
 ///          eviction scheme, 2010; libCacheSim aa0fc409, cache/eviction/LFU.c.
@@ -92,7 +93,7 @@ class Lfu : public ListCache<Lfu> {
 
   void forget() {
     groups_ = std::vector<Group>(1);
-    group_of_ = {};
+    group_of_ = std::vector<std::uint32_t>();
     free_ = kEnds;
   }
 

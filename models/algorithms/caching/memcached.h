@@ -32,11 +32,11 @@ struct MemcachedOptions {
 ///
 /// Memory   That of EntryTable and 4 to 4.5 bytes an item for the time of its last use.
 /// Assumes  one slab class, all items of one size (capacity counts items). Times of use are whole
-///          seconds as in memcached; expiry is exact, where memcached's is to the second. A cold item
-///          that becomes active moves at once, where memcached queues that for the thread. A store
-///          that finds nothing to evict waits for a pass of the thread, where memcached answers out
-///          of memory after ten tries. Temporary items (temp_lru), the LRU crawler, which reclaims
-///          expired items in the background, and extstore are left out.
+///          seconds as in memcached; expiry is exact, where memcached's is to the second. A cold
+///          item that becomes active moves at once, where memcached queues that for the thread. A
+///          store that finds nothing to evict waits for a pass of the thread, where memcached
+///          answers out of memory after ten tries. Temporary items (temp_lru), the LRU crawler,
+///          which reclaims expired items in the background, and extstore are left out.
 /// Source   memcached 1.6.18 items.c (do_item_alloc_pull, do_item_bump, lru_pull_tail,
 ///          lru_maintainer_juggle, lru_maintainer_thread), memcached.c (settings_init).
 /// Checked  tests/algorithms/memcached_test.cpp: each rule on its own; list_policies_test.cpp: the
@@ -76,9 +76,9 @@ class Memcached : public ListCache<Memcached> {
   static constexpr std::uint32_t kHot = 0;
   static constexpr std::uint32_t kWarm = 1;
   static constexpr std::uint32_t kCold = 2;
-  static constexpr std::uint32_t kFetched = 1;  // ITEM_FETCHED
-  static constexpr std::uint32_t kActive = 2;   // ITEM_ACTIVE
-  static constexpr std::int64_t kShortestSleep = 1'000'000;      // MIN_LRU_MAINTAINER_SLEEP, 1 ms
+  static constexpr std::uint32_t kFetched = 1;                  // ITEM_FETCHED
+  static constexpr std::uint32_t kActive = 2;                   // ITEM_ACTIVE
+  static constexpr std::int64_t kShortestSleep = 1'000'000;     // MIN_LRU_MAINTAINER_SLEEP, 1 ms
   static constexpr std::int64_t kLongestSleep = 1'000'000'000;  // MAX_LRU_MAINTAINER_SLEEP, 1 s
   static constexpr int kMovesPerPass = 500;
   static constexpr int kTries = 5;  // expired items at a tail that one look goes past
@@ -194,7 +194,7 @@ class Memcached : public ListCache<Memcached> {
     clock_ = static_cast<std::uint32_t>(std::max<std::int64_t>(now, 0) / kSecond);
   }
 
-  void forget() { last_use_ = {}; }
+  void forget() { last_use_ = std::vector<std::uint32_t>(); }
   std::size_t own_bytes() const { return last_use_.capacity() * sizeof(std::uint32_t); }
 
   MemcachedOptions options_;

@@ -81,9 +81,10 @@ inline constexpr std::array kPolicies = {
     PolicyInfo{Policy::s3_fifo, "s3_fifo",
                "Three FIFO queues; most new entries leave from a small one.",
                "SOSP 2023; libCacheSim S3FIFO.c"},
-    PolicyInfo{Policy::w_tinylfu, "w_tinylfu",
-               "Admits past a small window who is used more often than the victim, as Caffeine does.",
-               "Caffeine 2.6.2"},
+    PolicyInfo{
+        Policy::w_tinylfu, "w_tinylfu",
+        "Admits past a small window who is used more often than the victim, as Caffeine does.",
+        "Caffeine 2.6.2"},
     PolicyInfo{Policy::redis_lru, "redis_lru",
                "Samples five keys and evicts the idlest known, as Redis' allkeys-lru does.",
                "Redis 7.0.9 src/evict.c"},

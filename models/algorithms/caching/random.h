@@ -81,7 +81,7 @@ class Random {
   /// Empties the cache and gives its memory back.
   void clear() {
     index_.clear();
-    entries_ = {};
+    entries_ = std::vector<Item>();
   }
 
   /// Entries held, those included whose expiry nobody has noticed yet.

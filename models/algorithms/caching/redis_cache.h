@@ -34,12 +34,13 @@ struct RedisOptions {
 /// redis_volatile_random, redis_volatile_ttl: Redis, which samples a few keys and evicts the best
 /// candidate it knows.
 ///
-/// Each entry carries 24 bits: under LRU the clock of its last use, which ticks once a second; under
-/// LFU a counter (redis_lfu.h). To evict, Redis samples maxmemory-samples keys, keeps the 16 with
-/// the highest scores ever seen in a pool, and drops the last of the pool that still exists. Scores
-/// are idle times, 255 less the LFU counter, or under ttl the nearness of the expiry, all at the
-/// moment of sampling; they go stale, keys that came back included, as in the original. The clocks'
-/// wrap-arounds after 194 and 45 days are the original's too. The random policies take a random key.
+/// Each entry carries 24 bits: under LRU the clock of its last use, which ticks once a second;
+/// under LFU a counter (redis_lfu.h). To evict, Redis samples maxmemory-samples keys, keeps the 16
+/// with the highest scores ever seen in a pool, and drops the last of the pool that still exists.
+/// Scores are idle times, 255 less the LFU counter, or under ttl the nearness of the expiry, all at
+/// the moment of sampling; they go stale, keys that came back included, as in the original. The
+/// clocks' wrap-arounds after 194 and 45 days are the original's too. The random policies take a
+/// random key.
 ///
 /// The volatile policies see keys with an expiry only. If there is none and no room either, storing
 /// a new key fails, as with Redis' error OOM: nothing changes and refusals() counts it.
@@ -53,10 +54,10 @@ struct RedisOptions {
 ///
 /// Assumes  every entry has the same size (capacity counts entries; maxmemory counts bytes); one
 ///          database; eviction within the insertion that overflows, where Redis waits for the next
-///          command, so that the new key is a candidate too. The active cycle walks all keys and not
-///          a table of those with an expiry; it has no time limit (Redis: 25 ms) but ends after one
-///          sweep; the fast cycle, which makes up for cycles cut short, is then without work. The
-///          LRU clock is exact, where Redis refreshes it every 100 ms. The hash table's own
+///          command, so that the new key is a candidate too. The active cycle walks all keys and
+///          not a table of those with an expiry; it has no time limit (Redis: 25 ms) but ends after
+///          one sweep; the fast cycle, which makes up for cycles cut short, is then without work.
+///          The LRU clock is exact, where Redis refreshes it every 100 ms. The hash table's own
 ///          simplifications are in redis_dict.h.
 /// Source   Redis 7.0.9 src/evict.c (evictionPoolPopulate, performEvictions,
 ///          estimateObjectIdleTime), src/expire.c (activeExpireCycle), src/db.c (keyIsExpired,
@@ -245,7 +246,7 @@ class RedisCache {
       });
       while (pool_used_ > 0) {
         const Entry* entry = entries_.find(pool_[--pool_used_].key);
-        if (entry == nullptr) continue;  // a ghost: it left after it was sampled
+        if (entry == nullptr) continue;                    // a ghost: it left after it was sampled
         if (only_volatile() && !mortal(*entry)) continue;  // or came back to stay
         return drop(*entry, now);
       }
@@ -309,10 +310,10 @@ class RedisCache {
   RedisLfu lfu_;
   Chance chance_;
   RedisDict entries_;
-  RedisDict volatile_;                       // keys with an expiry, for the policies that sample them
-  std::size_t mortal_ = 0;                   // entries with an expiry
-  std::size_t cursor_ = 0;                   // the bucket where the active cycle goes on
-  std::int64_t next_cron_ = 0;               // when it is next due
+  RedisDict volatile_;          // keys with an expiry, for the policies that sample them
+  std::size_t mortal_ = 0;      // entries with an expiry
+  std::size_t cursor_ = 0;      // the bucket where the active cycle goes on
+  std::int64_t next_cron_ = 0;  // when it is next due
   std::array<Candidate, kPoolSize> pool_{};  // pool_[0, pool_used_), the best candidate last
   std::size_t pool_used_ = 0;
 };

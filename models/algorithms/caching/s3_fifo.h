@@ -21,8 +21,8 @@ struct S3FifoOptions {
 /// A new entry goes to the small queue, unless its key is among the ghosts: then to the main one.
 /// When room is needed and the main queue is within its share, the oldest of the small queue leaves
 /// and becomes a ghost; those used twice on the way go to the main queue instead, where their uses
-/// count from 0 again. The main queue is a clock with a count of up to 3. A use only counts, nothing
-/// moves.
+/// count from 0 again. The main queue is a clock with a count of up to 3. A use only counts,
+/// nothing moves.
 ///
 /// Assumes  every entry has the same size (capacity counts entries). libCacheSim's readings where
 ///          the paper is open: two uses and not one move to main, the count starts anew there, the

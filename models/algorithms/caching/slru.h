@@ -18,11 +18,11 @@ struct SlruOptions {
 /// evicted.
 ///
 /// Assumes  every entry has the same size (capacity counts entries). While probation is full and
-///          the protected segment is not, new entries go to the latter, and with nobody on probation
-///          the oldest protected entry is evicted: libCacheSim's reading.
+///          the protected segment is not, new entries go to the latter, and with nobody on
+///          probation the oldest protected entry is evicted: libCacheSim's reading.
 /// Source   R. Karedla, J. S. Love and B. G. Wherry, Caching Strategies to Improve Disk System
-///          Performance, IEEE Computer 27(3), 1994; libCacheSim aa0fc409, cache/eviction/SLRU.c with
-///          two segments; the share is that of Caffeine's main space.
+///          Performance, IEEE Computer 27(3), 1994; libCacheSim aa0fc409, cache/eviction/SLRU.c
+///          with two segments; the share is that of Caffeine's main space.
 /// Checked  tests/algorithms/list_policies_test.cpp: against naive lists over random operations;
 ///          libcachesim_test.cpp: misses of libCacheSim with seg-size=20:80, exactly.
 class Slru : public ListCache<Slru> {
@@ -47,8 +47,8 @@ class Slru : public ListCache<Slru> {
     if (full())
       evicted = evict(table().back(table().empty(kProbation) ? kProtected : kProbation), now);
     const bool room = table().length(kProbation) < capacity() - most_protected_;
-    table().add(item, room || table().length(kProtected) >= most_protected_ ? kProbation
-                                                                             : kProtected);
+    table().add(item,
+                room || table().length(kProtected) >= most_protected_ ? kProbation : kProtected);
     return evicted;
   }
 

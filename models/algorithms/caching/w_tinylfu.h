@@ -28,7 +28,8 @@ namespace highwater::caching {
 ///          lost and all are known before the next eviction (Caffeine buffers reads, and drops some
 ///          under contention). The window does not adapt: that is later than 2.6.2. No doorkeeper,
 ///          Caffeine has none.
-/// Source   Caffeine 2.6.2, BoundedLocalCache.java (setMaximum, evictFromEden, evictFromMain, admit,
+/// Source   Caffeine 2.6.2, BoundedLocalCache.java (setMaximum, evictFromEden, evictFromMain,
+/// admit,
 ///          onAccess, reorderProbation, AddTask).
 /// Checked  tests/algorithms/w_tinylfu_test.cpp: hits of Caffeine 2.6.2 on four traces, within a
 ///          stated tolerance; list_policies_test.cpp: the general contract.
