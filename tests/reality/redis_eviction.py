@@ -136,7 +136,7 @@ def main():
                 apart = (mine - hits) / len(trace)
                 print('%-15s %5d keys: redis %.4f, ours %.4f, apart %+.4f' %
                       (policy, resident, hits / len(trace), mine / len(trace), apart))
-                failures += abs(apart) > TOLERANCE or not 900 <= resident <= 1100
+                failures += abs(apart) > TOLERANCE or not 800 <= resident <= 1200
         finally:
             server.stop()
     return 1 if failures else 0
