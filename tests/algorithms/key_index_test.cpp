@@ -47,12 +47,47 @@ TEST_CASE("KeyIndex: its memory follows its contents", "[algorithms][caching]") 
   KeyIndex index;
   CHECK(index.bytes() < 1000);
   for (std::uint32_t i = 0; i < 100'000; ++i) index.add(i, i);
-  CHECK(index.bytes() <= 100'000 * 8 * 16 / 5);
+  CHECK(index.bytes() <= 100'000 * 12 + 200);
   const auto key_of = [](std::uint32_t slot) { return std::uint64_t{slot}; };
   CHECK(index.find(99'999, key_of) == 99'999);
   index.clear();
   CHECK(index.bytes() < 1000);
   CHECK(index.find(99'999, key_of) == KeyIndex::kNone);
+}
+
+// What says how many keys it will hold at most never gets a larger table than these need.
+TEST_CASE("KeyIndex: grows no further than the keys it will hold", "[algorithms][caching]") {
+  for (const std::uint32_t most : {1u, 16u, 1000u, 70'000u, 110'000u}) {
+    KeyIndex index(most);
+    for (std::uint32_t i = 0; i < most; ++i) index.add(i, i);
+    CHECK(index.bytes() <= std::size_t{most} * 32 / 3 + 250);
+  }
+}
+
+/// The key whose hash is `hash`: the finalizer of SplitMix64 backwards.
+std::uint64_t key_of_hash(std::uint64_t hash) {
+  hash = (hash ^ (hash >> 31) ^ (hash >> 62)) * 0x3196'42b2'd24d'8ec3;
+  hash = (hash ^ (hash >> 27) ^ (hash >> 54)) * 0x96de'1b17'3f11'9089;
+  return hash ^ (hash >> 30) ^ (hash >> 60);
+}
+
+// All hashes are at the very end of the table, or all alike: the worst that chosen keys can do.
+TEST_CASE("KeyIndex: keys made to collide cost time and nothing else", "[algorithms][caching]") {
+  for (const bool alike : {false, true}) {
+    KeyIndex index;
+    std::vector<std::uint64_t> keys;
+    for (std::uint64_t i = 0; i < 3000; ++i) {
+      const std::uint64_t tag = alike ? 0x1234'5678 : 0xffff'ffff - i / 3;
+      keys.push_back(key_of_hash((tag << 32) | i));
+      if (tag != 0xffff'ffff) REQUIRE(KeyIndex::tag_of(keys.back()) == tag);
+    }
+    const auto key_of = [&](std::uint32_t slot) { return keys[slot]; };
+    for (std::uint32_t i = 0; i < keys.size(); ++i) index.add(keys[i], i);
+    CHECK(index.bytes() < 3000 * 22);
+    for (std::uint32_t i = 0; i < keys.size(); i += 2) index.remove(keys[i], i);
+    for (std::uint32_t i = 0; i < keys.size(); ++i)
+      REQUIRE(index.find(keys[i], key_of) == (i % 2 == 0 ? KeyIndex::kNone : i));
+  }
 }
 
 }  // namespace

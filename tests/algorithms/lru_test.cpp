@@ -37,7 +37,7 @@ struct NaiveLru {
   struct Entry {
     std::uint64_t key;
     std::int64_t expires;
-    std::uint64_t version;
+    std::uint32_t version;
   };
   std::size_t capacity;
   std::list<Entry> entries;
@@ -96,7 +96,7 @@ TEST_CASE("lru: agrees with a naive list over random operations",
           const bool mortal = bits.bits() % 2 == 0;
           const Item item{
               key, mortal ? now + static_cast<std::int64_t>(bits.bits() % 40) : kNeverExpires,
-              bits.bits()};
+              static_cast<std::uint32_t>(bits.bits())};
           const auto got = cache.insert(item, now);
           const auto want = naive.insert(item, now);
           REQUIRE(got.has_value() == want.has_value());

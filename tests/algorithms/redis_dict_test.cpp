@@ -15,7 +15,7 @@ TEST_CASE("RedisDict: agrees with std::map over random operations",
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SplitMix bits{seed};
     RedisDict dict;
-    std::map<std::uint64_t, std::uint64_t> truth;
+    std::map<std::uint64_t, std::uint32_t> truth;
     const std::uint64_t range = std::uint64_t{10} << (seed % 8);
     for (int i = 0; i < 3000; ++i) {
       const std::uint64_t key = bits.bits() % range;
@@ -23,7 +23,7 @@ TEST_CASE("RedisDict: agrees with std::map over random operations",
       RedisDict::Entry* entry = dict.find(key);
       REQUIRE((entry != nullptr) == (known != truth.end()));
       if (entry == nullptr) {
-        dict.add(key).version = truth[key] = bits.bits();
+        dict.add(key).version = truth[key] = static_cast<std::uint32_t>(bits.bits());
         REQUIRE(dict.head(key) == dict.find(key));  // a new key comes first in its bucket
       } else {
         REQUIRE(entry->version == known->second);

@@ -16,7 +16,7 @@ enum class Outcome : std::uint8_t { hit, miss, expired };
 
 struct Lookup {
   Outcome outcome = Outcome::miss;
-  std::uint64_t version = 0;  ///< As given to insert(); meaningful on a hit only.
+  std::uint32_t version = 0;  ///< As given to insert(); meaningful on a hit only.
 };
 
 /// One entry as the caller describes it. `version` is carried along untouched: a model stores there
@@ -24,7 +24,7 @@ struct Lookup {
 struct Item {
   std::uint64_t key = 0;
   std::int64_t expires = kNeverExpires;
-  std::uint64_t version = 0;
+  std::uint32_t version = 0;
 };
 
 /// The entry that an insertion pushed out.
@@ -32,5 +32,13 @@ struct Evicted {
   std::uint64_t key = 0;
   bool expired = false;  ///< Its time was over anyway: memcached counts these apart, as reclaimed.
 };
+
+/// The whole entries in this part of a capacity, any capacity: 0.1 of 25 is 2. A part outside
+/// [0, 1] is moved to the nearest limit.
+inline std::uint64_t share_of(std::uint64_t capacity, double part) {
+  if (!(part > 0)) return 0;
+  if (part >= 1) return capacity;
+  return static_cast<std::uint64_t>(static_cast<double>(capacity) * part);
+}
 
 }  // namespace highwater::caching

@@ -20,16 +20,16 @@ namespace highwater::caching {
 ///
 /// Assumes  rehashing in one go, where Redis moves a bucket with each command; keys hashed by the
 ///          finalizer of SplitMix64 for SipHash (both spread them like chance).
-/// Source   Redis 7.0.9 src/dict.c (dictAddRaw, _dictExpandIfNeeded, dictRehash, dictGetSomeKeys),
-///          src/server.c (htNeedsResize).
-/// Checked  tests/algorithms/redis_dict_test.cpp, and through redis_lru_test.cpp.
+/// Source   Redis 7.0.9 src/dict.c (dictAddRaw, _dictExpandIfNeeded, dictRehash, dictGetSomeKeys,
+///          dictGetRandomKey), src/server.c (htNeedsResize).
+/// Checked  tests/algorithms/redis_dict_test.cpp, and through redis_cache_test.cpp.
 class RedisDict {
  public:
   struct Entry {
     std::uint64_t key = 0;
     std::int64_t expires = kNeverExpires;
-    std::uint64_t version = 0;
-    std::uint32_t used = 0;  ///< LRU clock of the last use.
+    std::uint32_t version = 0;
+    std::uint32_t used = 0;  ///< When, or how often, it was used: the policy's own.
     std::uint32_t next = 0;  ///< The chain; the dictionary's own.
   };
 
@@ -101,6 +101,20 @@ class RedisDict {
     }
   }
 
+  /// A random entry, or nullptr if there is none: dictGetRandomKey, a random bucket that is not
+  /// empty, then any entry of its chain. A key alone in its bucket comes up more often than others.
+  template <BitSource G>
+  const Entry* any(G& bits) const {
+    if (size_ == 0) return nullptr;
+    std::uint32_t slot = kNone;
+    while (slot == kNone) slot = heads_[bits.bits() & (heads_.size() - 1)];
+    std::uint32_t length = 0;
+    for (std::uint32_t i = slot; i != kNone; i = entries_[i].next) ++length;
+    for (std::uint32_t steps = random_below(length, bits); steps > 0; --steps)
+      slot = entries_[slot].next;
+    return &entries_[slot];
+  }
+
   /// Removes every entry of one bucket for which `dead` says so.
   /// @param bucket  Taken modulo buckets().
   template <class Dead>
@@ -149,7 +163,9 @@ class RedisDict {
       free_ = entries_[slot].next;
       return slot;
     }
-    if (entries_.size() >= kNone) throw std::length_error("redis_lru: more than 2^32 entries");
+    if (entries_.size() >= kNone) throw std::length_error("cache: more than 2^32 entries");
+    if (entries_.size() == entries_.capacity())
+      entries_.reserve(entries_.size() + entries_.size() / 8 + 4);
     entries_.emplace_back();
     return static_cast<std::uint32_t>(entries_.size() - 1);
   }

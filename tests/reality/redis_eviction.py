@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Hit ratios of a running redis-server beside ours: allkeys-lru, allkeys-lfu and allkeys-random.
+
+A client asks for the keys of a trace and stores what is missing, with maxmemory set so that about a
+thousand keys stay. The server's clock is ours to turn (virtual_clock.cpp): one second a request for
+LRU, whose clock ticks once a second, so that recency is seen as it would be in a long run; 10 ms for
+LFU. Our engine replays the same trace at the number of keys that the server held on average. The
+two may differ by half a point of hit ratio. Exit status 77: there is no redis-server.
+"""
+
+import mmap
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+POLICIES = [('allkeys-lru', 'redis_lru', 1000), ('allkeys-lfu', 'redis_lfu', 10),
+            ('allkeys-random', 'redis_random', 1000)]
+VALUE = b'x' * 256
+TOLERANCE = 0.005
+
+
+class Server:
+    """A redis-server on a socket in a directory of its own, stopped by its process id."""
+
+    def __init__(self, program, directory):
+        self.path = os.path.join(directory, 'redis.sock')
+        clock = os.path.join(directory, 'clock')
+        with open(clock, 'wb') as file:
+            file.write(bytes(mmap.PAGESIZE))
+        with open(clock, 'r+b') as file:
+            self.clock = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        environment = dict(os.environ, LD_PRELOAD=os.environ['CLOCK'], VIRTUAL_CLOCK=clock)
+        self.process = subprocess.Popen(
+            [program, '--port', '0', '--unixsocket', self.path, '--save', '', '--appendonly', 'no',
+             '--dir', directory, '--activerehashing', 'no'],
+            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.socket = socket.socket(socket.AF_UNIX)
+        for _ in range(200):
+            try:
+                self.socket.connect(self.path)
+                break
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.05)
+        self.replies = self.socket.makefile('rb')
+
+    def turn_clock(self, milliseconds):
+        self.clock[:8] = struct.pack('<q', milliseconds)
+
+    def command(self, *words):
+        words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+        self.socket.sendall(b'*%d\r\n' % len(words) +
+                            b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in words))
+        line = self.replies.readline()
+        if line[:1] == b'-':
+            raise RuntimeError(line.decode())
+        if line[:1] != b'$':
+            return line[1:-2]
+        length = int(line[1:])
+        return None if length < 0 else self.replies.read(length + 2)[:-2]
+
+    def info(self, name):
+        for line in self.command('INFO').decode().split('\r\n'):
+            if line.startswith(name + ':'):
+                return int(line[len(name) + 1:])
+        raise RuntimeError('INFO has no ' + name)
+
+    def stop(self):
+        # A server whose clock stands still never reaches the end of an orderly shutdown.
+        self.process.kill()
+        self.process.wait()
+
+
+def server_hits(server, policy, step, trace, now):
+    """@return hits, the mean number of keys held once the cache is full, and the time after."""
+    server.command('CONFIG', 'SET', 'maxmemory', 0)
+    server.command('FLUSHALL')
+    server.command('CONFIG', 'SET', 'maxmemory-policy', policy)
+    # The second filling is measured: with the first the allocator and the buffers still grow.
+    for _ in range(2):
+        server.command('FLUSHALL')
+        for i in range(1000):
+            server.command('SET', 'k%07d' % i, VALUE)
+        limit = server.info('used_memory') - server.info('mem_not_counted_for_evict')
+    server.command('FLUSHALL')
+    server.command('CONFIG', 'SET', 'maxmemory', limit)
+    hits = 0
+    sizes = []
+    for i, key in enumerate(trace):
+        now += step
+        server.turn_clock(now)
+        name = 'k%07d' % key
+        if server.command('GET', name) is not None:
+            hits += 1
+        else:
+            server.command('SET', name, VALUE)
+        if i > len(trace) // 3 and i % 500 == 0:
+            sizes.append(int(server.command('DBSIZE')))
+    return hits, round(sum(sizes) / len(sizes)), now
+
+
+def our_hits(policy, capacity, step):
+    """The mean of five runs of ours."""
+    hits = 0
+    for seed in range(1, 6):
+        with open(os.environ['TRACE'], 'rb') as trace:
+            run = subprocess.run([os.environ['REPLAY'], policy, str(capacity), str(step),
+                                  str(seed)], stdin=trace, capture_output=True, check=True)
+        hits += int(run.stdout)
+    return hits / 5
+
+
+def main():
+    program = shutil.which('redis-server')
+    if program is None:
+        print('SKIPPED: there is no redis-server')
+        return 77
+    with open(os.environ['TRACE'], 'rb') as file:
+        data = file.read()
+    trace = struct.unpack('<%dH' % (len(data) // 2), data)
+    failures = 0
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(program, directory)
+        try:
+            now = 0
+            for policy, ours, step in POLICIES:
+                hits, resident, now = server_hits(server, policy, step, trace, now)
+                mine = our_hits(ours, resident, step)
+                apart = (mine - hits) / len(trace)
+                print('%-15s %5d keys: redis %.4f, ours %.4f, apart %+.4f' %
+                      (policy, resident, hits / len(trace), mine / len(trace), apart))
+                failures += abs(apart) > TOLERANCE or not 800 <= resident <= 1200
+        finally:
+            server.stop()
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
