@@ -10,20 +10,9 @@
 #include "engine/describe/words.h"
 #include "engine/model/call_params.h"
 #include "models/algorithms/caching/policy.h"
+#include "models/cache/eviction_params.h"
 
 namespace highwater {
-
-namespace caching {
-
-/// The policies of the family are the words of a scenario: one that joins can be named at once.
-constexpr auto words_of(Policy) {
-  std::array<Word<Policy>, kPolicies.size()> words{};
-  for (std::size_t i = 0; i < words.size(); ++i)
-    words[i] = Word<Policy>{kPolicies[i].policy, kPolicies[i].name, kPolicies[i].summary};
-  return words;
-}
-
-}  // namespace caching
 
 namespace cache {
 

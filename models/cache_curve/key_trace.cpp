@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe/nearest.h"
-#include "models/sharding.h"
+#include "models/key_number.h"
 
 namespace highwater::cache_curve {
 namespace {
@@ -27,19 +27,6 @@ TraceFormat format_of(const std::string& path) {
   if (name.ends_with(".oracleGeneral") || name.ends_with(".bin"))
     return TraceFormat::oracle_general;
   return TraceFormat::lines;
-}
-
-/// A key as a number: a decimal number of at most 19 digits is itself, other text its hash.
-std::uint64_t number_of(std::string_view key) {
-  std::uint64_t number = 0;
-  const char* const last = key.data() + key.size();
-  const auto [end, error] = std::from_chars(key.data(), last, number);
-  const bool plain = !key.empty() && key.size() < 20 && error == std::errc() && end == last &&
-                     (key[0] != '0' || key.size() == 1);
-  if (plain) return number;
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return key_hash(hash);
 }
 
 /// Splits a CSV row (RFC 4180 without line breaks inside fields). @return false where a quote does
@@ -159,7 +146,7 @@ bool KeyTrace::read_line(Access& access) {
   access.time = static_cast<std::int64_t>(requests_) * options_.interval.count();
   ++requests_;
   if (options_.format == TraceFormat::csv) return read_row(line->text, access);
-  access.key = number_of(line->text);
+  access.key = key_number(line->text);
   return true;
 }
 
@@ -173,7 +160,7 @@ bool KeyTrace::read_row(std::string_view row, Access& access) {
                       fields_.size() == 1 ? "" : "s"));
     return true;
   }
-  access.key = number_of(fields_[columns_.key]);
+  access.key = key_number(fields_[columns_.key]);
   if (!columns_.time) return true;
   const std::string& text = fields_[*columns_.time];
   double seconds = 0;

@@ -200,6 +200,7 @@ constexpr Details kDetails[] = {
     {"memcached",
      "Segmented LRU: new items are hot, then warm if they were used twice, else cold; evicted from "
      "the end of the cold part."},
+    {"random_eviction", "Evicts any entry, each equally likely."},
     {"worst", "Evicts the entry used last: what a cache must never do. For tests that must fail."},
     {"min",
      "Belady's bound: evicts what is needed again furthest in the future. Reads the whole input "
