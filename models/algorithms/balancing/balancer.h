@@ -28,9 +28,9 @@ struct Target {
   std::string name;                 ///< host:port, which the hashing policies hash.
   std::uint32_t weight = 1;         ///< Its share of the requests; 0: none.
   std::uint32_t max_in_flight = 0;  ///< nginx max_conns, HAProxy maxconn; 0: no limit.
-  bool backup = false;         ///< Only when none of the others may be picked (nginx, HAProxy).
-  std::uint32_t priority = 0;  ///< Envoy's priority level, 0 first.
-  std::string locality = {};   ///< Zone, for policies that prefer the near ones.
+  bool backup = false;             ///< Only when none of the others may be picked (nginx, HAProxy).
+  std::uint32_t priority = 0;      ///< Envoy's priority level, 0 first.
+  std::string locality = {};       ///< Zone, for policies that prefer the near ones.
   std::vector<Label> labels = {};  ///< Envoy's metadata, by which subsets are made.
 };
 

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "models/algorithms/balancing/balancer.h"
-#include "models/algorithms/balancing/envoy_hash_options.h"
 #include "models/algorithms/balancing/envoy_host_sets.h"
 #include "models/algorithms/balancing/envoy_subset.h"
+#include "models/algorithms/hashing/envoy_ring.h"
+#include "models/algorithms/hashing/maglev.h"
 
 namespace highwater::balancing {
 
@@ -24,6 +25,14 @@ struct EnvoyLeastRequestOptions {
   /// weight / (requests in flight + 1)^bias; 0: requests in flight do not count. If it is given,
   /// equal weights are no special case. Below 0 or not a number: 1.
   std::optional<double> active_request_bias;
+};
+
+struct EnvoyHashOptions {
+  hashing::EnvoyRingSettings ring{};
+  std::uint32_t table_size = hashing::Maglev::kDefaultSize;  ///< Of envoy_maglev: a prime.
+  /// Per cent of its share of the load that a target may have before others take its requests; 0:
+  /// no bound. Envoy allows 100 and above.
+  std::uint32_t hash_balance_factor = 0;
 };
 
 /// Envoy's options, with its defaults, for all envoy_* policies.

@@ -98,9 +98,9 @@ class EnvoyHostSets {
     numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     levels_.resize(numbers.size());
     for (const std::uint32_t i : members) {
-      const auto rank = std::lower_bound(numbers.begin(), numbers.end(),
-                                         targets.balancer.target(i).priority) -
-                        numbers.begin();
+      const auto rank =
+          std::lower_bound(numbers.begin(), numbers.end(), targets.balancer.target(i).priority) -
+          numbers.begin();
       level_of_[i] = static_cast<std::uint32_t>(rank);
       levels_[level_of_[i]].members.push_back(i);
     }
@@ -116,10 +116,11 @@ class EnvoyHostSets {
   /// The target's health or weight has changed.
   void touch(std::size_t target) { levels_[level_of_[target]].stale = stale_ = true; }
 
-  /// Brings the lists up to date; calls remade(level) for each level whose lists are new.
+  /// Brings the lists up to date; calls remade(level) for each level whose lists are new. False if
+  /// nothing was to be done.
   template <class Remade>
-  void refresh(AnyBits& bits, const Remade& remade) {
-    if (!stale_) return;
+  bool refresh(AnyBits& bits, const Remade& remade) {
+    if (!stale_) return false;
     stale_ = false;
     for (Level& level : levels_)
       if (level.stale) make_lists(level);
@@ -137,6 +138,7 @@ class EnvoyHostSets {
     if (only < levels_.size() && !options_->fail_traffic_on_panic &&
         options_->locality.mode == EnvoyLocalityMode::none)
       fixed_ = levels_[only].first_list + (priorities_.panic(only) ? kAll : kHealthy);
+    return true;
   }
 
   /// The list for a request; nothing where panic is to fail traffic, or nobody exists.
@@ -226,10 +228,10 @@ class EnvoyHostSets {
       if (level.own_first) std::rotate(level.localities.begin(), own, own + 1);
     }
     for (const std::uint32_t i : level.members)
-      locality_of_[i] = static_cast<std::uint32_t>(
-          std::find(level.localities.begin(), level.localities.end(),
-                    targets_->balancer.target(i).locality) -
-          level.localities.begin());
+      locality_of_[i] =
+          static_cast<std::uint32_t>(std::find(level.localities.begin(), level.localities.end(),
+                                               targets_->balancer.target(i).locality) -
+                                     level.localities.begin());
   }
 
   void make_lists(Level& level) {

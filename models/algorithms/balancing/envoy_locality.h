@@ -48,9 +48,9 @@ class EnvoyLocalityWeights {
       const double weight = effective_weight(localities[i], overprovisioning_factor);
       if (weight > 0) entries_.push_back({static_cast<std::uint32_t>(i), weight});
     }
-    schedule_ = EdfScheduler::with_picks(static_cast<std::uint32_t>(entries_.size()),
-                                         [this](std::uint32_t i) { return entries_[i].weight; },
-                                         picks);
+    schedule_ = EdfScheduler::with_picks(
+        static_cast<std::uint32_t>(entries_.size()),
+        [this](std::uint32_t i) { return entries_[i].weight; }, picks);
   }
 
   static double effective_weight(const Locality& locality, std::uint32_t overprovisioning_factor) {

@@ -114,8 +114,7 @@ using EnvoyRoundRobin = EnvoyBalancer<EnvoyScheduled<EnvoyRoundRobinRule>>;
 class EnvoyLeastRequestRule {
  public:
   explicit EnvoyLeastRequestRule(const EnvoyOptions& options)
-      : options_(options.least_request),
-        bias_(options_.active_request_bias.value_or(1.0)) {
+      : options_(options.least_request), bias_(options_.active_request_bias.value_or(1.0)) {
     if (!(bias_ >= 0)) bias_ = 1.0;
     options_.choice_count = std::min(options_.choice_count, kMostChoices);
   }

@@ -11,8 +11,8 @@
 namespace highwater::balancing {
 
 struct EnvoySlowStartOptions {
-  std::int64_t window = 0;         ///< Nanoseconds, counted in whole milliseconds; 0: no slow start.
-  double aggression = 1.0;         ///< Above 1: faster at first. Not above 0: as 1.
+  std::int64_t window = 0;  ///< Nanoseconds, counted in whole milliseconds; 0: no slow start.
+  double aggression = 1.0;  ///< Above 1: faster at first. Not above 0: as 1.
   double min_weight_percent = 10;  ///< Of its weight; what a target begins with.
 };
 
@@ -53,8 +53,8 @@ class EnvoySlowStart {
     if (!active(now)) return 1;
     const std::int64_t elapsed = (now - since_[target]) / kMillisecond;
     if (elapsed >= window_) return 1;
-    const double share = static_cast<double>(std::max<std::int64_t>(1, elapsed)) /
-                         static_cast<double>(window_);
+    const double share =
+        static_cast<double>(std::max<std::int64_t>(1, elapsed)) / static_cast<double>(window_);
     return std::max(exponent_ == 1.0 ? share : math::pow(share, exponent_), least_);
   }
 

@@ -115,10 +115,9 @@ class OutlierDetector {
 
   explicit OutlierDetector(std::size_t hosts, const OutlierOptions& options = {})
       : options_(options),
-        max_ejection_time_(std::max(
-            options.base_ejection_time,
-            options.max_ejection_time.value_or(std::max(kMaxEjectionTime,
-                                                        options.base_ejection_time)))),
+        max_ejection_time_(std::max(options.base_ejection_time,
+                                    options.max_ejection_time.value_or(
+                                        std::max(kMaxEjectionTime, options.base_ejection_time)))),
         hosts_(hosts),
         members_(hosts) {}
 
@@ -350,9 +349,9 @@ class OutlierDetector {
     host.ejected_at = now;
     host.jitter = 0;
     if (const std::int64_t most = options_.max_ejection_time_jitter / kMillisecond; most > 0)
-      host.jitter = static_cast<std::int64_t>(
-                        bits.bits() % (static_cast<std::uint64_t>(most) + 1)) *
-                    kMillisecond;
+      host.jitter =
+          static_cast<std::int64_t>(bits.bits() % (static_cast<std::uint64_t>(most) + 1)) *
+          kMillisecond;
     if (host.multiplier * options_.base_ejection_time <
         max_ejection_time_ + options_.base_ejection_time)
       ++host.multiplier;
@@ -404,10 +403,10 @@ class OutlierDetector {
       thresholds_[origin] = limit;
       for (const Rate& rate : rates)
         if (rate.rate < limit.eject)
-          eject(rate.host,
-                origin == local ? OutlierKind::success_rate_local_origin
-                                : OutlierKind::success_rate,
-                now, bits, events);
+          eject(
+              rate.host,
+              origin == local ? OutlierKind::success_rate_local_origin : OutlierKind::success_rate,
+              now, bits, events);
     }
     if (failures.empty() || failures.size() < options_.failure_percentage_minimum_hosts) return;
     for (const Rate& rate : failures)
