@@ -17,5 +17,6 @@ void add_validate(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);
 void add_kinds(CLI::App& program, Action& action);
+void add_algorithm(CLI::App& program, Action& action);
 
 }  // namespace highwater::cli

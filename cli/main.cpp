@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -54,28 +55,56 @@ std::string command_line(int count, char** words) {
   return line;
 }
 
-/// Every word that may stand where the command line went wrong.
-std::vector<std::string> known_words(const CLI::App& program) {
-  std::vector<std::string> words;
+/// The command that was chosen, as far as the command line got: `algorithm`, or one below it.
+const CLI::App& chosen_command(const CLI::App& program) {
   const CLI::App* chosen = &program;
-  for (const CLI::App* command : program.get_subcommands()) chosen = command;
-  for (const CLI::App* command : chosen->get_subcommands([](const CLI::App*) { return true; }))
-    words.push_back(command->get_name());
-  for (const CLI::Option* option : chosen->get_options())
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+  return *chosen;
+}
+
+std::vector<std::string> commands_below(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* below : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(below->get_name());
+  return names;
+}
+
+/// Every word that may stand where the command line went wrong.
+std::vector<std::string> known_words(const CLI::App& chosen) {
+  std::vector<std::string> words = commands_below(chosen);
+  for (const CLI::Option* option : chosen.get_options())
     for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
   return words;
 }
 
+/// "highwater algorithm lru", as one types it.
+std::string whole_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return (parent != nullptr ? whole_name(*parent) + " " : "") + command.get_name();
+}
+
+/// CLI11's pages, with the command in the usage line as one types it.
+class HelpPages final : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* command, std::string) const override {
+    return CLI::Formatter::make_usage(command, whole_name(*command));
+  }
+};
+
 /// Says what is wrong with the command line, and what was most likely meant.
 int report_misuse(const CLI::App& program, const CLI::ParseError& error,
                   const std::vector<std::string>& words) {
-  const std::vector<std::string> known = known_words(program);
+  const CLI::App& chosen = chosen_command(program);
+  const std::vector<std::string> known = known_words(chosen);
   std::string text = error.what();
   std::string suggestion;
-  const bool no_command = program.get_subcommands().empty() && !words.empty();
-  if (no_command && !words.front().starts_with('-')) {
-    text = "there is no command " + in_quotes(words.front());
-    suggestion = nearest_word(words.front(), known);
+  // Where commands are and none was chosen, the word there is none.
+  const std::size_t depth = chosen.get_parent() == nullptr ? 0 : 1;
+  const bool no_command = !commands_below(chosen).empty() && words.size() > depth;
+  if (no_command && !words[depth].starts_with('-')) {
+    text = fmt::format("there is no {} {}", depth == 0 ? "command" : chosen.get_name(),
+                       in_quotes(words[depth]));
+    suggestion = nearest_word(words[depth], known);
   }
   for (const std::string& word : words) {
     const std::string bare = word.substr(0, word.find('='));
@@ -87,7 +116,7 @@ int report_misuse(const CLI::App& program, const CLI::ParseError& error,
   while (!text.empty() && text.back() == '\n') text.pop_back();
   for (char& c : text)
     if (c == '\n') c = ' ';
-  print_error("highwater: " + text + "\nTry highwater --help.\n");
+  print_error(fmt::format("highwater: {}\nTry {} --help.\n", text, whole_name(chosen)));
   return kWrongInput;
 }
 
@@ -96,6 +125,7 @@ int run_program(int count, char** words) {
   program.footer(kExamples);
   program.set_version_flag("--version", fmt::format("highwater {} ({})", kVersion, kCommit));
   program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpPages>());
   program.get_formatter()->column_width(34);
 
   Action action;
@@ -104,11 +134,11 @@ int run_program(int count, char** words) {
   add_show(program, action);
   add_schema(program, action);
   add_kinds(program, action);
+  add_algorithm(program, action);
   try {
     program.parse(count, words);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = program.get_subcommands();
-    print(chosen.empty() ? program.help() : chosen.front()->help());
+    print(chosen_command(program).help());
     return kDone;
   } catch (const CLI::CallForVersion& version) {
     print(std::string(version.what()) + "\n");

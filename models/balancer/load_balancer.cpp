@@ -43,7 +43,6 @@ namespace highwater::balancer {
 namespace {
 
 using balancing::Balancer;
-using balancing::Candidate;
 using balancing::Pick;
 using balancing::Policy;
 
@@ -140,7 +139,8 @@ class Proxy final : public Instance {
   Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone);
 
   void know(Instance& target, CallSite& site, std::uint32_t weight);
-  void begin_checks();
+  /// Every target is known.
+  void begin();
 
  private:
   struct Peer {
@@ -162,15 +162,17 @@ class Proxy final : public Instance {
   void note(std::size_t peer, Status status);
   void update(std::size_t peer);
   bool fails_too_often(const Peer& peer) const;
+  void forget_all();
+  std::int64_t nanoseconds_now() const;
   void check_all();
   static bool connection_failed(Status status) {
     return status == Status::unavailable || status == Status::reset || status == Status::timeout;
   }
 
   LoadBalancer& owner_;
-  Balancer balancer_;
-  std::vector<Candidate> candidates_;
+  std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
+  std::unique_ptr<Balancer> balancer_;
   Time next_return_ = kNever;  // the earliest end of a fail_timeout
   Timer<&Proxy::check_all> check_;
 };
@@ -206,7 +208,7 @@ class LoadBalancer final : public Component {
   }
 
   void start() override {
-    for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).begin_checks();
+    for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).begin();
   }
 
   bool answers(Symbol endpoint) const override {
@@ -242,21 +244,19 @@ class LoadBalancer final : public Component {
 };
 
 Proxy::Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone)
-    : Instance(owner, index, zone),
-      owner_(owner),
-      balancer_(owner.params().policy),
-      check_(*this) {}
+    : Instance(owner, index, zone), owner_(owner), check_(*this) {}
 
 Duration Proxy::start_time() const {
   return owner_.params().start_time;
 }
 
 void Proxy::know(Instance& target, CallSite& site, std::uint32_t weight) {
-  candidates_.push_back({0, weight, true});
+  targets_.push_back({.name = target.label(), .weight = weight});
   peers_.push_back({&target, &site});
 }
 
-void Proxy::begin_checks() {
+void Proxy::begin() {
+  forget_all();
   const auto& health = owner_.params().health_check;
   if (!health) return;
   // Balancers check at their own times; one that checks in step with another tells nothing new.
@@ -266,12 +266,17 @@ void Proxy::begin_checks() {
 }
 
 void Proxy::started() {
-  balancer_ = Balancer(owner_.params().policy);
+  forget_all();
+}
+
+void Proxy::forget_all() {
+  balancer_ = make_balancer(owner_.params().policy, targets_);
   next_return_ = kNever;
-  for (std::size_t i = 0; i < peers_.size(); ++i) {
-    peers_[i] = {peers_[i].instance, peers_[i].site};
-    candidates_[i] = {0, candidates_[i].weight, true};
-  }
+  for (Peer& peer : peers_) peer = {peer.instance, peer.site};
+}
+
+std::int64_t Proxy::nanoseconds_now() const {
+  return owner_.world().now().time_since_epoch().count();
 }
 
 void Proxy::check_all() {
@@ -301,14 +306,16 @@ bool Proxy::fails_too_often(const Peer& peer) const {
 
 void Proxy::update(std::size_t index) {
   const Peer& peer = peers_[index];
-  const Time now = owner_.world().now();
-  candidates_[index].usable = peer.healthy;
-  if (!fails_too_often(peer)) return;
-  const Duration since = now - peer.tried;
-  const Duration timeout = owner_.params().fail_timeout;
-  if (since >= timeout) return;
-  candidates_[index].usable = false;
-  next_return_ = std::min(next_return_, owner_.world().simulation.after(timeout - since));
+  bool usable = peer.healthy;
+  if (fails_too_often(peer)) {
+    const Duration since = owner_.world().now() - peer.tried;
+    const Duration timeout = owner_.params().fail_timeout;
+    if (since < timeout) {
+      usable = false;
+      next_return_ = std::min(next_return_, owner_.world().simulation.after(timeout - since));
+    }
+  }
+  balancer_->set_usable(index, usable, nanoseconds_now());
 }
 
 Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried) {
@@ -316,10 +323,8 @@ Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried) 
     next_return_ = kNever;
     for (std::size_t i = 0; i < peers_.size(); ++i) update(i);
   }
-  for (const std::size_t i : tried) candidates_[i].usable = false;
   RequestRandom random(owner_.pick_key(), request.id, request.path + tried.size());
-  const Pick picked = balancer_.pick(candidates_, random);
-  for (const std::size_t i : tried) update(i);
+  const Pick picked = balancer_->pick({.now = nanoseconds_now(), .tried = tried}, random);
   if (picked && peers_[*picked].fails > 0) [[unlikely]]
     try_again(*picked);
   return picked;
@@ -367,11 +372,12 @@ Task<> Proxy::forward(Served served) {
       served.reply(Status::unavailable);
       co_return;
     }
-    Candidate& candidate = candidates_[*picked];
     const Peer& peer = peers_[*picked];
-    ++candidate.load;
+    const Time sent = owner_.world().now();
     const Reply reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
-    --candidates_[*picked].load;
+    balancer_->finish(*picked, {.now = nanoseconds_now(),
+                                .latency = (owner_.world().now() - sent).count(),
+                                .failed = connection_failed(reply.status)});
     note(*picked, reply.status);
     // What may have had an effect is not sent twice: nginx passes over non-idempotent requests
     // only when the connection was never made.

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <regex>
 #include <set>
+#include <stdexcept>
 
 #include <catch2/catch.hpp>
 
@@ -11,11 +12,38 @@
 namespace highwater::balancing {
 namespace {
 
-std::vector<Candidate> idle(std::size_t count) {
-  return std::vector<Candidate>(count);
+std::vector<Target> targets(std::size_t count) {
+  return std::vector<Target>(count);
+}
+std::vector<Target> weighing(std::initializer_list<std::uint32_t> weights) {
+  std::vector<Target> result;
+  for (const std::uint32_t weight : weights) result.push_back({.weight = weight});
+  return result;
 }
 
-/// Shares of `picks` picks over the candidates; a pick of none fails the test.
+/// A source for policies that draw nothing: drawing throws.
+struct NoBits {
+  std::uint64_t bits() { throw std::logic_error("this policy draws nothing"); }
+};
+
+/// Sends a request that stays in flight.
+template <BitSource G>
+Pick send(Balancer& balancer, G& bits) {
+  return balancer.pick({}, bits);
+}
+/// Sends a request that is answered at once, so that loads stay as they are.
+template <BitSource G>
+Pick ask(Balancer& balancer, G& bits) {
+  const Pick picked = balancer.pick({}, bits);
+  if (picked) balancer.finish(*picked, {});
+  return picked;
+}
+Pick ask(Balancer& balancer) {
+  NoBits none;
+  return ask(balancer, none);
+}
+
+/// Shares of `picks` picks over the targets; a pick of none fails the test.
 template <class PickOne>
 std::vector<double> shares(std::size_t count, int picks, const PickOne& pick_one) {
   std::vector<double> result(count);
@@ -27,6 +55,16 @@ std::vector<double> shares(std::size_t count, int picks, const PickOne& pick_one
   return result;
 }
 
+/// Puts so many requests in flight at each target: all others are unusable meanwhile.
+template <BitSource G>
+void load(Balancer& balancer, const std::vector<std::uint32_t>& loads, G& bits) {
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    for (std::size_t k = 0; k < loads.size(); ++k) balancer.set_usable(k, k == i, 0);
+    for (std::uint32_t n = 0; n < loads[i]; ++n) REQUIRE(send(balancer, bits) == i);
+  }
+  for (std::size_t k = 0; k < loads.size(); ++k) balancer.set_usable(k, true, 0);
+}
+
 /// Whether a frequency over `picks` draws fits a probability (5 standard deviations).
 bool fits(double frequency, double probability, int picks) {
   return std::abs(frequency - probability) <=
@@ -34,61 +72,45 @@ bool fits(double frequency, double probability, int picks) {
 }
 
 TEST_CASE("round_robin: in turn, from the first", "[algorithms][balancing]") {
-  RoundRobin balancer;
-  const auto candidates = idle(3);
+  RoundRobin balancer(targets(3));
   for (const std::size_t expected : std::initializer_list<std::size_t>{0, 1, 2, 0, 1, 2, 0})
-    CHECK(balancer.pick(candidates) == expected);
+    CHECK(ask(balancer) == expected);
 }
 
-// With a plain counter, candidate 3 would get half of the picks: its own share and that of 2.
-TEST_CASE("round_robin: an unusable candidate's share goes to all others",
-          "[algorithms][balancing]") {
-  RoundRobin balancer;
-  auto candidates = idle(4);
-  candidates[2].usable = false;
-  const auto share = shares(4, 300, [&] { return balancer.pick(candidates); });
+// With a plain counter, target 3 would get half of the picks: its own share and that of 2.
+TEST_CASE("round_robin: an unusable target's share goes to all others", "[algorithms][balancing]") {
+  RoundRobin balancer(targets(4));
+  balancer.set_usable(2, false, 0);
+  const auto share = shares(4, 300, [&] { return ask(balancer); });
   CHECK(share[0] == Approx(1 / 3.0));
   CHECK(share[1] == Approx(1 / 3.0));
   CHECK(share[2] == 0);
   CHECK(share[3] == Approx(1 / 3.0));
 }
 
-TEST_CASE("round_robin: the number of candidates may change", "[algorithms][balancing]") {
-  RoundRobin balancer;
-  auto candidates = idle(4);
-  for (int i = 0; i < 3; ++i) balancer.pick(candidates);
-  candidates.resize(2);
-  CHECK(balancer.pick(candidates) == 0u);
-  CHECK(balancer.pick(candidates) == 1u);
-  candidates.resize(3);
-  CHECK(balancer.pick(candidates) == 0u);
-}
-
 /// The weights in an upstream block as recorded: "server … weight=5; server …;" (1 where absent).
-std::vector<Candidate> from_nginx(const std::string& block) {
-  std::vector<Candidate> candidates;
+std::vector<Target> from_nginx(const std::string& block) {
+  std::vector<Target> result;
   const std::regex server("server ([^;]*);");
   const std::regex weight("weight=([0-9]+)");
   for (std::sregex_iterator it(block.begin(), block.end(), server), end; it != end; ++it) {
     const std::string options = (*it)[1];
     std::smatch match;
-    Candidate candidate;
+    Target& target = result.emplace_back();
     if (std::regex_search(options, match, weight)) {
-      candidate.weight = static_cast<std::uint32_t>(std::stoul(match[1]));
+      target.weight = static_cast<std::uint32_t>(std::stoul(match[1]));
     }
-    candidates.push_back(candidate);
   }
-  return candidates;
+  return result;
 }
 
 TEST_CASE("weighted: the picks of a running nginx", "[algorithms][balancing][golden]") {
   const nlohmann::json golden = golden_json("nginx_wrr.json");
   int compared = 0;
   for (const auto& [name, picks] : golden.at("seqs").items()) {
-    const auto candidates = from_nginx(golden.at("upstreams").at(name));
-    Weighted balancer;
+    Weighted balancer(from_nginx(golden.at("upstreams").at(name)));
     std::vector<std::size_t> got;
-    for (std::size_t i = 0; i < picks.size(); ++i) got.push_back(balancer.pick(candidates).value());
+    for (std::size_t i = 0; i < picks.size(); ++i) got.push_back(ask(balancer).value());
     CAPTURE(name);
     CHECK(got == picks.get<std::vector<std::size_t>>());
     ++compared;
@@ -97,46 +119,41 @@ TEST_CASE("weighted: the picks of a running nginx", "[algorithms][balancing][gol
 }
 
 TEST_CASE("weighted: shares follow the weights of the usable", "[algorithms][balancing]") {
-  Weighted balancer;
-  std::vector<Candidate> candidates{{0, 5, true}, {0, 3, true}, {0, 2, true}, {0, 0, true}};
-  auto share = shares(4, 1000, [&] { return balancer.pick(candidates); });
+  Weighted balancer(weighing({5, 3, 2, 0}));
+  auto share = shares(4, 1000, [&] { return ask(balancer); });
   CHECK(share[0] == Approx(0.5));
   CHECK(share[1] == Approx(0.3));
   CHECK(share[2] == Approx(0.2));
   CHECK(share[3] == 0);
-  candidates[0].usable = false;
-  share = shares(4, 1000, [&] { return balancer.pick(candidates); });
+  balancer.set_usable(0, false, 0);
+  share = shares(4, 1000, [&] { return ask(balancer); });
   CHECK(share[0] == 0);
   CHECK(share[1] == Approx(0.6));
   CHECK(share[2] == Approx(0.4));
 }
 
+TEST_CASE("weighted: a changed weight counts from the next pick on", "[algorithms][balancing]") {
+  Weighted balancer(weighing({1, 1}));
+  balancer.set_weight(1, 3, 0);
+  const auto share = shares(2, 400, [&] { return ask(balancer); });
+  CHECK(share[1] == Approx(0.75));
+}
+
 TEST_CASE("weighted: nobody of weight 0 is picked, even alone", "[algorithms][balancing]") {
-  Weighted balancer;
-  const std::vector<Candidate> candidates{{0, 0, true}, {0, 0, true}};
-  CHECK_FALSE(balancer.pick(candidates).has_value());
+  Weighted balancer(weighing({0, 0}));
+  CHECK_FALSE(ask(balancer).has_value());
 }
 
-TEST_CASE("weighted: an added candidate gets its share", "[algorithms][balancing]") {
-  Weighted balancer;
-  std::vector<Candidate> candidates{{0, 1, true}, {0, 1, true}};
-  for (int i = 0; i < 7; ++i) balancer.pick(candidates);
-  candidates.push_back({0, 2, true});
-  const auto share = shares(3, 400, [&] { return balancer.pick(candidates); });
-  CHECK(share[2] == Approx(0.5).margin(0.01));
-}
-
-TEST_CASE("random: every usable candidate is equally likely", "[algorithms][balancing]") {
+TEST_CASE("random: every usable target is equally likely", "[algorithms][balancing]") {
   // 1 of 16 usable is the case that redrawing cannot settle.
   for (const std::size_t unusable : std::initializer_list<std::size_t>{0, 1, 8, 15}) {
     SplitMix bits{unusable + 1};
-    Random balancer;
-    auto candidates = idle(16);
-    for (std::size_t i = 0; i < unusable; ++i) candidates[(i * 5) % 16].usable = false;
+    Random balancer(targets(16));
+    for (std::size_t i = 0; i < unusable; ++i) balancer.set_usable((i * 5) % 16, false, 0);
     const int picks = 50'000;
-    const auto share = shares(16, picks, [&] { return balancer.pick(candidates, bits); });
+    const auto share = shares(16, picks, [&] { return ask(balancer, bits); });
     for (std::size_t i = 0; i < 16; ++i) {
-      const double probability = candidates[i].usable ? 1.0 / double(16 - unusable) : 0;
+      const double probability = balancer.usable(i) ? 1.0 / double(16 - unusable) : 0;
       CAPTURE(unusable, i);
       CHECK(fits(share[i], probability, picks));
     }
@@ -146,44 +163,38 @@ TEST_CASE("random: every usable candidate is equally likely", "[algorithms][bala
 TEST_CASE("least_connections: always one of the least loaded",
           "[algorithms][balancing][property]") {
   SplitMix bits{1};
-  LeastConnections balancer;
-  for (int i = 0; i < 5000; ++i) {
-    auto candidates = idle(1 + bits.bits() % 8);
-    bool any = false;
-    std::uint32_t least = 1000;
-    for (Candidate& candidate : candidates) {
-      candidate.load = static_cast<std::uint32_t>(bits.bits() % 4);
-      candidate.usable = bits.bits() % 4 != 0;
-      any |= candidate.usable;
-      if (candidate.usable) least = std::min(least, candidate.load);
+  for (int i = 0; i < 500; ++i) {
+    std::vector<std::uint32_t> loads(1 + bits.bits() % 8);
+    for (std::uint32_t& requests : loads) requests = bits.bits() % 4;
+    LeastConnections balancer(targets(loads.size()));
+    load(balancer, loads, bits);
+    std::uint32_t least = 4;
+    for (std::size_t k = 0; k < loads.size(); ++k) {
+      balancer.set_usable(k, bits.bits() % 4 != 0, 0);
+      if (balancer.usable(k)) least = std::min(least, loads[k]);
     }
-    const Pick picked = balancer.pick(candidates, bits);
-    REQUIRE(picked.has_value() == any);
-    if (picked) {
-      REQUIRE(candidates.at(*picked).usable);
-      REQUIRE(candidates[*picked].load == least);
-    }
+    const Pick picked = ask(balancer, bits);
+    REQUIRE(picked.has_value() == (least < 4));
+    if (picked) CHECK((balancer.usable(*picked) && loads[*picked] == least));
   }
 }
 
-TEST_CASE("least_connections: ties are settled evenly", "[algorithms][balancing]") {
+TEST_CASE("least_connections: ties are broken evenly", "[algorithms][balancing]") {
   SplitMix bits{1};
-  LeastConnections balancer;
-  std::vector<Candidate> candidates{{5, 1, true}, {2, 1, true}, {2, 1, false},
-                                    {2, 1, true}, {3, 1, true}, {2, 1, true}};
-  const int picks = 60'000;
-  const auto share = shares(6, picks, [&] { return balancer.pick(candidates, bits); });
-  for (const std::size_t i : std::initializer_list<std::size_t>{1, 3, 5})
+  LeastConnections balancer(targets(4));
+  load(balancer, {0, 7, 0, 0}, bits);
+  const int picks = 50'000;
+  const auto share = shares(4, picks, [&] { return ask(balancer, bits); });
+  CHECK(share[1] == 0);
+  for (const std::size_t i : std::initializer_list<std::size_t>{0, 2, 3})
     CHECK(fits(share[i], 1 / 3.0, picks));
-  for (const std::size_t i : std::initializer_list<std::size_t>{0, 2, 4}) CHECK(share[i] == 0);
 }
 
-TEST_CASE("least_connections: draws only to settle a tie", "[algorithms][balancing]") {
+TEST_CASE("least_connections: draws nothing where there is no tie", "[algorithms][balancing]") {
   SplitMix bits{1};
-  LeastConnections balancer;
-  const std::vector<Candidate> candidates{{5, 1, true}, {2, 1, true}, {3, 1, true}};
-  CHECK(balancer.pick(candidates, bits) == 1u);
-  CHECK(bits.state == 1);
+  LeastConnections balancer(targets(2));
+  load(balancer, {1, 0}, bits);
+  CHECK(ask(balancer) == 1u);
 }
 
 // For distinct loads the r-th least loaded of n (r from 0) wins when it is drawn with one of the
@@ -191,11 +202,10 @@ TEST_CASE("least_connections: draws only to settle a tie", "[algorithms][balanci
 // 1/n².
 TEST_CASE("power_of_two: exact shares for fixed loads", "[algorithms][balancing]") {
   SplitMix bits{3};
-  PowerOfTwo balancer;
-  const std::vector<Candidate> candidates{
-      {40, 1, true}, {10, 1, true}, {30, 1, true}, {20, 1, true}};
+  PowerOfTwo balancer(targets(4));
+  load(balancer, {40, 10, 30, 20}, bits);
   const int picks = 100'000;
-  const auto share = shares(4, picks, [&] { return balancer.pick(candidates, bits); });
+  const auto share = shares(4, picks, [&] { return ask(balancer, bits); });
   CHECK(fits(share[1], 6 / 12.0, picks));
   CHECK(fits(share[3], 4 / 12.0, picks));
   CHECK(fits(share[2], 2 / 12.0, picks));
@@ -209,31 +219,27 @@ TEST_CASE("power_of_two: equal loads give equal shares, by the first drawn",
     std::size_t used = 0;
     std::uint64_t bits() { return values.at(used++); }
   };
-  PowerOfTwo balancer;
-  const auto candidates = idle(4);
-  // The upper halves 3/4 and 0 of the range draw candidate 3, then candidate 0.
+  PowerOfTwo balancer(targets(4));
+  // The upper halves 3/4 and 0 of the range draw target 3, then target 0.
   Scripted scripted{{0xC000'0000'0000'0000, 0x0000'0001'0000'0000}};
-  CHECK(balancer.pick(candidates, scripted) == 3u);
+  CHECK(ask(balancer, scripted) == 3u);
 
   SplitMix bits{1};
   const int picks = 50'000;
-  const auto share = shares(4, picks, [&] { return balancer.pick(candidates, bits); });
+  const auto share = shares(4, picks, [&] { return ask(balancer, bits); });
   for (const double frequency : share) CHECK(fits(frequency, 0.25, picks));
 }
 
-TEST_CASE("power_of_two: only usable candidates, each pair equally likely",
+TEST_CASE("power_of_two: only usable targets, each pair equally likely",
           "[algorithms][balancing]") {
   // Two usable of twelve: redrawing seldom settles it, and both ways must give the same shares.
   for (const std::size_t usable : std::initializer_list<std::size_t>{1, 2, 3, 11}) {
     SplitMix bits{usable};
-    PowerOfTwo balancer;
-    auto candidates = idle(12);
-    for (std::size_t i = 0; i < 12; ++i) {
-      candidates[i].usable = i < usable;
-      candidates[i].load = static_cast<std::uint32_t>(i);
-    }
+    PowerOfTwo balancer(targets(12));
+    load(balancer, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, bits);
+    for (std::size_t i = usable; i < 12; ++i) balancer.set_usable(i, false, 0);
     const int picks = 50'000;
-    const auto share = shares(12, picks, [&] { return balancer.pick(candidates, bits); });
+    const auto share = shares(12, picks, [&] { return ask(balancer, bits); });
     const double n = double(usable);
     for (std::size_t i = 0; i < 12; ++i) {
       double probability = i < usable ? 2 * (n - 1 - double(i)) / (n * (n - 1)) : 0;
@@ -255,32 +261,13 @@ TEST_CASE("balancing policies: each is listed once, in order, with its source",
   }
 }
 
-TEST_CASE("Balancer: holds to the contract under every policy", "[algorithms][balancing]") {
-  for (const PolicyInfo& info : kPolicies) {
-    CAPTURE(info.name);
-    SplitMix bits{1};
-    Balancer balancer(info.policy);
-    CHECK_FALSE(balancer.pick({}, bits).has_value());
-    auto candidates = idle(3);
-    for (Candidate& candidate : candidates) candidate.usable = false;
-    CHECK_FALSE(balancer.pick(candidates, bits).has_value());
-    candidates[1].usable = true;
-    for (int i = 0; i < 10; ++i) CHECK(balancer.pick(candidates, bits) == 1u);
-    candidates[2].usable = true;
-    std::set<std::size_t> seen;
-    for (int i = 0; i < 100; ++i) seen.insert(balancer.pick(candidates, bits).value());
-    CHECK(seen == std::set<std::size_t>{1, 2});
-    CHECK(balancer.pick(idle(1), bits) == 0u);
-  }
-}
-
-TEST_CASE("Balancer: runs the policy it was given", "[algorithms][balancing]") {
+TEST_CASE("make_balancer: runs the policy it was given", "[algorithms][balancing]") {
   const auto picks = [](Policy policy) {
     SplitMix bits{1};
-    Balancer balancer(policy);
-    const std::vector<Candidate> candidates{{9, 1, true}, {0, 3, true}, {5, 1, true}};
+    const auto balancer = make_balancer(policy, weighing({1, 3, 1}));
+    load(*balancer, {9, 0, 5}, bits);
     std::vector<std::size_t> result;
-    for (int i = 0; i < 60; ++i) result.push_back(balancer.pick(candidates, bits).value());
+    for (int i = 0; i < 60; ++i) result.push_back(ask(*balancer, bits).value());
     return result;
   };
   const auto count = [&](Policy policy, std::size_t which) {

@@ -25,7 +25,7 @@ struct Label {
 
 /// One target as it is configured.
 struct Target {
-  std::string name;                 ///< host:port, which the hashing policies hash.
+  std::string name = {};            ///< host:port, which the hashing policies hash.
   std::uint32_t weight = 1;         ///< Its share of the requests; 0: none.
   std::uint32_t max_in_flight = 0;  ///< nginx max_conns, HAProxy maxconn; 0: no limit.
   bool backup = false;             ///< Only when none of the others may be picked (nginx, HAProxy).

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "models/drivers/driver.h"
+
+namespace highwater::drivers {
+
+/// Every algorithm that can be driven from outside, family by family. Made once.
+std::span<const Driver> all();
+/// The one called `name`; null where there is none.
+const Driver* find(std::string_view name);
+
+// The families.
+std::vector<Driver> hashing();
+std::vector<Driver> balancing();
+std::vector<Driver> caching();
+
+}  // namespace highwater::drivers

@@ -1,0 +1,151 @@
+#include "models/drivers/event_session.h"
+
+#include <charconv>
+#include <limits>
+
+#include "engine/describe/nearest.h"
+#include "engine/describe/problems.h"
+
+namespace highwater::drivers {
+namespace {
+
+constexpr std::string_view kEvents[] = {"pick", "done", "fail", "retry",
+                                        "at",   "down", "up",   "weight"};
+
+/// Seconds as nanoseconds: digits with at most nine decimals, exactly.
+std::optional<std::int64_t> nanoseconds_of(std::string_view seconds) {
+  const std::size_t point = std::min(seconds.find('.'), seconds.size());
+  std::string_view whole = seconds.substr(0, point);
+  std::string decimals(point < seconds.size() ? seconds.substr(point + 1) : std::string_view());
+  if (decimals.size() > 9 || whole.empty() || (point < seconds.size() && decimals.empty()))
+    return std::nullopt;
+  decimals.resize(9, '0');
+  const std::string digits = std::string(whole) + decimals;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || value < 0)
+    return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+EventSession::EventSession(std::unique_ptr<balancing::Balancer> balancer, std::uint64_t seed)
+    : balancer_(std::move(balancer)), bits_(seed), at_(balancer_->size()) {}
+
+std::string EventSession::take(std::string_view line, std::string& out) {
+  const std::size_t space = std::min(line.find(' '), line.size());
+  const std::string_view event = line.substr(0, space);
+  const bool has_rest = space < line.size();
+  const std::string_view rest = has_rest ? line.substr(space + 1) : std::string_view();
+  if (event == "pick") return pick({now_, std::string(rest), {}}, out);
+  if (event == "done" && has_rest) return finish(rest, false);
+  if (event == "fail" && has_rest) return finish(rest, true);
+  if (event == "at" && has_rest) return advance(rest);
+  if (event == "weight" && has_rest) return weigh(rest);
+  if (event == "retry" && !has_rest) {
+    if (!failed_) return "no request has failed that was not tried again";
+    InFlight again = std::move(*failed_);
+    failed_.reset();
+    again.since = now_;
+    return pick(std::move(again), out);
+  }
+  if ((event == "down" || event == "up") && has_rest) {
+    const auto target = index_of(rest);
+    if (!target) return unknown(rest);
+    balancer_->set_usable(*target, event == "up", now_);
+    return {};
+  }
+  std::string wrong =
+      "expected pick, pick KEY, done NAME, fail NAME, retry, at SECONDS, "
+      "down NAME, up NAME or weight NAME N, found " +
+      in_quotes(line);
+  const std::vector<std::string> words(std::begin(kEvents), std::end(kEvents));
+  const std::string nearest = nearest_word(event, words);
+  if (!nearest.empty() && nearest != event) wrong += "; did you mean " + in_quotes(nearest) + "?";
+  return wrong;
+}
+
+std::string EventSession::pick(InFlight request, std::string& out) {
+  const balancing::Pick picked =
+      balancer_->pick({.now = now_, .key = request.key, .tried = request.tried}, bits_);
+  if (picked) {
+    out += balancer_->target(*picked).name;
+    at_[*picked].push_back(std::move(request));
+  } else {
+    out += '-';
+  }
+  out += '\n';
+  return {};
+}
+
+std::string EventSession::finish(std::string_view name, bool failed) {
+  const auto target = index_of(name);
+  if (!target) return unknown(name);
+  std::deque<InFlight>& requests = at_[*target];
+  if (requests.empty()) return "no request is in flight at " + in_quotes(name);
+  InFlight request = std::move(requests.front());
+  requests.pop_front();
+  balancer_->finish(*target, {.now = now_, .latency = now_ - request.since, .failed = failed});
+  if (failed) {
+    request.tried.push_back(*target);
+    failed_ = std::move(request);
+  }
+  return {};
+}
+
+std::string EventSession::advance(std::string_view seconds) {
+  const auto time = nanoseconds_of(seconds);
+  if (!time)
+    return "expected seconds with at most nine decimals, such as 12.5, found " + in_quotes(seconds);
+  if (*time < now_) return "time goes back";
+  now_ = *time;
+  return {};
+}
+
+std::string EventSession::weigh(std::string_view rest) {
+  const std::size_t space = rest.rfind(' ');
+  if (space == std::string_view::npos) return "expected weight NAME N";
+  const std::string_view name = rest.substr(0, space);
+  const std::string_view digits = rest.substr(space + 1);
+  const auto target = index_of(name);
+  if (!target) return unknown(name);
+  std::uint32_t weight = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), weight);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return "a weight is a whole number, found " + in_quotes(digits);
+  balancer_->set_weight(*target, weight, now_);
+  return {};
+}
+
+std::optional<std::size_t> EventSession::index_of(std::string_view name) const {
+  for (std::size_t i = 0; i < balancer_->size(); ++i)
+    if (balancer_->target(i).name == name) return i;
+  return std::nullopt;
+}
+
+std::string EventSession::unknown(std::string_view name) const {
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < balancer_->size(); ++i) known.push_back(balancer_->target(i).name);
+  std::string wrong = in_quotes(name) + " is none of the targets";
+  const std::string nearest = nearest_word(name, known);
+  if (!nearest.empty()) wrong += "; did you mean " + in_quotes(nearest) + "?";
+  return wrong;
+}
+
+KeySession::KeySession(std::unique_ptr<balancing::Balancer> balancer, std::uint64_t seed)
+    : balancer_(std::move(balancer)), bits_(seed) {}
+
+std::string KeySession::take(std::string_view line, std::string& out) {
+  const balancing::Pick picked = balancer_->pick({.key = line}, bits_);
+  if (picked) {
+    out += balancer_->target(*picked).name;
+    balancer_->finish(*picked, {});
+  } else {
+    out += '-';
+  }
+  out += '\n';
+  return {};
+}
+
+}  // namespace highwater::drivers

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/algorithms/balancing/balancer.h"
+#include "models/drivers/driver.h"
+
+namespace highwater::drivers {
+
+/// SplitMix64: the randomness of a driver, stated here since recordings taken with it are compared.
+/// Source: Steele, Lea, Flood, OOPSLA 2014, https://doi.org/10.1145/2660193.2660195.
+class SeededBits {
+ public:
+  explicit SeededBits(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t bits() {
+    std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Drives a balancer by events, a line each:
+///
+///   pick          a request arrives; answered by the name of its target, or "-" where none
+///   pick KEY      the same with a key to hash
+///   done NAME     the oldest request at the target is answered
+///   fail NAME     the oldest request at the target fails
+///   retry         the request that failed last goes on to another target; answered as pick
+///   at SECONDS    the time, never less than before; it begins at 0
+///   down NAME     the target is unusable; up NAME, usable again
+///   weight NAME N the target's weight from now on
+class EventSession final : public Session {
+ public:
+  EventSession(std::unique_ptr<balancing::Balancer> balancer, std::uint64_t seed);
+
+  std::string take(std::string_view line, std::string& out) override;
+
+ private:
+  struct InFlight {
+    std::int64_t since = 0;
+    std::string key;
+    std::vector<std::size_t> tried;
+  };
+
+  std::string pick(InFlight request, std::string& out);
+  std::string finish(std::string_view name, bool failed);
+  std::string advance(std::string_view seconds);
+  std::string weigh(std::string_view rest);
+  std::optional<std::size_t> index_of(std::string_view name) const;
+  std::string unknown(std::string_view name) const;
+
+  std::unique_ptr<balancing::Balancer> balancer_;
+  SeededBits bits_;
+  std::int64_t now_ = 0;
+  std::vector<std::deque<InFlight>> at_;  // by target, the oldest first
+  std::optional<InFlight> failed_;        // the last
+};
+
+/// Drives a balancer that hashes: every line is a key and a request that ends at once.
+class KeySession final : public Session {
+ public:
+  KeySession(std::unique_ptr<balancing::Balancer> balancer, std::uint64_t seed);
+
+  std::string take(std::string_view line, std::string& out) override;
+
+ private:
+  std::unique_ptr<balancing::Balancer> balancer_;
+  SeededBits bits_;
+};
+
+}  // namespace highwater::drivers
