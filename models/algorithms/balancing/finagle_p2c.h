@@ -16,6 +16,8 @@ namespace highwater::balancing {
 struct FinagleOptions {
   /// How many pairs are drawn for a usable target before any target will do (PanicMode.maxEffort).
   std::uint32_t max_effort = 4;
+  /// Whether any target will do then. Finagle cannot do without; false: one that is usable, or none.
+  bool panic = true;
   /// peak_ewma: nanoseconds in which a past latency fades to 1/e.
   std::int64_t decay_time = 10'000'000'000;
 };
@@ -84,6 +86,7 @@ class FinagleP2c final : public Balancer {
   explicit FinagleP2c(std::vector<Target> targets, const FinagleOptions& options = {})
       : Balancer(std::move(targets)),
         max_effort_(std::min(options.max_effort, kMostEffort)),
+        panic_(options.panic),
         load_(*this, options),
         classes_(*this) {}
 
@@ -103,7 +106,7 @@ class FinagleP2c final : public Balancer {
       if (available(picked, question)) return picked;
     }
     const std::uint32_t picked = better_of_two(members, question, bits);
-    if (accepts(picked, question)) return picked;
+    if (panic_ && accepts(picked, question)) return picked;
     return next_accepting(chosen, picked, question);
   }
 
@@ -156,13 +159,14 @@ class FinagleP2c final : public Balancer {
       for (std::size_t k = 0; k < members.size(); ++k) {
         const std::uint32_t i = members[(start + k) % members.size()];
         if (available(i, question)) return i;
-        if (!any && accepts(i, question)) any = i;
+        if (panic_ && !any && accepts(i, question)) any = i;
       }
     }
     return any;
   }
 
   std::uint32_t max_effort_;
+  bool panic_;
   Load load_;
   FinagleWeightClasses classes_;
 };
