@@ -19,6 +19,14 @@ std::vector<Target> named(std::size_t count) {
   return targets;
 }
 
+/// Without panic, in which Envoy and Finagle pick unusable targets on purpose.
+Options calm() {
+  Options options;
+  options.envoy.hosts.priority.panic_threshold = 0;
+  options.finagle.panic = false;
+  return options;
+}
+
 /// Runs `check` under every policy.
 template <class Check>
 void each_policy(const Check& check) {
@@ -39,7 +47,7 @@ TEST_CASE("Balancer: only usable targets are picked, all of them some time",
           "[algorithms][balancing]") {
   each_policy([](Policy policy) {
     SplitMix bits{1};
-    const auto balancer = make_balancer(policy, named(3));
+    const auto balancer = make_balancer(policy, named(3), calm());
     std::map<std::size_t, int> picks;
     for (int i = 0; i < 300; ++i) {
       const std::string key = "key-" + std::to_string(i);
@@ -48,7 +56,7 @@ TEST_CASE("Balancer: only usable targets are picked, all of them some time",
       ++picks[*picked];
       balancer->finish(*picked, {.now = i});
     }
-    CHECK(picks.size() == 3);
+    CHECK(picks.size() == (policy == Policy::busiest ? 1 : 3));  // a tie is the first one's
     balancer->set_usable(0, false, 300);
     balancer->set_usable(2, false, 300);
     for (int i = 0; i < 10; ++i) {

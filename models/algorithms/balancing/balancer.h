@@ -17,14 +17,21 @@ namespace highwater::balancing {
 /// Index of a target in the order of the configuration; nothing where none may be picked.
 using Pick = std::optional<std::size_t>;
 
+/// What a target is, or what a request asks of its target: {"version", "2"}.
+struct Label {
+  std::string key;
+  std::string value;
+};
+
 /// One target as it is configured.
 struct Target {
   std::string name = {};            ///< host:port, which the hashing policies hash.
   std::uint32_t weight = 1;         ///< Its share of the requests; 0: none.
   std::uint32_t max_in_flight = 0;  ///< nginx max_conns, HAProxy maxconn; 0: no limit.
-  bool backup = false;         ///< Only when none of the others may be picked (nginx, HAProxy).
-  std::uint32_t priority = 0;  ///< Envoy's priority level, 0 first.
-  std::string locality = {};   ///< Zone, for policies that prefer the near ones.
+  bool backup = false;             ///< Only when none of the others may be picked (nginx, HAProxy).
+  std::uint32_t priority = 0;      ///< Envoy's priority level, 0 first.
+  std::string locality = {};       ///< Zone, for policies that prefer the near ones.
+  std::vector<Label> labels = {};  ///< Envoy's metadata, by which subsets are made.
 };
 
 /// What a pick is about.
@@ -33,6 +40,7 @@ struct Question {
   std::string_view key = {};  ///< What hashing policies hash: a URL, a user, an address.
   /// Targets that this request has been sent to in vain, in that order; they are passed over.
   std::span<const std::size_t> tried = {};
+  std::span<const Label> labels = {};  ///< Envoy's metadata_match: asks for a subset of targets.
 };
 
 /// How a request to a target ended, as the balancer sees it.
@@ -63,12 +71,16 @@ class Balancer {
   /// Picks a target and counts the request as in flight there until finish().
   Pick pick(const Question& question, AnyBits bits) {
     const Pick picked = choose(question, bits);
-    if (picked) {
-      ++states_[*picked].in_flight;
-      ++in_flight_;
-      began(*picked, question);
-    }
+    if (picked) send(*picked, question);
     return picked;
+  }
+
+  /// Counts a request as in flight at a target that somebody else has decided on (a session that
+  /// sticks to it), as if pick() had.
+  void send(std::size_t target, const Question& question) {
+    ++states_[target].in_flight;
+    ++in_flight_;
+    began(target, question);
   }
 
   /// A request that was sent to `target` has come to its end.
