@@ -25,6 +25,12 @@ struct Target {
   bool backup = false;         ///< Only when none of the others may be picked (nginx, HAProxy).
   std::uint32_t priority = 0;  ///< Envoy's priority level, 0 first.
   std::string locality = {};   ///< Zone, for policies that prefer the near ones.
+  bool down = false;           ///< Not usable until set_usable() says so (nginx down, HAProxy disabled).
+  /// nginx: that many failures within fail_timeout keep it away for as long; 0: failures do not count.
+  std::uint32_t max_fails = 1;
+  std::int64_t fail_timeout = 10'000'000'000;  ///< nginx: nanoseconds, of which whole seconds count.
+  std::uint32_t min_in_flight = 0;  ///< HAProxy minconn: the limit while the backend is idle; 0: none.
+  std::int64_t slow_start = 0;      ///< HAProxy slowstart: nanoseconds to full weight once back up.
 };
 
 /// What a pick is about.
@@ -33,6 +39,9 @@ struct Question {
   std::string_view key = {};  ///< What hashing policies hash: a URL, a user, an address.
   /// Targets that this request has been sent to in vain, in that order; they are passed over.
   std::span<const std::size_t> tried = {};
+  /// Where the policy counts the vain draws of the whole request (nginx random gives up after 20):
+  /// 0 at the first pick, the same at the further ones. May be null: then each pick counts anew.
+  std::uint32_t* vain_draws = nullptr;
 };
 
 /// How a request to a target ended, as the balancer sees it.
@@ -54,7 +63,7 @@ class Balancer {
  public:
   explicit Balancer(std::vector<Target> targets) : targets_(std::move(targets)) {
     states_.reserve(targets_.size());
-    for (const Target& target : targets_) states_.push_back({target.weight});
+    for (const Target& target : targets_) states_.push_back({target.weight, 0, !target.down});
   }
   virtual ~Balancer() = default;
   Balancer(const Balancer&) = delete;
@@ -63,12 +72,16 @@ class Balancer {
   /// Picks a target and counts the request as in flight there until finish().
   Pick pick(const Question& question, AnyBits bits) {
     const Pick picked = choose(question, bits);
-    if (picked) {
-      ++states_[*picked].in_flight;
-      ++in_flight_;
-      began(*picked, question);
-    }
+    if (picked) send(*picked, question);
     return picked;
+  }
+
+  /// Counts a request as in flight at a target that somebody else has decided on (a session that
+  /// sticks to it), as if pick() had.
+  void send(std::size_t target, const Question& question) {
+    ++states_[target].in_flight;
+    ++in_flight_;
+    began(target, question);
   }
 
   /// A request that was sent to `target` has come to its end.
