@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "models/algorithms/hashing/murmur3.h"
+#include "models/algorithms/hashing/target.h"
+#include "models/algorithms/hashing/xxhash64.h"
+
+namespace highwater::hashing {
+
+/// -ln((bits + 1/2) / 2^64), to within 1e-15 of its value: the logarithm of weighted rendezvous.
+///
+/// The argument is 2^e * m with m in [1/sqrt 2, sqrt 2); ln m = 2 artanh((m - 1) / (m + 1)), eleven
+/// terms of the series. Only + - * / in a fixed order: the same bits on every machine, which the C
+/// library's log does not promise.
+///
+/// Source   M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 4.1.27.
+/// Checked  tests/algorithms/rendezvous_test.cpp: against long double over the whole range.
+constexpr double minus_log_of(std::uint64_t bits) {
+  constexpr double kSquareRootOfHalf = 0.70710678118654752440;
+  // ln 2 in two parts, the first of few enough bits that a whole number times it is exact.
+  constexpr double kLog2High = 6.93147180369123816490e-01;
+  constexpr double kLog2Low = 1.90821492927058770002e-10;
+  // Near 1 the distance to 1 is what counts, and it is exact in the upper half as a whole number.
+  const bool upper = bits >> 63 != 0;
+  double numerator = 0;    // m - 1
+  double denominator = 0;  // m + 1
+  int exponent = 0;
+  if (upper) {
+    const double below_one = (static_cast<double>(~bits) + 0.5) / 18446744073709551616.0;
+    const double m = 1.0 - below_one;
+    if (m >= kSquareRootOfHalf) {
+      numerator = -below_one;
+      denominator = 2.0 - below_one;
+    } else {
+      exponent = -1;
+      numerator = 1.0 - 2.0 * below_one;
+      denominator = 2.0 * m + 1.0;
+    }
+  } else {
+    // bits + 1/2 without loss of more than the 53 bits a double has.
+    const int zeros = std::countl_zero(bits);
+    const std::uint64_t leading =
+        bits == 0 ? std::uint64_t{1} << 63 : bits << zeros | std::uint64_t{1} << (zeros - 1);
+    exponent = bits == 0 ? -64 : -zeros;
+    double m = static_cast<double>(leading >> 11) / 9007199254740992.0;  // [1/2, 1)
+    if (m < kSquareRootOfHalf) {
+      m *= 2;
+      --exponent;
+    }
+    numerator = m - 1.0;
+    denominator = m + 1.0;
+  }
+  const double s = numerator / denominator;
+  const double square = s * s;
+  double series = 0;
+  for (int n = 21; n >= 1; n -= 2) series = series * square + 1.0 / n;
+  const double log_of_m = 2 * s * series;
+  return -(exponent * kLog2High + (exponent * kLog2Low + log_of_m));
+}
+
+/// rendezvous: highest random weight: every target bids for the key, the greatest bid wins.
+///
+/// No table and nothing to rebuild; the order of the bids is the order of retries, and a target
+/// that goes leaves each of its keys to whoever bid second: perfectly even. One bid a target and
+/// look-up.
+///
+/// With unequal weights the bid is -w / ln(u), u being the hash as a fraction: the chance to win is
+/// in proportion to the weight, and a change of one weight moves keys to or from that target only.
+/// With equal ones the greatest hash wins, which is the same order.
+///
+/// Assumes  the papers leave the hash open: xxHash64 of name and of key, combined by exclusive or
+///          and mixed. Ties go to the first in the list.
+/// Source   D. Thaler, C. Ravishankar, Using Name-Based Mappings to Increase Hit Rates, IEEE/ACM
+///          ToN 6(1), 1998; J. Resch, New Hashing Algorithms for Data Storage, SDC 2015 (weights).
+/// Checked  tests/algorithms/rendezvous_test.cpp, placement_test.cpp.
+class Rendezvous {
+ public:
+  explicit Rendezvous(Targets targets) : places_(places_in_use(targets)) {
+    for (const std::uint32_t place : places_) {
+      names_.push_back(xxhash64(targets[place].name));
+      weights_.push_back(targets[place].weight);
+    }
+    weighted_ = std::any_of(weights_.begin(), weights_.end(),
+                            [&](double weight) { return weight != weights_.front(); });
+  }
+
+  static std::uint64_t hash(std::string_view key) { return xxhash64(key); }
+
+  Choice lookup(std::string_view key) const { return lookup_hash(hash(key)); }
+
+  Choice lookup_hash(std::uint64_t hash) const {
+    if (places_.empty()) return std::nullopt;
+    return places_[weighted_ ? best_by_cost(hash) : best_by_hash(hash)];
+  }
+
+  /// Fills `out` with the targets from the greatest bid down. Returns how many.
+  std::size_t candidates(std::string_view key, std::span<std::uint32_t> out) const {
+    std::vector<Bid> bids;
+    bids.reserve(places_.size());
+    for (std::uint32_t i = 0; i < places_.size(); ++i) {
+      const std::uint64_t bid = murmur3_mix(names_[i] ^ hash(key));
+      bids.push_back({weighted_ ? minus_log_of(bid) / weights_[i] : 0, bid, i});
+    }
+    const std::size_t count = std::min(out.size(), bids.size());
+    std::partial_sort(bids.begin(), bids.begin() + static_cast<std::ptrdiff_t>(count), bids.end(),
+                      [](const Bid& a, const Bid& b) {
+                        if (a.cost != b.cost) return a.cost < b.cost;
+                        return a.hash != b.hash ? a.hash > b.hash : a.index < b.index;
+                      });
+    for (std::size_t i = 0; i < count; ++i) out[i] = places_[bids[i].index];
+    return count;
+  }
+
+ private:
+  struct Bid {
+    double cost;  // the reciprocal of the weighted bid: the least wins
+    std::uint64_t hash;
+    std::uint32_t index;
+  };
+
+  std::size_t best_by_hash(std::uint64_t hash) const {
+    std::size_t best = 0;
+    std::uint64_t highest = 0;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
+      const bool better = bid > highest;
+      best = better ? i : best;
+      highest = better ? bid : highest;
+    }
+    return best;
+  }
+
+  std::size_t best_by_cost(std::uint64_t hash) const {
+    std::size_t best = 0;
+    Bid lowest{};
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
+      const double cost = minus_log_of(bid) / weights_[i];
+      if (i > 0 && (cost > lowest.cost || (cost == lowest.cost && bid <= lowest.hash))) continue;
+      best = i;
+      lowest = {cost, bid, 0};
+    }
+    return best;
+  }
+
+  std::vector<std::uint32_t> places_;
+  std::vector<std::uint64_t> names_;
+  std::vector<double> weights_;
+  bool weighted_ = false;
+};
+
+}  // namespace highwater::hashing
