@@ -32,6 +32,15 @@ struct Target {
   std::uint32_t priority = 0;      ///< Envoy's priority level, 0 first.
   std::string locality = {};       ///< Zone, for policies that prefer the near ones.
   std::vector<Label> labels = {};  ///< Envoy's metadata, by which subsets are made.
+  bool down = false;  ///< Not usable until set_usable() says so (nginx down, HAProxy disabled).
+  /// nginx: that many failures within fail_timeout keep it away for as long; 0: failures do not
+  /// count.
+  std::uint32_t max_fails = 1;
+  std::int64_t fail_timeout =
+      10'000'000'000;  ///< nginx: nanoseconds, of which whole seconds count.
+  std::uint32_t min_in_flight =
+      0;                        ///< HAProxy minconn: the limit while the backend is idle; 0: none.
+  std::int64_t slow_start = 0;  ///< HAProxy slowstart: nanoseconds to full weight once back up.
 };
 
 /// What a pick is about.
@@ -41,6 +50,9 @@ struct Question {
   /// Targets that this request has been sent to in vain, in that order; they are passed over.
   std::span<const std::size_t> tried = {};
   std::span<const Label> labels = {};  ///< Envoy's metadata_match: asks for a subset of targets.
+  /// Where the policy counts the vain draws of the whole request (nginx random gives up after 20):
+  /// 0 at the first pick, the same at the further ones. May be null: then each pick counts anew.
+  std::uint32_t* vain_draws = nullptr;
 };
 
 /// How a request to a target ended, as the balancer sees it.
@@ -62,7 +74,7 @@ class Balancer {
  public:
   explicit Balancer(std::vector<Target> targets) : targets_(std::move(targets)) {
     states_.reserve(targets_.size());
-    for (const Target& target : targets_) states_.push_back({target.weight});
+    for (const Target& target : targets_) states_.push_back({target.weight, 0, !target.down});
   }
   virtual ~Balancer() = default;
   Balancer(const Balancer&) = delete;

@@ -16,7 +16,8 @@ namespace highwater::balancing {
 struct FinagleOptions {
   /// How many pairs are drawn for a usable target before any target will do (PanicMode.maxEffort).
   std::uint32_t max_effort = 4;
-  /// Whether any target will do then. Finagle cannot do without; false: one that is usable, or none.
+  /// Whether any target will do then. Finagle cannot do without; false: one that is usable, or
+  /// none.
   bool panic = true;
   /// peak_ewma: nanoseconds in which a past latency fades to 1/e.
   std::int64_t decay_time = 10'000'000'000;

@@ -15,8 +15,15 @@
 #include "models/algorithms/balancing/envoy_scheduled.h"
 #include "models/algorithms/balancing/failure_accrual.h"
 #include "models/algorithms/balancing/finagle_p2c.h"
+#include "models/algorithms/balancing/haproxy_hash.h"
+#include "models/algorithms/balancing/haproxy_leastconn.h"
+#include "models/algorithms/balancing/haproxy_map.h"
+#include "models/algorithms/balancing/haproxy_roundrobin.h"
 #include "models/algorithms/balancing/join_idle_queue.h"
 #include "models/algorithms/balancing/least_connections.h"
+#include "models/algorithms/balancing/nginx.h"
+#include "models/algorithms/balancing/nginx_hash.h"
+#include "models/algorithms/balancing/nginx_random.h"
 #include "models/algorithms/balancing/outlier_detector.h"
 #include "models/algorithms/balancing/peak_ewma.h"
 #include "models/algorithms/balancing/power_of_d.h"
@@ -45,6 +52,20 @@ enum class Policy : std::uint8_t {
   envoy_maglev,
   finagle_p2c,
   peak_ewma,
+  nginx_round_robin,
+  nginx_least_conn,
+  nginx_ip_hash,
+  nginx_hash,
+  nginx_hash_consistent,
+  nginx_random,
+  nginx_random_two,
+  haproxy_roundrobin,
+  haproxy_static_rr,
+  haproxy_leastconn,
+  haproxy_first,
+  haproxy_source,
+  haproxy_hash,
+  haproxy_random,
 };
 
 struct PolicyInfo {
@@ -90,6 +111,41 @@ inline constexpr std::array kPolicies = {
     PolicyInfo{Policy::peak_ewma, "peak_ewma",
                "Of two distinct ones the one with less latency times requests in flight.",
                "Finagle PeakEwma.scala"},
+    PolicyInfo{Policy::nginx_round_robin, "nginx_round_robin",
+               "nginx: smooth weighted round robin that leaves failing servers alone.",
+               "nginx 1.22.1 ngx_http_upstream_round_robin.c"},
+    PolicyInfo{Policy::nginx_least_conn, "nginx_least_conn",
+               "nginx least_conn: fewest requests per weight, ties by round robin.",
+               "nginx 1.22.1 ngx_http_upstream_least_conn_module.c"},
+    PolicyInfo{Policy::nginx_ip_hash, "nginx_ip_hash", "nginx ip_hash: by the client's network.",
+               "nginx 1.22.1 ngx_http_upstream_ip_hash_module.c"},
+    PolicyInfo{Policy::nginx_hash, "nginx_hash", "nginx hash: by a key, over the weights.",
+               "nginx 1.22.1 ngx_http_upstream_hash_module.c"},
+    PolicyInfo{Policy::nginx_hash_consistent, "nginx_hash_consistent",
+               "nginx hash consistent: by a key, on a ring.",
+               "nginx 1.22.1 ngx_http_upstream_hash_module.c"},
+    PolicyInfo{Policy::nginx_random, "nginx_random", "nginx random: drawn by weight.",
+               "nginx 1.22.1 ngx_http_upstream_random_module.c"},
+    PolicyInfo{Policy::nginx_random_two, "nginx_random_two",
+               "nginx random two: two drawn by weight, then the less loaded one.",
+               "nginx 1.22.1 ngx_http_upstream_random_module.c"},
+    PolicyInfo{Policy::haproxy_roundrobin, "haproxy_roundrobin",
+               "HAProxy roundrobin: in turn by weights that may change.",
+               "HAProxy 2.6.12 lb_fwrr.c"},
+    PolicyInfo{Policy::haproxy_static_rr, "haproxy_static_rr",
+               "HAProxy static-rr: in turn by fixed weights.", "HAProxy 2.6.12 lb_map.c"},
+    PolicyInfo{Policy::haproxy_leastconn, "haproxy_leastconn",
+               "HAProxy leastconn: fewest requests per weight, ties in turn.",
+               "HAProxy 2.6.12 lb_fwlc.c"},
+    PolicyInfo{Policy::haproxy_first, "haproxy_first", "HAProxy first: the first server with room.",
+               "HAProxy 2.6.12 lb_fas.c"},
+    PolicyInfo{Policy::haproxy_source, "haproxy_source", "HAProxy source: by the client's address.",
+               "HAProxy 2.6.12 backend.c"},
+    PolicyInfo{Policy::haproxy_hash, "haproxy_hash", "HAProxy hash, uri, hdr, url_param: by a key.",
+               "HAProxy 2.6.12 backend.c"},
+    PolicyInfo{Policy::haproxy_random, "haproxy_random",
+               "HAProxy random: the less loaded of several random points on the ring.",
+               "HAProxy 2.6.12 backend.c"},
 };
 
 /// What the policies may be told, with the products' defaults.
@@ -97,6 +153,7 @@ struct Options {
   PowerOfDOptions power_of_d{};
   EnvoyOptions envoy{};
   FinagleOptions finagle{};
+  HaproxyOptions haproxy{};
   /// Keeps a key with its instance, under any policy.
   std::optional<StickyOptions> sticky{};
 };
@@ -105,6 +162,11 @@ namespace policy_detail {
 
 inline std::unique_ptr<Balancer> make_plain(Policy policy, std::vector<Target> targets,
                                             const Options& options) {
+  const auto haproxy_by = [&](HaproxyKeyHash::Key key) -> std::unique_ptr<Balancer> {
+    if (options.haproxy.consistent)
+      return std::make_unique<HaproxyRingHash>(std::move(targets), key, options.haproxy);
+    return std::make_unique<HaproxyMapHash>(std::move(targets), key, options.haproxy);
+  };
   switch (policy) {
     case Policy::round_robin:
       return std::make_unique<RoundRobin>(std::move(targets));
@@ -136,6 +198,34 @@ inline std::unique_ptr<Balancer> make_plain(Policy policy, std::vector<Target> t
       return std::make_unique<FinagleP2cLeastLoaded>(std::move(targets), options.finagle);
     case Policy::peak_ewma:
       return std::make_unique<PeakEwma>(std::move(targets), options.finagle);
+    case Policy::nginx_round_robin:
+      return std::make_unique<NginxRoundRobin>(std::move(targets));
+    case Policy::nginx_least_conn:
+      return std::make_unique<NginxLeastConn>(std::move(targets));
+    case Policy::nginx_ip_hash:
+      return std::make_unique<NginxIpHash>(std::move(targets));
+    case Policy::nginx_hash:
+      return std::make_unique<NginxHash>(std::move(targets));
+    case Policy::nginx_hash_consistent:
+      return std::make_unique<NginxHashConsistent>(std::move(targets));
+    case Policy::nginx_random:
+      return std::make_unique<NginxRandom>(std::move(targets), NginxRandom::Draws::one);
+    case Policy::nginx_random_two:
+      return std::make_unique<NginxRandom>(std::move(targets), NginxRandom::Draws::two_least_conn);
+    case Policy::haproxy_roundrobin:
+      return std::make_unique<HaproxyRoundRobin>(std::move(targets), options.haproxy);
+    case Policy::haproxy_static_rr:
+      return std::make_unique<HaproxyStaticRoundRobin>(std::move(targets), options.haproxy);
+    case Policy::haproxy_leastconn:
+      return std::make_unique<HaproxyLeastConn>(std::move(targets), options.haproxy);
+    case Policy::haproxy_first:
+      return std::make_unique<HaproxyFirst>(std::move(targets), options.haproxy);
+    case Policy::haproxy_source:
+      return haproxy_by(HaproxyKeyHash::Key::address);
+    case Policy::haproxy_hash:
+      return haproxy_by(HaproxyKeyHash::Key::any);
+    case Policy::haproxy_random:
+      return std::make_unique<HaproxyRandom>(std::move(targets), options.haproxy);
   }
   return nullptr;  // no other value exists; compilers cannot know
 }

@@ -1,0 +1,193 @@
+"""What the scripts that compare balancing with a running proxy share.
+
+Backends that answer when told to tell whom the proxy chose; the same events then go through
+balancing_driver, whose decisions must be the same, one for one.
+"""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+SECOND = 1_000_000_000
+PATIENCE = 10.0  # seconds until an answer that does not come is a failure
+
+
+def skip(reason):
+    print("SKIPPED:", reason)
+    sys.exit(77)
+
+
+def program(name):
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    return path or skip(name + " is not installed")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A proxy in a directory of its own, ended by its process number."""
+
+    def __init__(self, command, ports, environment=None):
+        self.process = subprocess.Popen(command, env={**os.environ, **(environment or {})},
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        end = time.monotonic() + PATIENCE
+        for port in ports:
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    if self.process.poll() is not None or time.monotonic() > end:
+                        self.process.kill()
+                        raise RuntimeError("the server did not start:\n" +
+                                           self.process.stdout.read().decode())
+                    time.sleep(0.005)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+class Backends:
+    """Servers that accept requests and leave them open until told how they end."""
+
+    def __init__(self, count):
+        self.listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+        self.names = ["127.0.0.1:%d" % s.getsockname()[1] for s in self.listeners]
+
+    def close(self):
+        for listener in self.listeners:
+            listener.close()
+
+    def wait(self, client):
+        """(index, connection) of the backend that gets the request; (None, answer) without one."""
+        ready, _, _ = select.select([client] + self.listeners, [], [], PATIENCE)
+        if not ready:
+            raise RuntimeError("neither a backend nor the client hears anything")
+        for i, listener in enumerate(self.listeners):
+            if listener in ready:
+                connection, _ = listener.accept()
+                connection.settimeout(PATIENCE)
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    part = connection.recv(65536)
+                    if not part:
+                        break
+                    head += part
+                return i, connection
+        return None, read_all(client)
+
+
+def read_all(connection):
+    data = b""
+    while True:
+        part = connection.recv(65536)
+        if not part:
+            return data
+        data += part
+
+
+class Recorder:
+    """Sends requests through the proxy and keeps what happened, in the driver's language."""
+
+    def __init__(self, backends, port, which=None):
+        """which: the backends that the proxy's configuration names, in its order."""
+        self.backends = backends
+        self.port = port
+        self.which = which or list(range(len(backends.names)))
+        self.events = []
+        self.choices = []
+        self.open = {}
+        self.next_id = 0
+
+    def request(self, now, key, headers, failing=()):
+        """Opens a request; targets in `failing` break the connection. Returns its number, or None
+        where the proxy gave up."""
+        number = self.next_id
+        self.next_id += 1
+        client = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        client.settimeout(PATIENCE)
+        client.sendall(b"GET / HTTP/1.0\r\n" + headers + b"\r\n")
+        event = ["pick", number, now, key.hex()]
+        while True:
+            index, connection = self.backends.wait(client)
+            self.events.append(event)
+            self.choices.append(-1 if index is None else self.which.index(index))
+            if index is None:
+                client.close()
+                return None
+            if self.choices[-1] not in failing:
+                self.open[number] = (client, connection)
+                return number
+            connection.close()
+            self.events.append(["fail", number, now])
+            event = ["retry", number, now]
+
+    def finish(self, number, now):
+        client, connection = self.open.pop(number)
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        connection.close()
+        read_all(client)
+        client.close()
+        self.events.append(["done", number, now])
+
+    def finish_all(self, now):
+        for number in list(self.open):
+            self.finish(number, now)
+
+    def note(self, event):
+        self.events.append(event)
+
+
+def compare(driver, title, setup, recorder):
+    """Returns how many decisions agreed; ends the program at the first that does not."""
+    lines = "\n".join(json.dumps(line) for line in [setup] + recorder.events) + "\n"
+    run = subprocess.run([driver], input=lines.encode(), stdout=subprocess.PIPE, check=True)
+    ours = [int(word) for word in run.stdout.split()]
+    if ours == recorder.choices:
+        return len(ours)
+    at = next((i for i, (a, b) in enumerate(zip(ours, recorder.choices)) if a != b),
+              min(len(ours), len(recorder.choices)))
+    print("DIFFERENT:", title)
+    print(json.dumps(setup))
+    decided = -1
+    for event in recorder.events:
+        decided += event[0] in ("pick", "retry")
+        print(json.dumps(event), recorder.choices[decided] if event[0] in ("pick", "retry") else "")
+        if decided == at:
+            break
+    print("decision %d: the product chose %s, ours %s" %
+          (at, recorder.choices[at:at + 1], ours[at:at + 1]))
+    sys.exit(1)
+
+
+def random_key(random):
+    """Any bytes that a header may hold, and neither spaces at the ends nor commas and quotes."""
+    allowed = [b for b in list(range(0x21, 0x7f)) + list(range(0x80, 0x100)) if b not in b',"']
+    return bytes(random.choice(allowed) for _ in range(random.choice([1, 2, 3, 7, 8, 9, 30])))
+
+
+def random_address(random):
+    if random.random() < 0.6:
+        return "%d.%d.%d.%d" % tuple(random.randrange(256) for _ in range(4))
+    return ":".join("%x" % random.randrange(65536) for _ in range(8))
+
+
+def directory():
+    return tempfile.TemporaryDirectory(prefix="highwater-")
