@@ -86,6 +86,7 @@ TEST_CASE("haproxy_hash: functions by hand", "[algorithms][hashing]") {
   static_assert(djb2("") == 5381);
   static_assert(djb2("ab") == (5381 * 33 + 97) * 33 + 98);
   static_assert(wt6("") == (0xa53c965a ^ 0x5ca6953a));
+  static_assert(full_hash(4096) == 0x49c2008b);  // from the Python script that reproduces HAProxy
   CHECK(sdbm("\xff") == 255);
   CHECK(djb2("\xff") == 5381 * 33 + 255);
   CHECK(haproxy_hash(HaproxyFunction::crc32, true, "x") == full_hash(crc32("x")));

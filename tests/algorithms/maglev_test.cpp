@@ -91,7 +91,7 @@ TEST_CASE("maglev: no locality, no host", "[algorithms][hashing]") {
 
 TEST_CASE("maglev: tables of the default size", "[algorithms][hashing][golden]") {
   const nlohmann::json golden = golden_json("envoy_hash.json")["derived"];
-  for (const std::size_t n : {3, 5, 10}) {
+  for (const std::size_t n : {3u, 5u, 10u}) {
     CAPTURE(n);
     const nlohmann::json& table = golden["maglev65537_n" + std::to_string(n)];
     const std::vector<std::uint32_t> found = cells(Maglev(numbered_targets(n, "10.0.0.", ":80")));

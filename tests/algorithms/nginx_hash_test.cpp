@@ -62,7 +62,7 @@ TEST_CASE("nginx_hash: the peers nginx chose, one being down", "[algorithms][has
 
 TEST_CASE("nginx_hash: the choice is the first proposal, over the weights",
           "[algorithms][hashing]") {
-  for (const std::size_t count : {4, 30}) {  // short lists are walked, long ones searched
+  for (const std::size_t count : {4u, 30u}) {  // short lists are walked, long ones searched
     std::vector<std::uint32_t> weights;
     std::uint32_t total = 0;
     for (std::uint32_t i = 0; i < count; ++i) total += weights.emplace_back(i % 5 + 1);

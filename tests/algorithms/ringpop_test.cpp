@@ -20,7 +20,7 @@ std::vector<Target> servers(std::size_t count) {
 
 TEST_CASE("ringpop: owners and checksums of its rings", "[algorithms][hashing][golden]") {
   const nlohmann::json golden = golden_json("ringpop_ring.json");
-  for (const std::size_t count : {5, 6, 8}) {
+  for (const std::size_t count : {5u, 6u, 8u}) {
     CAPTURE(count);
     const Ringpop ring(servers(count));
     const std::string owners = golden["n" + std::to_string(count)];
