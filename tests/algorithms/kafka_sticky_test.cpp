@@ -46,6 +46,8 @@ TEST_CASE("kafka_uniform_sticky: stays until a batch ends, then goes elsewhere",
   CHECK(partitioner.current(topic, bits) == 2);
   const std::vector<std::uint32_t> last = {2};
   partitioner.on_new_batch({3, last}, 2, bits);  // the only one: no draw
+  const std::vector<std::uint32_t> twice = {2, 2};
+  partitioner.on_new_batch({3, twice}, 2, bits);  // nor in a list that is wrong
   CHECK(partitioner.current(topic, bits) == 2);
 }
 
