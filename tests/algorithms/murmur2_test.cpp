@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,22 @@ TEST_CASE("murmur2: bytes above 127 count as unsigned", "[algorithms][hashing]")
   CHECK(murmur2("\xff") == murmur2(std::string_view("\xff\0", 1)));
   static_assert(murmur2("abc") == 479470107u);
 }
+
+TEST_CASE("murmur2: 64 bits as in Envoy's hash_test", "[algorithms][hashing]") {
+  CHECK(murmur2_64a("foo") == 9631199822919835226u);
+  CHECK(murmur2_64a("bar") == 11474628671133349555u);
+  CHECK(murmur2_64a("foo\nbar") == 16306510975912980159u);
+  CHECK(murmur2_64a("lyft") == 12847078931730529320u);
+  CHECK(murmur2_64a("") == 6142509188972423790u);
+}
+
+#if defined(__GLIBCXX__) && __SIZEOF_POINTER__ == 8
+TEST_CASE("murmur2: 64 bits at every length as libstdc++ hashes strings", "[algorithms][hashing]") {
+  std::string text;
+  for (int length = 0; length < 100; ++length, text.push_back(static_cast<char>(length * 37)))
+    CHECK(murmur2_64a(text) == std::hash<std::string>()(text));
+}
+#endif
 
 TEST_CASE("murmur2: a number's key is its decimal text", "[algorithms][hashing]") {
   for (const std::uint64_t key :

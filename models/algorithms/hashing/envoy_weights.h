@@ -13,7 +13,7 @@ namespace highwater::hashing {
 /// One host as Envoy's ring and table take it in.
 struct EnvoyHost {
   std::uint32_t place = 0;  ///< in the list of targets
-  double weight = 0;        ///< a share of 1, over 0
+  double weight = 0;        ///< over 0: a share of 1, or, for Maglev alone, any number
 };
 
 /// envoy_weights: shares out of weights, in Envoy's own order of operations.
@@ -55,6 +55,21 @@ inline std::vector<EnvoyHost> envoy_weights(Targets targets,
     for (std::uint32_t i = 0; i < known; ++i)
       if (locality[i] == l && targets[i].weight > 0)
         hosts.push_back({i, targets[i].weight * share / static_cast<double>(within)});
+  }
+  return hosts;
+}
+
+/// The weights by locality of Envoy's Maglev before that, in 2018: simply host's weight times
+/// locality's, so that a locality's share grows with the hosts in it. Not for the ring, which needs
+/// shares of 1. Arguments as above.
+inline std::vector<EnvoyHost> envoy_product_weights(
+    Targets targets, std::span<const std::uint32_t> locality,
+    std::span<const std::uint32_t> locality_weights) {
+  std::vector<EnvoyHost> hosts;
+  for (std::uint32_t i = 0; i < std::min(targets.size(), locality.size()); ++i) {
+    if (targets[i].weight == 0 || locality[i] >= locality_weights.size()) continue;
+    const double product = static_cast<double>(targets[i].weight) * locality_weights[locality[i]];
+    if (product > 0) hosts.push_back({i, product});
   }
   return hosts;
 }

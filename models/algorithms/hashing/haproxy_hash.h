@@ -31,7 +31,7 @@ constexpr std::uint32_t full_hash(std::uint32_t a) {
   a = (a + 0xd3a2646c) ^ a << 9;
   a = a + 0xfd7046c5 + (a << 3);
   a = a ^ 0xb55a4f09 ^ a >> 16;
-  return a * 3221225473;
+  return a * 3221225473u;
 }
 
 constexpr std::uint32_t sdbm(std::string_view key) {

@@ -69,7 +69,7 @@ class KafkaUniformSticky {
  private:
   template <BitSource G>
   void choose(const KafkaTopic& topic, G& bits) {
-    if (topic.available.size() == 1) {
+    if (!topic.available.empty() && topic.available.front() == topic.available.back()) {
       current_ = topic.available[0];
       return;
     }

@@ -45,7 +45,8 @@ struct SlotMove {
 /// --cluster-use-empty-masters` does, moving no more slots than it must, a node's lowest first.
 ///
 /// Assumes  create knows no weights; here a node of weight w gets w nodes' worth, and of weight 0
-///          none. No node fails, and no slot is on its way.
+///          none. When rounding leaves slots over, redis-cli may hand one to an empty node of
+///          weight 0; here it stays empty. No node fails, and no slot is on its way.
 /// Source   Redis 7.0 src/redis-cli.c, clusterManagerCommandCreate, clusterManagerCommandRebalance,
 ///          clusterManagerComputeReshardTable.
 /// Checked  tests/algorithms/redis_cluster_test.cpp: ranges of well-known sizes, moves of a worked

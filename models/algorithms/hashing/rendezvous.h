@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -59,8 +60,10 @@ constexpr double minus_log_of(std::uint64_t bits) {
   }
   const double s = numerator / denominator;
   const double square = s * s;
+  constexpr std::array kTerms = {1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                                 1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
   double series = 0;
-  for (int n = 21; n >= 1; n -= 2) series = series * square + 1.0 / n;
+  for (const double term : kTerms) series = series * square + term;
   const double log_of_m = 2 * s * series;
   return -(exponent * kLog2High + (exponent * kLog2Low + log_of_m));
 }
@@ -142,6 +145,10 @@ class Rendezvous {
     Bid lowest{};
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
+      // -ln u >= 1 - u spares most logarithms; the margin is far wider than any rounding.
+      constexpr double kUnit = (1 - 1e-9) / 9007199254740992.0;
+      const double at_least = static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) * kUnit;
+      if (i > 0 && at_least > lowest.cost * weights_[i]) continue;
       const double cost = minus_log_of(bid) / weights_[i];
       if (i > 0 && (cost > lowest.cost || (cost == lowest.cost && bid <= lowest.hash))) continue;
       best = i;
