@@ -24,20 +24,9 @@
 #include <vector>
 
 #include "engine/model/call.h"
-#include "models/algorithms/balancing/policy.h"
+#include "models/balancer/policy_params.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
-
-namespace highwater::balancing {
-
-constexpr auto words_of(Policy) {
-  std::array<Word<Policy>, kPolicies.size()> words{};
-  for (std::size_t i = 0; i < words.size(); ++i)
-    words[i] = {kPolicies[i].policy, kPolicies[i].name, kPolicies[i].summary};
-  return words;
-}
-
-}  // namespace highwater::balancing
 
 namespace highwater::balancer {
 namespace {

@@ -140,6 +140,10 @@ constexpr Details kDetails[] = {
      "cells of a map of the weights. Consistent: 16 points a unit of weight, the nearest wins, the "
      "one before at equal distance. Consistent without a function means sdbm with avalanche. A "
      "balance factor bounds the load: a server with its slots taken is passed over."},
+    {"haproxy_bounded_load",
+     "haproxy_hash on the ring with hash-balance-factor: a server may have so many percent of its "
+     "share of the requests in flight; beyond, the next point's server is asked. Keys come with "
+     "pick KEY."},
     {"haproxy_random",
      "So many draws on the consistent ring, then the fewest requests in flight for its weight."},
     {"envoy_round_robin",

@@ -38,7 +38,7 @@ std::string EventSession::take(std::string_view line, std::string& out) {
   const std::string_view event = line.substr(0, space);
   const bool has_rest = space < line.size();
   const std::string_view rest = has_rest ? line.substr(space + 1) : std::string_view();
-  if (event == "pick") return pick({now_, std::string(rest), {}}, out);
+  if (event == "pick") return pick({now_, std::string(rest), {}, 0}, out);
   if (event == "done" && has_rest) return finish(rest, false);
   if (event == "fail" && has_rest) return finish(rest, true);
   if (event == "at" && has_rest) return advance(rest);
@@ -67,8 +67,9 @@ std::string EventSession::take(std::string_view line, std::string& out) {
 }
 
 std::string EventSession::pick(InFlight request, std::string& out) {
-  const balancing::Pick picked =
-      balancer_->pick({.now = now_, .key = request.key, .tried = request.tried}, bits_);
+  const balancing::Pick picked = balancer_->pick(
+      {.now = now_, .key = request.key, .tried = request.tried, .vain_draws = &request.vain_draws},
+      bits_);
   if (picked) {
     out += balancer_->target(*picked).name;
     at_[*picked].push_back(std::move(request));

@@ -51,6 +51,7 @@ class EventSession final : public Session {
     std::int64_t since = 0;
     std::string key;
     std::vector<std::size_t> tried;
+    std::uint32_t vain_draws = 0;
   };
 
   std::string pick(InFlight request, std::string& out);

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe/words.h"
+#include "models/balancer/policy_params.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/target_list.h"
 
@@ -31,11 +32,6 @@ constexpr auto words_of(Hashkit) {
                     Word{Hashkit::fnv1a_32, "fnv1a_32", "FNV-1a of 32 bits."},
                     Word{Hashkit::hsieh, "hsieh", "Hsieh's SuperFastHash."},
                     Word{Hashkit::murmur, "murmur", "MurmurHash2 seeded by the length."}};
-}
-
-constexpr auto words_of(EnvoyHash) {
-  return std::array{Word{EnvoyHash::xxhash64, "xxhash", "xxHash64."},
-                    Word{EnvoyHash::murmur2, "murmur2", "MurmurHash2 of 64 bits, as libstdc++."}};
 }
 
 }  // namespace highwater::hashing
@@ -299,41 +295,21 @@ struct ModulaParams {
   }
 };
 
-struct MaglevParams {
+/// Targets with the options that the policy of the same name has.
+template <class Group>
+struct HostsParams {
   TargetList targets;
-  std::uint32_t table = hashing::Maglev::kDefaultSize;
-  static constexpr auto fields() {
-    return std::tuple{field<&MaglevParams::targets>("Hosts with weights.").required(),
-                      field<&MaglevParams::table>("Cells of the table; raised to the next prime.")
-                          .at_least(2u)
-                          .at_most(hashing::Maglev::kGreatestSize)
-                          .source("Envoy table_size")};
-  }
-};
+  Group group;
 
-struct EnvoyRingParams {
-  TargetList targets;
-  std::uint32_t min_ring_size = hashing::EnvoyRingSettings{}.minimum_size;
-  std::uint32_t max_ring_size = hashing::EnvoyRingSettings{}.maximum_size;
-  hashing::EnvoyHash points = hashing::EnvoyHash::xxhash64;
+  static constexpr std::string_view type_name = "hosts_driver";
   static constexpr auto fields() {
-    return std::tuple{
-        field<&EnvoyRingParams::targets>("Hosts with weights, in configuration order.").required(),
-        field<&EnvoyRingParams::min_ring_size>("Fewest points.")
-            .at_least(1u)
-            .at_most(8u * 1024 * 1024)
-            .source("Envoy minimum_ring_size"),
-        field<&EnvoyRingParams::max_ring_size>("Most points.")
-            .at_least(1u)
-            .at_most(8u * 1024 * 1024)
-            .source("Envoy maximum_ring_size"),
-        field<&EnvoyRingParams::points>("Hash of the points.").source("Envoy hash_function")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (min_ring_size > max_ring_size)
-      problems.error(where.position(), path, "min_ring_size is above max_ring_size");
+    using P = HostsParams;
+    return std::tuple{field<&P::targets>("Hosts with weights, in configuration order.").required(),
+                      inlined<&P::group>()};
   }
 };
+using MaglevParams = HostsParams<balancer::MaglevParams>;
+using EnvoyRingParams = HostsParams<balancer::EnvoyRingParams>;
 
 struct CassandraParams {
   TargetList targets;
@@ -460,14 +436,14 @@ std::vector<Driver> hashing() {
   drivers.push_back(by_targets<MaglevParams>(
       "maglev", std::string(info(Scheme::maglev).summary), std::string(info(Scheme::maglev).source),
       " --table 65537", [](const MaglevParams& params) {
-        return lookups(params.targets, hashing::Maglev(configured(params.targets), params.table));
+        return lookups(params.targets,
+                       hashing::Maglev(configured(params.targets), params.group.table));
       }));
   drivers.push_back(by_targets<EnvoyRingParams>(
       "envoy_ring", std::string(info(Scheme::envoy_ring).summary),
       std::string(info(Scheme::envoy_ring).source), "", [](const EnvoyRingParams& params) {
-        return lookups(params.targets, hashing::EnvoyRing(configured(params.targets),
-                                                          {params.min_ring_size,
-                                                           params.max_ring_size, params.points}));
+        return lookups(params.targets,
+                       hashing::EnvoyRing(configured(params.targets), params.group.settings()));
       }));
   drivers.push_back(by_targets<CassandraParams>(
       "cassandra", std::string(info(Scheme::cassandra).summary),

@@ -113,7 +113,7 @@ TEST_CASE("Balancer: passes over what the request has tried", "[algorithms][bala
 TEST_CASE("Balancer: HAProxy passes over the server tried last while there is another",
           "[algorithms][balancing]") {
   each_policy([](Policy policy) {
-    if (!redispatches(policy)) return;
+    if (!redispatches(policy) || insists(policy)) return;
     SplitMix bits{1};
     const auto balancer = make_balancer(policy, named(3));
     for (int i = 0; i < 20; ++i) {

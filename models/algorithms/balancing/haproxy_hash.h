@@ -241,7 +241,8 @@ class HaproxyKeyHash {
 
   std::uint32_t operator()(std::string_view key) const {
     if (key_ == Key::address) {
-      const std::uint32_t hash = hashing::haproxy_source_hash(client_address(key));
+      const hashing::Address client = client_address(key);
+      const std::uint32_t hash = hashing::haproxy_source_hash(client);
       return avalanche_ ? hashing::full_hash(hash) : hash;
     }
     return hashing::haproxy_hash(function_, avalanche_, key);

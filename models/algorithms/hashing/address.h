@@ -112,7 +112,7 @@ constexpr std::optional<Address> parse_address(std::string_view text) {
 /// IPv6 the exclusive or of its four words.
 constexpr std::uint32_t haproxy_source_hash(const Address& address) {
   std::uint32_t hash = 0;
-  for (std::size_t i = 0; i < address.size; i += 4)
+  for (std::size_t i = 0; i < (address.size == 4 ? 4 : 16); i += 4)
     hash ^= byte_at(address.view(), i) << 24 | byte_at(address.view(), i + 1) << 16 |
             byte_at(address.view(), i + 2) << 8 | byte_at(address.view(), i + 3);
   return hash;

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "engine/describe/field.h"
+#include "engine/describe/words.h"
+#include "models/algorithms/balancing/policy.h"
+
+namespace highwater {
+
+namespace balancing {
+
+/// The policies of the family are the words of a scenario: one that joins can be named at once.
+constexpr auto words_of(Policy) {
+  std::array<Word<Policy>, kPolicies.size()> words{};
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i] = {kPolicies[i].policy, kPolicies[i].name, kPolicies[i].summary};
+  return words;
+}
+
+constexpr auto words_of(EnvoySelectionMethod) {
+  return std::array{
+      Word{EnvoySelectionMethod::n_choices, "n_choices", "The least loaded of choice_count drawn."},
+      Word{EnvoySelectionMethod::full_scan, "full_scan", "The least loaded of all."}};
+}
+
+}  // namespace balancing
+
+namespace hashing {
+
+constexpr auto words_of(HaproxyFunction) {
+  return std::array{Word{HaproxyFunction::sdbm, "sdbm", "HAProxy's default."},
+                    Word{HaproxyFunction::djb2, "djb2", "Bernstein's."},
+                    Word{HaproxyFunction::wt6, "wt6", "wt6."},
+                    Word{HaproxyFunction::crc32, "crc32", "CRC-32."},
+                    Word{HaproxyFunction::none, "none", "The number that the key begins with."}};
+}
+
+constexpr auto words_of(EnvoyHash) {
+  return std::array{Word{EnvoyHash::xxhash64, "xxhash", "xxHash64."},
+                    Word{EnvoyHash::murmur2, "murmur2", "MurmurHash2 of 64 bits, as libstdc++."}};
+}
+
+}  // namespace hashing
+
+namespace balancer {
+
+// What the policies can be told, a struct for each product or policy that has something to tell.
+// apply() puts it where the algorithm looks for it.
+
+enum class HashType : std::uint8_t { map, consistent };
+constexpr auto words_of(HashType) {
+  return std::array{Word{HashType::map, "map", "A map of the weights; any change redraws it."},
+                    Word{HashType::consistent, "consistent",
+                         "A ring; a change moves few keys. Without a function it means sdbm with "
+                         "avalanche."}};
+}
+
+/// For haproxy_source: an address is no text to hash.
+struct HaproxySourceParams {
+  HashType type = HashType::map;
+  bool avalanche = false;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&HaproxySourceParams::type>("Map or ring.").source("HAProxy hash-type"),
+        field<&HaproxySourceParams::avalanche>("Mix the number once more; the ring does it anyway.")
+            .source("HAProxy hash-type")};
+  }
+  void apply(balancing::Options& options) const {
+    options.haproxy.consistent = type == HashType::consistent;
+    options.haproxy.avalanche = avalanche;
+  }
+};
+
+struct HaproxyHashParams {
+  HashType type = HashType::map;
+  std::optional<hashing::HaproxyFunction> function;
+  bool avalanche = false;
+
+  static constexpr auto fields() {
+    return std::tuple{field<&HaproxyHashParams::type>("Map or ring.").source("HAProxy hash-type"),
+                      field<&HaproxyHashParams::function>("Hash of the key; sdbm unless given.")
+                          .source("HAProxy hash-type"),
+                      field<&HaproxyHashParams::avalanche>("Mix the hash once more.")
+                          .source("HAProxy hash-type")};
+  }
+  void apply(balancing::Options& options) const {
+    options.haproxy.consistent = type == HashType::consistent;
+    options.haproxy.function = function;
+    options.haproxy.avalanche = avalanche;
+  }
+};
+
+/// Load that stays near: an own struct because only requests in flight make it matter.
+struct HaproxyBoundParams {
+  HaproxyHashParams hash{HashType::consistent, std::nullopt, false};
+  std::uint32_t balance_factor = 150;
+
+  static constexpr auto fields() {
+    return std::tuple{inlined<&HaproxyBoundParams::hash>(),
+                      field<&HaproxyBoundParams::balance_factor>(
+                          "Most requests in flight of a server, in percent "
+                          "of its share; needs the ring.")
+                          .at_least(101u)
+                          .at_most(65'535u)
+                          .source("HAProxy hash-balance-factor")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (hash.type != HashType::consistent)
+      problems.error(where.position(), path, "balance_factor needs the type consistent");
+  }
+  void apply(balancing::Options& options) const {
+    hash.apply(options);
+    options.haproxy.balance_factor = balance_factor;
+  }
+};
+
+struct HaproxyRandomParams {
+  std::uint32_t draws = balancing::HaproxyOptions{}.draws;
+
+  static constexpr auto fields() {
+    return std::tuple{field<&HaproxyRandomParams::draws>("Points drawn on the ring.")
+                          .at_least(1u)
+                          .at_most(1000u)
+                          .source("HAProxy balance random(draws)")};
+  }
+  void apply(balancing::Options& options) const { options.haproxy.draws = draws; }
+};
+
+struct PowerOfDParams {
+  std::uint32_t choices = balancing::PowerOfDOptions{}.d;
+
+  static constexpr auto fields() {
+    return std::tuple{field<&PowerOfDParams::choices>("Distinct targets drawn.")
+                          .at_least(1u)
+                          .at_most(10'000u)
+                          .source("Mitzenmacher 2001")};
+  }
+  void apply(balancing::Options& options) const { options.power_of_d.d = choices; }
+};
+
+struct EnvoyLeastRequestParams {
+  std::uint32_t choice_count = balancing::EnvoyLeastRequestOptions{}.choice_count;
+  balancing::EnvoySelectionMethod selection_method =
+      balancing::EnvoyLeastRequestOptions{}.selection_method;
+  std::optional<double> active_request_bias;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&EnvoyLeastRequestParams::choice_count>("Hosts drawn where all weights are equal.")
+            .at_least(1u)
+            .at_most(10'000u)
+            .source("Envoy choice_count"),
+        field<&EnvoyLeastRequestParams::selection_method>("Draw some, or look at all.")
+            .source("Envoy selection_method"),
+        field<&EnvoyLeastRequestParams::active_request_bias>(
+            "Power of (active + 1) that divides a weight; 1 unless given. Given, it makes the "
+            "schedule of weights decide even where they are equal.")
+            .at_least(0.0)
+            .at_most(100.0)
+            .source("Envoy active_request_bias")};
+  }
+  void apply(balancing::Options& options) const {
+    options.envoy.least_request = {choice_count, selection_method, active_request_bias};
+  }
+};
+
+struct EnvoyRingParams {
+  std::uint32_t min_ring_size = hashing::EnvoyRingSettings{}.minimum_size;
+  std::uint32_t max_ring_size = hashing::EnvoyRingSettings{}.maximum_size;
+  hashing::EnvoyHash points = hashing::EnvoyRingSettings{}.points;
+
+  static constexpr std::uint32_t kMost = 8u * 1024 * 1024;
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&EnvoyRingParams::min_ring_size>("Fewest points.")
+            .at_least(1u)
+            .at_most(kMost)
+            .source("Envoy minimum_ring_size"),
+        field<&EnvoyRingParams::max_ring_size>("Most points.")
+            .at_least(1u)
+            .at_most(kMost)
+            .source("Envoy maximum_ring_size"),
+        field<&EnvoyRingParams::points>("Hash of the points.").source("Envoy hash_function")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (min_ring_size > max_ring_size)
+      problems.error(where.position(), path, "min_ring_size is above max_ring_size");
+  }
+  hashing::EnvoyRingSettings settings() const { return {min_ring_size, max_ring_size, points}; }
+  void apply(balancing::Options& options) const { options.envoy.hash.ring = settings(); }
+};
+
+struct MaglevParams {
+  std::uint32_t table = hashing::Maglev::kDefaultSize;
+
+  static constexpr auto fields() {
+    return std::tuple{field<&MaglevParams::table>("Cells of the table; raised to the next prime.")
+                          .at_least(2u)
+                          .at_most(hashing::Maglev::kGreatestSize)
+                          .source("Envoy table_size")};
+  }
+  void apply(balancing::Options& options) const { options.envoy.hash.table_size = table; }
+};
+
+struct PeakEwmaParams {
+  Duration decay{balancing::FinagleOptions{}.decay_time};
+
+  static constexpr auto fields() {
+    return std::tuple{field<&PeakEwmaParams::decay>("Time over which latencies are averaged.")
+                          .at_least(Duration{1})
+                          .source("Finagle decayTime")};
+  }
+  void apply(balancing::Options& options) const { options.finagle.decay_time = decay.count(); }
+};
+
+}  // namespace balancer
+}  // namespace highwater
