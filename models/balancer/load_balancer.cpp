@@ -24,7 +24,8 @@
 #include <vector>
 
 #include "engine/model/call.h"
-#include "models/balancer/policy_params.h"
+#include "models/algorithms/hashing/bytes.h"
+#include "models/balancer/load_balancer_params.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 
@@ -32,93 +33,8 @@ namespace highwater::balancer {
 namespace {
 
 using balancing::Balancer;
+using balancing::OutlierDetector;
 using balancing::Pick;
-using balancing::Policy;
-
-struct HealthCheckParams {
-  Duration interval = 2s;
-  std::uint32_t fall = 3;
-  std::uint32_t rise = 2;
-
-  static constexpr std::string_view type_name = "load_balancer.health_check";
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&HealthCheckParams::interval>("Time between two checks of a target.")
-            .at_least(Duration{1'000'000})
-            .source("HAProxy inter"),
-        field<&HealthCheckParams::fall>("Failed checks in a row after which a target gets no more "
-                                        "requests.")
-            .at_least(1u)
-            .source("HAProxy fall"),
-        field<&HealthCheckParams::rise>("Good checks in a row after which it gets requests again.")
-            .at_least(1u)
-            .source("HAProxy rise")};
-  }
-};
-
-struct LoadBalancerParams {
-  Policy policy = Policy::round_robin;
-  std::vector<ComponentRef> targets;
-  OrderedMap<std::uint32_t> weights;
-  std::uint32_t tries = 0;
-  std::uint32_t max_fails = 1;
-  Duration fail_timeout = 10s;
-  std::optional<HealthCheckParams> health_check;
-  std::optional<Duration> timeout;
-  Distribution service_time;
-  std::uint32_t replicas = 1;
-  std::vector<std::string> zones;
-  Duration start_time{0};
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&LoadBalancerParams::policy>("How a target instance is chosen."),
-        field<&LoadBalancerParams::targets>("Components whose instances share the requests.")
-            .required()
-            .uses(Relation::route)
-            .at_least(1u),
-        field<&LoadBalancerParams::weights>("Weight of a component's instances, or of one "
-                                            "(\"api[2]\"), for the policy weighted; 1 unless "
-                                            "given."),
-        field<&LoadBalancerParams::tries>("Instances that one request may be sent to, one after "
-                                          "the other, when they refuse it, break the connection "
-                                          "(reads only) or time out; 0 for all there are.")
-            .source("nginx proxy_next_upstream_tries"),
-        field<&LoadBalancerParams::max_fails>("Failures, with less than fail_timeout between them, "
-                                              "after which an instance gets no requests for "
-                                              "fail_timeout; 0 for never.")
-            .source("nginx max_fails"),
-        field<&LoadBalancerParams::fail_timeout>("How long an instance that failed is left alone; "
-                                                 "then one request tries it again.")
-            .source("nginx fail_timeout"),
-        field<&LoadBalancerParams::health_check>("Active checks of the targets; none unless "
-                                                 "given."),
-        field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
-                                            "unless given.")
-            .at_least(Duration{1}),
-        field<&LoadBalancerParams::service_time>("Time the balancer itself takes for a request."),
-        field<&LoadBalancerParams::replicas>("Balancers, each with counts and checks of its own.")
-            .at_least(1u)
-            .at_most(10'000u),
-        field<&LoadBalancerParams::zones>("Zones the balancers are spread over in turn; all zones "
-                                          "of the network unless given."),
-        field<&LoadBalancerParams::start_time>("From the start of a balancer until it takes "
-                                               "requests.")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (!weights.empty() && policy != Policy::weighted)
-      problems.error(where.position(), pointer_to(path, "weights"),
-                     "only the policy weighted reads weights");
-    for (const auto& weight : weights) {
-      const std::string component = weight.key.substr(0, weight.key.find('['));
-      const bool known = std::any_of(targets.begin(), targets.end(),
-                                     [&](const ComponentRef& ref) { return ref.id == component; });
-      if (!known)
-        problems.error(weight.position, pointer_to(pointer_to(path, "weights"), weight.key),
-                       in_quotes(component) + " is none of the targets");
-    }
-  }
-};
 
 class LoadBalancer;
 
@@ -127,7 +43,7 @@ class Proxy final : public Instance {
  public:
   Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone);
 
-  void know(Instance& target, CallSite& site, std::uint32_t weight);
+  void know(Instance& target, CallSite& site, const balancing::Target& configured);
   /// Every target is known.
   void begin();
 
@@ -146,9 +62,14 @@ class Proxy final : public Instance {
   void started() override;
   Duration start_time() const override;
   Task<> forward(Served served);
-  Pick pick(const Request& request, const std::vector<std::size_t>& tried);
+  Pick pick(const Request& request, const std::vector<std::size_t>& tried,
+            std::uint32_t& vain_draws);
   void try_again(std::size_t peer);
   void note(std::size_t peer, Status status);
+  void judge(std::size_t peer, Status status);
+  void look_at_outliers();
+  void act_on(const OutlierDetector::Events& events);
+  balancing::Options options() const;
   void update(std::size_t peer);
   bool fails_too_often(const Peer& peer) const;
   void forget_all();
@@ -164,6 +85,9 @@ class Proxy final : public Instance {
   std::unique_ptr<Balancer> balancer_;
   Time next_return_ = kNever;  // the earliest end of a fail_timeout
   Timer<&Proxy::check_all> check_;
+  std::optional<OutlierDetector> outliers_;
+  RandomStream outliers_random_;
+  Timer<&Proxy::look_at_outliers> look_;
 };
 
 class LoadBalancer final : public Component {
@@ -180,6 +104,7 @@ class LoadBalancer final : public Component {
     Recorder::Owner& owner = measure();
     owner.count("retried", retried_);
     owner.count("no_target", no_target_);
+    owner.count("ejections", ejections_);
     for (const auto& instance : instances()) measure(*instance);
   }
 
@@ -192,7 +117,7 @@ class LoadBalancer final : public Component {
                                            static_cast<std::uint32_t>(sites_.size()));
       for (const auto& instance : target.instances())
         for (const auto& proxy : instances())
-          static_cast<Proxy&>(*proxy).know(*instance, site, weight_of(*instance));
+          static_cast<Proxy&>(*proxy).know(*instance, site, configured(*instance));
     }
   }
 
@@ -216,12 +141,32 @@ class LoadBalancer final : public Component {
   RandomKey time_key() const { return time_key_; }
   void count_retry() { ++retried_; }
   void count_no_target() { ++no_target_; }
+  void count_ejection() { ++ejections_; }
 
  private:
-  std::uint32_t weight_of(const Instance& instance) const {
-    if (const std::uint32_t* own = params_.weights.find(instance.label())) return *own;
-    const std::uint32_t* all = params_.weights.find(instance.component().id());
-    return all != nullptr ? *all : 1;
+  /// What is said about this instance, or about its component; else `otherwise`.
+  static std::uint32_t said(const OrderedMap<std::uint32_t>& map, const Instance& instance,
+                            std::uint32_t otherwise) {
+    if (const std::uint32_t* own = map.find(instance.label())) return *own;
+    const std::uint32_t* all = map.find(instance.component().id());
+    return all != nullptr ? *all : otherwise;
+  }
+
+  balancing::Target configured(const Instance& instance) const {
+    balancing::Target target;
+    target.name = instance.label();
+    target.weight = said(params_.weights, instance, 1);
+    target.max_in_flight = params_.max_connections.value_or(0);
+    const std::vector<std::string>& backup = params_.backup;
+    target.backup =
+        std::find(backup.begin(), backup.end(), target.name) != backup.end() ||
+        std::find(backup.begin(), backup.end(), instance.component().id()) != backup.end();
+    target.priority = said(params_.priorities, instance, 0);
+    target.locality = world().network.zone_name(instance.zone());
+    target.max_fails = params_.max_fails;
+    target.fail_timeout = params_.fail_timeout.count();
+    if (params_.slow_start) target.slow_start = params_.slow_start->window.count();
+    return target;
   }
 
   const LoadBalancerParams& params_;
@@ -230,22 +175,29 @@ class LoadBalancer final : public Component {
   std::deque<CallSite> sites_;
   std::uint64_t retried_ = 0;
   std::uint64_t no_target_ = 0;
+  std::uint64_t ejections_ = 0;
 };
 
 Proxy::Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone)
-    : Instance(owner, index, zone), owner_(owner), check_(*this) {}
+    : Instance(owner, index, zone),
+      owner_(owner),
+      check_(*this),
+      outliers_random_(owner.world().stream(label(), "outlier detection")),
+      look_(*this) {}
 
 Duration Proxy::start_time() const {
   return owner_.params().start_time;
 }
 
-void Proxy::know(Instance& target, CallSite& site, std::uint32_t weight) {
-  targets_.push_back({.name = target.label(), .weight = weight});
+void Proxy::know(Instance& target, CallSite& site, const balancing::Target& configured) {
+  targets_.push_back(configured);
   peers_.push_back({&target, &site});
 }
 
 void Proxy::begin() {
   forget_all();
+  if (outliers_)
+    owner_.world().simulation.schedule_after(look_, owner_.params().outlier_detection->interval);
   const auto& health = owner_.params().health_check;
   if (!health) return;
   // Balancers check at their own times; one that checks in step with another tells nothing new.
@@ -259,9 +211,30 @@ void Proxy::started() {
 }
 
 void Proxy::forget_all() {
-  balancer_ = make_balancer(owner_.params().policy, targets_);
+  balancer_ = make_balancer(owner_.params().policy, targets_, options());
+  if (const auto& detection = owner_.params().outlier_detection)
+    outliers_.emplace(peers_.size(), detection->options());
   next_return_ = kNever;
   for (Peer& peer : peers_) peer = {peer.instance, peer.site};
+}
+
+balancing::Options Proxy::options() const {
+  balancing::Options options = owner_.params().options();
+  const Network& network = owner_.world().network;
+  options.envoy.hosts.locality.own = network.zone_name(zone());
+  for (const auto& other : owner_.instances()) {
+    const std::string zone(network.zone_name(other->zone()));
+    auto& proxies = options.envoy.hosts.locality.proxies;
+    const auto known = std::find_if(proxies.begin(), proxies.end(),
+                                    [&](const auto& one) { return one.locality == zone; });
+    if (known == proxies.end()) {
+      proxies.push_back({zone, 1, 1});
+    } else {
+      ++known->proxies;
+      ++known->healthy;
+    }
+  }
+  return options;
 }
 
 std::int64_t Proxy::nanoseconds_now() const {
@@ -275,6 +248,8 @@ void Proxy::check_all() {
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
     const bool answers = peer.instance->up() && !peer.site->edge().is_cut();
+    if (answers && outliers_ && outliers_->health_check_passed(i, nanoseconds_now()))
+      act_on({{i, OutlierDetector::Action::returned}});
     if (answers == peer.healthy) {
       peer.checks = 0;
     } else if (++peer.checks >= (peer.healthy ? health.fall : health.rise)) {
@@ -288,6 +263,46 @@ void Proxy::check_all() {
   }
 }
 
+void Proxy::look_at_outliers() {
+  owner_.world().simulation.schedule_after(look_, owner_.params().outlier_detection->interval);
+  if (!up()) return;
+  act_on(outliers_->tick(nanoseconds_now(), outliers_random_));
+}
+
+void Proxy::judge(std::size_t index, Status status) {
+  using balancing::OutlierResult;
+  const std::int64_t now = nanoseconds_now();
+  switch (status) {
+    case Status::ok:
+      return act_on(outliers_->report_status(index, 200, now, outliers_random_));
+    case Status::error:
+      return act_on(outliers_->report_status(index, 500, now, outliers_random_));
+    case Status::rejected:
+      return act_on(outliers_->report_status(index, 503, now, outliers_random_));
+    case Status::unavailable:
+    case Status::reset:
+      return act_on(outliers_->report(index, OutlierResult::connect_failed, now, outliers_random_));
+    case Status::timeout:
+      return act_on(outliers_->report(index, OutlierResult::timeout, now, outliers_random_));
+    case Status::abandoned:
+      return;  // that was the caller's doing
+  }
+}
+
+void Proxy::act_on(const OutlierDetector::Events& events) {
+  for (const OutlierDetector::Event& event : events) {
+    if (event.action != OutlierDetector::Action::ejected &&
+        event.action != OutlierDetector::Action::returned)
+      continue;
+    const bool out = event.action == OutlierDetector::Action::ejected;
+    if (out) owner_.count_ejection();
+    owner_.world().happened(
+        out ? "ejected" : "returned",
+        label() + (out ? " ejects " : " takes back ") + peers_[event.host].instance->label());
+    update(event.host);
+  }
+}
+
 bool Proxy::fails_too_often(const Peer& peer) const {
   const std::uint32_t most = owner_.params().max_fails;
   return most > 0 && peer.fails >= most;
@@ -295,7 +310,7 @@ bool Proxy::fails_too_often(const Peer& peer) const {
 
 void Proxy::update(std::size_t index) {
   const Peer& peer = peers_[index];
-  bool usable = peer.healthy;
+  bool usable = peer.healthy && !(outliers_ && outliers_->ejected(index));
   if (fails_too_often(peer)) {
     const Duration since = owner_.world().now() - peer.tried;
     const Duration timeout = owner_.params().fail_timeout;
@@ -307,13 +322,20 @@ void Proxy::update(std::size_t index) {
   balancer_->set_usable(index, usable, nanoseconds_now());
 }
 
-Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried) {
+Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried,
+                 std::uint32_t& vain_draws) {
   if (owner_.world().now() >= next_return_) {
     next_return_ = kNever;
     for (std::size_t i = 0; i < peers_.size(); ++i) update(i);
   }
   RequestRandom random(owner_.pick_key(), request.id, request.path + tried.size());
-  const Pick picked = balancer_->pick({.now = nanoseconds_now(), .tried = tried}, random);
+  balancing::Question question;
+  question.now = nanoseconds_now();
+  question.tried = tried;
+  question.vain_draws = &vain_draws;
+  std::optional<hashing::DecimalText> key;
+  if (balancer_->reads_key()) question.key = key.emplace(request.key).view();
+  const Pick picked = balancer_->pick(question, random);
   if (picked && peers_[*picked].fails > 0) [[unlikely]]
     try_again(*picked);
   return picked;
@@ -331,7 +353,8 @@ void Proxy::try_again(std::size_t index) {
 void Proxy::note(std::size_t index, Status status) {
   const std::uint32_t max_fails = owner_.params().max_fails;
   // A single target is never left alone, as in nginx: there is nobody else to ask.
-  if (max_fails == 0 || peers_.size() == 1) return;
+  // Nor does the model count where the policy does.
+  if (max_fails == 0 || peers_.size() == 1 || balancer_->judges_failures()) return;
   Peer& peer = peers_[index];
   if (connection_failed(status)) {
     ++peer.fails;
@@ -354,8 +377,9 @@ Task<> Proxy::forward(Served served) {
   }
   const std::size_t most = params.tries == 0 ? peers_.size() : params.tries;
   std::vector<std::size_t> tried;  // stays empty, without memory, unless a target fails
+  std::uint32_t vain_draws = 0;
   for (std::uint32_t attempt = 1;; ++attempt) {
-    const Pick picked = pick(request, tried);
+    const Pick picked = pick(request, tried, vain_draws);
     if (!picked) {
       owner_.count_no_target();
       served.reply(Status::unavailable);
@@ -368,6 +392,7 @@ Task<> Proxy::forward(Served served) {
                                 .latency = (owner_.world().now() - sent).count(),
                                 .failed = connection_failed(reply.status)});
     note(*picked, reply.status);
+    if (outliers_) judge(*picked, reply.status);
     // What may have had an effect is not sent twice: nginx passes over non-idempotent requests
     // only when the connection was never made.
     const bool passes_on =
@@ -390,9 +415,11 @@ ModelKind load_balancer() {
                      MetricShape::kCount});
   metrics.push_back({"no_target", "requests", "Requests for which no target could be chosen.",
                      MetricShape::kCount});
+  metrics.push_back(
+      {"ejections", "instances", "Instances taken out by outlier detection.", MetricShape::kCount});
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
-                                  "nginx 1.22; HAProxy 2.6", std::move(metrics));
+                                  "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));
 }
 
 }  // namespace highwater::balancer

@@ -3,12 +3,15 @@
 
 #include "models/balancer/load_balancer.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "models/balancer/load_balancer_params.h"
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 #include "tests/support/sink.h"
@@ -426,6 +429,243 @@ TEST_CASE("load balancer: a dead balancer checks nobody", "[models][load_balance
   }
 }
 
+TEST_CASE("load balancer: every policy of the family serves", "[models][load_balancer]") {
+  for (const balancing::PolicyInfo& info : balancing::kPolicies) {
+    CAPTURE(info.name);
+    Bench bench("\"policy\": \"" + std::string(info.name) + '"');
+    for (std::int64_t i = 0; i < 300; ++i)
+      bench.send(1s + Duration{i * 1'000'000}, read_of(static_cast<std::uint64_t>(i)));
+    bench.kill(2s, 1);
+    for (std::int64_t i = 0; i < 300; ++i)
+      bench.send(3s + Duration{i * 1'000'000}, read_of(static_cast<std::uint64_t>(i)));
+    bench.run(10s);
+    const bool first_alone = info.policy == balancing::Policy::busiest ||
+                             info.policy == balancing::Policy::haproxy_first;
+    const Numbers before = bench.hit(0s, 2s);
+    CHECK(before.size() == 300);
+    CHECK(std::set<std::uint32_t>(before.begin(), before.end()).size() == (first_alone ? 1 : 3));
+    // HAProxy's hashes insist on their server until it is seen to be down.
+    const bool insists = info.policy == balancing::Policy::haproxy_hash ||
+                         info.policy == balancing::Policy::haproxy_source;
+    if (!insists) CHECK(bench.hit(3s).size() == 300);
+  }
+}
+
+TEST_CASE("load balancer: hashing policies keep a key with its instance",
+          "[models][load_balancer]") {
+  for (const char* policy : {"nginx_hash", "nginx_hash_consistent", "nginx_ip_hash", "haproxy_hash",
+                             "haproxy_source", "envoy_ring_hash", "envoy_maglev"}) {
+    CAPTURE(policy);
+    Bench bench("\"policy\": \"" + std::string(policy) + '"', 4);
+    for (int round = 0; round < 3; ++round)
+      for (std::uint64_t key = 0; key < 50; ++key) bench.send(1s, read_of(key));
+    bench.run(2s);
+    const Numbers hit = bench.hit();
+    REQUIRE(hit.size() == 150);
+    for (std::size_t i = 0; i < 50; ++i) CHECK((hit[i] == hit[i + 50] && hit[i] == hit[i + 100]));
+  }
+}
+
+TEST_CASE("load balancer: each policy's own options reach it", "[models][load_balancer]") {
+  const auto hits = [](const std::string& parameters) {
+    Bench bench(parameters, 5);
+    bench.log.react = [](const Received& received) {
+      return Reaction{Duration{(1 + received.instance) * 20'000'000}, Status::ok, false};
+    };
+    for (std::int64_t i = 0; i < 400; ++i)
+      bench.send(1s + Duration{i * 3'000'000}, read_of(static_cast<std::uint64_t>(i % 37)));
+    bench.run(20s);
+    return bench.hit();
+  };
+  const auto differ = [&](const std::string& policy, const std::string& options) {
+    const std::string word = "\"policy\": \"" + policy + '"';
+    CAPTURE(policy, options);
+    CHECK(hits(word) != hits(word + ", " + options));
+  };
+  differ("power_of_d", R"("power_of_d": {"choices": 4})");
+  differ("haproxy_source", R"("haproxy_source": {"type": "consistent"})");
+  differ("haproxy_source", R"("haproxy_source": {"avalanche": true})");
+  differ("haproxy_hash", R"("haproxy_hash": {"type": "consistent"})");
+  differ("haproxy_hash", R"("haproxy_hash": {"function": "djb2"})");
+  differ("haproxy_hash", R"("haproxy_hash": {"avalanche": true})");
+  differ("haproxy_hash", R"("haproxy_hash": {"type": "consistent", "balance_factor": 110})");
+  differ("haproxy_random", R"("haproxy_random": {"draws": 5})");
+  differ("envoy_least_request", R"("envoy_least_request": {"choice_count": 5})");
+  differ("envoy_least_request", R"("envoy_least_request": {"selection_method": "full_scan"})");
+  differ("envoy_least_request", R"("envoy_least_request": {"active_request_bias": 2})");
+  differ("envoy_ring_hash", R"("envoy_ring_hash": {"min_ring_size": 5, "max_ring_size": 5})");
+  differ("envoy_ring_hash", R"("envoy_ring_hash": {"points": "murmur2"})");
+  differ("envoy_maglev", R"("envoy_maglev": {"table": 7})");
+  differ("peak_ewma", R"("peak_ewma": {"decay": "1ms"})");
+  differ("round_robin", R"("max_connections": 1)");
+  differ("round_robin", R"("sticky": {})");
+  differ("envoy_round_robin", R"("weights": {"api[0]": 3})");
+  differ("envoy_round_robin", R"("priorities": {"api[0]": 1})");
+  differ("nginx_round_robin", R"("backup": ["api[0]"])");
+}
+
+TEST_CASE("load balancer: an instance that is full is passed over, and nobody is no target",
+          "[models][load_balancer]") {
+  Bench bench(R"("max_connections": 2)", 2);
+  bench.log.react = [](const Received&) { return Reaction{1s, Status::ok, false}; };
+  for (int i = 0; i < 5; ++i) bench.send(1s);
+  bench.run(5s);
+  CHECK(bench.hit() == Numbers{0, 1, 0, 1});
+  CHECK(bench.rig.count("lb", "no_target") == 1);
+}
+
+TEST_CASE("load balancer: backups stand in when all others are away", "[models][load_balancer]") {
+  for (const char* policy : {"nginx_round_robin", "haproxy_roundrobin"}) {
+    CAPTURE(policy);
+    Bench bench(R"("backup": ["api[2]"], "health_check": {"interval": "100ms"}, "policy": ")" +
+                std::string(policy) + '"');
+    for (int i = 0; i < 6; ++i) bench.send(1s);
+    bench.kill(2s, 0);
+    bench.kill(2s, 1);
+    for (int i = 0; i < 6; ++i) bench.send(4s);
+    bench.run(5s);
+    CHECK(bench.hit(0s, 2s) == Numbers{0, 1, 0, 1, 0, 1});
+    CHECK(bench.hit(4s) == Numbers{2, 2, 2, 2, 2, 2});
+  }
+}
+
+TEST_CASE("load balancer: sticky sessions stay, and move when their instance dies",
+          "[models][load_balancer]") {
+  Bench bench(R"("sticky": {"ttl": "10s"}, "health_check": {"interval": "100ms"})");
+  for (int i = 0; i < 5; ++i) bench.send(1s, read_of(7));
+  for (int i = 0; i < 3; ++i) bench.send(1s, read_of(8));
+  bench.kill(2s, 0);
+  for (int i = 0; i < 3; ++i) bench.send(4s, read_of(7));
+  bench.revive(5s, 0);
+  for (int i = 0; i < 3; ++i) bench.send(8s, read_of(7));
+  bench.run(9s);
+  CHECK(bench.hit(0s, 2s) == Numbers{0, 0, 0, 0, 0, 1, 1, 1});
+  const Numbers moved = bench.hit(4s, 5s);
+  REQUIRE(moved.size() == 3);
+  CHECK(moved[0] != 0);
+  for (const std::uint32_t number : bench.hit(4s)) CHECK(number == moved[0]);
+}
+
+TEST_CASE("load balancer: slow start spares who comes back", "[models][load_balancer]") {
+  for (const char* policy : {"haproxy_roundrobin", "envoy_round_robin"}) {
+    CAPTURE(policy);
+    const auto share = [&](const std::string& more) {
+      Bench bench(R"("health_check": {"interval": "100ms"}, "policy": ")" + std::string(policy) +
+                  '"' + more);
+      bench.kill(1s, 0);
+      bench.revive(5s, 0);
+      for (std::int64_t i = 0; i < 6000; ++i)
+        bench.send(6s + Duration{i * 1'000'000}, read_of(static_cast<std::uint64_t>(i)));
+      bench.run(20s);
+      double hits = 0;
+      for (const std::uint32_t number : bench.hit(6s, 12s)) hits += number == 0;
+      return hits / 6000;
+    };
+    CHECK(share("") == Approx(1 / 3.0).margin(0.01));
+    CHECK(share(R"(, "slow_start": "20s")") < 0.2);
+  }
+}
+
+TEST_CASE("load balancer: outlier detection ejects, for longer each time, and takes back",
+          "[models][load_balancer]") {
+  Bench bench(R"("max_fails": 0, "outlier_detection": {"consecutive_5xx": 3, "interval": "1s",
+                 "base_ejection_time": "4s", "max_ejection_percent": "50%"})",
+              4);
+  bench.log.react = [](const Received& received) {
+    return Reaction{1ms, received.instance == 0 ? Status::error : Status::ok, false};
+  };
+  for (std::int64_t i = 0; i < 3000; ++i) bench.send(1s + Duration{i * 10'000'000});
+  bench.run(40s);
+  const Numbers all = bench.hit();
+  const auto bad = std::count(all.begin(), all.end(), 0u);
+  CHECK(bad >= 9);  // three for each ejection, of which 30 s hold three
+  CHECK(bad <= 12);
+  CHECK(bench.rig.count("lb", "ejections") == static_cast<std::uint64_t>(bad) / 3);
+}
+
+TEST_CASE("load balancer: no more than max_ejection_percent are out", "[models][load_balancer]") {
+  const auto ejected = [](const std::string& more) {
+    Bench bench(R"("max_fails": 0, "outlier_detection": {"consecutive_5xx": 2)" + more + "}", 10);
+    bench.log.react = [](const Received&) { return Reaction{1ms, Status::error, false}; };
+    for (std::int64_t i = 0; i < 500; ++i) bench.send(1s + Duration{i * 1'000'000});
+    bench.run(5s);
+    return bench.rig.count("lb", "ejections");
+  };
+  CHECK(ejected("") == 1);
+  CHECK(ejected(R"(, "max_ejection_percent": "35%")") == 3);
+  CHECK(ejected(R"(, "max_ejection_percent": "0%")") == 0);
+  CHECK(ejected(R"(, "max_ejection_percent": "0%", "always_eject_one": true)") == 1);
+  CHECK(ejected(R"(, "enforcing_consecutive_5xx": "0%")") == 0);
+}
+
+TEST_CASE("load balancer: below the panic threshold Envoy uses everybody",
+          "[models][load_balancer]") {
+  const auto answered = [](const std::string& more) {
+    Bench bench(R"("policy": "envoy_round_robin", "tries": 1,
+                   "health_check": {"interval": "100ms"})" +
+                    more,
+                4);
+    for (const std::size_t i : {0, 1, 2}) bench.kill(1s, i);
+    for (std::int64_t i = 0; i < 400; ++i) bench.send(3s + Duration{i * 1'000'000});
+    bench.run(9s);
+    return bench.hit(3s).size();
+  };
+  CHECK(answered("") == 100);  // three of four requests go to the dead
+  CHECK(answered(R"(, "envoy": {"panic_threshold": "0%"})") == 400);
+}
+
+TEST_CASE("load balancer: Envoy prefers its own zone where that is fair",
+          "[models][load_balancer]") {
+  const auto share_of_own = [](const std::string& more) {
+    ModelRig::Options options;
+    options.network.zones = {"a", "b"};
+    ModelRig rig(
+        {load_balancer(), service::service()},
+        R"({"near": {"kind": "service", "service_time": "1ms", "replicas": 3, "zones": ["a"]},
+                     "far": {"kind": "service", "service_time": "1ms", "replicas": 3, "zones": ["b"]},
+                     "lb": {"kind": "load_balancer", "policy": "envoy_random", "replicas": 2,
+                            "targets": ["near", "far"])" +
+            more + "}}",
+        options);
+    for (std::int64_t i = 0; i < 1000; ++i)
+      rig.send_to_instance(Time{1s} + Duration{i * 1'000'000}, "lb", 0, read_of(1));
+    rig.run(Time{9s});
+    return static_cast<double>(rig.component("near").received()) / 1000;
+  };
+  CHECK(share_of_own("") == Approx(0.5).margin(0.08));
+  CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware"})") == 1);
+  // With fewer instances than that zones do not matter.
+  CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware", "min_cluster_size": 7})") ==
+        Approx(0.5).margin(0.08));
+}
+
+TEST_CASE("load balancer: options of another policy are refused",
+          "[models][load_balancer][input]") {
+  const auto problems = [](const std::string& more) {
+    return problems_of(load_balancer(),
+                       R"({"kind": "load_balancer", "targets": ["api"], )" + more + "}");
+  };
+  using Catch::Contains;
+  CHECK_THAT(problems(R"("haproxy_hash": {})"),
+             Contains("/components/it/haproxy_hash: the policy is round_robin"));
+  CHECK_THAT(problems(R"("policy": "envoy_maglev", "envoy_ring_hash": {})"),
+             Contains("the policy is envoy_maglev"));
+  CHECK_THAT(problems(R"("envoy": {})"), Contains("only Envoy's policies read it"));
+  CHECK_THAT(problems(R"("priorities": {"api": 1})"),
+             Contains("only Envoy's policies have levels"));
+  CHECK_THAT(problems(R"("backup": ["api"])"), Contains("only nginx' and HAProxy's policies"));
+  CHECK_THAT(problems(R"("policy": "nginx_hash", "backup": ["apis"])"),
+             Contains("/components/it/backup/0: \"apis\" is none of the targets"));
+  CHECK_THAT(problems(R"("slow_start": "3s")"), Contains("only HAProxy's and Envoy's policies"));
+  CHECK_THAT(
+      problems(R"("policy": "haproxy_first", "slow_start": {"window": "3s", "aggression": 2})"),
+      Contains("aggression and min_weight are Envoy's"));
+  CHECK_THAT(problems(R"("policy": "nginx_lest_conn")"),
+             Contains("did you mean \"nginx_least_conn\"?"));
+  CHECK_THAT(problems(R"("policy": "haproxy_hash", "haproxy_hash": {"balance_factor": 150})"),
+             Contains("needs the type consistent"));
+}
+
 TEST_CASE("load balancer: answers what its targets answer", "[models][load_balancer]") {
   ModelRig rig({load_balancer(), service::service()},
                R"({"api": {"kind": "service", "endpoints": {"GET /a": [{"compute": "1ms"}],
@@ -446,7 +686,7 @@ TEST_CASE("load balancer: what is wrong with it is said", "[models][load_balance
   CHECK_THAT(wrong(R"(, "targets": [])"), Catch::Contains("targets"));
   CHECK_THAT(wrong(R"(, "targets": ["api"], "policy": "best")"), Catch::Contains("best"));
   CHECK_THAT(wrong(R"(, "targets": ["api"], "weights": {"api": 2})"),
-             Catch::Contains("only the policy weighted reads weights"));
+             Catch::Contains("this policy has no weights"));
   CHECK_THAT(wrong(R"(, "targets": ["api"], "policy": "weighted", "weights": {"apo[1]": 2})"),
              Catch::Contains("\"apo\" is none of the targets"));
   CHECK_THAT(wrong(R"(, "targets": ["api"], "health_check": {"fall": 0})"),
