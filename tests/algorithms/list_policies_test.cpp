@@ -11,6 +11,7 @@
 #include "models/algorithms/caching/fifo.h"
 #include "models/algorithms/caching/lfu.h"
 #include "models/algorithms/caching/list_cache.h"
+#include "models/algorithms/caching/lru.h"
 #include "models/algorithms/caching/s3_fifo.h"
 #include "models/algorithms/caching/sieve.h"
 #include "models/algorithms/caching/slru.h"
