@@ -33,7 +33,7 @@ TEST_CASE("arc: the readings are not the same", "[algorithms][caching][golden]")
 TEST_CASE("arc: a return from the ghosts moves the target", "[algorithms][caching]") {
   for (const ArcReading reading : {ArcReading::paper, ArcReading::golang_lru}) {
     Arc cache(4, {.reading = reading});
-    for (const std::uint64_t key : {1, 2, 3, 4}) cache.insert({.key = key}, 0);
+    for (const std::uint64_t key : {1u, 2u, 3u, 4u}) cache.insert({.key = key}, 0);
     cache.lookup(1, 0);
     cache.lookup(2, 0);
     CHECK(cache.target() == 0);

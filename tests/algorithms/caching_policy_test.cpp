@@ -102,7 +102,7 @@ TEST_CASE("Cache: contents, size and evictions agree under every policy",
           const auto evicted = cache.insert(item, now, bits);
           if (capacity == 0 || cache.refusals() != refusals) {
             RC_ASSERT(!evicted.has_value());
-            RC_ASSERT(known == truth.end() || now >= known->second.expires);
+            RC_ASSERT((known == truth.end() || now >= known->second.expires));
           } else {
             truth[key] = item;
           }

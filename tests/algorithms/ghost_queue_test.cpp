@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <map>
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -12,13 +13,13 @@ namespace highwater::caching {
 namespace {
 
 // Few keys, so that keys leave from the middle, the ring wraps, and its holes are closed often.
-TEST_CASE("GhostQueue: agrees with a list over random operations",
-          "[algorithms][caching][property]") {
+TEMPLATE_TEST_CASE("GhostQueue: agrees with a list over random operations",
+                   "[algorithms][caching][property]", GhostQueue, ExactGhostQueue) {
   const bool holds = rc::check([] {
     const auto most = *rc::gen::inRange<std::uint64_t>(0, 70);
     const auto range = *rc::gen::inRange<std::uint64_t>(1, 200);
     SplitMix bits{*rc::gen::arbitrary<std::uint64_t>()};
-    GhostQueue ghosts(most);
+    TestType ghosts(most);
     std::list<std::uint64_t> naive;  // oldest first
     for (int i = 0; i < 3000; ++i) {
       const std::uint64_t key = bits.bits() % range;
@@ -62,6 +63,23 @@ TEST_CASE("GhostQueue: memory follows the contents, 10 bytes a key", "[algorithm
   CHECK(full.bytes() <= 90'000 * 10);
   CHECK_FALSE(full.contains(209'999));
   CHECK(full.contains(210'000));
+}
+
+TEST_CASE("GhostQueue: only the exact one tells keys of one hash apart", "[algorithms][caching]") {
+  // Among 300,000 keys some ten pairs share their 32 bits.
+  std::map<std::uint32_t, std::uint64_t> seen;
+  std::uint64_t key = 0;
+  while (seen.emplace(KeyIndex::tag_of(key), key).second) ++key;
+  const std::uint64_t other = seen.at(KeyIndex::tag_of(key));
+  GhostQueue ghosts(10);
+  ExactGhostQueue exact(10);
+  ghosts.add(other);
+  exact.add(other);
+  CHECK(ghosts.contains(key));
+  CHECK_FALSE(exact.contains(key));
+  exact.add(key);
+  CHECK(exact.take(other));
+  CHECK(exact.contains(key));
 }
 
 // One that stays while thousands come and go makes a window of holes; they must not add up.

@@ -6,8 +6,17 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
+#include "models/algorithms/caching/arc.h"
+#include "models/algorithms/caching/clock.h"
+#include "models/algorithms/caching/fifo.h"
+#include "models/algorithms/caching/lfu.h"
 #include "models/algorithms/caching/list_cache.h"
-#include "models/algorithms/caching/policy.h"
+#include "models/algorithms/caching/lru.h"
+#include "models/algorithms/caching/s3_fifo.h"
+#include "models/algorithms/caching/sieve.h"
+#include "models/algorithms/caching/slru.h"
+#include "models/algorithms/caching/two_queue.h"
+#include "models/algorithms/caching/worst.h"
 #include "tests/algorithms/golden_replay.h"
 
 // Every policy over lists against the textbook form of it: std::list, searched from end to end.

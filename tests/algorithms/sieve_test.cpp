@@ -22,7 +22,7 @@ TEST_CASE("sieve: hits of @neophi/sieve-cache, exactly", "[algorithms][caching][
 
 TEST_CASE("sieve: the hand stays where it is and spares what was used", "[algorithms][caching]") {
   Sieve cache(4);
-  for (const std::uint64_t key : {1, 2, 3, 4}) cache.insert({.key = key}, 0);
+  for (const std::uint64_t key : {1u, 2u, 3u, 4u}) cache.insert({.key = key}, 0);
   cache.lookup(1, 0);
   CHECK(cache.insert({.key = 5}, 0)->key == 2);  // past 1, which loses its bit
   CHECK(cache.insert({.key = 6}, 0)->key == 3);  // on from there, not back to 1
@@ -35,7 +35,7 @@ TEST_CASE("sieve: the hand stays where it is and spares what was used", "[algori
 TEST_CASE("sieve: an erased entry takes the hand on to the next newer one",
           "[algorithms][caching]") {
   Sieve cache(4);
-  for (const std::uint64_t key : {1, 2, 3, 4}) cache.insert({.key = key}, 0);
+  for (const std::uint64_t key : {1u, 2u, 3u, 4u}) cache.insert({.key = key}, 0);
   cache.lookup(1, 0);
   CHECK(cache.insert({.key = 5}, 0)->key == 2);  // the hand is at 3
   CHECK(cache.erase(3));

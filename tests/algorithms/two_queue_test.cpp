@@ -23,7 +23,7 @@ TEST_CASE("two_queue: hits of golang-lru, exactly", "[algorithms][caching][golde
 TEST_CASE("two_queue: a key that comes back while remembered is frequent",
           "[algorithms][caching]") {
   TwoQueue cache(4);  // one recent, two ghosts
-  for (const std::uint64_t key : {1, 2, 3, 4}) cache.insert({.key = key}, 0);
+  for (const std::uint64_t key : {1u, 2u, 3u, 4u}) cache.insert({.key = key}, 0);
   CHECK(cache.insert({.key = 5}, 0)->key == 1);  // becomes a ghost
   CHECK(cache.insert({.key = 1}, 0)->key == 2);  // frequent now
   CHECK(cache.insert({.key = 6}, 0)->key == 3);

@@ -82,11 +82,9 @@ struct Request {
 };
 
 void decide(Balancer& balancer, Request& request, std::int64_t now, SplitMix& bits) {
-  request.at = balancer.pick({.now = now,
-                              .key = request.key,
-                              .tried = request.tried,
-                              .vain_draws = &request.vain_draws},
-                             bits);
+  request.at = balancer.pick(
+      {.now = now, .key = request.key, .tried = request.tried, .vain_draws = &request.vain_draws},
+      bits);
   std::cout << (request.at ? static_cast<long>(*request.at) : -1) << '\n';
 }
 

@@ -103,7 +103,7 @@ def check(driver, shim, nginx, method, seed):
         with open(path + "/nginx.conf", "w") as file:
             file.write(configuration(path, port, method, targets))
         server = Server([nginx, "-p", path, "-c", path + "/nginx.conf", "-e", "stderr"], [port],
-                        {"LD_PRELOAD": shim, "REALITY_CLOCK": path + "/clock"})
+                        {"LD_PRELOAD": shim, "VIRTUAL_CLOCK": path + "/clock"})
         try:
             recorder = Recorder(backends, port)
             failing = set()

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Hit ratios of a running redis-server beside ours: allkeys-lru, allkeys-lfu and allkeys-random.
+"""Hit ratios of a running redis-server beside ours: allkeys-lru, -lfu and -random.
 
-A client asks for the keys of a trace and stores what is missing, with maxmemory set so that about a
-thousand keys stay. The server's clock is ours to turn (virtual_clock.cpp): one second a request for
-LRU, whose clock ticks once a second, so that recency is seen as it would be in a long run; 10 ms for
-LFU. Our engine replays the same trace at the number of keys that the server held on average. The
-two may differ by half a point of hit ratio. Exit status 77: there is no redis-server.
+A client asks for the keys of a trace and stores what is missing, with maxmemory set so that about
+a thousand keys stay. The server's clock is ours to turn (virtual_clock.cpp): one second a request
+for LRU, whose clock ticks once a second, so that recency is seen as it would be in a long run;
+10 ms for LFU. Our engine replays the same trace at the number of keys that the server held on
+average. The two may differ by half a point of hit ratio. Exit status 77: there is no redis-server.
 """
 
 import mmap

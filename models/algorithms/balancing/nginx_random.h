@@ -35,6 +35,8 @@ class NginxRandom final : public NginxUpstream {
   Pick choose(const Question& question, AnyBits& bits) override {
     std::uint32_t here = 0;
     std::uint32_t& vain = question.vain_draws == nullptr ? here : *question.vain_draws;
+    // A request has as many tries as servers are not down; nginx asks for no more, and draws none.
+    if (!question.tried.empty() && question.tried.size() >= tries()) return std::nullopt;
     if (single() || primaries().total_weight == 0 || vain > kVainDraws)
       return round_robin(question);
     const std::int64_t now = seconds(question.now);
@@ -47,6 +49,12 @@ class NginxRandom final : public NginxUpstream {
       first = i;  // nginx counts this draw as vain, too
     }
     return round_robin(question);
+  }
+
+  std::size_t tries() const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < size(); ++i) count += usable(i);
+    return count;
   }
 
   std::size_t draw(AnyBits& bits) const {

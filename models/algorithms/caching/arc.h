@@ -30,8 +30,7 @@ struct ArcOptions {
 /// Assumes  every entry has the same size (capacity counts entries). The target moves when the
 ///          missed key is stored. In golang-lru's reading a target equal to the capacity can leave
 ///          nobody to evict, and the original then holds one entry more than its size; here T1
-///          gives up its oldest. Ghosts are told by 32 bits of hash; erased keys are not
-///          remembered.
+///          gives up its oldest. Erased keys are not remembered.
 /// Source   N. Megiddo and D. S. Modha, ARC: A Self-Tuning, Low Overhead Replacement Cache, FAST
 ///          2003, figure 4; libCacheSim aa0fc409, cache/eviction/ARC.c; hashicorp/golang-lru 0.5.4,
 ///          arc.go.
@@ -132,8 +131,8 @@ class Arc : public ListCache<Arc> {
 
   ArcReading reading_;
   double target_ = 0;  // a whole number in golang-lru's reading
-  GhostQueue once_ghosts_;
-  GhostQueue often_ghosts_;
+  ExactGhostQueue once_ghosts_;
+  ExactGhostQueue often_ghosts_;
 };
 
 }  // namespace highwater::caching

@@ -30,8 +30,7 @@ class EntryTable {
  public:
   static constexpr std::uint32_t kNone = KeyIndex::kNone;
 
-  /// @param queues  1 to 4. Their names are 0 to queues - 1, which are also the slots of their
-  /// ends.
+  /// @param queues  1 to 4. Their names are 0 to queues - 1, also the slots of their ends.
   /// @param most    Entries that it will hold at most; memory follows the contents.
   EntryTable(std::uint32_t queues, std::uint64_t most)
       : queues_(queues), most_(most), index_(most) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -15,25 +17,29 @@ namespace highwater::caching {
 /// Keys that left a cache not long ago, oldest first: what ARC, 2Q and S3-FIFO learn from.
 ///
 /// A key is remembered by 32 bits of its hash, in a ring in the order of arrival. It is found over
-/// a table of places in the ring with linear probing, the cell farthest from its home first (Robin
-/// Hood): a search ends where its key would have had to be. The bits that a place leaves over hold
-/// how far from its home the cell is, and some of the hash, so that a search reads the ring about
-/// once and a removal hardly ever. Together 9 to 10 bytes a key.
+/// a table of places in the ring, in buckets of sixteen, a cache line: a key is in the bucket that
+/// its hash names or, while that is full, in the next one that has room. The bits that a place
+/// leaves over repeat some of the hash, so that a search reads one line of the table and hardly
+/// ever the ring in vain; within a bucket nothing branches. Together 9 to 10 bytes a key.
 ///
 /// A key taken from the middle leaves a hole. When the ring has no room left the holes are closed;
 /// since an eighth of it is free then, a key costs constant time in the long run. Memory follows
 /// the contents.
 ///
-/// Assumes  no two keys share 32 bits of hash: one that was never here is taken for one that was
+/// Assumes  where not exact, no two keys share 32 bits of hash: one that was never here is taken
+/// for one that was
 ///          with a chance of size() / 2^32 (2 in 100,000 for a hundred thousand).
 /// Source   the ghost of fingerprints: J. Yang et al., FIFO Queues are All You Need for Cache
-///          Eviction, SOSP 2023, section 4.2; P. Celis, Robin Hood Hashing, 1986; the layout is our
-///          own.
+///          Eviction, SOSP 2023, section 4.2; buckets: Knuth, The Art of Computer Programming
+///          vol. 3, section 6.4; the layout is our own.
 /// Checked  tests/algorithms/ghost_queue_test.cpp: against std::list over random operations.
-class GhostQueue {
+///
+/// @tparam kExact  Remembers the key itself beside its hash, 8 bytes more, and so errs never.
+template <bool kExact>
+class BasicGhostQueue {
  public:
   /// @param most  Keys remembered at most; with one more the oldest is forgotten.
-  explicit GhostQueue(std::uint64_t most) : most_(most) {}
+  explicit BasicGhostQueue(std::uint64_t most) : most_(most) {}
 
   /// Remembers `key`, which is not here, as the newest.
   void add(std::uint64_t key) {
@@ -44,29 +50,30 @@ class GhostQueue {
     if (place >= ring_.size()) place -= ring_.size();
     const std::uint32_t tag = KeyIndex::tag_of(key);
     ring_[place] = tag;
+    if constexpr (kExact) keys_[place] = key;
     ++length_;
     ++size_;
     enter(tag, static_cast<std::uint32_t>(place));
   }
 
-  bool contains(std::uint64_t key) const { return cell_of(KeyIndex::tag_of(key)) != kNowhere; }
+  bool contains(std::uint64_t key) const { return find(key).has_value(); }
 
   /// Begins to fetch the memory that contains(key), take(key) or add(key) will read.
   void expect(std::uint64_t key) const {
-    if (!cells_.empty()) __builtin_prefetch(&cells_[home(KeyIndex::tag_of(key))]);
+    if (!buckets_.empty()) __builtin_prefetch(&buckets_[home(KeyIndex::tag_of(key))]);
   }
   /// The same for the removal of the oldest.
   void expect_drop() const {
-    if (size_ == most_ && size_ > 0) __builtin_prefetch(&cells_[home(ring_[first_])]);
+    if (size_ == most_ && size_ > 0) __builtin_prefetch(&buckets_[home(ring_[first_])]);
   }
 
   /// Forgets `key`.
   /// @return whether it was remembered.
   bool take(std::uint64_t key) {
-    const std::size_t cell = cell_of(KeyIndex::tag_of(key));
-    if (cell == kNowhere) return false;
-    const std::uint32_t place = place_in(cells_[cell]);
-    vacate(cell);
+    const std::optional<Position> found = find(key);
+    if (!found) return false;
+    const std::uint32_t place = buckets_[found->bucket].cells[found->cell] & place_mask_;
+    vacate(*found);
     open_hole(place);
     return true;
   }
@@ -74,92 +81,136 @@ class GhostQueue {
   void drop_oldest() {
     if (size_ == 0) return;
     const auto oldest = static_cast<std::uint32_t>(first_);
-    std::size_t cell = home(ring_[oldest]);
-    while (cells_[cell] == kEmpty || place_in(cells_[cell]) != oldest) cell = next(cell);
-    vacate(cell);
+    Position position{home(ring_[oldest]), 0};
+    for (;; position.bucket = next(position.bucket)) {
+      // Places are unique; an empty cell has one that no ring is long enough for.
+      const auto [matches, cell] = look(position.bucket, oldest, place_mask_);
+      position.cell = cell;
+      if (matches > 0) break;
+    }
+    vacate(position);
     open_hole(oldest);
   }
 
   /// Empties it and gives the memory back.
-  void clear() { *this = GhostQueue{most_}; }
+  void clear() { *this = BasicGhostQueue{most_}; }
 
   std::uint64_t size() const { return size_; }
   std::size_t bytes() const {
-    return (ring_.capacity() + cells_.capacity()) * sizeof(std::uint32_t);
+    return ring_.capacity() * sizeof(std::uint32_t) + keys_.capacity() * sizeof(std::uint64_t) +
+           buckets_.capacity() * sizeof(Bucket);
   }
 
  private:
   static constexpr std::uint32_t kHole = 0xffff'ffff;   // no tag has this value
   static constexpr std::uint32_t kEmpty = 0xffff'ffff;  // no cell in use has: no place is so large
-  static constexpr std::size_t kNowhere = ~std::size_t{0};
-  static constexpr int kMostDistanceBits = 6;
+  static constexpr std::uint32_t kCells = 16;
 
-  std::uint64_t spread(std::uint32_t tag) const { return std::uint64_t{tag} * cells_.size(); }
+  /// Cells in use come first. From the lowest bit: the place in the ring, whether another bucket
+  /// would have been the right one, and some of the hash.
+  struct alignas(64) Bucket {
+    std::array<std::uint32_t, kCells> cells;
+  };
+  struct Position {
+    std::size_t bucket;
+    std::uint32_t cell;
+  };
+
+  std::uint64_t spread(std::uint32_t tag) const { return std::uint64_t{tag} * buckets_.size(); }
   std::size_t home(std::uint32_t tag) const { return static_cast<std::size_t>(spread(tag) >> 32); }
-  std::size_t next(std::size_t cell) const { return cell + 1 == cells_.size() ? 0 : cell + 1; }
-
-  std::uint32_t place_in(std::uint32_t cell) const { return cell & place_mask_; }
-
-  /// A cell at `distance` from its home; `below_home` are the bits of the hash below those that
-  /// decide the home, which is all that keys of one home differ in.
-  std::uint32_t pack(std::uint32_t place, std::uint32_t below_home, std::uint32_t distance) const {
-    const std::uint32_t near = std::min(distance, most_distance_);
-    return place | (near << place_bits_) |
-           static_cast<std::uint32_t>(std::uint64_t{below_home} >> rest_at_ << rest_at_);
+  std::size_t next(std::size_t bucket) const {
+    return bucket + 1 == buckets_.size() ? 0 : bucket + 1;
+  }
+  std::size_t distance(std::size_t from, std::size_t to) const {
+    return to >= from ? to - from : to + buckets_.size() - from;
+  }
+  bool filled(std::size_t bucket) const { return buckets_[bucket].cells[kCells - 1] != kEmpty; }
+  std::uint32_t used_in(std::size_t bucket) const {
+    std::uint32_t used = 0;
+    for (const std::uint32_t cell : buckets_[bucket].cells) used += cell != kEmpty;
+    return used;
   }
 
-  /// How far the cell at `index` is from its home.
-  std::uint32_t distance(std::size_t index) const {
-    const std::uint32_t near = (cells_[index] >> place_bits_) & most_distance_;
-    if (near < most_distance_) return near;
-    const std::size_t from = home(ring_[place_in(cells_[index])]);
-    return static_cast<std::uint32_t>(index >= from ? index - from : index + cells_.size() - from);
+  /// The bits of a hash that a cell repeats: those below the ones that decide the bucket.
+  std::uint32_t rest_of(std::uint64_t wide) const {
+    return static_cast<std::uint32_t>(wide) & ~(place_mask_ | displaced_);
   }
 
-  std::uint32_t at_distance(std::uint32_t cell, std::uint32_t distance) const {
-    return (cell & ~(most_distance_ << place_bits_)) |
-           (std::min(distance, most_distance_) << place_bits_);
+  /// How many cells of a bucket agree with `wanted` in the bits of `mask`, and where they are: the
+  /// sum of their indices, which is the index if it is one.
+  std::pair<std::uint32_t, std::uint32_t> look(std::size_t bucket, std::uint32_t wanted,
+                                               std::uint32_t mask) const {
+    const Bucket& line = buckets_[bucket];
+    std::uint32_t matches = 0;
+    std::uint32_t where = 0;
+    for (std::uint32_t i = 0; i < kCells; ++i) {
+      const std::uint32_t same = ((line.cells[i] ^ wanted) & mask) == 0;
+      matches += same;
+      where += same * i;
+    }
+    return {matches, where};
   }
 
-  std::size_t cell_of(std::uint32_t tag) const {
-    if (size_ == 0) return kNowhere;
+  bool holds(std::uint32_t place, std::uint32_t tag, std::uint64_t key) const {
+    if constexpr (kExact) return keys_[place] == key && ring_[place] == tag;
+    return ring_[place] == tag;
+  }
+
+  std::optional<Position> find(std::uint64_t key) const {
+    if (size_ == 0) return std::nullopt;
+    const std::uint32_t tag = KeyIndex::tag_of(key);
     const std::uint64_t wide = spread(tag);
-    std::size_t index = static_cast<std::size_t>(wide >> 32);
-    for (std::uint32_t away = 0;; ++away, index = next(index)) {
-      const std::uint32_t cell = cells_[index];
-      if (cell == kEmpty || distance(index) < away) return kNowhere;
-      const std::uint32_t wanted = pack(place_in(cell), static_cast<std::uint32_t>(wide), away);
-      if (cell == wanted && ring_[place_in(cell)] == tag) return index;
+    const std::uint32_t mask = ~(place_mask_ | displaced_);
+    for (auto bucket = static_cast<std::size_t>(wide >> 32);; bucket = next(bucket)) {
+      if (look(bucket, rest_of(wide), mask).first > 0) [[unlikely]] {
+        for (std::uint32_t cell = 0; cell < used_in(bucket); ++cell) {
+          if (holds(buckets_[bucket].cells[cell] & place_mask_, tag, key))
+            return Position{bucket, cell};
+        }
+      }
+      if (!filled(bucket)) return std::nullopt;
     }
   }
 
   void enter(std::uint32_t tag, std::uint32_t place) {
     const std::uint64_t wide = spread(tag);
-    std::size_t index = static_cast<std::size_t>(wide >> 32);
-    std::uint32_t away = 0;
-    std::uint32_t carried = pack(place, static_cast<std::uint32_t>(wide), 0);
-    for (; cells_[index] != kEmpty; ++away, index = next(index)) {
-      const std::uint32_t resident = distance(index);
-      if (resident >= away) continue;
-      const std::uint32_t moved = cells_[index];
-      cells_[index] = at_distance(carried, away);
-      carried = moved;
-      away = resident;
-    }
-    cells_[index] = at_distance(carried, away);
+    const auto right = static_cast<std::size_t>(wide >> 32);
+    std::size_t bucket = right;
+    while (filled(bucket)) bucket = next(bucket);
+    buckets_[bucket].cells[used_in(bucket)] =
+        place | (bucket == right ? 0 : displaced_) | rest_of(wide);
   }
 
-  /// Empties a cell and shifts back those that stand behind it for want of room.
-  void vacate(std::size_t hole) {
+  /// Empties a cell. A bucket that was full calls back who had to go on for want of room.
+  void vacate(Position hole) {
     for (;;) {
-      const std::size_t follower = next(hole);
-      if (cells_[follower] == kEmpty) break;
-      const std::uint32_t away = distance(follower);
-      if (away == 0) break;
-      cells_[hole] = at_distance(cells_[follower], away - 1);
-      hole = follower;
+      const bool was_full = filled(hole.bucket);
+      std::array<std::uint32_t, kCells>& cells = buckets_[hole.bucket].cells;
+      const std::uint32_t last = used_in(hole.bucket) - 1;
+      cells[hole.cell] = cells[last];
+      cells[last] = kEmpty;
+      if (!was_full) return;
+      const std::optional<Position> comes = who_passed(hole.bucket);
+      if (!comes) return;
+      const std::uint32_t cell = buckets_[comes->bucket].cells[comes->cell];
+      const bool right = home(ring_[cell & place_mask_]) == hole.bucket;
+      cells[last] = right ? cell & ~displaced_ : cell;
+      hole = *comes;
     }
-    cells_[hole] = kEmpty;
+  }
+
+  /// A cell beyond `bucket` that could be in it.
+  std::optional<Position> who_passed(std::size_t bucket) const {
+    for (std::size_t later = next(bucket); later != bucket; later = next(later)) {
+      for (std::uint32_t i = 0, used = used_in(later); i < used; ++i) {
+        const std::uint32_t cell = buckets_[later].cells[i];
+        if ((cell & displaced_) == 0) continue;
+        const std::size_t right = home(ring_[cell & place_mask_]);
+        if (distance(right, later) >= distance(bucket, later)) return Position{later, i};
+      }
+      if (!filled(later)) break;
+    }
+    return std::nullopt;
   }
 
   void open_hole(std::uint32_t place) {
@@ -177,45 +228,52 @@ class GhostQueue {
     std::vector<std::uint32_t> old(std::max<std::uint64_t>(wanted, ring_.size()), kHole);
     old.swap(ring_);
     std::vector<std::uint32_t> moved(old.size());
+    std::vector<std::uint64_t> packed(kExact ? ring_.size() : 0);
     std::uint32_t kept = 0;
     for (std::size_t i = 0; i < length_; ++i) {
       const std::size_t place = first_ + i < old.size() ? first_ + i : first_ + i - old.size();
       if (old[place] == kHole) continue;
       moved[place] = kept;
+      if constexpr (kExact) packed[kept] = keys_[place];
       ring_[kept++] = old[place];
     }
+    keys_.swap(packed);
     first_ = 0;
     length_ = kept;
     if (ring_.size() == old.size()) {
-      for (std::uint32_t& cell : cells_) {
-        if (cell != kEmpty) cell = (cell & ~place_mask_) | moved[place_in(cell)];
+      for (Bucket& bucket : buckets_) {
+        for (std::uint32_t& cell : bucket.cells) {
+          if (cell != kEmpty) cell = (cell & ~place_mask_) | moved[cell & place_mask_];
+        }
       }
     } else {
-      lay_out_cells();
+      fill_buckets();
     }
   }
 
-  void lay_out_cells() {
-    place_bits_ = static_cast<int>(std::bit_width(ring_.size()));
-    place_mask_ = (1u << place_bits_) - 1;
-    const int distance_bits = std::min(kMostDistanceBits, 32 - place_bits_);
-    most_distance_ = (1u << distance_bits) - 1;
-    rest_at_ = place_bits_ + distance_bits;
+  void fill_buckets() {
+    const auto place_bits = static_cast<int>(std::bit_width(ring_.size()));
+    displaced_ = 1u << place_bits;
+    place_mask_ = displaced_ - 1;
     const std::uint64_t fullest = std::min<std::uint64_t>(ring_.size(), most_);
-    cells_ = std::vector<std::uint32_t>(fullest + fullest / 3 + 2, kEmpty);
+    Bucket empty;
+    empty.cells.fill(kEmpty);
+    buckets_ = std::vector<Bucket>((fullest + fullest / 3) / kCells + 1, empty);
     for (std::uint32_t i = 0; i < length_; ++i) enter(ring_[i], i);
   }
 
   std::uint64_t most_;
   std::vector<std::uint32_t> ring_;  // tags and holes
+  std::vector<std::uint64_t> keys_;  // beside them, where exact
   std::size_t first_ = 0;            // the oldest; never a hole unless there is none
   std::size_t length_ = 0;           // of the stretch in use, holes included
   std::uint64_t size_ = 0;
-  std::vector<std::uint32_t> cells_;  // from the lowest bit: place, distance, rest of the hash
-  int place_bits_ = 0;
-  int rest_at_ = 0;  // that many lower bits of the rest of a hash are not kept
+  std::vector<Bucket> buckets_;
   std::uint32_t place_mask_ = 0;
-  std::uint32_t most_distance_ = 0;  // as far as a cell can tell; it reads the ring beyond
+  std::uint32_t displaced_ = 0;  // the bit above the place
 };
+
+using GhostQueue = BasicGhostQueue<false>;
+using ExactGhostQueue = BasicGhostQueue<true>;
 
 }  // namespace highwater::caching

@@ -19,8 +19,7 @@ namespace highwater::caching {
 /// Memory   That of EntryTable, 4 to 4.5 bytes an entry for its group, and 24 for each count that
 ///          occurs.
 /// Assumes  every entry has the same size (capacity counts entries). A new entry has been used
-/// once;
-///          ties as libCacheSim breaks them.
+///          once; ties as libCacheSim breaks them.
 /// Source   K. Shah, A. Mitra and D. Matani, An O(1) algorithm for implementing the LFU cache
 ///          eviction scheme, 2010; libCacheSim aa0fc409, cache/eviction/LFU.c.
 /// Checked  tests/algorithms/list_policies_test.cpp: against a naive list over random operations;

@@ -39,8 +39,8 @@ struct MemcachedOptions {
 ///          which reclaims expired items in the background, and extstore are left out.
 /// Source   memcached 1.6.18 items.c (do_item_alloc_pull, do_item_bump, lru_pull_tail,
 ///          lru_maintainer_juggle, lru_maintainer_thread), memcached.c (settings_init).
-/// Checked  tests/algorithms/memcached_test.cpp: each rule on its own; list_policies_test.cpp: the
-///          general contract.
+/// Checked  tests/algorithms/memcached_test.cpp: each rule on its own; caching_policy_test.cpp:
+///          the general contract.
 class Memcached : public ListCache<Memcached> {
  public:
   explicit Memcached(std::uint64_t capacity, const MemcachedOptions& options = {})

@@ -14,8 +14,9 @@ namespace highwater::caching {
 /// decay_minutes since, the counter counts one less. A new key starts at 5, so that it is not the
 /// first to leave.
 ///
-/// Assumes  the clock is exact, where Redis refreshes it every 100 ms; minutes are those of the
-/// run. Source   Redis 7.0.9 src/evict.c (LFUGetTimeInMinutes, LFUTimeElapsed, LFULogIncr,
+/// Assumes  the clock is exact, where Redis refreshes it every 100 ms; minutes count from the
+///          beginning of the run.
+/// Source   Redis 7.0.9 src/evict.c (LFUGetTimeInMinutes, LFUTimeElapsed, LFULogIncr,
 ///          LFUDecrAndReturn), src/db.c (updateLFU); lfu-log-factor 10, lfu-decay-time 1 in
 ///          redis.conf.
 /// Checked  tests/algorithms/redis_lfu_test.cpp: the means of 40 keys recorded from redis-server

@@ -63,7 +63,7 @@ class TwoQueue : public ListCache<TwoQueue> {
   std::size_t own_bytes() const { return ghosts_.bytes(); }
 
   std::uint64_t most_recent_;
-  GhostQueue ghosts_;
+  ExactGhostQueue ghosts_;
 };
 
 }  // namespace highwater::caching

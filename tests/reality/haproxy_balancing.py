@@ -1,0 +1,133 @@
+"""Compares the HAProxy policies with a running HAProxy, choice by choice.
+
+Usage: haproxy_balancing.py DRIVER
+
+Random backends (weights, algorithms, hash types, servers disabled, backups), each with a HAProxy of
+its own. Requests stay open for a while, so that loads differ.
+"""
+
+import random as random_module
+import sys
+
+from balancing_oracle import (Backends, Recorder, Server, compare, directory, free_port, program,
+                              random_key)
+
+ROUNDS = 10
+STEPS = 120
+
+
+def hash_options(random):
+    """What haproxy_hash is told, and the same as HAProxy's configuration."""
+    options = {"consistent": random.random() < 0.5}
+    words = ["hash-type", "consistent" if options["consistent"] else "map-based"]
+    if random.random() < 0.7:
+        options["function"] = random.choice(["sdbm", "djb2", "wt6", "crc32"])
+        words.append(options["function"])
+        if random.random() < 0.5:
+            options["avalanche"] = True
+            words.append("avalanche")
+    lines = [" ".join(words)]
+    if options["consistent"] and random.random() < 0.5:
+        options["balance_factor"] = random.choice([101, 120, 150, 300])
+        lines.append("hash-balance-factor %d" % options["balance_factor"])
+    return options, lines
+
+
+def random_target(random, name, policy):
+    target = {"name": name, "weight": random.choice([1, 1, 2, 3, 7, 20, 256])}
+    if random.random() < 0.15:
+        target["down"] = True
+    if random.random() < 0.2:
+        target["backup"] = True
+    if policy == "haproxy_first":
+        target["max_in_flight"] = random.choice([3, 5])
+    return target
+
+
+def server_line(index, target):
+    words = ["server s%d" % index, target["name"], "weight %d" % target["weight"]]
+    if target.get("max_in_flight"):
+        words.append("maxconn %d" % target["max_in_flight"])
+    if target.get("down"):
+        words.append("disabled")
+    if target.get("backup"):
+        words.append("backup")
+    return " ".join(words)
+
+
+def configuration(port, lines, targets):
+    return """
+global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 1h
+  timeout client 1h
+  timeout server 1h
+  timeout queue 1h
+listen proxy
+  bind 127.0.0.1:%d
+  option http-server-close
+  %s
+  %s
+""" % (port, "\n  ".join(lines),
+       "\n  ".join(server_line(i, target) for i, target in enumerate(targets)))
+
+
+BALANCE = {
+    "haproxy_roundrobin": "roundrobin",
+    "haproxy_static_rr": "static-rr",
+    "haproxy_leastconn": "leastconn",
+    "haproxy_first": "first",
+    "haproxy_hash": "hdr(x-key)",
+}
+
+
+def check(driver, haproxy, policy, seed):
+    random = random_module.Random("%s %d" % (policy, seed))
+    backends = Backends(random.choice([1, 2, 3, 4, 5, 9]))
+    targets = [random_target(random, name, policy) for name in backends.names]
+    targets[0].pop("backup", None)
+    targets[0].pop("down", None)
+    options, lines = {}, ["balance " + BALANCE[policy]]
+    if policy == "haproxy_hash":
+        options, more = hash_options(random)
+        lines += more
+    if random.random() < 0.4:
+        options["all_backups"] = True
+        lines.append("option allbackups")
+    # Beyond its limits HAProxy would let requests wait.
+    most = 12
+    if policy == "haproxy_first":
+        most = sum(t["max_in_flight"] for t in targets if not t.get("down") and not t.get("backup"))
+    with directory() as path:
+        port = free_port()
+        with open(path + "/haproxy.cfg", "w") as file:
+            file.write(configuration(port, lines, targets))
+        server = Server([haproxy, "-db", "-q", "-f", path + "/haproxy.cfg"], [port])
+        try:
+            recorder = Recorder(backends, port)
+            for step in range(STEPS):
+                if recorder.open and (random.random() < 0.45 or len(recorder.open) >= most):
+                    recorder.finish(random.choice(list(recorder.open)), step)
+                    continue
+                key = random_key(random)
+                recorder.request(step, key, b"X-Key: " + key + b"\r\n")
+            recorder.finish_all(STEPS)
+        finally:
+            server.stop()
+            backends.close()
+    setup = {"policy": policy, "targets": targets, "options": options}
+    return compare(driver, "%s, round %d" % (policy, seed), setup, recorder)
+
+
+def main():
+    driver = sys.argv[1]
+    haproxy = program("haproxy")
+    for policy in BALANCE:
+        decisions = sum(check(driver, haproxy, policy, seed) for seed in range(ROUNDS))
+        print("%-22s %5d decisions agree" % (policy, decisions), flush=True)
+        assert decisions > 30 * ROUNDS
+
+
+main()
