@@ -25,7 +25,7 @@ namespace {
 
 using caching::kPolicies;
 
-constexpr const char* kUsualPolicies = "lru,redis_lru";
+constexpr const char* kUsualPolicies = "lru,fifo,sieve,s3_fifo,w_tinylfu,arc,lfu,redis_lru,min";
 
 struct Options {
   std::string trace;
@@ -62,24 +62,23 @@ T read_option(const char* option, const std::string& text, Problems& problems) {
   return out;
 }
 
-std::vector<caching::Policy> read_policies(const std::string& text, Problems& problems) {
-  std::vector<std::string> known{"all"};
+void read_policies(const std::string& text, cache_curve::CurvePlan& plan, Problems& problems) {
+  std::vector<std::string> known{"all", "min"};
   for (const caching::PolicyInfo& info : kPolicies) known.emplace_back(info.name);
-  std::vector<caching::Policy> policies;
   for (const std::string& name : split(text)) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end()) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
       problems.error({problems.add_source("--policies " + text)}, "",
                      "there is no policy " + in_quotes(name), nearest_word(name, known));
-      continue;
-    }
+    plan.min |= name == "min" || name == "all";
     for (const caching::PolicyInfo& info : kPolicies) {
-      const bool wanted = name == "all" || info.name == name;
+      // Volatile policies evict keys with an expiry, and keys of a trace have none.
+      const bool fits = !info.name.starts_with("redis_volatile_");
+      const bool wanted = info.name == name || (name == "all" && fits);
+      auto& policies = plan.policies;
       if (wanted && std::find(policies.begin(), policies.end(), info.policy) == policies.end())
         policies.push_back(info.policy);
     }
   }
-  return policies;
 }
 
 std::vector<std::uint64_t> read_sizes(const std::string& text, Problems& problems) {
@@ -103,7 +102,7 @@ int curve(const Options& options, const std::string& command_line) {
   trace.time_column = options.time_column;
   trace.interval = read_option<Duration>("--interval", options.interval, problems);
   cache_curve::CurvePlan plan;
-  plan.policies = read_policies(options.policies, problems);
+  read_policies(options.policies, plan, problems);
   plan.capacities = read_sizes(options.sizes, problems);
   plan.seed = options.seed;
   plan.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());

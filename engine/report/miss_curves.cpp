@@ -36,10 +36,11 @@ Value point_value(const MissCurves::Point& point) {
 
 }  // namespace
 
-bool is_best(const MissCurves& curves, std::size_t row, const Estimate& ratio) {
-  if (curves.samples > 0 || !ratio.value) return false;
-  return std::all_of(curves.curves.begin(), curves.curves.end(), [&](const auto& curve) {
-    return *ratio.value <= curve.points[row].miss_ratio.value.value_or(HUGE_VAL);
+bool is_best(const MissCurves& curves, std::size_t row, const MissCurves::Curve& curve) {
+  const Estimate& ratio = curve.points[row].miss_ratio;
+  if (curves.samples > 0 || curve.bound || !ratio.value) return false;
+  return std::all_of(curves.curves.begin(), curves.curves.end(), [&](const auto& other) {
+    return other.bound || *ratio.value <= other.points[row].miss_ratio.value.value_or(HUGE_VAL);
   });
 }
 
@@ -67,7 +68,7 @@ std::string miss_curves_table(const MissCurves& curves, const TerminalOptions& t
       const ShownNumber shown = show_estimate(ratio, "1");
       std::string text = shown.text();
       if (!shown.half_width.empty()) text += (terminal.utf8 ? " ±" : " +-") + shown.half_width;
-      cells.push_back({std::move(text), is_best(curves, row, ratio) ? Tone::kGood : Tone::kPlain});
+      cells.push_back({std::move(text), is_best(curves, row, curve) ? Tone::kGood : Tone::kPlain});
     }
     table.add(std::move(cells));
   }

@@ -21,6 +21,7 @@ struct MissCurves {
     std::string policy;
     std::string summary;  ///< What the policy evicts, in a sentence.
     std::vector<Point> points;
+    bool bound = false;  ///< No policy of a real cache: it knows the future.
   };
 
   std::string trace;   ///< The file as the user named it.
@@ -37,9 +38,9 @@ struct MissCurves {
   double wall_s = 0;
 };
 
-/// Whether the ratio is the lowest of all policies at the capacity with this index; never where the
-/// trace was sampled, since the lowest of estimates need not be the best.
-bool is_best(const MissCurves& curves, std::size_t row, const Estimate& ratio);
+/// Whether the curve has the lowest ratio of all real policies at the capacity with this index;
+/// never where the trace was sampled, since the lowest of estimates need not be the best.
+bool is_best(const MissCurves& curves, std::size_t row, const MissCurves::Curve& curve);
 /// How the numbers came about, in a few words.
 std::string miss_curves_method(const MissCurves& curves);
 

@@ -193,7 +193,7 @@ std::string table(const MissCurves& curves) {
       const std::string half =
           shown.half_width.empty() ? "" : " <small>± " + shown.half_width + "</small>";
       html += fmt::format("<td{}>{}{}</td>",
-                          is_best(curves, row, ratio) ? R"svg( class="best")svg" : "", shown.text(),
+                          is_best(curves, row, curve) ? R"svg( class="best")svg" : "", shown.text(),
                           half);
     }
     html += "</tr>";
@@ -241,7 +241,7 @@ std::string miss_curves_html(const MissCurves& curves) {
           "</section>\n";
   html += fmt::format(
       R"svg(<section class="card"><h2>Miss ratios <span class="dim">{}</span></h2>{}</section>)svg",
-      curves.samples == 0 ? "the lowest of a size in green" : "", table(curves));
+      curves.samples == 0 ? "the lowest of a size in green, the bound aside" : "", table(curves));
   html += "\n</div>\n";
   return html + footer(curves) + "\n</main>\n</body>\n</html>\n";
 }

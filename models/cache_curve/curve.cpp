@@ -19,7 +19,8 @@ namespace {
 
 constexpr std::size_t kPart = std::size_t{1} << 20;  // requests read at a time
 constexpr std::uint64_t kLargestCapacity = 1'000'000'000'000'000'000;
-constexpr std::uint64_t kMostKeys = 400'000'000;  // of a stack: about 16 GB
+constexpr std::size_t kMostRequests = 400'000'000;  // that min remembers: about 5 GB
+constexpr std::uint64_t kMostKeys = 400'000'000;    // of a stack: about 16 GB
 
 /// Draws keys into samples: sample g has those whose hash falls into the g-th interval of length R.
 class Sampler {
@@ -157,6 +158,22 @@ MissCurves::Point point_of(std::uint64_t capacity, const std::vector<std::uint64
   return point;
 }
 
+MissCurves::Curve min_curve(const std::vector<std::vector<std::uint64_t>>& requests,
+                            const std::vector<std::uint64_t>& capacities, unsigned jobs,
+                            const Sampler& sampler, std::uint64_t all_requests) {
+  MissCurves::Curve curve{"min", "The bound: evicts what is needed again furthest in the future.",
+                          std::vector<MissCurves::Point>(capacities.size()), true};
+  std::vector<std::optional<caching::Belady>> samples(requests.size());
+  spread(samples.size(), jobs, [&](std::size_t i) { samples[i].emplace(requests[i]); });
+  spread(capacities.size(), jobs, [&](std::size_t i) {
+    std::vector<std::uint64_t> misses;
+    for (const auto& sample : samples)
+      misses.push_back(sample->misses(sampler.scaled(capacities[i])));
+    curve.points[i] = point_of(capacities[i], misses, sampler, all_requests);
+  });
+  return curve;
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> usual_capacities(std::uint64_t keys) {
@@ -222,13 +239,25 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
                                         random_key(plan.seed, fmt::format("{} {}", name, capacity),
                                                    fmt::format("{}", sample))));
   }
-  if (!simulations.empty()) {
+  std::vector<std::vector<std::uint64_t>> requests(plan.min ? sampler.samples() : 0);
+  if (!simulations.empty() || plan.min) {
     Parts parts(path, options, sampler, problems);
-    while (parts.next())
+    while (parts.next()) {
+      for (std::size_t i = 0; i < requests.size(); ++i) {
+        for (const Access& access : parts.sample(i)) requests[i].push_back(access.key);
+        if (requests[i].size() > kMostRequests) {
+          problems.error({problems.add_source(path)}, "",
+                         fmt::format("has more than {} requests, and min remembers all of them; "
+                                     "--sample takes a part of them",
+                                     kMostRequests));
+          return std::nullopt;
+        }
+      }
       spread(simulations.size(), plan.jobs, [&](std::size_t i) {
         Simulated& simulated = *simulations[i];
         for (const Access& access : parts.sample(simulated.sample)) simulated.request(access);
       });
+    }
     if (problems.error_count() != errors) return std::nullopt;
   }
 
@@ -236,7 +265,7 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
   for (const caching::Policy policy : plan.policies) {
     const caching::PolicyInfo& info = caching::kPolicies[static_cast<std::size_t>(policy)];
     MissCurves::Curve& curve = curves.curves.emplace_back(
-        MissCurves::Curve{std::string(info.name), std::string(info.summary), {}});
+        MissCurves::Curve{std::string(info.name), std::string(info.summary), {}, false});
     for (const std::uint64_t capacity : capacities) {
       std::vector<std::uint64_t> misses;
       for (std::size_t sample = 0; sample < sampler.samples(); ++sample)
@@ -246,6 +275,8 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
       curve.points.push_back(point_of(capacity, misses, sampler, curves.requests));
     }
   }
+  if (plan.min)
+    curves.curves.push_back(min_curve(requests, capacities, plan.jobs, sampler, curves.requests));
   if (plan.sample && sampler.scaled(capacities.front()) < kFewestSampledEntries)
     curves.notes.push_back(fmt::format(
         "Below {} entries the sampled caches hold fewer than {}: no interval there.",

@@ -16,6 +16,7 @@ namespace highwater::cache_curve {
 /// What to find out about a trace.
 struct CurvePlan {
   std::vector<caching::Policy> policies = {};
+  bool min = false;  ///< Belady's bound too, which has to hold all (sampled) requests in memory.
   std::vector<std::uint64_t> capacities = {};  ///< Entries, rising; empty: chosen from the trace.
   std::optional<double> sample = {};  ///< Share of the keys in each sample, up to 1 / kSamples.
   std::uint64_t seed = 1;

@@ -46,6 +46,17 @@ TEST_CASE("cache_curve: what caches miss of a short trace", "[cache_curve]") {
   CHECK_FALSE(curves.curves[0].points[1].miss_ratio.ci95.has_value());
 }
 
+TEST_CASE("cache_curve: min is the bound of them all, the last curve", "[cache_curve]") {
+  CurvePlan plan{.policies = {Policy::lru, Policy::sieve, Policy::arc}, .capacities = {50, 500}};
+  plan.min = true;
+  const MissCurves curves = curves_of(skewed(20'000, 3000, 4), plan);
+  REQUIRE(curves.curves.size() == 4);
+  CHECK(curves.curves.back().policy == "min");
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t k = 0; k < 2; ++k)
+      CHECK(curves.curves[i].points[k].misses > curves.curves[3].points[k].misses);
+}
+
 TEST_CASE("cache_curve: threads and parts change nothing", "[cache_curve]") {
   const std::string text = skewed(30'000, 5000, 1);
   CurvePlan plan{.policies = {Policy::lru, Policy::redis_lru}};

@@ -12,8 +12,11 @@ MissCurves sample() {
   curves.requests = 1000;
   curves.keys = 400;
   curves.curves = {
-      {"lru", "Evicts the idlest.", {{10, 900, {0.9, {}, ""}}, {100, 600, {0.6, {}, ""}}}},
-      {"fifo", "Evicts the oldest.", {{10, 880, {0.88, {}, ""}}, {100, 610, {0.61, {}, ""}}}}};
+      {"lru", "Evicts the idlest.", {{10, 900, {0.9, {}, ""}}, {100, 600, {0.6, {}, ""}}}, false},
+      {"fifo",
+       "Evicts the oldest.",
+       {{10, 880, {0.88, {}, ""}}, {100, 610, {0.61, {}, ""}}},
+       false}};
   curves.notes = {"A note."};
   curves.command = "highwater cache-curve traces/web.csv";
   return curves;
@@ -41,12 +44,16 @@ TEST_CASE("miss curves: the table has a row for each size and a column for each 
 }
 
 TEST_CASE("miss curves: the lowest of a size is marked, but not among estimates", "[report]") {
-  const MissCurves curves = sample();
-  CHECK_FALSE(is_best(curves, 0, curves.curves[0].points[0].miss_ratio));
-  CHECK(is_best(curves, 0, curves.curves[1].points[0].miss_ratio));
-  CHECK(is_best(curves, 1, curves.curves[0].points[1].miss_ratio));
+  MissCurves curves = sample();
+  CHECK_FALSE(is_best(curves, 0, curves.curves[0]));
+  CHECK(is_best(curves, 0, curves.curves[1]));
+  CHECK(is_best(curves, 1, curves.curves[0]));
   const MissCurves estimates = sampled();
-  CHECK_FALSE(is_best(estimates, 0, estimates.curves[1].points[0].miss_ratio));
+  CHECK_FALSE(is_best(estimates, 0, estimates.curves[1]));
+  // The bound is out of the competition.
+  curves.curves[1].bound = true;
+  CHECK(is_best(curves, 0, curves.curves[0]));
+  CHECK_FALSE(is_best(curves, 0, curves.curves[1]));
 }
 
 TEST_CASE("miss curves: CSV has every point", "[report]") {
