@@ -1,10 +1,11 @@
+#include "models/algorithms/balancing/envoy_edf.h"
+
 #include <cmath>
 #include <numeric>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "models/algorithms/balancing/envoy_edf.h"
 #include "tests/algorithms/golden.h"
 
 namespace highwater::balancing {
@@ -98,8 +99,8 @@ TEST_CASE("EdfScheduler: picks made up are as good as picks made", "[algorithms]
 TEST_CASE("EdfScheduler: from random starts the first picks follow the weights",
           "[algorithms][balancing]") {
   SplitMix bits{7};
-  for (const std::vector<double>& weights : std::initializer_list<std::vector<double>>{
-           {25, 75}, {1, 99}, {50, 50}, {1, 20, 79}}) {
+  for (const std::vector<double>& weights :
+       std::initializer_list<std::vector<double>>{{25, 75}, {1, 99}, {50, 50}, {1, 20, 79}}) {
     const auto weight = [&](std::uint32_t i) { return weights[i]; };
     const int starts = 100'000;
     std::vector<int> first(weights.size());

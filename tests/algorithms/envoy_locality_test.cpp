@@ -1,9 +1,10 @@
+#include "models/algorithms/balancing/envoy_locality.h"
+
 #include <cmath>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "models/algorithms/balancing/envoy_locality.h"
 #include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
 

@@ -1,8 +1,8 @@
+#include "models/algorithms/balancing/envoy_priority.h"
+
 #include <vector>
 
 #include <catch2/catch.hpp>
-
-#include "models/algorithms/balancing/envoy_priority.h"
 
 namespace highwater::balancing {
 namespace {

@@ -1,9 +1,10 @@
+#include "models/algorithms/balancing/envoy_slow_start.h"
+
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/balancing/envoy_scheduled.h"
-#include "models/algorithms/balancing/envoy_slow_start.h"
 #include "tests/algorithms/scripted_bits.h"
 
 namespace highwater::balancing {

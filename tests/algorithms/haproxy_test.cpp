@@ -1,12 +1,13 @@
 // The HAProxy algorithms against recordings of HAProxy 2.6.12 and against their own promises.
 
+#include "models/algorithms/balancing/haproxy.h"
+
 #include <map>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "models/algorithms/balancing/haproxy.h"
 #include "models/algorithms/balancing/haproxy_hash.h"
 #include "models/algorithms/balancing/haproxy_leastconn.h"
 #include "models/algorithms/balancing/haproxy_map.h"

@@ -1,5 +1,7 @@
 // The nginx methods against recordings of nginx 1.22.1 and against their own promises.
 
+#include "models/algorithms/balancing/nginx.h"
+
 #include <map>
 #include <string>
 #include <vector>
@@ -7,7 +9,6 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/balancing/client.h"
-#include "models/algorithms/balancing/nginx.h"
 #include "models/algorithms/balancing/nginx_hash.h"
 #include "models/algorithms/balancing/nginx_random.h"
 #include "tests/algorithms/balancing_configs.h"
@@ -26,8 +27,8 @@ std::vector<std::size_t> request(Balancer& balancer, std::int64_t now, AnyBits b
   std::vector<std::size_t> tried;
   std::uint32_t vain_draws = 0;
   for (;;) {
-    const Pick picked = balancer.pick(
-        {.now = now, .key = key, .tried = tried, .vain_draws = &vain_draws}, bits);
+    const Pick picked =
+        balancer.pick({.now = now, .key = key, .tried = tried, .vain_draws = &vain_draws}, bits);
     if (!picked) return tried;
     balancer.finish(*picked, {.now = now, .failed = dead[*picked]});
     tried.push_back(*picked);
@@ -127,7 +128,8 @@ TEST_CASE("nginx_least_conn, nginx_random, nginx_random_two, max_conns: a runnin
 TEST_CASE("nginx_hash, nginx_hash_consistent, nginx_ip_hash: a running nginx",
           "[algorithms][balancing][golden]") {
   SplitMix bits{1};
-  for (const char* name : {"nginx_hash_1111_s2down", "nginx_chash_123", "nginx_chash_1111_s2down"}) {
+  for (const char* name :
+       {"nginx_hash_1111_s2down", "nginx_chash_123", "nginx_chash_1111_s2down"}) {
     const nlohmann::json golden = golden_json(std::string(name) + ".json");
     const auto balancer = nginx_balancer(golden.at("upstream"));
     std::vector<std::size_t> got;

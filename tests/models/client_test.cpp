@@ -13,8 +13,8 @@
 #include <catch2/catch.hpp>
 
 #include "models/service/service.h"
-#include "tests/support/scratch_file.h"
 #include "tests/support/model_rig.h"
+#include "tests/support/scratch_file.h"
 #include "tests/support/sink.h"
 #include "tests/support/theory.h"
 

@@ -622,9 +622,9 @@ TEST_CASE("load balancer: Envoy prefers its own zone where that is fair",
     ModelRig rig(
         {load_balancer(), service::service()},
         R"({"near": {"kind": "service", "service_time": "1ms", "replicas": 3, "zones": ["a"]},
-                     "far": {"kind": "service", "service_time": "1ms", "replicas": 3, "zones": ["b"]},
-                     "lb": {"kind": "load_balancer", "policy": "envoy_random", "replicas": 2,
-                            "targets": ["near", "far"])" +
+            "far": {"kind": "service", "service_time": "1ms", "replicas": 3, "zones": ["b"]},
+            "lb": {"kind": "load_balancer", "policy": "envoy_random", "replicas": 2,
+                   "targets": ["near", "far"])" +
             more + "}}",
         options);
     for (std::int64_t i = 0; i < 1000; ++i)

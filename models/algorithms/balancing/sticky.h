@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,7 +27,7 @@ struct StickyOptions {
 
 /// balancing StickyTable: which target a key was sent to last.
 ///
-/// O(1) per use; memory follows the keys it remembers.
+/// O(log n) per use; memory follows the keys it remembers.
 ///
 /// Assumes  an entry is forgotten a ttl after its last use. HAProxy purges a full table likewise by
 ///          what expires first.
@@ -84,12 +84,6 @@ class StickyTable {
     std::uint32_t next = kNone;
     std::uint32_t previous = kNone;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const {
-      return std::hash<std::string_view>{}(key);
-    }
-  };
 
   void forget_expired(std::int64_t now) {
     if (ttl_ <= 0) return;
@@ -118,8 +112,7 @@ class StickyTable {
 
   std::int64_t ttl_;
   std::size_t max_entries_;
-  // Only looked up, never gone through: its order decides nothing.
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
+  std::map<std::string, std::uint32_t, std::less<>> index_;
   std::vector<Entry> entries_;
   std::uint32_t first_ = kNone;  // unused for longest
   std::uint32_t last_ = kNone;
