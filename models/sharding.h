@@ -33,12 +33,6 @@ constexpr std::uint64_t key_hash(std::uint64_t key) {
   return key ^ (key >> 31);
 }
 
-/// The shard that holds `key`, 0 to shards - 1: its hash modulo the number of shards (>= 1), so
-/// that almost every key moves when that number changes.
-constexpr std::size_t shard_of(std::uint64_t key, std::size_t shards) {
-  return shards == 1 ? 0 : static_cast<std::size_t>(key_hash(key) % shards);
-}
-
 /// The shards of a component: which of them holds a key, under any scheme.
 ///
 /// A key is the decimal text of its number, as the products see it. Shards are called <id>-0,

@@ -18,7 +18,9 @@
 
 #include "models/cache/cache.h"
 
+#include <algorithm>
 #include <deque>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -36,7 +38,47 @@
 
 namespace highwater::cache {
 
+caching::Options CacheParams::options() const {
+  caching::Options options;
+  const auto apply = [&options](const auto& group) {
+    if (group) group->apply(options);
+  };
+  apply(arc);
+  apply(two_queue);
+  apply(slru);
+  apply(s3_fifo);
+  apply(redis_sampling);
+  apply(redis_lfu);
+  apply(memcached);
+  return options;
+}
+
 void CacheParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  using caching::Policy;
+  const auto belongs = [&](std::string_view name, bool given,
+                           std::initializer_list<Policy> owners) {
+    if (!given || std::find(owners.begin(), owners.end(), policy) != owners.end()) return;
+    problems.error(
+        where.find(name)->position(), pointer_to(path, name),
+        "the policy is " + std::string(caching::kPolicies[static_cast<std::size_t>(policy)].name));
+  };
+  belongs("arc", arc.has_value(), {Policy::arc});
+  belongs("two_queue", two_queue.has_value(), {Policy::two_queue});
+  belongs("slru", slru.has_value(), {Policy::slru});
+  belongs("s3_fifo", s3_fifo.has_value(), {Policy::s3_fifo});
+  belongs("redis_sampling", redis_sampling.has_value(),
+          {Policy::redis_lru, Policy::redis_volatile_lru, Policy::redis_volatile_ttl});
+  belongs("redis_lfu", redis_lfu.has_value(), {Policy::redis_lfu, Policy::redis_volatile_lfu});
+  belongs("memcached", memcached.has_value(), {Policy::memcached});
+  if (const Value* given = where.find("sharding")) {
+    if (sharding == hashing::Scheme::range)
+      problems.error(given->position(), pointer_to(path, "sharding"),
+                     "caches do not know how far their keys reach, so they cannot cut them into "
+                     "ranges");
+    else if (replicas == 1)
+      problems.warning(given->position(), pointer_to(path, "sharding"),
+                       "has no effect on a single instance");
+  }
   if (origin) return;
   for (const char* name : {"timeout", "retry"})
     if (const Value* given = where.find(name))
@@ -57,6 +99,7 @@ class Node final : public Instance {
   std::uint64_t lookups() const { return lookups_; }
   std::uint64_t hits() const { return hits_; }
   std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t refusals() const { return other_refusals_ + contents_.refusals(); }
   std::uint64_t expirations() const { return other_expirations_ + contents_.expirations(); }
   /// A request about this key is on its way: a large cache is out of the processor's own, so that
   /// half of a look-up is waiting for memory, which can begin now.
@@ -111,6 +154,7 @@ class Node final : public Instance {
   std::uint64_t lookups_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t evictions_ = 0;
+  std::uint64_t other_refusals_ = 0;     // in an earlier life
   std::uint64_t other_expirations_ = 0;  // pushed out by a store, or in an earlier life
 };
 
@@ -121,7 +165,8 @@ class Cache final : public Component {
       : Component(world, std::move(id), "cache"),
         params_(params),
         names_(world.symbols),
-        service_key_(world.key(this->id(), "service time")) {
+        service_key_(world.key(this->id(), "service time")),
+        placement_(params.sharding, this->id(), params.replicas) {
     for (std::uint32_t i = 0; i < params.replicas; ++i)
       add(std::make_unique<Node>(*this, i, place(world, params.zones, i)));
     declare_metrics();
@@ -134,7 +179,7 @@ class Cache final : public Component {
   }
 
   Route route(const Request& request, const Instance&) override {
-    auto& node = static_cast<Node&>(*instances()[shard_of(request.key, instances().size())]);
+    auto& node = static_cast<Node&>(*instances()[placement_.of(request.key)]);
     if (!origin_) node.expect(request.key);
     return &node;
   }
@@ -172,6 +217,7 @@ class Cache final : public Component {
   const CacheParams& params_;
   ResourceNames names_;
   RandomKey service_key_;
+  Shards placement_;
   std::optional<CallSite> origin_;
   Tally* wait_ = nullptr;
   Tally* service_ = nullptr;
@@ -179,7 +225,7 @@ class Cache final : public Component {
 
 caching::Cache empty_contents(const CacheParams& params) {
   constexpr std::uint64_t kUnbounded = std::numeric_limits<std::uint64_t>::max();
-  return caching::Cache(params.policy, params.capacity.value_or(kUnbounded));
+  return caching::Cache(params.policy, params.capacity.value_or(kUnbounded), params.options());
 }
 
 std::int64_t nanoseconds(Time time) {
@@ -329,6 +375,7 @@ void Node::killed() {
   busy_.set(now, 0);
   waiting_.set(now, 0);
   other_expirations_ += contents_.expirations();
+  other_refusals_ += contents_.refusals();
   contents_ = empty_contents(cache_.params());
   entries_.set(now, 0);
 }
@@ -347,6 +394,7 @@ void Cache::declare_metrics() {
   owner.count("lookups", [this] { return total(&Node::lookups); });
   owner.count("hits", [this] { return total(&Node::hits); });
   owner.count("evictions", [this] { return total(&Node::evictions); });
+  owner.count("refusals", [this] { return total(&Node::refusals); });
   owner.count("expirations", [this] { return total(&Node::expirations); });
   owner.time_average("entries", integral(&Node::entries_integral));
   owner.time_ratio("utilization", integral(&Node::busy_integral),
@@ -378,6 +426,9 @@ ModelKind cache() {
        {"lookups", "requests", "Keys looked up.", MetricShape::kCount},
        {"hits", "requests", "Look-ups that found an entry to use.", MetricShape::kCount},
        {"evictions", "entries", "Entries that left to make room for another.", MetricShape::kCount},
+       {"refusals", "entries",
+        "Entries that were not stored, because nothing might be evicted for them.",
+        MetricShape::kCount},
        {"expirations", "entries", "Entries that left because their time was over.",
         MetricShape::kCount},
        {"entries", "entries",

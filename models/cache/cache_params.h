@@ -11,6 +11,7 @@
 #include "engine/model/call_params.h"
 #include "models/algorithms/caching/policy.h"
 #include "models/cache/eviction_params.h"
+#include "models/sharding.h"
 
 namespace highwater {
 
@@ -30,12 +31,20 @@ struct QueueParams {
 
 struct CacheParams {
   caching::Policy policy = caching::Policy::lru;
+  std::optional<ArcParams> arc;
+  std::optional<TwoQueueParams> two_queue;
+  std::optional<SlruParams> slru;
+  std::optional<S3FifoParams> s3_fifo;
+  std::optional<RedisSampleParams> redis_sampling;
+  std::optional<RedisLfuParams> redis_lfu;
+  std::optional<MemcachedParams> memcached;
   std::optional<std::uint64_t> capacity;
   std::optional<Duration> ttl;
   Distribution service_time = Distribution::constant(Duration{0});
   std::uint32_t workers = 1;
   QueueParams queue;
   std::uint32_t replicas = 1;
+  hashing::Scheme sharding = hashing::Scheme::modulo;
   std::vector<std::string> zones;
   Duration start_time{0};
   std::optional<ComponentRef> origin;
@@ -44,6 +53,14 @@ struct CacheParams {
   static constexpr auto fields() {
     return std::tuple{
         field<&CacheParams::policy>("Which entry leaves when there is no room for another."),
+        field<&CacheParams::arc>("Of the policy arc."),
+        field<&CacheParams::two_queue>("Of the policy two_queue."),
+        field<&CacheParams::slru>("Of the policy slru."),
+        field<&CacheParams::s3_fifo>("Of the policy s3_fifo."),
+        field<&CacheParams::redis_sampling>("Of redis_lru, redis_volatile_lru and "
+                                            "redis_volatile_ttl."),
+        field<&CacheParams::redis_lfu>("Of redis_lfu and redis_volatile_lfu."),
+        field<&CacheParams::memcached>("Of the policy memcached."),
         field<&CacheParams::capacity>("Entries that each instance can hold; unbounded unless "
                                       "given.")
             .at_least(std::uint64_t{1})
@@ -59,9 +76,10 @@ struct CacheParams {
             .source("Redis executes commands on one thread"),
         field<&CacheParams::queue>("The waiting line of an instance."),
         field<&CacheParams::replicas>("Instances, each with contents of its own. A key lives on "
-                                      "one of them: its hash modulo their number.")
+                                      "one of them.")
             .at_least(1u)
             .at_most(10'000u),
+        field<&CacheParams::sharding>("Which instance a key lives on."),
         field<&CacheParams::zones>("Zones the instances are spread over in turn; all zones of the "
                                    "network unless given."),
         field<&CacheParams::start_time>("From the start of an instance, which is empty then, until "
@@ -73,6 +91,8 @@ struct CacheParams {
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
+  /// What the policy is told.
+  caching::Options options() const;
 };
 
 }  // namespace cache

@@ -3,6 +3,7 @@
 
 #include "models/cache/cache.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -10,6 +11,7 @@
 
 #include "engine/kernel/popularity.h"
 #include "models/algorithms/caching/policy.h"
+#include "models/cache/cache_params.h"
 #include "models/database/database.h"
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
@@ -295,6 +297,74 @@ TEST_CASE("cache: slowness stretches the service time", "[models][cache][fault]"
   rig.run(Time{4s});
   CHECK(slow.took() == 40ms);
   CHECK(fast.took() == 10ms);
+}
+
+TEST_CASE("cache: `sharding` names the scheme that places the keys", "[models][cache]") {
+  for (const char* scheme : {"modulo", "ketama", "redis_slot", "jump"}) {
+    CAPTURE(scheme);
+    ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "replicas": 3, "sharding": ")" +
+                                std::string(scheme) + "\"}}");
+    const auto info = std::find_if(hashing::kSchemes.begin(), hashing::kSchemes.end(),
+                                   [&](const auto& each) { return each.name == scheme; });
+    const Shards shards(info->scheme, "cache", 3);
+    for (std::uint64_t key = 0; key < 200; ++key)
+      CHECK(rig.component("cache").route(read_of(key), rig.instance("cache", 0)).to ==
+            &rig.instance("cache", shards.of(key)));
+  }
+}
+
+TEST_CASE("cache: options of another policy are refused, those of its own count",
+          "[models][cache][input]") {
+  const auto problems = [](const std::string& more) {
+    return testing::problems_of(cache(), R"({"kind": "cache", )" + more + "}");
+  };
+  using Catch::Contains;
+  CHECK_THAT(problems(R"("arc": {})"), Contains("/components/it/arc: the policy is lru"));
+  CHECK_THAT(problems(R"("policy": "redis_lru", "redis_lfu": {})"),
+             Contains("the policy is redis_lru"));
+  CHECK(problems(R"("policy": "redis_volatile_lfu", "redis_lfu": {"samples": 10})").empty());
+  CHECK_THAT(problems(R"("policy": "redis_lru", "redis_sampling": {"samples": 65})"),
+             Contains("1 to 64"));
+  CHECK_THAT(problems(R"("replicas": 2, "sharding": "range")"), Contains("cut them into ranges"));
+  CHECK_THAT(problems(R"("sharding": "jump")"), Contains("no effect on a single instance"));
+
+  const auto hits = [](const std::string& parameters) {
+    ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "capacity": 100, )" + parameters + "}}");
+    RandomStream random(random_key(1, "test", "keys"));
+    for (std::int64_t i = 0; i < 6000; ++i) {
+      const double u = random.uniform();
+      const auto key = static_cast<std::uint64_t>(1000 * u * u * u);
+      rig.send(Time{Duration{i * 20'000'000}}, "cache", read_of(key));
+      rig.send(Time{Duration{i * 20'000'000 + 1}}, "cache", write_of(key));
+    }
+    rig.run(Time{1000s});
+    return rig.count("cache", "hits");
+  };
+  const auto differ = [&](const std::string& policy, const std::string& options) {
+    const std::string word = R"("policy": ")" + policy + '"';
+    CAPTURE(policy, options);
+    CHECK(hits(word) != hits(word + ", " + options));
+  };
+  differ("arc", R"("arc": {"reading": "golang_lru"})");
+  differ("two_queue", R"("two_queue": {"recent_share": "60%"})");
+  differ("two_queue", R"("two_queue": {"ghost_share": "5%"})");
+  differ("slru", R"("slru": {"protected_share": "20%"})");
+  differ("s3_fifo", R"("s3_fifo": {"small_share": "50%"})");
+  differ("s3_fifo", R"("s3_fifo": {"ghost_share": "5%"})");
+  differ("s3_fifo", R"("s3_fifo": {"move_to_main_uses": 3})");
+  differ("redis_lru", R"("redis_sampling": {"samples": 1})");
+  differ("redis_lfu", R"("redis_lfu": {"samples": 1})");
+  differ("redis_lfu", R"("redis_lfu": {"log_factor": 1})");
+  differ("redis_lfu", R"("redis_lfu": {"decay_time": 0})");
+}
+
+TEST_CASE("cache: a volatile policy refuses keys that nothing may leave for", "[models][cache]") {
+  ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "capacity": 10,
+                                        "policy": "redis_volatile_lru"}})");
+  for (std::uint64_t key = 0; key < 25; ++key) rig.send(Time{1s}, "cache", write_of(key));
+  rig.run(Time{2s});
+  CHECK(rig.count("cache", "refusals") == 15);
+  CHECK(rig.count("cache", "evictions") == 0);
 }
 
 TEST_CASE("cache: instances are spread over the zones", "[models][cache]") {
