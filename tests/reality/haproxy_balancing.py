@@ -3,10 +3,12 @@
 Usage: haproxy_balancing.py DRIVER
 
 Random backends (weights, algorithms, hash types, servers disabled, backups), each with a HAProxy of
-its own. Requests stay open for a while, so that loads differ.
+its own. Requests stay open for a while, so that loads differ; servers are disabled and enabled and
+change their weights on the way.
 """
 
 import random as random_module
+import socket
 import sys
 
 from balancing_oracle import (Backends, Recorder, Server, compare, directory, free_port, program,
@@ -55,10 +57,11 @@ def server_line(index, target):
     return " ".join(words)
 
 
-def configuration(port, lines, targets):
+def configuration(path, port, lines, targets):
     return """
 global
   nbthread 1
+  stats socket %s/admin level admin
 defaults
   mode http
   timeout connect 1h
@@ -70,9 +73,37 @@ listen proxy
   option http-server-close
   %s
   %s
-""" % (port, "\n  ".join(lines),
+""" % (path, port, "\n  ".join(lines),
        "\n  ".join(server_line(i, target) for i, target in enumerate(targets)))
 
+
+def tell(path, command):
+    """One command on the administration socket; what it answers."""
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.connect(path + "/admin")
+        admin.sendall(command.encode() + b"\n")
+        return admin.recv(4096).decode().strip()
+
+
+def change(random, path, recorder, targets, down, dynamic, now):
+    """Disables or enables a server, or changes its weight; the first server stays as it is."""
+    if len(targets) == 1:
+        return
+    index = random.randrange(1, len(targets))
+    if dynamic and random.random() < 0.5:
+        weight = random.choice([0, 1, 2, 5, 30, 256])
+        answer = tell(path, "set server proxy/s%d weight %d" % (index, weight))
+        recorder.note(["weight", index, weight, now])
+    else:
+        up = index in down
+        answer = tell(path, "%s server proxy/s%d" % ("enable" if up else "disable", index))
+        down.symmetric_difference_update({index})
+        recorder.note(["usable", index, up, now])
+    assert answer == "", answer
+
+
+# Those that accept other weights at run time.
+DYNAMIC = ("haproxy_roundrobin", "haproxy_leastconn")
 
 BALANCE = {
     "haproxy_roundrobin": "roundrobin",
@@ -103,11 +134,16 @@ def check(driver, haproxy, policy, seed):
     with directory() as path:
         port = free_port()
         with open(path + "/haproxy.cfg", "w") as file:
-            file.write(configuration(port, lines, targets))
+            file.write(configuration(path, port, lines, targets))
         server = Server([haproxy, "-db", "-q", "-f", path + "/haproxy.cfg"], [port])
         try:
             recorder = Recorder(backends, port)
+            down = {i for i, target in enumerate(targets) if target.get("down")}
+            dynamic = policy in DYNAMIC or options.get("consistent", False)
             for step in range(STEPS):
+                # Beyond the limits of those that are left requests would wait.
+                if policy != "haproxy_first" and random.random() < 0.08:
+                    change(random, path, recorder, targets, down, dynamic, step)
                 if recorder.open and (random.random() < 0.45 or len(recorder.open) >= most):
                     recorder.finish(random.choice(list(recorder.open)), step)
                     continue

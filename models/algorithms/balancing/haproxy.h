@@ -48,8 +48,7 @@ inline std::uint32_t haproxy_dynamic_limit(std::uint32_t minimum, std::uint32_t 
 /// Source   HAProxy 2.6.12 src/server.c, server_recalc_eweight and server_warmup (which compares
 ///          milliseconds with seconds, so that its twentieths of the time are never used below
 ///          20,000 s); src/queue.c, srv_dynamic_maxconn.
-/// Checked  tests/algorithms/haproxy_test.cpp: the ramp as computed from the formula;
-///          tests/reality/haproxy_balancing.py: picks of a live one that warms a server up.
+/// Checked  tests/algorithms/haproxy_test.cpp: the ramp as computed from the formula.
 class HaproxySlowStart {
  public:
   static constexpr std::uint32_t kScale = 16;  ///< BE_WEIGHT_SCALE

@@ -20,7 +20,7 @@ namespace highwater::balancing {
 /// Source   HAProxy 2.6.12 src/lb_fwrr.c.
 /// Checked  tests/algorithms/haproxy_test.cpp: recorded picks for 5 sets of weights;
 ///          tests/reality/haproxy_balancing.py: a live one with changing weights, servers down and
-///          up, full and slowly started.
+///          up.
 class HaproxyRoundRobin final : public Haproxy {
  public:
   explicit HaproxyRoundRobin(std::vector<Target> targets, const HaproxyOptions& options = {})

@@ -23,7 +23,8 @@ namespace highwater::balancing {
 ///
 /// Assumes  backups, which nginx refuses with these methods, stand in for round robin only.
 /// Source   nginx 1.22.1, the modules named below.
-/// Checked  tests/algorithms/nginx_test.cpp: also against requests that keep their place.
+/// Checked  tests/algorithms/nginx_test.cpp; tests/reality/nginx_balancing.py: requests of a live
+///          nginx that go on after failures.
 template <class Table>
 class NginxHashing : public NginxUpstream {
  public:
