@@ -1,0 +1,93 @@
+#include "models/algorithms/caching/write_behind.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/algorithms/golden.h"
+
+namespace highwater::caching {
+namespace {
+
+using Writes = std::vector<WriteBehind::Write>;
+
+TEST_CASE("write_behind: a batch goes when it is full or has waited", "[algorithms][caching]") {
+  WriteBehind queue({.batch = 3, .delay = 100, .most = 10});
+  CHECK(queue.due() == WriteBehind::kNever);
+  CHECK(queue.write(1, 10, 0));
+  CHECK(queue.write(2, 20, 50));
+  CHECK(queue.due() == 100);
+  CHECK(queue.flush(99).empty());
+  CHECK(queue.flush(100) == Writes{{1, 10}, {2, 20}});
+  CHECK(queue.due() == WriteBehind::kNever);
+  for (std::uint64_t key = 1; key <= 4; ++key) queue.write(key, key, 200);
+  CHECK(queue.due() == 200);
+  CHECK(queue.flush(200) == Writes{{1, 1}, {2, 2}, {3, 3}});
+  CHECK(queue.due() == 300);
+}
+
+TEST_CASE("write_behind: writes to one key replace each other and are seen by reads",
+          "[algorithms][caching]") {
+  WriteBehind queue({.batch = 10, .delay = 100, .most = 10});
+  queue.write(1, 10, 0);
+  queue.write(2, 20, 10);
+  queue.write(1, 11, 90);
+  CHECK(queue.coalesced() == 1);
+  CHECK(queue.pending(1) == 11u);
+  CHECK_FALSE(queue.pending(3).has_value());
+  CHECK(queue.flush(100) == Writes{{1, 11}, {2, 20}});  // from its first write on
+  CHECK_FALSE(queue.pending(1).has_value());
+}
+
+TEST_CASE("write_behind: a full queue refuses new keys, and death loses what waits",
+          "[algorithms][caching]") {
+  WriteBehind queue({.batch = 10, .delay = 100, .most = 2});
+  CHECK(queue.write(1, 1, 0));
+  CHECK(queue.write(2, 1, 0));
+  CHECK_FALSE(queue.write(3, 1, 0));
+  CHECK(queue.write(2, 2, 0));
+  CHECK(queue.lose_all() == 2);
+  CHECK(queue.size() == 0);
+  CHECK(queue.flush(1000).empty());
+  CHECK(queue.write(3, 1, 0));
+}
+
+TEST_CASE("write_behind: agrees with a naive queue", "[algorithms][caching][property]") {
+  SplitMix bits{1};
+  for (int round = 0; round < 50; ++round) {
+    const WriteBehindOptions options{
+        1 + bits.bits() % 8, static_cast<std::int64_t>(bits.bits() % 50), 1 + bits.bits() % 20};
+    WriteBehind queue(options);
+    struct Waiting {
+      WriteBehind::Write write;
+      std::int64_t since;
+    };
+    std::vector<Waiting> naive;
+    for (std::int64_t now = 0; now < 500; ++now) {
+      const std::uint64_t key = bits.bits() % 30;
+      const auto known = std::find_if(naive.begin(), naive.end(),
+                                      [&](const Waiting& w) { return w.write.key == key; });
+      const auto value = static_cast<std::uint64_t>(now);
+      REQUIRE(queue.write(key, value, now) ==
+              (known != naive.end() || naive.size() < options.most));
+      if (known != naive.end())
+        known->write.value = value;
+      else if (naive.size() < options.most)
+        naive.push_back({{key, value}, now});
+      if (bits.bits() % 3 > 0) continue;
+      Writes expected;
+      const bool due = !naive.empty() && (naive.size() >= options.batch ||
+                                          now - naive.front().since >= options.delay);
+      while (due && !naive.empty() && expected.size() < options.batch) {
+        expected.push_back(naive.front().write);
+        naive.erase(naive.begin());
+      }
+      REQUIRE(queue.flush(now) == expected);
+      REQUIRE(queue.size() == naive.size());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace highwater::caching
