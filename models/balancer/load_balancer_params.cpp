@@ -88,6 +88,8 @@ balancing::Options LoadBalancerParams::options() const {
     out.envoy.hosts.priority.overprovisioning_factor =
         static_cast<std::uint32_t>(std::llround(envoy->overprovisioning * 100));
     out.envoy.hosts.locality.zone_aware.min_cluster_size = envoy->min_cluster_size;
+    out.envoy.hosts.fail_traffic_on_panic = envoy->fail_traffic_on_panic;
+    out.envoy.hash.hash_balance_factor = envoy->hash_balance_factor.value_or(0);
     if (envoy->locality == Locality::zone_aware)
       out.envoy.hosts.locality.mode = balancing::EnvoyLocalityMode::zone_aware;
   }
@@ -122,6 +124,9 @@ void LoadBalancerParams::check(const Value& where, const std::string& path,
   const bool is_envoy = is_of(policy, "envoy_");
   const bool is_haproxy = is_of(policy, "haproxy_");
   if (envoy && !is_envoy) refuse("envoy", "only Envoy's policies read it; " + mine);
+  const bool hashes = policy == Policy::envoy_ring_hash || policy == Policy::envoy_maglev;
+  if (is_envoy && envoy && envoy->hash_balance_factor && !hashes)
+    refuse("envoy", "hash_balance_factor is for envoy_ring_hash and envoy_maglev; " + mine);
   if (!priorities.empty() && !is_envoy)
     refuse("priorities", "only Envoy's policies have levels; " + mine);
   if (!backup.empty() && !is_haproxy && !is_of(policy, "nginx_"))

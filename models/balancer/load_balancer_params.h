@@ -96,6 +96,8 @@ struct EnvoyParams {
   double overprovisioning = balancing::EnvoyPriorityOptions{}.overprovisioning_factor / 100.0;
   Locality locality = Locality::none;
   std::uint64_t min_cluster_size = balancing::EnvoyZoneAwareOptions{}.min_cluster_size;
+  bool fail_traffic_on_panic = balancing::EnvoyHostOptions{}.fail_traffic_on_panic;
+  std::optional<std::uint32_t> hash_balance_factor;
 
   static constexpr std::string_view type_name = "load_balancer.envoy";
   static constexpr auto fields() {
@@ -111,7 +113,16 @@ struct EnvoyParams {
         field<&EnvoyParams::locality>("Whether near instances are preferred.")
             .source("Envoy zone_aware_lb_config"),
         field<&EnvoyParams::min_cluster_size>("With fewer usable instances zones do not matter.")
-            .source("Envoy min_cluster_size")};
+            .source("Envoy min_cluster_size"),
+        field<&EnvoyParams::fail_traffic_on_panic>("Picks nobody in panic instead of anybody.")
+            .source("Envoy fail_traffic_on_panic"),
+        field<&EnvoyParams::hash_balance_factor>("Most requests in flight of an instance, in "
+                                                 "percent of its share, by the policies "
+                                                 "envoy_ring_hash and envoy_maglev; any unless "
+                                                 "given.")
+            .at_least(100u)
+            .at_most(100'000u)
+            .source("Envoy hash_balance_factor")};
   }
 };
 

@@ -496,6 +496,8 @@ TEST_CASE("load balancer: each policy's own options reach it", "[models][load_ba
   differ("envoy_ring_hash", R"("envoy_ring_hash": {"min_ring_size": 5, "max_ring_size": 5})");
   differ("envoy_ring_hash", R"("envoy_ring_hash": {"points": "murmur2"})");
   differ("envoy_maglev", R"("envoy_maglev": {"table": 7})");
+  differ("envoy_maglev", R"("envoy": {"hash_balance_factor": 100})");
+  differ("envoy_ring_hash", R"("envoy": {"hash_balance_factor": 100})");
   differ("peak_ewma", R"("peak_ewma": {"decay": "1ms"})");
   differ("round_robin", R"("max_connections": 1)");
   differ("round_robin", R"("sticky": {})");
@@ -612,6 +614,7 @@ TEST_CASE("load balancer: below the panic threshold Envoy uses everybody",
   };
   CHECK(answered("") == 100);  // three of four requests go to the dead
   CHECK(answered(R"(, "envoy": {"panic_threshold": "0%"})") == 400);
+  CHECK(answered(R"(, "envoy": {"fail_traffic_on_panic": true})") == 0);
 }
 
 TEST_CASE("load balancer: Envoy prefers its own zone where that is fair",
@@ -651,6 +654,8 @@ TEST_CASE("load balancer: options of another policy are refused",
   CHECK_THAT(problems(R"("policy": "envoy_maglev", "envoy_ring_hash": {})"),
              Contains("the policy is envoy_maglev"));
   CHECK_THAT(problems(R"("envoy": {})"), Contains("only Envoy's policies read it"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "envoy": {"hash_balance_factor": 150})"),
+             Contains("hash_balance_factor is for envoy_ring_hash"));
   CHECK_THAT(problems(R"("priorities": {"api": 1})"),
              Contains("only Envoy's policies have levels"));
   CHECK_THAT(problems(R"("backup": ["api"])"), Contains("only nginx' and HAProxy's policies"));
