@@ -9,9 +9,10 @@
 ///
 /// Assumes  entries of equal size; look-aside keys are the requests' keys alone, so that two kinds
 ///          of data under the same numbers need two caches; a worker is free while the origin is
-///          asked; misses on the same key at the same time each ask the origin (no coalescing);
-///          whatever was stored from a stale answer is stale at every hit.
-/// Source   RFC 9111 (HTTP Caching) sections 3, 4 and 4.4; Redis 7.0.9; memcached 1.6 protocol.txt;
+///          asked; without single_flight misses on the same key at the same time each ask the
+///          origin; whatever was stored from a stale answer is stale at every hit.
+/// Source   RFC 5861; RFC 9111 (HTTP Caching) sections 3, 4 and 4.4; Redis 7.0.9; memcached 1.6
+/// protocol.txt;
 ///          the eviction policies name their own in models/algorithms/caching.
 /// Checked  tests/models/cache_test.cpp: hit ratios of LRU against Che's approximation and of TTL
 ///          caches against renewal theory, M/M/c/K waits and losses, conservation of entries.
@@ -24,12 +25,15 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/model/call.h"
+#include "models/algorithms/caching/freshness.h"
 #include "models/algorithms/caching/policy.h"
+#include "models/algorithms/caching/single_flight.h"
 #include "models/cache/cache_params.h"
 #include "models/cache/resource_names.h"
 #include "models/placement.h"
@@ -37,6 +41,15 @@
 #include "models/slowdown.h"
 
 namespace highwater::cache {
+
+caching::FreshnessRules CacheParams::rules() const {
+  caching::FreshnessRules rules;
+  if (stale_while_revalidate) rules.stale_while_revalidate = stale_while_revalidate->count();
+  if (stale_if_error) rules.stale_if_error = stale_if_error->count();
+  if (early_expiration) rules.early_beta = early_expiration->value;
+  if (refresh_ahead) rules.refresh_ahead = refresh_ahead->value;
+  return rules;
+}
 
 caching::Options CacheParams::options() const {
   caching::Options options;
@@ -79,11 +92,22 @@ void CacheParams::check(const Value& where, const std::string& path, Problems& p
       problems.warning(given->position(), pointer_to(path, "sharding"),
                        "has no effect on a single instance");
   }
-  if (origin) return;
-  for (const char* name : {"timeout", "retry"})
+  for (const char* name : {"expiry", "ttl_jitter"})
+    if (const Value* given = where.find(name); given != nullptr && !ttl && name[0] == 'e')
+      problems.error(given->position(), pointer_to(path, name), "needs a ttl that can slide");
+  if (origin) {
+    for (const char* name :
+         {"stale_while_revalidate", "stale_if_error", "early_expiration", "refresh_ahead"})
+      if (const Value* given = where.find(name); given != nullptr && !ttl)
+        problems.error(given->position(), pointer_to(path, name),
+                       "is about the end of an entry's ttl, and there is none");
+    return;
+  }
+  for (const char* name : {"timeout", "retry", "stale_while_revalidate", "stale_if_error",
+                           "early_expiration", "refresh_ahead", "single_flight"})
     if (const Value* given = where.find(name))
       problems.error(given->position(), pointer_to(path, name),
-                     "is about the calls to an `origin`, and there is none");
+                     "is about what is fetched from an `origin`, and there is none");
 }
 
 namespace {
@@ -99,6 +123,9 @@ class Node final : public Instance {
   std::uint64_t lookups() const { return lookups_; }
   std::uint64_t hits() const { return hits_; }
   std::uint64_t evictions() const { return evictions_; }
+  std::uint64_t stale_served() const { return stale_served_; }
+  std::uint64_t coalesced() const { return coalesced_; }
+  std::uint64_t fetches() const { return fetches_; }
   std::uint64_t refusals() const { return other_refusals_ + contents_.refusals(); }
   std::uint64_t expirations() const { return other_expirations_ + contents_.expirations(); }
   /// A request about this key is on its way: a large cache is out of the processor's own, so that
@@ -136,15 +163,24 @@ class Node final : public Instance {
   void execute(Served served);
   void execute_inline(Served served);
   Reply look_up(std::uint64_t key);
-  void store(const Request& request, std::uint64_t key, bool stale);
+  void store(const Request& request, std::uint64_t key, bool stale, Duration fetch_time = {});
   void erase(std::uint64_t key);
-  Task<> fetch(Served served, std::uint64_t key);
+  caching::Freshness freshness_of(const caching::Lookup& found);
+  void slide(std::uint64_t key, const caching::Lookup& found);
+  /// Fetches and answers. `fallback` answers where the origin fails.
+  Task<> fetch(Served served, std::uint64_t key, std::optional<Reply> fallback);
+  /// Fetches with nobody waiting for it.
+  Task<> refresh(Request request, std::uint64_t key);
   Task<> write_through(Served served, std::uint64_t key);
 
   Cache& cache_;
   caching::Cache contents_;
   RandomStream evictions_random_;
-  Lane* lane_ = nullptr;  // of a constant service time
+  RandomStream freshness_random_;
+  caching::FreshnessRules rules_;
+  caching::SingleFlight<Served> flights_;  // of misses, where they share
+  std::set<std::uint64_t> refreshing_;     // keys that answer while they are fetched anew
+  Lane* lane_ = nullptr;                   // of a constant service time
   std::deque<Worker> workers_;
   std::vector<Worker*> idle_;
   std::deque<Waiting> line_;
@@ -154,6 +190,9 @@ class Node final : public Instance {
   std::uint64_t lookups_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t evictions_ = 0;
+  std::uint64_t stale_served_ = 0;
+  std::uint64_t coalesced_ = 0;
+  std::uint64_t fetches_ = 0;
   std::uint64_t other_refusals_ = 0;     // in an earlier life
   std::uint64_t other_expirations_ = 0;  // pushed out by a store, or in an earlier life
 };
@@ -228,6 +267,20 @@ caching::Cache empty_contents(const CacheParams& params) {
   return caching::Cache(params.policy, params.capacity.value_or(kUnbounded), params.options());
 }
 
+// What an entry carries along: whether it is stale, and how long it took to get, in microseconds.
+constexpr std::int64_t kLongestFetch = (std::int64_t{1} << 31) - 1;
+
+std::uint32_t version_of(bool stale, Duration fetch_time) {
+  const std::int64_t microseconds = std::min(fetch_time.count() / 1000, kLongestFetch);
+  return static_cast<std::uint32_t>(microseconds) << 1 | (stale ? 1u : 0u);
+}
+bool stored_stale(const caching::Lookup& found) {
+  return (found.version & 1) != 0;
+}
+std::int64_t stored_fetch_time(const caching::Lookup& found) {
+  return std::int64_t{found.version >> 1} * 1000;
+}
+
 std::int64_t nanoseconds(Time time) {
   return time.time_since_epoch().count();
 }
@@ -236,7 +289,9 @@ Node::Node(Cache& cache, std::uint32_t index, Zone zone)
     : Instance(cache, index, zone),
       cache_(cache),
       contents_(empty_contents(cache.params())),
-      evictions_random_(cache.world().stream(label(), "eviction")) {
+      evictions_random_(cache.world().stream(label(), "eviction")),
+      freshness_random_(cache.world().stream(label(), "freshness")),
+      rules_(cache.params().rules()) {
   const Distribution& time = cache.params().service_time;
   if (time.is_constant()) lane_ = &cache.world().simulation.lane(time.constant_value());
 }
@@ -317,9 +372,46 @@ void Node::execute_inline(Served served) {
   const std::uint64_t key = key_hash(name.hash ^ key_hash(request.key));
   if (request.operation == Operation::write || !name.safe)
     return tasks().spawn(write_through(std::move(served), key));
-  const Reply found = look_up(key);
-  if (found.hit) return served.reply(found);
-  tasks().spawn(fetch(std::move(served), key));
+  using caching::Freshness;
+  const Time now = cache_.world().now();
+  const caching::Lookup found = contents_.lookup(key, nanoseconds(now));
+  const bool there = found.outcome == caching::Outcome::hit;
+  const Freshness state = there ? freshness_of(found) : Freshness::dead;
+  Reply reply;
+  reply.hit = there && state != Freshness::fallback && state != Freshness::dead;
+  reply.stale = there && stored_stale(found);
+  ++lookups_;
+  hits_ += reply.hit;
+  if (!there) entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+  if (reply.hit) {
+    stale_served_ += state == Freshness::revalidate;
+    slide(key, found);
+    const bool anew = state == Freshness::refresh || state == Freshness::revalidate;
+    if (anew && refreshing_.insert(key).second) tasks().spawn(refresh(request, key));
+    return served.reply(reply);
+  }
+  std::optional<Reply> fallback;
+  if (state == Freshness::fallback) fallback = reply;
+  tasks().spawn(fetch(std::move(served), key, fallback));
+}
+
+caching::Freshness Node::freshness_of(const caching::Lookup& found) {
+  if (found.expires == caching::kNeverExpires) return caching::Freshness::fresh;
+  const std::int64_t grace = caching::useless_from(0, rules_);
+  const std::int64_t lifetime = cache_.params().ttl->count();
+  return caching::freshness({found.expires - grace, lifetime, stored_fetch_time(found)}, rules_,
+                            nanoseconds(cache_.world().now()), freshness_random_);
+}
+
+void Node::slide(std::uint64_t key, const caching::Lookup& found) {
+  if (cache_.params().expiry != Expiry::sliding) return;
+  const Time now = cache_.world().now();
+  caching::Item item;
+  item.key = key;
+  item.version = found.version;
+  item.expires = caching::useless_from(
+      nanoseconds(cache_.world().simulation.after(*cache_.params().ttl)), rules_);
+  contents_.insert(item, nanoseconds(now), evictions_random_);
 }
 
 Reply Node::look_up(std::uint64_t key) {
@@ -327,20 +419,26 @@ Reply Node::look_up(std::uint64_t key) {
   const caching::Lookup found = contents_.lookup(key, nanoseconds(now));
   Reply reply;
   reply.hit = found.outcome == caching::Outcome::hit;
-  reply.stale = reply.hit && found.version != 0;
+  reply.stale = reply.hit && stored_stale(found);
   ++lookups_;
   hits_ += reply.hit;
   if (!reply.hit) entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+  if (reply.hit) slide(key, found);
   return reply;
 }
 
-void Node::store(const Request& request, std::uint64_t key, bool stale) {
+void Node::store(const Request& request, std::uint64_t key, bool stale, Duration fetch_time) {
   const Time now = cache_.world().now();
   const std::optional<Duration> ttl = request.ttl ? request.ttl : cache_.params().ttl;
   caching::Item item;
   item.key = key;
-  item.version = stale ? 1 : 0;
-  if (ttl) item.expires = nanoseconds(cache_.world().simulation.after(*ttl));
+  item.version = version_of(stale, fetch_time);
+  if (ttl) {
+    const Duration lifetime{
+        caching::jittered(ttl->count(), cache_.params().ttl_jitter.value, freshness_random_)};
+    item.expires =
+        caching::useless_from(nanoseconds(cache_.world().simulation.after(lifetime)), rules_);
+  }
   if (const auto evicted = contents_.insert(item, nanoseconds(now), evictions_random_))
     ++(evicted->expired ? other_expirations_ : evictions_);
   entries_.set(now, static_cast<std::int64_t>(contents_.size()));
@@ -351,12 +449,37 @@ void Node::erase(std::uint64_t key) {
     entries_.set(cache_.world().now(), static_cast<std::int64_t>(contents_.size()));
 }
 
-Task<> Node::fetch(Served served, std::uint64_t key) {
+Task<> Node::fetch(Served served, std::uint64_t key, std::optional<Reply> fallback) {
   const Request request = served.request();
+  caching::SingleFlight<Served>::Flight flight = 0;
+  if (cache_.params().single_flight) {
+    flight = flights_.join(key, std::move(served));
+    if (flight == 0) {
+      ++coalesced_;
+      co_return;  // whoever leads the flight answers
+    }
+  }
+  ++fetches_;
+  const Time begun = cache_.world().now();
   Reply reply = co_await cache_.origin()->call(*this, request);
   reply.hit = false;
-  if (reply.ok()) store(request, key, reply.stale);
+  if (reply.ok()) store(request, key, reply.stale, cache_.world().now() - begun);
+  if (!reply.ok() && fallback) {
+    reply = *fallback;
+    ++stale_served_;
+  }
+  if (flight != 0) {
+    for (Served& waiting : flights_.land(flight)) waiting.reply(reply);
+  }
   served.reply(reply);
+}
+
+Task<> Node::refresh(Request request, std::uint64_t key) {
+  ++fetches_;
+  const Time begun = cache_.world().now();
+  const Reply reply = co_await cache_.origin()->call(*this, request);
+  refreshing_.erase(key);
+  if (reply.ok()) store(request, key, reply.stale, cache_.world().now() - begun);
 }
 
 Task<> Node::write_through(Served served, std::uint64_t key) {
@@ -372,6 +495,8 @@ void Node::killed() {
   line_.clear();
   idle_.clear();
   workers_.clear();
+  flights_ = {};
+  refreshing_.clear();
   busy_.set(now, 0);
   waiting_.set(now, 0);
   other_expirations_ += contents_.expirations();
@@ -394,6 +519,9 @@ void Cache::declare_metrics() {
   owner.count("lookups", [this] { return total(&Node::lookups); });
   owner.count("hits", [this] { return total(&Node::hits); });
   owner.count("evictions", [this] { return total(&Node::evictions); });
+  owner.count("origin_fetches", [this] { return total(&Node::fetches); });
+  owner.count("coalesced", [this] { return total(&Node::coalesced); });
+  owner.count("stale_served", [this] { return total(&Node::stale_served); });
   owner.count("refusals", [this] { return total(&Node::refusals); });
   owner.count("expirations", [this] { return total(&Node::expirations); });
   owner.time_average("entries", integral(&Node::entries_integral));
@@ -426,6 +554,10 @@ ModelKind cache() {
        {"lookups", "requests", "Keys looked up.", MetricShape::kCount},
        {"hits", "requests", "Look-ups that found an entry to use.", MetricShape::kCount},
        {"evictions", "entries", "Entries that left to make room for another.", MetricShape::kCount},
+       {"origin_fetches", "requests", "Requests for data to the origin.", MetricShape::kCount},
+       {"coalesced", "requests", "Misses that shared another one's request to the origin.",
+        MetricShape::kCount},
+       {"stale_served", "requests", "Answers from entries past their end.", MetricShape::kCount},
        {"refusals", "entries",
         "Entries that were not stored, because nothing might be evicted for them.",
         MetricShape::kCount},

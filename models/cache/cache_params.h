@@ -9,6 +9,7 @@
 
 #include "engine/describe/words.h"
 #include "engine/model/call_params.h"
+#include "models/algorithms/caching/freshness.h"
 #include "models/algorithms/caching/policy.h"
 #include "models/cache/eviction_params.h"
 #include "models/sharding.h"
@@ -29,6 +30,13 @@ struct QueueParams {
   }
 };
 
+enum class Expiry : std::uint8_t { fixed, sliding };
+constexpr auto words_of(Expiry) {
+  return std::array{Word{Expiry::fixed, "fixed", "An entry ends a ttl after it was stored."},
+                    Word{Expiry::sliding, "sliding",
+                         "An entry ends a ttl after its last use; each use stores the new end."}};
+}
+
 struct CacheParams {
   caching::Policy policy = caching::Policy::lru;
   std::optional<ArcParams> arc;
@@ -40,6 +48,13 @@ struct CacheParams {
   std::optional<MemcachedParams> memcached;
   std::optional<std::uint64_t> capacity;
   std::optional<Duration> ttl;
+  Expiry expiry = Expiry::fixed;
+  Fraction ttl_jitter{0};
+  std::optional<Duration> stale_while_revalidate;
+  std::optional<Duration> stale_if_error;
+  std::optional<Factor> early_expiration;
+  std::optional<Fraction> refresh_ahead;
+  bool single_flight = false;
   Distribution service_time = Distribution::constant(Duration{0});
   std::uint32_t workers = 1;
   QueueParams queue;
@@ -68,6 +83,30 @@ struct CacheParams {
         field<&CacheParams::ttl>("How long an entry may be used, unless the request that stores "
                                  "it says so itself; for ever unless given.")
             .at_least(Duration{1}),
+        field<&CacheParams::expiry>("Whether a use makes an entry live longer."),
+        field<&CacheParams::ttl_jitter>("Every ttl is shorter by up to this share, by chance, so "
+                                        "that entries stored together do not end together."),
+        field<&CacheParams::stale_while_revalidate>("For so long after its end an entry still "
+                                                    "answers, while one request to the origin "
+                                                    "fetches it anew.")
+            .at_least(Duration{1})
+            .source("RFC 5861"),
+        field<&CacheParams::stale_if_error>("For so long after its end an entry answers where the "
+                                            "origin fails.")
+            .at_least(Duration{1})
+            .source("RFC 5861"),
+        field<&CacheParams::early_expiration>("Fetches an entry anew shortly before its end, by "
+                                              "chance: XFetch's beta. 1 is the paper's; off unless "
+                                              "given.")
+            .at_least(Factor{0.001})
+            .source("Vattani et al. 2015"),
+        field<&CacheParams::refresh_ahead>("A use after this share of an entry's ttl fetches it "
+                                           "anew meanwhile; off unless given.")
+            .at_least(Fraction{0.001})
+            .source("Oracle Coherence refresh-ahead factor"),
+        field<&CacheParams::single_flight>("Misses of one key at the same time send one request to "
+                                           "the origin, and all get its answer.")
+            .source("nginx proxy_cache_lock"),
         field<&CacheParams::service_time>("Time of a worker that each request takes, a look-up or "
                                           "a store alike; the time of the origin is not in it."),
         field<&CacheParams::workers>("Requests that an instance works on at the same time.")
@@ -93,6 +132,8 @@ struct CacheParams {
   void check(const Value& where, const std::string& path, Problems& problems) const;
   /// What the policy is told.
   caching::Options options() const;
+  /// How long, and how, entries past their end are used.
+  caching::FreshnessRules rules() const;
 };
 
 }  // namespace cache

@@ -16,7 +16,9 @@ enum class Outcome : std::uint8_t { hit, miss, expired };
 
 struct Lookup {
   Outcome outcome = Outcome::miss;
-  std::uint32_t version = 0;  ///< As given to insert(); meaningful on a hit only.
+  // As given to insert(); meaningful on a hit only.
+  std::uint32_t version = 0;
+  std::int64_t expires = kNeverExpires;
 };
 
 /// One entry as the caller describes it. `version` is carried along untouched: a model stores there

@@ -33,14 +33,14 @@ class ListCache {
   /// removed when that is noticed.
   Lookup lookup(std::uint64_t key, std::int64_t now) {
     const std::uint32_t slot = table_.find(key);
-    if (slot == EntryTable::kNone) return {Outcome::miss, 0};
+    if (slot == EntryTable::kNone) return {Outcome::miss};
     if (now >= table_.expires(slot)) [[unlikely]] {
       expire(slot);
-      return {Outcome::expired, 0};
+      return {Outcome::expired};
     }
-    const std::uint32_t version = table_.version(slot);
+    const Lookup found{Outcome::hit, table_.version(slot), table_.expires(slot)};
     self().used(slot);
-    return {Outcome::hit, version};
+    return found;
   }
 
   /// Memory that lookup(key) will read: its place in the index first, its entry second.

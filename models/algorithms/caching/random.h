@@ -31,13 +31,13 @@ class Random {
   /// An entry is expired from its expiry on (now >= expires) and is removed when that is noticed.
   Lookup lookup(std::uint64_t key, std::int64_t now) {
     const std::uint32_t slot = find(key);
-    if (slot == KeyIndex::kNone) return {Outcome::miss, 0};
+    if (slot == KeyIndex::kNone) return {Outcome::miss};
     if (now >= entries_[slot].expires) [[unlikely]] {
       ++expirations_;
       remove(slot);
-      return {Outcome::expired, 0};
+      return {Outcome::expired};
     }
-    return {Outcome::hit, entries_[slot].version};
+    return {Outcome::hit, entries_[slot].version, entries_[slot].expires};
   }
 
   const void* first_place(std::uint64_t key) const { return index_.place(key); }

@@ -81,14 +81,14 @@ class RedisCache {
   Lookup lookup(std::uint64_t key, std::int64_t now) {
     run_cron(now);
     Entry* entry = entries_.find(key);
-    if (entry == nullptr) return {Outcome::miss, 0};
+    if (entry == nullptr) return {Outcome::miss};
     if (expired(*entry, now)) [[unlikely]] {
       ++expirations_;
       remove(*entry);
-      return {Outcome::expired, 0};
+      return {Outcome::expired};
     }
     touch(*entry, now);
-    return {Outcome::hit, entry->version};
+    return {Outcome::hit, entry->version, entry->expires};
   }
 
   /// Memory that lookup(key) will read: the bucket first, the entry at its head second.
