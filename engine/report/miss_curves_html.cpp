@@ -116,7 +116,7 @@ std::string axes(const Frame& frame) {
   }
   for (std::uint64_t power = 1; frame.holds(static_cast<double>(power)) != Side::kBehind;
        power *= 10) {
-    for (const std::uint64_t step : {1, 2, 5}) {
+    for (const std::uint64_t step : {1u, 2u, 5u}) {
       const auto capacity = static_cast<double>(step * power);
       if (frame.holds(capacity) != Side::kInside) continue;
       svg += fmt::format(

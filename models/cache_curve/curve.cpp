@@ -179,7 +179,7 @@ MissCurves::Curve min_curve(const std::vector<std::vector<std::uint64_t>>& reque
 std::vector<std::uint64_t> usual_capacities(std::uint64_t keys) {
   std::vector<std::uint64_t> capacities;
   for (std::uint64_t power = 1; power <= keys && power <= kLargestCapacity; power *= 10)
-    for (const std::uint64_t step : {1, 2, 5}) {
+    for (const std::uint64_t step : {1u, 2u, 5u}) {
       const std::uint64_t capacity = step * power;
       if (capacity >= keys / 1000 && capacity <= keys) capacities.push_back(capacity);
     }

@@ -17,7 +17,6 @@
 namespace highwater::balancing {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kMillisecond = 1'000'000;
 
 /// One request with nginx' default of next upstreams: as many as there are. Targets in `dead` fail

@@ -47,7 +47,7 @@ TEST_CASE("stack_distance: gives LRU's misses at every capacity of recorded trac
           "[algorithms][caching]") {
   for (const char* name : {"zipf", "scan", "shift", "loop"}) {
     const auto keys = golden_trace(name);
-    for (const std::uint64_t capacity : {1, 2, 100, 500, 1000, 4000}) {
+    for (const std::uint64_t capacity : {1u, 2u, 100u, 500u, 1000u, 4000u}) {
       CAPTURE(name, capacity);
       CHECK(misses(keys, capacity) == simulated_misses(keys, capacity));
     }

@@ -89,7 +89,7 @@ TEST_CASE("KeyTrace: binary records", "[cache_curve]") {
   TraceOptions options;
   options.format = TraceFormat::oracle_general;
   const std::string file = record(100, 5) + record(100, 0xfedcba9876543210) + record(107, 5);
-  for (const std::size_t part : {1, 2, 1000}) {
+  for (const std::size_t part : {1u, 2u, 1000u}) {
     const Reading reading = read(file, options, part);
     CHECK(keys(reading) == std::vector<std::uint64_t>{5, 0xfedcba9876543210, 5});
     CHECK(reading.requests[2].time == 7'000'000'000);

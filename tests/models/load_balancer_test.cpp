@@ -607,7 +607,7 @@ TEST_CASE("load balancer: below the panic threshold Envoy uses everybody",
                    "health_check": {"interval": "100ms"})" +
                     more,
                 4);
-    for (const std::size_t i : {0, 1, 2}) bench.kill(1s, i);
+    for (const std::size_t i : {0u, 1u, 2u}) bench.kill(1s, i);
     for (std::int64_t i = 0; i < 400; ++i) bench.send(3s + Duration{i * 1'000'000});
     bench.run(9s);
     return bench.hit(3s).size();
