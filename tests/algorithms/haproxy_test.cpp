@@ -141,7 +141,7 @@ TEST_CASE("haproxy_slow_start: sixteenths of the weight, percents of the limit",
   CHECK(off.limit(50, 0) == 50);
 }
 
-TEST_CASE("haproxy_random: shares follow the weights; of two draws the less loaded",
+TEST_CASE("haproxy_random: shares follow the weights, many draws balance the loads",
           "[algorithms][balancing]") {
   std::vector<Target> targets(3);
   for (std::size_t i = 0; i < 3; ++i) {
