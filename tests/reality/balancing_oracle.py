@@ -48,11 +48,12 @@ class Server:
                     socket.create_connection(("127.0.0.1", port), 1).close()
                     break
                 except OSError:
-                    if self.process.poll() is not None or time.monotonic() > end:
-                        self.process.kill()
-                        raise RuntimeError("the server did not start:\n" +
-                                           self.process.stdout.read().decode())
-                    time.sleep(0.005)
+                    pass
+                if self.process.poll() is not None or time.monotonic() > end:
+                    self.process.kill()
+                    raise RuntimeError("the server did not start:\n" +
+                                       self.process.stdout.read().decode())
+                time.sleep(0.005)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

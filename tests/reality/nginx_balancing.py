@@ -7,6 +7,7 @@ and with a known random(). Every configuration gets an nginx of its own, so that
 the seed.
 """
 
+import os
 import random as random_module
 import sys
 
@@ -56,8 +57,10 @@ def server_line(target):
 def configuration(path, port, method, targets):
     temporary = "".join("%s_temp_path %s/%s; " % (kind, path, kind) for kind in
                         ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    # As root, nginx would give its directories to somebody else, which a container may not.
+    user = "user root root;" if os.geteuid() == 0 else ""
     return """
-daemon off; master_process off; worker_processes 1; pid %(path)s/pid; error_log stderr crit;
+%(user)s daemon off; master_process off; worker_processes 1; pid %(path)s/pid; error_log stderr crit;
 events { worker_connections 512; }
 http {
   access_log off; %(temporary)s
@@ -71,6 +74,7 @@ http {
   }
 }
 """ % {"path": path, "temporary": temporary, "method": METHODS[method], "port": port,
+       "user": user,
        "servers": "\n    ".join(server_line(target) for target in targets)}
 
 
