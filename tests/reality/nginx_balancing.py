@@ -60,7 +60,8 @@ def configuration(path, port, method, targets):
     # As root, nginx would give its directories to somebody else, which a container may not.
     user = "user root root;" if os.geteuid() == 0 else ""
     return """
-%(user)s daemon off; master_process off; worker_processes 1; pid %(path)s/pid; error_log stderr crit;
+%(user)s
+daemon off; master_process off; worker_processes 1; pid %(path)s/pid; error_log stderr crit;
 events { worker_connections 512; }
 http {
   access_log off; %(temporary)s
