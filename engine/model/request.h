@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "engine/kernel/time.h"
@@ -45,11 +44,18 @@ class StatusCounts {
 };
 
 /// What a call does to the data it is about.
-enum class Operation : std::uint8_t { read, write };
+enum class Operation : std::uint8_t {
+  read,
+  write,
+  remove,  ///< To a cache: what is stored is no longer so. To what keeps the data a write.
+};
 
 /// An endpoint's name as a small number: index into the scenario's Symbols.
 using Symbol = std::uint32_t;
 inline constexpr Symbol kNoSymbol = 0;
+
+/// What a step that keeps something in a cache has agreed on for it; models/cache/terms.h.
+struct CacheTerms;
 
 /// What a caller wants from a callee. Copied along every hop.
 struct Request {
@@ -58,7 +64,10 @@ struct Request {
   std::uint64_t key = 0;   ///< The datum it is about (user, page, …).
   Time intended{};         ///< When the client meant to send it.
   Time deadline = kNever;  ///< After this instant no caller waits for the answer.
-  std::optional<Duration> ttl;  ///< Of a write to a cache: how long the entry may be used.
+  /// To a cache beside the data; null where the cache's own terms are meant. Outlives the run.
+  const CacheTerms* terms = nullptr;
+  std::uint32_t fetch_us = 0;  ///< Of a write to a cache: how long it took to get what is stored.
+  std::uint32_t lease = 0;     ///< Of a write to a cache: what the look-up gave out; see Reply.
   Symbol endpoint = kNoSymbol;
   Operation operation = Operation::read;
   std::uint8_t priority = 0;  ///< 0 is the most urgent.
@@ -75,11 +84,22 @@ struct Request {
   }
 };
 
+/// What is to be done about an entry that a cache has.
+enum class EntryState : std::uint8_t {
+  fresh,        ///< Nothing; also of no entry.
+  renew,        ///< To be used, and fetched anew meanwhile.
+  last_resort,  ///< Counts as a miss, but may be used if fetching it anew fails.
+};
+
 /// What the callee says.
 struct Reply {
   Status status = Status::ok;
   bool hit = false;    ///< A cache had it.
   bool stale = false;  ///< The data was older than the latest committed write.
+  EntryState entry = EntryState::fresh;
+  /// Of a cache asked for a lease: with this one may what was fetched be stored. 0 is none:
+  /// somebody else has it.
+  std::uint32_t lease = 0;
 
   bool ok() const { return status == Status::ok; }
 };

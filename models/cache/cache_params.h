@@ -9,9 +9,11 @@
 
 #include "engine/describe/words.h"
 #include "engine/model/call_params.h"
-#include "models/algorithms/caching/freshness.h"
+#include "models/algorithms/caching/leases.h"
 #include "models/algorithms/caching/policy.h"
+#include "models/algorithms/caching/write_behind.h"
 #include "models/cache/eviction_params.h"
+#include "models/cache/freshness_params.h"
 #include "models/sharding.h"
 
 namespace highwater {
@@ -37,6 +39,47 @@ constexpr auto words_of(Expiry) {
                          "An entry ends a ttl after its last use; each use stores the new end."}};
 }
 
+enum class WritePolicy : std::uint8_t { invalidate, write_through, write_around, write_behind };
+constexpr auto words_of(WritePolicy) {
+  return std::array{
+      Word{WritePolicy::invalidate, "invalidate",
+           "The origin is written, then the entry removed, as HTTP caches do."},
+      Word{WritePolicy::write_through, "write_through",
+           "The origin is written, then what was written stored."},
+      Word{WritePolicy::write_around, "write_around",
+           "The origin is written; the entry stays as it is and is stale until its end."},
+      Word{WritePolicy::write_behind, "write_behind",
+           "What was written is stored and the write answered; the origin is written later."}};
+}
+
+struct WriteBehindParams {
+  Duration delay{caching::WriteBehindOptions{}.delay};
+  std::uint32_t batch{caching::WriteBehindOptions{}.batch};
+  std::uint64_t queue{caching::WriteBehindOptions{}.most};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&WriteBehindParams::delay>("A write waits for so long; another to its key in that "
+                                         "time replaces it. One that fails waits as long again.")
+            .at_least(1ms)
+            .source("chosen; the rule is Oracle Coherence's write-delay"),
+        field<&WriteBehindParams::batch>("Writes that go to the origin at the same time; so many "
+                                         "that wait are not kept waiting.")
+            .at_least(1u)
+            .at_most(1'000'000u)
+            .source("chosen"),
+        field<&WriteBehindParams::queue>("Keys of an instance that may wait to be written; a write "
+                                         "beyond them goes to the origin at once.")
+            .at_least(std::uint64_t{1})
+            .at_most(std::uint64_t{100'000'000})
+            .source("chosen"),
+    };
+  }
+  caching::WriteBehindOptions options() const {
+    return {batch, delay.count(), static_cast<std::size_t>(queue)};
+  }
+};
+
 struct CacheParams {
   caching::Policy policy = caching::Policy::lru;
   std::optional<ArcParams> arc;
@@ -50,11 +93,8 @@ struct CacheParams {
   std::optional<Duration> ttl;
   Expiry expiry = Expiry::fixed;
   Fraction ttl_jitter{0};
-  std::optional<Duration> stale_while_revalidate;
-  std::optional<Duration> stale_if_error;
-  std::optional<Factor> early_expiration;
-  std::optional<Fraction> refresh_ahead;
-  bool single_flight = false;
+  FreshnessParams freshness;
+  Duration lease_time{caching::Leases::kDefaultTime};
   Distribution service_time = Distribution::constant(Duration{0});
   std::uint32_t workers = 1;
   QueueParams queue;
@@ -63,6 +103,8 @@ struct CacheParams {
   std::vector<std::string> zones;
   Duration start_time{0};
   std::optional<ComponentRef> origin;
+  WritePolicy write_policy = WritePolicy::invalidate;
+  std::optional<WriteBehindParams> write_behind;
   CallPolicy origin_policy;
 
   static constexpr auto fields() {
@@ -86,27 +128,11 @@ struct CacheParams {
         field<&CacheParams::expiry>("Whether a use makes an entry live longer."),
         field<&CacheParams::ttl_jitter>("Every ttl is shorter by up to this share, by chance, so "
                                         "that entries stored together do not end together."),
-        field<&CacheParams::stale_while_revalidate>("For so long after its end an entry still "
-                                                    "answers, while one request to the origin "
-                                                    "fetches it anew.")
+        inlined<&CacheParams::freshness>(),
+        field<&CacheParams::lease_time>("A key's second lease is given after so long, if the first "
+                                        "was not used.")
             .at_least(Duration{1})
-            .source("RFC 5861"),
-        field<&CacheParams::stale_if_error>("For so long after its end an entry answers where the "
-                                            "origin fails.")
-            .at_least(Duration{1})
-            .source("RFC 5861"),
-        field<&CacheParams::early_expiration>("Fetches an entry anew shortly before its end, by "
-                                              "chance: XFetch's beta. 1 is the paper's; off unless "
-                                              "given.")
-            .at_least(Factor{0.001})
-            .source("Vattani et al. 2015"),
-        field<&CacheParams::refresh_ahead>("A use after this share of an entry's ttl fetches it "
-                                           "anew meanwhile; off unless given.")
-            .at_least(Fraction{0.001})
-            .source("Oracle Coherence refresh-ahead factor"),
-        field<&CacheParams::single_flight>("Misses of one key at the same time send one request to "
-                                           "the origin, and all get its answer.")
-            .source("nginx proxy_cache_lock"),
+            .source("Nishtala et al. 2013"),
         field<&CacheParams::service_time>("Time of a worker that each request takes, a look-up or "
                                           "a store alike; the time of the origin is not in it."),
         field<&CacheParams::workers>("Requests that an instance works on at the same time.")
@@ -125,15 +151,16 @@ struct CacheParams {
                                         "it takes requests."),
         field<&CacheParams::origin>("Makes it a cache in the way of the requests (a CDN, a reverse "
                                     "proxy): what it does not have it fetches from this component, "
-                                    "and writes go through to it."),
+                                    "and writes go there."),
+        field<&CacheParams::write_policy>("What becomes of a write and of the entry that it "
+                                          "concerns."),
+        field<&CacheParams::write_behind>("Of the write policy write_behind."),
         inlined<&CacheParams::origin_policy>(),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
   /// What the policy is told.
   caching::Options options() const;
-  /// How long, and how, entries past their end are used.
-  caching::FreshnessRules rules() const;
 };
 
 }  // namespace cache

@@ -149,8 +149,9 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
 
 Client::Target Client::target_of(const std::string& endpoint) const {
   Operation operation = Operation::read;
-  for (const std::string_view method : {"POST ", "PUT ", "PATCH ", "DELETE "})
+  for (const std::string_view method : {"POST ", "PUT ", "PATCH "})
     if (endpoint.starts_with(method)) operation = Operation::write;
+  if (endpoint.starts_with("DELETE ")) operation = Operation::remove;
   return {world().symbols.intern(endpoint), params_.op.value_or(operation)};
 }
 

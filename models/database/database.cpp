@@ -185,7 +185,7 @@ class Database final : public Component {
 
   Route route(const Request& request, const Instance&) override {
     Shard& shard = this->shard(request.key);
-    if (request.operation == Operation::write)
+    if (request.operation != Operation::read)
       return shard.primary().up() ? &shard.primary() : nullptr;
     return shard.reader(params_.reads);
   }
@@ -294,7 +294,7 @@ Duration Node::start_time() const {
 
 void Node::receive(Served served) {
   const Request& request = served.request();
-  const bool read_only = is_replica() && request.operation == Operation::write;
+  const bool read_only = is_replica() && request.operation != Operation::read;
   // Only a caller that chooses its instance itself can come to the wrong one.
   if (read_only || &database_.shard(request.key) != &shard_) return served.reply(Status::error);
   tasks().spawn(serve(std::move(served)));

@@ -49,7 +49,7 @@ struct Compiler {
   CacheAside operator()(const CacheStep& step) const {
     CallSite& site = program.site(step.cache.id, step.policy);
     CallSite& store = program.site(step.cache.id, step.policy);
-    return {&site, &store, step.ttl, program.compile(step.miss)};
+    return {&site, &store, &step, &program.cache_state(step), program.compile(step.miss)};
   }
   CallOut operator()(const PublishStep& step) const {
     return {&program.site(step.publish.id, step.policy, true), Operation::write, kNoSymbol};
@@ -91,11 +91,6 @@ const Block* chosen(const Choose& choose, double uniform) {
   for (std::size_t i = 0; i < choose.lists.size(); ++i)
     if (uniform < choose.up_to[i]) return &choose.lists[i];
   return nullptr;
-}
-
-/// Lets go of the worker while its request waits, where the process works that way.
-void step_back(Work& work) {
-  if (work.gives_back && work.worker != nullptr) work.worker->release();
 }
 
 }  // namespace
@@ -148,7 +143,7 @@ Task<Status> Program::run(const Block& block, Work& work) {
       if (work.worker != nullptr && !*work.worker) co_await take_worker(work);
       co_await compute(step, work);
     } else if (const auto* call = std::get_if<CallOut>(&step.verb)) {
-      step_back(work);
+      work.step_back();
       Request request = work.request.descend(call->site->step(), ++work.turn);
       request.operation = call->operation;
       request.endpoint = call->endpoint;
@@ -163,7 +158,7 @@ Task<Status> Program::run(const Block& block, Work& work) {
     } else if (const auto* wait = std::get_if<Wait>(&step.verb)) {
       RequestRandom random = draw(step, work);
       const Duration time = wait->time.draw(random);
-      step_back(work);
+      work.step_back();
       co_await simulation.delay(time);
     } else {
       status = co_await composite(step, work);
@@ -192,30 +187,8 @@ Task<Status> Program::composite(const Compiled& step, Work& work) {
   co_return random.uniform() < std::get<Fail>(step.verb).probability ? Status::error : Status::ok;
 }
 
-Task<Status> Program::cache_aside(const CacheAside& step, Work& work) {
-  step_back(work);
-  Request get = work.request.descend(step.site->step(), ++work.turn);
-  get.operation = Operation::read;
-  Reply found;
-  if (step.site->retries())
-    found = co_await step.site->call(work.instance, get);
-  else
-    found = co_await Call(*step.site, work.instance, get);
-  if (found.ok() && found.hit) co_return Status::ok;
-  const Status loaded = co_await run(step.miss, work);
-  if (loaded != Status::ok) co_return loaded;
-  if (!found.ok()) co_return Status::ok;  // no cache to put it in
-  step_back(work);
-  Request put = work.request.descend(step.store->step(), ++work.turn);
-  put.operation = Operation::write;
-  put.ttl = step.ttl;
-  // A cache that fails to store costs the next reader a miss, not this request its answer.
-  co_await step.store->call(work.instance, put);
-  co_return Status::ok;
-}
-
 Task<Status> Program::parallel(const Parallel& step, Work& work) {
-  step_back(work);
+  work.step_back();
   const std::uint64_t first = work.turn;
   work.turn += step.lists.size();
   Status failure = Status::error;
@@ -250,7 +223,7 @@ Task<Status> Program::repeat(const Repeat& step, RandomKey key, Work& work) {
 }
 
 Task<Status> Program::locked(const Lock& step, Work& work) {
-  step_back(work);
+  work.step_back();
   const std::uint64_t key = step.keyed ? work.request.key : 0;
   Status status = Status::ok;
   {

@@ -5,15 +5,19 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "engine/kernel/completion.h"
 #include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
 #include "engine/model/call.h"
 #include "engine/model/component.h"
+#include "models/algorithms/caching/single_flight.h"
+#include "models/cache/terms.h"
 #include "models/slowdown.h"
 #include "models/steps/step_params.h"
 
@@ -97,6 +101,10 @@ struct Work {
   bool gives_back = false;      ///< The worker is free for others while this request waits.
   std::uint64_t turn = 0;       ///< Steps done so far; the n-th draws with its own number.
 
+  /// Lets go of the worker while its request waits, where the process works that way.
+  void step_back() const {
+    if (gives_back && worker != nullptr) worker->release();
+  }
   /// The work of one of several parallel lists: draws of its own, the same worker.
   Work branch(std::uint64_t number) const {
     Work other = *this;
@@ -123,10 +131,22 @@ struct CallOut {
   Operation operation;
   Symbol endpoint;
 };
+/// What an instance remembers of a cache step between requests.
+struct Fetching {
+  caching::SingleFlight<CompletionSender<Status>> flights;
+  std::set<std::uint64_t> renewing;  // keys that answer while they are fetched anew
+};
+/// Where a cache step's state lies, since compiled steps are moved.
+struct CacheState {
+  CacheTerms terms;
+  CacheTerms absent_terms;
+  std::deque<Fetching> fetching;  // by instance, made on first use
+};
 struct CacheAside {
   CallSite* site;
   CallSite* store;  // draws and messages of its own for the answer put in
-  std::optional<Duration> ttl;
+  const CacheStep* declared;
+  CacheState* state;
   Block miss;
 };
 struct Parallel {
@@ -186,6 +206,8 @@ class Program {
 
   Block compile(const std::vector<Step>& steps);
 
+  CacheState& cache_state(const CacheStep& step);
+
   /// A place for calls that the component makes itself, outside of any step.
   CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
 
@@ -208,6 +230,9 @@ class Program {
   Compiled compile(const Step& step);
   Task<Status> composite(const Compiled& step, Work& work);
   Task<Status> cache_aside(const CacheAside& step, Work& work);
+  Task<Status> fetch_together(const CacheAside& step, Work& work, const Reply& found);
+  Task<Status> fetch(const CacheAside& step, Work& work, const Reply& found);
+  Task<> renew(const CacheAside& step, Work work, Reply found);
   Task<Status> parallel(const Parallel& step, Work& work);
   Task<bool> one_list(const Block& block, Work work, Status& failure);
   Task<Status> repeat(const Repeat& step, RandomKey key, Work& work);
@@ -221,6 +246,7 @@ class Program {
   Directory& directory_;
   std::uint32_t steps_ = 0;
   std::deque<CallSite> sites_;
+  std::deque<CacheState> caches_;
   std::map<std::string, Locks> locks_;
 };
 

@@ -11,12 +11,15 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/call_params.h"
 #include "engine/model/request.h"
+#include "models/cache/freshness_params.h"
 
 namespace highwater {
 
 constexpr auto words_of(Operation) {
-  return std::array{Word{Operation::read, "read", "Reads data."},
-                    Word{Operation::write, "write", "Changes data."}};
+  return std::array{
+      Word{Operation::read, "read", "Reads data."},
+      Word{Operation::write, "write", "Changes data."},
+      Word{Operation::remove, "delete", "Deletes data; what a cache has of it is forgotten."}};
 }
 
 namespace steps {
@@ -62,6 +65,8 @@ struct CacheStep {
   ComponentRef cache;
   std::optional<Duration> ttl;
   std::vector<Step> miss;
+  cache::FreshnessParams freshness;
+  std::optional<Duration> lease_wait;
   CallPolicy policy;
 
   static constexpr std::string_view doc =
@@ -74,6 +79,12 @@ struct CacheStep {
                                "given.")
             .at_least(Duration{1}),
         field<&CacheStep::miss>("What is done when the cache does not have it."),
+        inlined<&CacheStep::freshness>(),
+        field<&CacheStep::lease_wait>("Of those who miss a key one gets the cache's lease for it "
+                                      "and may store it; the others ask again after so long. No "
+                                      "leases unless given.")
+            .at_least(Duration{1})
+            .source("Nishtala et al. 2013"),
         inlined<&CacheStep::policy>(),
     };
   }

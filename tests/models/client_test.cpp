@@ -97,8 +97,9 @@ TEST_CASE("client: methods that change data are writes, unless op says otherwise
         sent(R"("arrivals": {"constant": "1/s"}, "mix": {")" + endpoint + "\": 1}" + more, 1s);
     return log.received.at(0).request.operation;
   };
+  CHECK(operation("DELETE /a") == Operation::remove);
   for (const char* method : {"POST", "PUT", "PATCH", "DELETE"}) {
-    CHECK(operation(method + std::string(" /a")) == Operation::write);
+    CHECK(operation(method + std::string(" /a")) != Operation::read);
     CHECK(operation(method + std::string(" /a"), R"(, "op": "read")") == Operation::read);
   }
   for (const char* other : {"GET /a", "HEAD /a", "POSTER"})

@@ -56,6 +56,7 @@ class EntryTable {
     return std::bit_cast<std::int64_t>(entries_[slot].expires);
   }
   std::uint32_t version(std::uint32_t slot) const { return entries_[slot].version; }
+  std::uint32_t& version(std::uint32_t slot) { return entries_[slot].version; }
   std::uint32_t queue_of(std::uint32_t slot) const { return entries_[slot].previous >> kLinkBits; }
   std::uint32_t count(std::uint32_t slot) const { return entries_[slot].next >> kLinkBits; }
   void set_count(std::uint32_t slot, std::uint32_t count) {

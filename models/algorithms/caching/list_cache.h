@@ -53,6 +53,13 @@ class ListCache {
     return store(item, [&] { return self().enter(item, now); });
   }
 
+  /// The version that an entry carries, to be changed; null without an entry. This is no use of it,
+  /// and an expired one counts as there.
+  std::uint32_t* version(std::uint64_t key) {
+    const std::uint32_t slot = table_.find(key);
+    return slot == EntryTable::kNone ? nullptr : &table_.version(slot);
+  }
+
   /// @return whether the key was there, expired or not.
   bool erase(std::uint64_t key) {
     const std::uint32_t slot = table_.find(key);

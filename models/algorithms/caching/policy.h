@@ -127,9 +127,9 @@ struct Options {
 /// A cache under any policy of the family: what a model holds. Keys, versions and times mean the
 /// same to every policy; each policy's header says how it evicts and when it notices an expiry.
 ///
-/// A policy joins by being a class with lookup, insert (with or without a bit source), erase,
-/// clear, size, capacity, expirations and bytes, and by one line in Policy, kPolicies, Any and the
-/// constructor.
+/// A policy joins by being a class with lookup, insert (with or without a bit source), version,
+/// erase, clear, size, capacity, expirations and bytes, and by one line in Policy, kPolicies, Any
+/// and the constructor.
 class Cache {
  public:
   /// @param capacity  Entries it may hold; memory follows the contents, not this number.
@@ -165,6 +165,12 @@ class Cache {
           }
         },
         cache_);
+  }
+
+  /// The version that an entry carries, to be changed; null without an entry. This is no use of it,
+  /// and an expired one counts as there.
+  std::uint32_t* version(std::uint64_t key) {
+    return std::visit([&](auto& cache) { return cache.version(key); }, cache_);
   }
 
   /// @return whether the key was there, expired or not.

@@ -70,6 +70,13 @@ class Random {
     return evicted;
   }
 
+  /// The version that an entry carries, to be changed; null without an entry. This is no use of it,
+  /// and an expired one counts as there.
+  std::uint32_t* version(std::uint64_t key) {
+    const std::uint32_t slot = find(key);
+    return slot == KeyIndex::kNone ? nullptr : &entries_[slot].version;
+  }
+
   /// @return whether the key was there, expired or not.
   bool erase(std::uint64_t key) {
     const std::uint32_t slot = find(key);

@@ -121,6 +121,13 @@ class RedisCache {
     return std::nullopt;
   }
 
+  /// The version that an entry carries, to be changed; null without an entry. This is no use of it,
+  /// and an expired one counts as there.
+  std::uint32_t* version(std::uint64_t key) {
+    Entry* const entry = entries_.find(key);
+    return entry == nullptr ? nullptr : &entry->version;
+  }
+
   /// @return whether the key was there, expired or not.
   bool erase(std::uint64_t key) {
     const Entry* entry = entries_.find(key);

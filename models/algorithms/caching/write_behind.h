@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +22,9 @@ struct WriteBehindOptions {
 /// Source   Oracle Coherence 12.2 documentation, write-behind caching (delay, coalescing); the
 ///          batch is Caffeine's and NCache's; the defaults are chosen.
 /// Checked  tests/algorithms/write_behind_test.cpp: against a naive model over random operations.
+///
+/// @tparam Value  What is written: a copyable value.
+template <class Value>
 class WriteBehind {
  public:
   using Options = WriteBehindOptions;
@@ -30,14 +32,14 @@ class WriteBehind {
 
   struct Write {
     std::uint64_t key = 0;
-    std::uint64_t value = 0;  ///< The latest.
+    Value value{};  ///< The latest.
     bool operator==(const Write&) const = default;
   };
 
   explicit WriteBehind(const Options& options = {}) : options_(options) {}
 
   /// @return false where the queue is full and the write must go its own way.
-  bool write(std::uint64_t key, std::uint64_t value, std::int64_t now) {
+  bool write(std::uint64_t key, const Value& value, std::int64_t now) {
     const auto known = place_.find(key);
     if (known != place_.end()) {
       waiting_.find(known->second)->second.write.value = value;
@@ -70,11 +72,18 @@ class WriteBehind {
     return batch;
   }
 
-  /// The value that waits for a key: what a read must see.
-  std::optional<std::uint64_t> pending(std::uint64_t key) const {
+  /// The value that waits for a key: what a read must see. Null where none does.
+  const Value* pending(std::uint64_t key) const {
     const auto known = place_.find(key);
-    if (known == place_.end()) return std::nullopt;
-    return waiting_.find(known->second)->second.write.value;
+    return known == place_.end() ? nullptr : &waiting_.find(known->second)->second.write.value;
+  }
+
+  /// Forgets the write that waits for a key, if any: the key was deleted.
+  void drop(std::uint64_t key) {
+    const auto known = place_.find(key);
+    if (known == place_.end()) return;
+    waiting_.erase(known->second);
+    place_.erase(known);
   }
 
   /// The process died. @return the keys whose writes are lost.

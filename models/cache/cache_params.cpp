@@ -1,0 +1,75 @@
+#include "models/cache/cache_params.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+#include "engine/describe/problems.h"
+#include "engine/describe/value.h"
+
+namespace highwater::cache {
+
+caching::Options CacheParams::options() const {
+  caching::Options options;
+  const auto apply = [&options](const auto& group) {
+    if (group) group->apply(options);
+  };
+  apply(arc);
+  apply(two_queue);
+  apply(slru);
+  apply(s3_fifo);
+  apply(redis_sampling);
+  apply(redis_lfu);
+  apply(memcached);
+  return options;
+}
+
+void CacheParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  using caching::Policy;
+  const auto belongs = [&](std::string_view name, bool given,
+                           std::initializer_list<Policy> owners) {
+    if (!given || std::find(owners.begin(), owners.end(), policy) != owners.end()) return;
+    problems.error(
+        where.find(name)->position(), pointer_to(path, name),
+        "the policy is " + std::string(caching::kPolicies[static_cast<std::size_t>(policy)].name));
+  };
+  belongs("arc", arc.has_value(), {Policy::arc});
+  belongs("two_queue", two_queue.has_value(), {Policy::two_queue});
+  belongs("slru", slru.has_value(), {Policy::slru});
+  belongs("s3_fifo", s3_fifo.has_value(), {Policy::s3_fifo});
+  belongs("redis_sampling", redis_sampling.has_value(),
+          {Policy::redis_lru, Policy::redis_volatile_lru, Policy::redis_volatile_ttl});
+  belongs("redis_lfu", redis_lfu.has_value(), {Policy::redis_lfu, Policy::redis_volatile_lfu});
+  belongs("memcached", memcached.has_value(), {Policy::memcached});
+  if (const Value* given = where.find("sharding")) {
+    if (sharding == hashing::Scheme::range)
+      problems.error(given->position(), pointer_to(path, "sharding"),
+                     "caches do not know how far their keys reach, so they cannot cut them into "
+                     "ranges");
+    else if (replicas == 1)
+      problems.warning(given->position(), pointer_to(path, "sharding"),
+                       "has no effect on a single instance");
+  }
+  for (const char* name : {"expiry", "ttl_jitter"})
+    if (const Value* given = where.find(name); given != nullptr && !ttl && name[0] == 'e')
+      problems.error(given->position(), pointer_to(path, name), "needs a ttl that can slide");
+  if (const Value* given = where.find("write_behind");
+      given != nullptr && write_policy != WritePolicy::write_behind)
+    problems.error(given->position(), pointer_to(path, "write_behind"),
+                   "the write policy is another");
+  if (origin) {
+    if (const Value* given = where.find("lease_time"))
+      problems.error(given->position(), pointer_to(path, "lease_time"),
+                     "is about caches beside the data, and this one has an `origin`");
+    return;
+  }
+  for (const char* name :
+       {"timeout", "retry", "stale_while_revalidate", "stale_if_error", "early_expiration",
+        "refresh_ahead", "single_flight", "absent", "negative_ttl", "write_policy", "write_behind"})
+    if (const Value* given = where.find(name))
+      problems.error(given->position(), pointer_to(path, name),
+                     "is about what is fetched from an `origin`, and there is none; a service's "
+                     "cache step has its own");
+}
+
+}  // namespace highwater::cache
