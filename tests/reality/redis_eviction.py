@@ -5,77 +5,21 @@ A client asks for the keys of a trace and stores what is missing, with maxmemory
 a thousand keys stay. The server's clock is ours to turn (virtual_clock.cpp): one second a request
 for LRU, whose clock ticks once a second, so that recency is seen as it would be in a long run;
 10 ms for LFU. Our engine replays the same trace at the number of keys that the server held on
-average. The two may differ by half a point of hit ratio. Exit status 77: there is no redis-server.
+average. The two may differ by half a point of hit ratio.
 """
 
-import mmap
 import os
-import shutil
-import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import time
+
+from redis_oracle import Server, program
 
 POLICIES = [('allkeys-lru', 'redis_lru', 1000), ('allkeys-lfu', 'redis_lfu', 10),
             ('allkeys-random', 'redis_random', 1000)]
 VALUE = b'x' * 256
 TOLERANCE = 0.005
-
-
-class Server:
-    """A redis-server on a socket in a directory of its own, stopped by its process id."""
-
-    def __init__(self, program, directory):
-        self.path = os.path.join(directory, 'redis.sock')
-        clock = os.path.join(directory, 'clock')
-        with open(clock, 'wb') as file:
-            file.write(bytes(mmap.PAGESIZE))
-        with open(clock, 'r+b') as file:
-            self.clock = mmap.mmap(file.fileno(), mmap.PAGESIZE)
-        environment = dict(os.environ, LD_PRELOAD=os.environ['CLOCK'], VIRTUAL_CLOCK=clock)
-        self.process = subprocess.Popen(
-            [program, '--port', '0', '--unixsocket', self.path, '--save', '', '--appendonly', 'no',
-             '--dir', directory, '--activerehashing', 'no'],
-            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        self.socket = socket.socket(socket.AF_UNIX)
-        for _ in range(200):
-            try:
-                self.socket.connect(self.path)
-                break
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
-        self.replies = self.socket.makefile('rb')
-
-    def turn_clock(self, milliseconds):
-        self.clock[:8] = struct.pack('<q', milliseconds)
-
-    def command(self, *words):
-        words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-        self.socket.sendall(b'*%d\r\n' % len(words) +
-                            b''.join(b'$%d\r\n%s\r\n' % (len(w), w) for w in words))
-        line = self.replies.readline()
-        if line[:1] == b'-':
-            raise RuntimeError(line.decode())
-        if line[:1] != b'$':
-            return line[1:-2]
-        length = int(line[1:])
-        return None if length < 0 else self.replies.read(length + 2)[:-2]
-
-    def info(self, name):
-        for line in self.command('INFO').decode().split('\r\n'):
-            if line.startswith(name + ':'):
-                return int(line[len(name) + 1:])
-        raise RuntimeError('INFO has no ' + name)
-
-    def stop(self):
-        # A server whose clock stands still never reaches the end of an orderly shutdown.
-        self.process.kill()
-        self.process.wait()
 
 
 def server_hits(server, policy, step, trace, now):
@@ -118,16 +62,13 @@ def our_hits(policy, capacity, step):
 
 
 def main():
-    program = shutil.which('redis-server')
-    if program is None:
-        print('SKIPPED: there is no redis-server')
-        return 77
+    redis = program()
     with open(os.environ['TRACE'], 'rb') as file:
         data = file.read()
     trace = struct.unpack('<%dH' % (len(data) // 2), data)
     failures = 0
     with tempfile.TemporaryDirectory() as directory:
-        server = Server(program, directory)
+        server = Server(redis, directory, clock=os.environ['CLOCK'])
         try:
             now = 0
             for policy, ours, step in POLICIES:
