@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "engine/experiment/estimates.h"
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater {
 namespace {

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/kernel/math.h"
 #include "engine/kernel/random.h"
 #include "engine/kernel/time.h"
+#include "engine/math/math.h"
 
 namespace highwater {
 

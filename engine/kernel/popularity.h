@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "engine/kernel/math.h"
 #include "engine/kernel/random.h"
+#include "engine/math/math.h"
 
 namespace highwater {
 

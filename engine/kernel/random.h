@@ -8,7 +8,7 @@
 #include <Random123/philox.h>
 
 #include "engine/kernel/check.h"
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater {
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 #include "engine/report/miss_curves.h"
 #include "engine/report/number_format.h"
 #include "engine/report/report_assets.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/kernel/check.h"
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater {
 namespace {

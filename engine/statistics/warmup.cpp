@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/kernel/check.h"
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 #include "engine/statistics/ratio.h"
 
 namespace highwater {

@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "engine/kernel/math.h"
 #include "engine/kernel/random.h"
+#include "engine/math/math.h"
 #include "models/sharding.h"
 
 namespace highwater::cache_curve {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "engine/kernel/distribution.h"
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater::client {
 namespace {

@@ -17,5 +17,10 @@ const Driver* find(std::string_view name);
 std::vector<Driver> hashing();
 std::vector<Driver> balancing();
 std::vector<Driver> caching();
+std::vector<Driver> resilience();
+std::vector<Driver> limiting();
+std::vector<Driver> scaling();
+std::vector<Driver> messaging();
+std::vector<Driver> membership();
 
 }  // namespace highwater::drivers

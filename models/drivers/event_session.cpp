@@ -1,32 +1,16 @@
 #include "models/drivers/event_session.h"
 
 #include <charconv>
-#include <limits>
 
 #include "engine/describe/nearest.h"
 #include "engine/describe/problems.h"
+#include "models/drivers/seconds.h"
 
 namespace highwater::drivers {
 namespace {
 
 constexpr std::string_view kEvents[] = {"pick", "done", "fail", "retry",
                                         "at",   "down", "up",   "weight"};
-
-/// Seconds as nanoseconds: digits with at most nine decimals, exactly.
-std::optional<std::int64_t> nanoseconds_of(std::string_view seconds) {
-  const std::size_t point = std::min(seconds.find('.'), seconds.size());
-  std::string_view whole = seconds.substr(0, point);
-  std::string decimals(point < seconds.size() ? seconds.substr(point + 1) : std::string_view());
-  if (decimals.size() > 9 || whole.empty() || (point < seconds.size() && decimals.empty()))
-    return std::nullopt;
-  decimals.resize(9, '0');
-  const std::string digits = std::string(whole) + decimals;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size() || value < 0)
-    return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -97,8 +81,7 @@ std::string EventSession::finish(std::string_view name, bool failed) {
 
 std::string EventSession::advance(std::string_view seconds) {
   const auto time = nanoseconds_of(seconds);
-  if (!time)
-    return "expected seconds with at most nine decimals, such as 12.5, found " + in_quotes(seconds);
+  if (!time) return no_seconds(seconds);
   if (*time < now_) return "time goes back";
   now_ = *time;
   return {};

@@ -6,9 +6,9 @@
 #include <benchmark/benchmark.h>
 
 #include "engine/kernel/distribution.h"
-#include "engine/kernel/math.h"
 #include "engine/kernel/popularity.h"
 #include "engine/kernel/random.h"
+#include "engine/math/math.h"
 
 namespace {
 

@@ -100,21 +100,13 @@ struct Layer {
   int rank;  // a file includes files of its own rank and of lower ones
 };
 
-constexpr std::array kLayers = {Layer{"engine/kernel", 0},
-                                Layer{"engine/statistics", 1},
-                                Layer{"engine/describe", 2},
-                                Layer{"engine/metrics", 3},
-                                Layer{"engine/model", 4},
-                                Layer{"engine/scenario", 5},
-                                Layer{"engine/topology", 5},
-                                Layer{"engine/report", 5},
-                                Layer{"engine/analysis", 5},
-                                Layer{"engine/experiment", 6},
-                                Layer{"models/algorithms", 7},
-                                Layer{"models", 8},
-                                Layer{"viewer", 9},
-                                Layer{"cli", 9},
-                                Layer{"tests", 10}};
+constexpr std::array kLayers = {
+    Layer{"engine/math", 0},     Layer{"engine/kernel", 1},     Layer{"engine/statistics", 2},
+    Layer{"engine/describe", 3}, Layer{"engine/metrics", 4},    Layer{"engine/model", 5},
+    Layer{"engine/scenario", 6}, Layer{"engine/topology", 6},   Layer{"engine/report", 6},
+    Layer{"engine/analysis", 6}, Layer{"engine/experiment", 7}, Layer{"models/algorithms", 8},
+    Layer{"models", 9},          Layer{"viewer", 10},           Layer{"cli", 10},
+    Layer{"tests", 11}};
 
 std::optional<int> rank_of(std::string_view path) {
   const auto layer = std::find_if(kLayers.begin(), kLayers.end(), [&](const Layer& candidate) {
@@ -157,7 +149,7 @@ Findings check_layers(const Tree& tree) {
     }
     if (!is_below(file.path, "models/algorithms")) continue;
     for (const Include& include : includes_of(file))
-      if (is_below(include.path, "engine") && include.path != "engine/kernel/math.h")
+      if (is_below(include.path, "engine") && include.path != "engine/math/math.h")
         findings.push_back({file.path, include.line,
                             "\"" + include.path +
                                 "\": an algorithm knows no simulation; time and "
@@ -269,11 +261,11 @@ Findings check_mathematics(const Tree& tree) {
       "hypot(", "sin(",  "cos(",   "tan(",   "asin(",  "acos(",  "atan(",  "atan2(",  "sinh(",
       "cosh(",  "tanh(", "asinh(", "acosh(", "atanh(", "erf(",   "erfc(",  "tgamma(", "lgamma("};
   static constexpr std::array kAllowed = {
-      Exception{"engine/kernel/math.h", "these are the portable ones"},
-      Exception{"engine/kernel/math.cpp", "these are the portable ones"}};
-  Findings findings = find_words(
-      tree, kLibraries, kWords, kAllowed,
-      "its last bit differs between C libraries and processors; use engine/kernel/math.h");
+      Exception{"engine/math/math.h", "these are the portable ones"},
+      Exception{"engine/math/math.cpp", "these are the portable ones"}};
+  Findings findings =
+      find_words(tree, kLibraries, kWords, kAllowed,
+                 "its last bit differs between C libraries and processors; use engine/math/math.h");
   for (const SourceFile& file : tree) {
     if (!is_cpp(file.path) || !is_library(file.path)) continue;
     for (const Include& include : includes_of(file))
@@ -281,7 +273,7 @@ Findings check_mathematics(const Tree& tree) {
         findings.push_back({file.path, include.line,
                             "<" + include.path +
                                 ">: it calls the C library's functions, whose "
-                                "last bit differs; use engine/kernel/math.h"});
+                                "last bit differs; use engine/math/math.h"});
   }
   return findings;
 }

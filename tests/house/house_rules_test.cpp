@@ -199,8 +199,8 @@ TEST_CASE("mathematics is portable", "[house]") {
   CHECK(count(rule, "engine/statistics/a.cpp", "double log(double x); logger.log(x);") == 0);
   CHECK(count(rule, "models/client/a.h", "Log& log() {} Log* log(); Ptr<Log> log();") == 0);
   CHECK(count(rule, "models/client/a.h", "a & log(x); a * log(x); a > log(x);") == 3);
-  CHECK(count(rule, "engine/kernel/math.cpp", "double y = exp(x);") == 0);
-  CHECK(count(rule, "tests/kernel/math_test.cpp", "double y = std::exp(x);") == 0);
+  CHECK(count(rule, "engine/math/math.cpp", "double y = exp(x);") == 0);
+  CHECK(count(rule, "tests/math/math_test.cpp", "double y = std::exp(x);") == 0);
 }
 
 TEST_CASE("libraries do not print", "[house]") {

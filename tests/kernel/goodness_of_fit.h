@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater::testing {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 #include "models/algorithms/balancing/envoy_balancer.h"
 #include "models/algorithms/balancing/envoy_edf.h"
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 namespace highwater::balancing {
 

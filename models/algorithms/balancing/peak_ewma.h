@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 #include "models/algorithms/balancing/finagle_p2c.h"
 
 namespace highwater::balancing {

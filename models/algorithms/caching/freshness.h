@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 #include "models/algorithms/random_bits.h"
 
 namespace highwater::caching {

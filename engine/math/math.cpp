@@ -1,4 +1,4 @@
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 #include <cmath>
 #include <cstddef>

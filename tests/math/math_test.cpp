@@ -1,7 +1,7 @@
 // The portable functions against long double, at a million points each, and as frozen bits: the
 // bits are what must not depend on compiler, optimisation, C library or processor.
 
-#include "engine/kernel/math.h"
+#include "engine/math/math.h"
 
 #include <algorithm>
 #include <bit>

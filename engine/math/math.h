@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "engine/kernel/math_tables.h"
+#include "engine/math/math_tables.h"
 
 /// Elementary functions that give the same bits with every compiler, C library and processor.
 ///
