@@ -1,4 +1,4 @@
-#include "models/messaging/range_assignor.h"
+#include "models/algorithms/messaging/range_assignor.h"
 
 #include <cstdint>
 #include <vector>
