@@ -72,6 +72,8 @@ class RabbitQueue {
   std::size_t ready() const { return ready_; }
   std::size_t unacknowledged() const { return unacknowledged_; }
   std::size_t unacknowledged_of(std::uint32_t consumer) const { return consumers_[consumer].held; }
+  /// Whether a delivery is still its consumer's.
+  bool has(std::uint64_t tag) const { return held(tag).has_value(); }
   bool consumes(std::uint32_t consumer) const {
     return consumer < consumers_.size() && consumers_[consumer].alive;
   }
