@@ -155,7 +155,8 @@ TEST_CASE("sqs: nothing is lost and nothing is in flight twice", "[messaging]") 
           sent.insert(next++);
           break;
         case 2:
-          for (const Delivery& d : rig.receive(now, 1 + bits.bits() % 10)) {
+          for (const Delivery& d :
+               rig.receive(now, 1 + static_cast<std::uint32_t>(bits.bits() % 10))) {
             RC_ASSERT(out.count(d.body) == 0u);
             RC_ASSERT(deleted.count(d.body) == 0u);
             out[d.body] = {d.receipt, now + 10 * kSecond};

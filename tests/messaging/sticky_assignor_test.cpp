@@ -50,7 +50,8 @@ TEST_CASE("assignors: librdkafka's mock cluster settles as recorded", "[messagin
             member == "c3" ? nlohmann::json{"t1", "t2"} : nlohmann::json{"t1", "t2", "t3"};
         members.push_back({id, 1, topics, before[member]});
       }
-      const Group group = recorded_group(nlohmann::json{{"t1", 7}, {"t2", 3}, {"t3", 5}}, members);
+      const Group group =
+          recorded_group(nlohmann::json::parse(R"([["t1",7],["t2",3],["t3",5]])"), members);
       auto result =
           named(group, settle(assignor, AssignorCode::librdkafka, group).assignment, true);
       CAPTURE(name, row["step"].get<std::string>());

@@ -294,8 +294,10 @@ class BatchAccumulator {
   void insert_in_order(Line& line, std::uint32_t id) {
     std::uint32_t before = kNone;
     std::uint32_t at = line.first;
-    while (at != kNone && batches_[at].order < batches_[id].order)
-      at = batches_[std::exchange(before, at)].next;
+    while (at != kNone && batches_[at].order < batches_[id].order) {
+      before = at;
+      at = batches_[at].next;
+    }
     batches_[id].next = at;
     (before == kNone ? line.first : batches_[before].next) = id;
     if (at == kNone) line.last = id;

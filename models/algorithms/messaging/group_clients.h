@@ -26,7 +26,7 @@ struct GroupClientOptions {
 struct GroupEvent {
   enum class Kind : std::uint8_t {
     revoke,  ///< It gives these up: nobody reads them until they are assigned.
-    lose,    ///< It had them when it was removed: as before, but without a word to the application.
+    lose,    ///< It was killed or is none of the group any more: as before, without a word to it.
     assign,  ///< It reads these from now on.
     leave,   ///< It has left the group by itself: max.poll.interval.ms was over.
     remove,  ///< The coordinator gave it up.
@@ -108,8 +108,11 @@ class GroupClients {
   /// The member is gone from one moment to the next.
   void kill(std::int64_t now, const std::string& name, std::vector<GroupEvent>& out) {
     now = advance(now, out);
-    if (Client* client = find(name)) client->running = false;
-    settle(now, out);
+    Client* client = find(name);
+    if (client == nullptr || !client->running) return;
+    client->running = false;
+    give_up(now, *client, std::move(client->owned), GroupEvent::Kind::lose, out);
+    client->owned.clear();
   }
 
   /// The member's thread stands still, or goes on, in the time between two polls.
@@ -308,8 +311,6 @@ class GroupClients {
       case GroupAction::Kind::removed:
         if (!client->running) {
           out.push_back({.kind = GroupEvent::Kind::remove, .at = now, .member = client->name});
-          give_up(now, *client, std::move(client->owned), GroupEvent::Kind::lose, out);
-          client->owned.clear();
           client->id.clear();
         } else if (client->heartbeat_at == kNever && !client->id.empty()) {
           // It waits for an answer to its join, which says that it is unknown.
