@@ -245,7 +245,7 @@ class GroupSession final : public Session {
   std::int64_t now_ = 0;
 };
 
-/// Takes "SECONDS WORD…" lines in the order of time.
+/// Takes "SECONDS WORD…" lines in the order of time. Of a line that is wrong only the time counts.
 class TimedSession : public Session {
  public:
   std::string take(std::string_view line, std::string& out) final {

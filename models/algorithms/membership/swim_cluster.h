@@ -34,8 +34,8 @@ struct SwimProtocol {
 
 /// membership SwimCluster: a cluster of Swim members.
 ///
-/// Members start within the first probe interval, each at random, and join the first; or all know
-/// each other from the start, which saves large clusters the time of joining.
+/// The first member starts at once, the others within the first probe interval, each at random, and
+/// join it; or all know each other from the start, which saves large clusters the time of joining.
 ///
 /// Source   elementary; Swim and Cluster decide.
 /// Checked  tests/membership/swim_test.cpp.
@@ -59,7 +59,7 @@ class SwimCluster {
 
   /// Every member starts and joins the first.
   void start() {
-    for (std::uint32_t i = 0; i < size(); ++i) start_node(i, start_time(), 0);
+    for (std::uint32_t i = 0; i < size(); ++i) start_node(i, i == 0 ? 0 : start_time(), 0);
   }
   /// Every member starts knowing all others.
   void start_complete() {
