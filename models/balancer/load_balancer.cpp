@@ -23,9 +23,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/model/call.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/load_balancer_params.h"
+#include "models/calls/call.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 

@@ -14,10 +14,10 @@
 #include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
-#include "engine/model/call.h"
 #include "engine/model/component.h"
 #include "models/algorithms/caching/single_flight.h"
 #include "models/cache/terms.h"
+#include "models/calls/call.h"
 #include "models/slowdown.h"
 #include "models/steps/step_params.h"
 

@@ -1,4 +1,4 @@
-#include "engine/model/call.h"
+#include "models/calls/call.h"
 
 #include <algorithm>
 #include <utility>

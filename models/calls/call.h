@@ -9,8 +9,8 @@
 #include "engine/kernel/simulation.h"
 #include "engine/kernel/task.h"
 #include "engine/model/attempt.h"
-#include "engine/model/call_params.h"
 #include "engine/model/component.h"
+#include "models/calls/call_params.h"
 
 namespace highwater {
 

@@ -1,6 +1,6 @@
 // Calls against a callee that answers exactly as it is told, so that every instant is known.
 
-#include "engine/model/call.h"
+#include "models/calls/call.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +61,7 @@ std::vector<std::vector<Duration>> pauses(const CallPolicy& policy, int requests
 
 TEST_CASE(
     "call: an attempt that takes longer than the timeout is given up, and served all the same",
-    "[model][call]") {
+    "[calls]") {
   SinkLog log;
   log.react = [](const Received&) { return Reaction{50ms}; };
   ModelRig rig({sink(log)}, kOneSink);
@@ -79,7 +79,7 @@ TEST_CASE(
   CHECK(rig.count("it", "wasted") == 1);
 }
 
-TEST_CASE("call: the timeout is of each attempt, from its sending", "[model][call]") {
+TEST_CASE("call: the timeout is of each attempt, from its sending", "[calls]") {
   SinkLog log;
   log.react = [](const Received&) { return Reaction{1h}; };
   ModelRig rig({sink(log)}, kOneSink);
@@ -93,7 +93,7 @@ TEST_CASE("call: the timeout is of each attempt, from its sending", "[model][cal
   CHECK(rig.instance("it", 0).wasted() == 3);
 }
 
-TEST_CASE("call: the deadline is the earliest of the callers' timeouts", "[model][call]") {
+TEST_CASE("call: the deadline is the earliest of the callers' timeouts", "[calls]") {
   SinkLog log;
   ModelRig rig({sink(log)}, kOneSink);
   Request free;
@@ -111,7 +111,7 @@ TEST_CASE("call: the deadline is the earliest of the callers' timeouts", "[model
   CHECK(log.received[3].request.deadline == Time{1005ms});
 }
 
-TEST_CASE("call: a retry's deadline is its own, not that of the attempt before", "[model][call]") {
+TEST_CASE("call: a retry's deadline is its own, not that of the attempt before", "[calls]") {
   SinkLog log;
   log.react = [](const Received&) { return Reaction{1h}; };
   ModelRig rig({sink(log)}, kOneSink);
@@ -126,7 +126,7 @@ TEST_CASE("call: a retry's deadline is its own, not that of the attempt before",
   CHECK(log.received[0].request.id == log.received[1].request.id);
 }
 
-TEST_CASE("call: backoff grows by the multiplier up to the longest pause", "[model][call]") {
+TEST_CASE("call: backoff grows by the multiplier up to the longest pause", "[calls]") {
   CallPolicy policy = retries(5, 100ms);
   policy.retry->multiplier = 3;
   policy.retry->max_backoff = 700ms;
@@ -156,7 +156,7 @@ Spread spread(const std::vector<std::vector<Duration>>& all, std::size_t index) 
 }
 
 TEST_CASE("call: full and equal jitter are uniform over all and over half of the backoff",
-          "[model][call]") {
+          "[calls]") {
   // 4,000 draws: five standard errors of a uniform's mean are 2.3 % of its width.
   CallPolicy policy = retries(3, 100ms);
   policy.retry->jitter = Jitter::full;
@@ -181,7 +181,7 @@ TEST_CASE("call: full and equal jitter are uniform over all and over half of the
   }
 }
 
-TEST_CASE("call: decorrelated jitter follows the pause before", "[model][call]") {
+TEST_CASE("call: decorrelated jitter follows the pause before", "[calls]") {
   CallPolicy policy = retries(4, 100ms);
   policy.retry->jitter = Jitter::decorrelated;
   policy.retry->max_backoff = 10s;
@@ -202,7 +202,7 @@ TEST_CASE("call: decorrelated jitter follows the pause before", "[model][call]")
   CHECK(spread(pauses(policy, 400), 2).most == 250ms);
 }
 
-TEST_CASE("call: jitter depends on the request and the seed, on nothing else", "[model][call]") {
+TEST_CASE("call: jitter depends on the request and the seed, on nothing else", "[calls]") {
   CallPolicy policy = retries(2, 100ms);
   policy.retry->jitter = Jitter::full;
   const auto once = pauses(policy, 20, 1);
@@ -213,7 +213,7 @@ TEST_CASE("call: jitter depends on the request and the seed, on nothing else", "
   CHECK(std::equal(fewer.begin(), fewer.end(), once.begin()));
 }
 
-TEST_CASE("call: only the outcomes that `on` names are tried again", "[model][call]") {
+TEST_CASE("call: only the outcomes that `on` names are tried again", "[calls]") {
   const std::vector<std::pair<Status, RetryOn>> causes{{Status::error, RetryOn::error},
                                                        {Status::rejected, RetryOn::rejected},
                                                        {Status::unavailable, RetryOn::unavailable},
@@ -236,7 +236,7 @@ TEST_CASE("call: only the outcomes that `on` names are tried again", "[model][ca
   }
 }
 
-TEST_CASE("call: what is tried again unless `on` says otherwise", "[model][call]") {
+TEST_CASE("call: what is tried again unless `on` says otherwise", "[calls]") {
   for (const auto& [status, tries] :
        std::vector<std::pair<Status, std::size_t>>{{Status::ok, 1},
                                                    {Status::error, 3},
@@ -256,7 +256,7 @@ TEST_CASE("call: what is tried again unless `on` says otherwise", "[model][call]
   }
 }
 
-TEST_CASE("call: stops at the first success", "[model][call]") {
+TEST_CASE("call: stops at the first success", "[calls]") {
   SinkLog log;
   log.react = [&log](const Received&) {
     return Reaction{Duration{0}, log.size() < 3 ? Status::error : Status::ok};
@@ -270,7 +270,7 @@ TEST_CASE("call: stops at the first success", "[model][call]") {
 }
 
 TEST_CASE("call: instances are taken in turn, and nobody at all is unavailable at once",
-          "[model][call]") {
+          "[calls]") {
   SinkLog three;
   three.instances = 3;
   SinkLog none;
@@ -289,7 +289,7 @@ TEST_CASE("call: instances are taken in turn, and nobody at all is unavailable a
 }
 
 TEST_CASE("call: a caller that dies forgets its attempts, which are served all the same",
-          "[model][call]") {
+          "[calls]") {
   SinkLog log;
   log.react = [](const Received&) { return Reaction{1s}; };
   ModelRig rig({sink(log), service::service()},
@@ -322,7 +322,7 @@ double retries_per_call(const std::string& budget) {
   return static_cast<double>(log.size()) / 10'000 - 1;
 }
 
-TEST_CASE("retry budget: retries are a share of the calls and of time", "[model][call]") {
+TEST_CASE("retry budget: retries are a share of the calls and of time", "[calls]") {
   CHECK(retries_per_call("") == 5);
   CHECK(retries_per_call(R"(, "budget": {"ratio": "20%", "min_rate": "0/s"})") ==
         Approx(0.2).epsilon(0.01));
@@ -334,7 +334,7 @@ TEST_CASE("retry budget: retries are a share of the calls and of time", "[model]
   CHECK(retries_per_call(R"(, "budget": "20%")") == Approx(0.2 + 0.11).epsilon(0.03));
 }
 
-TEST_CASE("retry budget: the bucket by itself", "[model][call]") {
+TEST_CASE("retry budget: the bucket by itself", "[calls]") {
   const auto taken = [](RetryBudget& budget, Time now) {
     int tokens = 0;
     while (budget.take(now)) ++tokens;
