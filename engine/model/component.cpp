@@ -36,6 +36,7 @@ void Instance::kill(bool silent) {
   component_.world().happened("down", label() + " is down");
   if (!was_up) return;
   tasks_.cancel(CancelReason::killed);
+  ++incarnation_;
   killed();
 }
 
@@ -175,8 +176,9 @@ std::vector<MetricInfo> common_component_metrics() {
   return {
       {"throughput_rps", "/s", "Requests answered without error."},
       {"in_flight", "requests", "Requests received and not yet answered, waiting ones included."},
-      {"errors", "requests", "Requests not answered with success, by cause."},
-      {"wasted", "requests", "Answers that no caller waited for any more."}};
+      {"errors", "requests", "Requests not answered with success, by cause.",
+       MetricShape::kCauses},
+      {"wasted", "requests", "Answers that no caller waited for any more.", MetricShape::kCount}};
 }
 
 Component& Directory::component(std::string_view id) const {

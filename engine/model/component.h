@@ -47,6 +47,8 @@ class Instance {
 
   /// Takes connections. False while it is down or starting.
   bool up() const { return up_; }
+  /// How often the process has died so far: what callers remember dies with it.
+  std::uint32_t incarnation() const { return incarnation_; }
   /// Attempts received and not yet answered.
   std::uint64_t in_flight() const { return static_cast<std::uint64_t>(in_flight_.value()); }
   double in_flight_integral(Time now) const { return in_flight_.total(now); }
@@ -109,6 +111,7 @@ class Instance {
   bool silent_ = false;
   int loud_kills_ = 0;
   int silent_kills_ = 0;
+  std::uint32_t incarnation_ = 0;
   double slowdown_ = 1;
   std::vector<double> factors_;
   std::vector<double> failing_;

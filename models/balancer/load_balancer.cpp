@@ -112,8 +112,9 @@ class LoadBalancer final : public Component {
     for (const ComponentRef& ref : params_.targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
-      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target),
-                                           CallPolicy{params_.timeout, std::nullopt},
+      CallPolicy policy;
+      policy.timeout = params_.timeout;
+      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
       for (const auto& instance : target.instances())
         for (const auto& proxy : instances())

@@ -192,6 +192,7 @@ class Service final : public Component {
       endpoints_.push_back(
           {EndpointPattern(entry.key), program_->compile(endpoint.steps), priority});
     }
+    measure_calls(*owner_, program_->sites(), instances().size());
   }
 
   bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
@@ -243,6 +244,7 @@ class Service final : public Component {
   std::optional<Program> program_;
   std::vector<Endpoint> endpoints_;
   std::vector<Match> matched_;  // by symbol
+  Recorder::Owner* owner_ = nullptr;
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
 };
@@ -367,6 +369,7 @@ Task<> Server::serve(Served served) {
 
 void Service::declare_metrics() {
   Recorder::Owner& owner = measure();
+  owner_ = &owner;
   const auto total = [this](double (Server::*integral)(Time) const) {
     return [this, integral](Time now) {
       double sum = 0;
@@ -416,6 +419,7 @@ ModelKind service() {
        {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
        {"service_ms", "ms", "From getting a worker to the end of the steps.",
         MetricShape::kTimes}});
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",
                              "A replicated process with workers, cores and a waiting line.",
                              "Kleinrock 1975; SCENARIO: service", std::move(metrics));

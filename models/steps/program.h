@@ -210,6 +210,7 @@ class Program {
 
   /// A place for calls that the component makes itself, outside of any step.
   CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
+  const std::deque<CallSite>& sites() const { return sites_; }
 
   /// Does the steps one after the other; ends at the first that fails.
   Task<Status> run(const Block& block, Work& work);
