@@ -130,7 +130,8 @@ class FinagleRetryBudget final : public RetryLimit {
 ///
 /// Differs in that a request pays 1 and a retry costs 1 / retry ratio in whole numbers (0.3: 3, and
 /// not 3.33), in single precision, up to a ratio of 1; that ten finished slices count besides the
-/// running one; and that its clock has nanoseconds.
+/// running one, where one that is ended late counts as two, so that under few requests payments are
+/// forgotten after half of ttl already; and that its clock has nanoseconds.
 ///
 /// Source   tower 0.4 retry/budget/tps_budget.rs (0918d77f), which Linkerd 2 uses.
 /// Checked  tests/resilience/finagle_retry_budget_test.cpp: the cases of tower's own tests.

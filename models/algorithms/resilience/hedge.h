@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -54,7 +54,8 @@ class HedgeDelay {
   explicit HedgeDelay(const SpeculativeRetry& when, std::int64_t initial = 2'500'000'000,
                       std::int64_t window = 30'000'000'000, std::int64_t created = 0)
       : when_(when), delay_(initial) {
-    if (when_.tracks_latency()) quantile_.emplace(when_.percentile / 100, window, created);
+    if (when_.tracks_latency())
+      quantile_ = std::make_unique<LatencyQuantile>(when_.percentile / 100, window, created);
   }
 
   void observe(std::int64_t now, std::int64_t latency) {
@@ -78,7 +79,7 @@ class HedgeDelay {
  private:
   SpeculativeRetry when_;
   std::int64_t delay_;
-  std::optional<LatencyQuantile> quantile_;
+  std::unique_ptr<LatencyQuantile> quantile_;  // where latencies matter
 };
 
 /// resilience HedgeBudget: at most a share of the requests is sent a second time.
