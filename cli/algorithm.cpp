@@ -254,15 +254,19 @@ void add_driver(CLI::App& algorithm, const Driver& driver, Action& action) {
   const auto given = std::make_shared<Given>();
   for (const FieldInfo& field : driver.type().fields) {
     const std::string name = field.name;
-    CLI::Option* option =
-        field.type().booleans
-            ? command->add_flag_callback(
-                  option_name(name), [given, name] { (*given)[name] = "true"; }, option_doc(field))
-            : command->add_option_function<std::string>(
-                  option_name(name),
-                  [given, name](const std::string& text) { (*given)[name] = text; },
-                  option_doc(field));
-    if (!field.type().booleans) option->type_name(field.type().name);
+    const bool is_switch = field.type().booleans;
+    CLI::Option* option = command->add_option_function<std::string>(
+        option_name(name),
+        [given, name, is_switch](const std::string& text) {
+          (*given)[name] = is_switch && text.empty() ? "true" : text;
+        },
+        option_doc(field));
+    // A switch needs no value, but takes one: what is on by default can be switched off.
+    if (is_switch) {
+      option->expected(0, 1)->type_name("[true|false]");
+    } else {
+      option->type_name(field.type().name);
+    }
   }
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "The decisions as one JSON document");

@@ -209,6 +209,71 @@ constexpr Details kDetails[] = {
     {"min",
      "Belady's bound: evicts what is needed again furthest in the future. Reads the whole input "
      "first."},
+    // Resilience
+    {"pybreaker",
+     "Opens after --fail-max failures in a row and closes after --success-threshold successes. "
+     "After --reset-timeout every call goes out until one fails or enough have succeeded. A call "
+     "is judged by the state it began in, as by breaker.calling() and Tornado's coroutines; "
+     "pybreaker's call() holds a lock, so that the calls of threads never overlap."},
+    {"resilience4j",
+     "The rate of failures or of slow calls in the window trips it at the threshold or above, once "
+     "minimum-number-of-calls are in. Half-open, so many calls go out, and the rates of what has "
+     "come back decide, late results of earlier calls included. It stays open until a call comes "
+     "strictly after the wait, unless the automatic transition is on. A slow call without a "
+     "duration takes just longer than the slow-call threshold and succeeds."},
+    {"hystrix",
+     "Adds the results of the last 10 s up at the end of every snapshot interval, counted from the "
+     "start, and only then opens. More than the sleep window later one trial goes out; its success "
+     "forgets the window and begins intervals anew. A slow call runs into the execution time-out."},
+    {"opossum",
+     "When a call fails, opens if failures are above the percentage of all calls in the window, "
+     "those rejected included: with the defaults the first failure opens it. Half-open, any "
+     "success closes and any failure opens it. A slow call runs into --timeout; without one "
+     "(false) it succeeds."},
+    {"cockatiel_consecutive",
+     "Opens after so many failures in a row. After half-open-after one call is the test; those "
+     "that come while it runs wait for it, and their lines are answered after it. Several pauses "
+     "are those of an IterableBackoff: the next each time the test fails."},
+    {"cockatiel_count",
+     "Opens when more than the share of the last calls have failed, once minimum-number-of-calls "
+     "are known. Tests as cockatiel_consecutive."},
+    {"cockatiel_sampling",
+     "Opens when more than the share of the calls in the duration have failed and there were "
+     "enough a second. The duration is cut into windows of a second at most; after silence old "
+     "windows still count, since each call begins at most one. Tests as cockatiel_consecutive."},
+    {"backoff",
+     "Each line is the draw for one pause; kinds without jitter ignore it. Elapsed time, which "
+     "only cenkalti looks at, is that of the pauses. Kinds that are a product's have its "
+     "defaults."},
+    {"grpc_retry_throttle",
+     "A failure takes a token, a success gives --token-ratio back; a retry may go out while more "
+     "than half of the tokens are left, the failure before it counted. Failures that trying again "
+     "would not mend (refused) take none. A server that pushes back with a negative number, or "
+     "none at all, forbids the retry."},
+    {"retry_budget",
+     "A request pays 1000, a retry costs 1000 / --percent-can-retry; payments are forgotten after "
+     "--ttl, in ten slices. A reserve of --min-retries-per-sec is always there. Linkerd's proxy "
+     "keeps it in whole requests: 0.3 is one retry for three."},
+    {"envoy_retry_budget",
+     "So many retries at a time as --budget-percent of the requests at a time, retries included, "
+     "cut to a whole number, and at least --min-retry-concurrency. A budget of 0 % is max_retries "
+     "of Envoy's circuit breakers."},
+    {"aws_retry_quota",
+     "A retry costs 5 tokens, 10 after a time-out. Its success brings the cost back, a success at "
+     "the first try brings one token. Time brings none. NAME is a request: what follows an allowed "
+     "retry under the same name is that retry's result."},
+    {"hedge",
+     "The delay is fixed or a percentile of the answers of the last one to two windows, "
+     "calculated anew at each of the first 64 and then at every 64th, to 1/32. Answers count when "
+     "they are there. The budget is a bucket that every request fills by its share of a hedge."},
+    {"bulkhead",
+     "A call runs while there is room, else waits if it may, else is rejected. A pool starts "
+     "threads up to max-concurrent, then queues, then starts threads up to max-threads once the "
+     "queue is full. Lines are answered in order, when it is known what became of each call."},
+    {"grpc_timeout",
+     "At most eight digits and the finest unit they reach: n, u, m, S, M, H. Go and JavaScript "
+     "round up, Java cuts; JavaScript begins with milliseconds, and gives nine digits to what "
+     "rounds up to them."},
 };
 
 }  // namespace
