@@ -25,7 +25,7 @@ struct GcraOptions {
 /// A cost above the burst is refused for ever; 0 is let through. Where time goes backwards, the
 /// theoretical arrival time stays: the request is as early as it looks.
 ///
-/// Source   ITU-T I.371 annex A (virtual scheduling); redis-cell 0.3 src/cell/mod.rs, whose
+/// Source   ITU-T I.371 annex A (virtual scheduling); redis-cell 0.5.0 src/cell/mod.rs, whose
 ///          max_burst is one less than the burst here and which refuses rates of 0.
 /// Checked  tests/limiting/gcra_test.cpp: redis-cell's own test table; properties.
 class Gcra {
@@ -70,8 +70,11 @@ class Gcra {
     answer.limit = burst_;
     answer.reset_after =
         std::max<std::int64_t>(0, saturating_subtract(std::max(state.arrival, now), now));
-    if (interval_ > 0 && interval_ != kNever)
-      answer.remaining = std::max<std::int64_t>(0, (tolerance_ - answer.reset_after) / interval_);
+    // In whole microseconds, as there.
+    const std::int64_t unit = interval_ / 1000;
+    if (unit > 0 && interval_ != kNever)
+      answer.remaining =
+          std::max<std::int64_t>(0, (tolerance_ - answer.reset_after) / 1000 / unit);
     return answer;
   }
 

@@ -66,7 +66,7 @@ inline constexpr std::array kPolicies = {
                "bucket4j 8.14 BucketState64BitsInteger.java"},
     PolicyInfo{Policy::gcra, "gcra",
                "One number for each key, the theoretical arrival time; redis-cell.",
-               "ITU-T I.371; redis-cell 0.3"},
+               "ITU-T I.371; redis-cell 0.5.0"},
     PolicyInfo{Policy::leaky_bucket, "leaky_bucket",
                "A bucket that leaks; what would make it run over is refused.", "Turner 1986"},
     PolicyInfo{Policy::leaky_bucket_queue, "leaky_bucket_queue",
