@@ -228,7 +228,8 @@ struct AlignedWindowParams {
   static constexpr auto fields() {
     return std::tuple{
         field<&AlignedWindowParams::rate>("Requests in each window: 5/minute.").required(),
-        field<&AlignedWindowParams::phase>("What the clock shows at time 0.")};
+        field<&AlignedWindowParams::phase>(
+            "What the clock shows at time 0; whole periods of it do not matter.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_whole(rate, where, path, problems);
@@ -248,7 +249,8 @@ struct SlidingWindowParams {
     using P = SlidingWindowParams;
     return std::tuple{field<&P::rate>("Requests in each window: 5/minute.").required(),
                       field<&P::start>("When windows begin."),
-                      field<&P::phase>("What the clock shows at time 0, where windows follow it."),
+                      field<&P::phase>("What the clock shows at time 0, where windows follow it; "
+                                       "whole periods of it do not matter."),
                       field<&P::floor>("Rounds the estimate down before the request is added.")
                           .source("python-limits 5.8.0")};
   }

@@ -20,7 +20,8 @@ struct Bucket4jOptions {
 ///
 /// Greedy: a token is added as soon as its share of the period has passed; the rest is kept, in
 /// units of a token divided by the period. Intervally: periods are counted from when the bucket is
-/// made. Where a product would not fit into 64 bits it is calculated in doubles, as there.
+/// made. A refused request leaves no trace, not even of the refill. Where a product would not fit
+/// into 64 bits it is calculated in doubles, as there.
 ///
 /// In a window of length t at most capacity + refill_tokens * t / refill_period + 1 are taken
 /// (greedy), or capacity + refill_tokens * (t / refill_period + 1) (intervally).
@@ -28,9 +29,9 @@ struct Bucket4jOptions {
 /// A cost above the capacity is refused for ever; 0, which the product does not accept, is let
 /// through. Where time goes backwards nothing is refilled and the clock is not set back.
 ///
-/// Source   bucket4j 8.14 BucketState64BitsInteger.java (refill, calculateDelayNanosAfterWillBe-
+/// Source   bucket4j 8.19 BucketState64BitsInteger.java (refill, calculateDelayNanosAfterWillBe-
 ///          PossibleToConsume), Bandwidth.java.
-/// Checked  tests/limiting/bucket4j_test.cpp: recorded decisions of its source; the bound.
+/// Checked  tests/limiting/bucket4j_test.cpp: 1,760 recorded decisions of 8.19; the bound.
 class Bucket4j {
  public:
   struct State {
@@ -50,13 +51,15 @@ class Bucket4j {
 
   Verdict admit(State& state, std::int64_t now, std::uint32_t cost) const {
     if (cost == 0) return Verdict::allowed();
-    refill(state, now);
-    if (state.size >= cost) {
-      state.size -= cost;
+    State later = state;
+    refill(later, now);
+    if (later.size >= cost) {
+      later.size -= cost;
+      state = later;
       return Verdict::allowed();
     }
     if (cost > capacity_) return Verdict::denied(kNever);
-    return Verdict::denied(time_for(state, cost - state.size, now));
+    return Verdict::denied(time_for(later, cost - later.size, now));
   }
 
   bool is_idle(const State& state, std::int64_t now) const {

@@ -73,8 +73,7 @@ class Gcra {
     // In whole microseconds, as there.
     const std::int64_t unit = interval_ / 1000;
     if (unit > 0 && interval_ != kNever)
-      answer.remaining =
-          std::max<std::int64_t>(0, (tolerance_ - answer.reset_after) / 1000 / unit);
+      answer.remaining = std::max<std::int64_t>(0, (tolerance_ - answer.reset_after) / 1000 / unit);
     return answer;
   }
 

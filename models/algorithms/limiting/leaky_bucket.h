@@ -67,8 +67,9 @@ class LeakyBucket {
 /// limiting leaky_bucket as a queue: requests leave one by one, evenly spaced; of those that would
 /// have to wait, at most a burst may.
 ///
-/// A request of cost n takes n places of the schedule. Requests go on at least 1 / rate apart, so
-/// in a window of length t at most rate * t + 1 do, whatever the burst.
+/// A request of cost n takes n places of the schedule, and goes on at the first of them. Requests
+/// go on at least 1 / rate apart, so in a window of length t at most rate * t and the cost of the
+/// last one do, whatever the burst.
 ///
 /// The spacing is a whole number of nanoseconds, rounded down. burst 0: whoever would wait is
 /// refused. rate 0: the first request, and no other. Where time goes backwards, the schedule stays.

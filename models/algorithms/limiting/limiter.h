@@ -72,7 +72,10 @@ struct Verdict {
 ///
 ///   begin    Makes a state that of somebody never seen, at that time; memory is used again.
 ///   admit    Decides on a request and remembers it.
-///   is_idle  Whether forgetting the state admits nothing that keeping it would not have.
+///   is_idle  Whether forgetting the state admits nothing that keeping it would not have. Those
+///   that
+///            count in ticks or cycles of their own may then gain one of these, since they begin
+///            anew, and nginx' limit_req one request.
 template <class R>
 concept Rule = requires(const R& rule, typename R::State& state, const typename R::State& seen,
                         std::int64_t now, std::uint32_t cost) {

@@ -23,8 +23,8 @@ struct NginxLimitReqOptions {
 /// `delay` it waits (excess - delay) * 1000 / milli_rate milliseconds. A request within the same
 /// millisecond leaves the time of the last one as it is.
 ///
-/// In a window of t milliseconds at most burst + 1 + milli_rate * t / 1000000 are let through, one
-/// less than a thousandth more for each of them that the rounding gives away.
+/// In a window of t milliseconds at most burst + 1 + milli_rate * (t + 1) / 1000000 are let
+/// through: all that is rounded away counts against the client.
 ///
 /// Time that goes backwards counts as none, or as 1 ms where it goes back more than a minute (the
 /// counter of milliseconds has wrapped). A cost of n is n requests at once, all or none; nginx has
@@ -33,7 +33,7 @@ struct NginxLimitReqOptions {
 ///
 /// Source   nginx 1.22.1 ngx_http_limit_req_module.c (ngx_http_limit_req_lookup, _account; the
 ///          directive's parser for rate: whole numbers, r/s or r/m, times 1000, divided by 60).
-/// Checked  tests/limiting/nginx_limit_req_test.cpp: 288 recorded decisions of 1.22.1;
+/// Checked  tests/limiting/nginx_limit_req_test.cpp: 288 recorded decisions of 1.22.1, the bound;
 ///          tests/reality/nginx_limit_req.py: a running nginx under random settings.
 class NginxLimitReq {
  public:

@@ -63,7 +63,7 @@ inline constexpr std::array kPolicies = {
                "A token bucket that fills at ticks, whole tokens at each.", "juju/ratelimit 1.0.1"},
     PolicyInfo{Policy::bucket4j, "bucket4j",
                "A token bucket in whole numbers, filled greedily or at intervals.",
-               "bucket4j 8.14 BucketState64BitsInteger.java"},
+               "bucket4j 8.19 BucketState64BitsInteger.java"},
     PolicyInfo{Policy::gcra, "gcra",
                "One number for each key, the theoretical arrival time; redis-cell.",
                "ITU-T I.371; redis-cell 0.5.0"},

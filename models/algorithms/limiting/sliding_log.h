@@ -22,7 +22,8 @@ namespace highwater::limiting {
 /// Memory   8 bytes for each of the last `limit` entries; none is moved or freed in steady state.
 /// Source   python-limits 2.8.0 limits/storage/memory.py (acquire_entry) and, the same in a list of
 ///          Redis, resources/redis/lua_scripts/acquire_moving_window.lua.
-/// Checked  tests/limiting/sliding_log_test.cpp: recorded decisions of 2.8.0; the bound.
+/// Checked  tests/limiting/sliding_log_test.cpp: 1,544 recorded decisions of 2.8.0; the bound;
+///          tests/reality/python_limits.py: the library itself.
 class SlidingLog {
  public:
   struct State {

@@ -31,8 +31,8 @@ struct SlidingWindowOptions {
 /// half a microsecond off.
 ///
 /// Cloudflare's text leaves open whether a request that brings the estimate exactly to the limit
-/// passes; here it does. In a window of length `period` at most 2 * limit - 1 are let through: the
-/// estimate is fooled by a burst at the end of the window before.
+/// passes; here it does. In a window of length `period` at most 2 * limit - 1 are let through, with
+/// floor or first_hit one more: the estimate is fooled by a burst at the end of the window before.
 ///
 /// A cost above the limit is refused for ever; 0 is let through. period 0: each moment is a window.
 /// Going back into an earlier window begins it anew.

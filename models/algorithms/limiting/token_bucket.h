@@ -29,7 +29,7 @@ struct TokenBucketOptions {
 ///
 /// Source   golang.org/x/time/rate 0.3.0 rate.go (reserveN, advance). Later versions differ only at
 ///          rate 0 with reservations, which there are granted for ever after.
-/// Checked  tests/limiting/token_bucket_test.cpp: 700 recorded decisions of 0.3.0; properties.
+/// Checked  tests/limiting/token_bucket_test.cpp: 4,288 recorded decisions of 0.3.0; properties.
 class TokenBucket {
  public:
   struct State {

@@ -25,7 +25,7 @@ struct UberRatelimitOptions {
 /// here it does.
 ///
 /// Source   go.uber.org/ratelimit 0.3.1 limiter_atomic_int64.go (Take), ratelimit.go.
-/// Checked  tests/limiting/uber_ratelimit_test.cpp: the package's own tests' schedules, the bound.
+/// Checked  tests/limiting/uber_ratelimit_test.cpp: 1,000 recorded sleeps of 0.3.1, the bound.
 class UberRatelimit {
  public:
   struct State {
