@@ -18,6 +18,7 @@ std::vector<Driver> hashing();
 std::vector<Driver> balancing();
 std::vector<Driver> caching();
 std::vector<Driver> resilience();
+std::vector<Driver> overload();
 std::vector<Driver> limiting();
 std::vector<Driver> scaling();
 std::vector<Driver> messaging();

@@ -274,6 +274,122 @@ constexpr Details kDetails[] = {
      "At most eight digits and the finest unit they reach: n, u, m, S, M, H. Go and JavaScript "
      "round up, Java cuts; JavaScript begins with milliseconds, and gives nine digits to what "
      "rounds up to them."},
+    // Overload control
+    {"aimd",
+     "One more after each sample while at least half of the limit is in flight; limit times "
+     "backoff_ratio, rounded down, after one that was dropped or took longer than the timeout. "
+     "Defaults as Netflix': 20, at least 20, at most 200, 0.9, 5 s. With --windowed a sample "
+     "stands for a window."},
+    {"vegas",
+     "The queue is estimated as limit * (1 - shortest rtt / rtt), rounded up. At most L = "
+     "log10(limit) of it adds 6 L, less than alpha = 3 L adds L, more than beta = 6 L takes L, a "
+     "drop takes L; nothing changes while less than half is in flight. The shortest rtt is "
+     "measured anew after (0.5 to 1) * probe_multiplier * limit samples; that factor is the only "
+     "thing drawn."},
+    {"gradient2",
+     "gradient = rtt_tolerance * long average / rtt, within 0.5 and 1; limit becomes limit * "
+     "gradient + queue_size, smoothed. The long average is the mean of the first ten samples, then "
+     "exponential. Drops do not matter; nothing changes while less than half of the limit is in "
+     "flight."},
+    {"fixed_limit", "The limit stays, whatever comes."},
+    {"adaptive_throttle",
+     "A request is refused with probability max(0, (requests - k * accepts) / (requests + 1)) over "
+     "the window, which slides in 120 steps. Requests refused here count as requests; k = 2 lets "
+     "the backend see twice what it accepts."},
+    {"envoy_admission_control",
+     "p = ((n - s / sr_threshold) / (n + 1)) ^ (1 / aggression), at most "
+     "max_rejection_probability, of the n requests answered within the window and their s "
+     "successes; refused if 10000 p exceeds a draw modulo 10000. What is refused is not counted."},
+    {"codel",
+     "Dropping begins when every request for an interval has waited for the target or longer; the "
+     "next drop is due interval / sqrt(count) after the last. It ends with a request that waited "
+     "less, or when min_backlog requests or fewer are left. A relapse within 16 intervals goes on "
+     "from the last count."},
+    {"folly_codel",
+     "Once an interval it is judged whether the shortest wait of the last one was above "
+     "target_delay; if it was, requests that waited for more than twice the target are dropped. "
+     "The first request of an interval is never dropped. An interval ends with the first request "
+     "after its time."},
+    {"adaptive_lifo",
+     "A request may wait for m if the queue was last empty longer than n ago when it came, else "
+     "for n. In that state the newest is served first, or from lifo_switch_threshold waiting "
+     "requests on. Who has waited too long is dropped at the next dequeue, the oldest first."},
+    {"shed",
+     "Of a class ((pressure - scaling) / (saturation - scaling)) ^ exponent of the requests are "
+     "refused. By default sheddable is refused from 0.80 to 0.85, sheddable_plus from 0.85 to "
+     "0.90, critical from 0.90 to 0.95 and critical_plus from 0.95 to 1: chosen, no source gives "
+     "numbers."},
+    {"priority_shed",
+     "cutoff = 100 * (1 - overload ^ exponent): at an overload of 35 % only the five least "
+     "important per cent of priorities are refused, at 80 % about half."},
+    // Limiting
+    {"token_bucket",
+     "Tokens are doubles, as in Go's x/time/rate: tokens = min(burst, tokens + seconds * rate). "
+     "Without --reserve a request is let through if there are tokens enough now (AllowN); with it, "
+     "it takes those to come and waits (ReserveN). A cost above the burst is always denied."},
+    {"juju_bucket",
+     "Whole tokens at whole ticks, counted from time 0. A rate is turned into the smallest quantum "
+     "whose ticks come within 1 % of it. All or nothing, at once or within --max-wait "
+     "(TakeMaxDuration). Version 1.0.1 counts ticks that passed while the bucket was full when it "
+     "is next looked at, so that it may fill twice in a row."},
+    {"juju_take_available",
+     "As juju_bucket, but a request takes what there is, up to what it asks for (TakeAvailable)."},
+    {"bucket4j",
+     "Whole tokens; greedily refilled they come one by one and fractions are kept, intervally all "
+     "at the end of a period counted from time 0."},
+    {"gcra",
+     "A request moves the theoretical arrival time on by period / count nanoseconds, times its "
+     "cost; it is denied, and moves nothing, if that would come to lie more than burst intervals "
+     "ahead."},
+    {"redis_cell",
+     "limit is max_burst + 1; remaining is what may still come at once; seconds are rounded up "
+     "from a millisecond on. A quantity above the limit is limited with retry after -1."},
+    {"leaky_bucket",
+     "The meter: each request pours its cost in; what would make the bucket run over is denied, "
+     "the rest goes on at once."},
+    {"leaky_bucket_queue",
+     "The queue: requests go on 1 / rate apart; one is denied if more than a burst of them would "
+     "have to wait."},
+    {"uber_ratelimit",
+     "Requests go on period / count apart and are never denied. Time in which nobody came is kept, "
+     "up to slack requests' worth, and lets later ones go without waiting."},
+    {"fixed_window",
+     "The window begins with the first request, not with the clock, and ends a period later. "
+     "Denied requests are counted too, which matters only for costs. At most twice the limit in a "
+     "period, across the end of a window."},
+    {"fixed_window_aligned",
+     "A counter for each period of the clock, which shows --phase at time 0. At most twice the "
+     "limit in a period, across the end of a window."},
+    {"elastic_window",
+     "As fixed_window, but every request, a denied one too, lets the window begin anew: who keeps "
+     "asking stays out."},
+    {"sliding_log",
+     "The times of the last requests that were let through: one is denied if the limit-th newest "
+     "is a period old or younger. Never more than the limit in any period."},
+    {"sliding_window",
+     "previous * (period - elapsed) / period + current + cost must not exceed the limit; exact "
+     "whole numbers. Windows follow the clock, which shows --phase at time 0 (Cloudflare; "
+     "python-limits in memory with --floor), or begin with the first request (python-limits in "
+     "Redis: --start first_hit --floor)."},
+    {"rate_limiter_flexible",
+     "A window in whole milliseconds from the first consume. Who first goes beyond the points is "
+     "shut out for block_duration. Evenly, all but the first of a window wait for the rest of it "
+     "divided by the points left plus two."},
+    {"nginx_limit_req",
+     "excess = max(0, excess - rate * ms / 1000 + 1000) in thousandths and whole milliseconds; "
+     "denied, and not stored, above burst * 1000; delayed by (excess - delay * 1000) / rate. The "
+     "first request leaves an excess of 0. Keys are dropped when they have been idle for a "
+     "minute."},
+    {"envoy_local_rate_limit",
+     "Tokens come evenly, tokens_per_fill in each fill_interval; up to Envoy 1.30 all at once by a "
+     "timer that runs from time 0: --timer."},
+    {"resilience4j_rate_limiter",
+     "Cycles of limit_refresh_period, counted from time 0, each with limit_for_period permissions; "
+     "a request may take those of later cycles and waits for them, if that is not longer than "
+     "timeout_duration. The product's default is 50 in 500 ns, which is no limit."},
+    {"concurrency_limit",
+     "A request is let through while fewer than the limit are in progress; done gives its place "
+     "back."},
 };
 
 }  // namespace
