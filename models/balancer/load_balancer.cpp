@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/admission/gate.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/load_balancer_params.h"
 #include "models/calls/call.h"
@@ -80,6 +81,7 @@ class Proxy final : public Instance {
   }
 
   LoadBalancer& owner_;
+  std::unique_ptr<admission::Gate> gate_;
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
@@ -97,6 +99,7 @@ class LoadBalancer final : public Component {
   LoadBalancer(World& world, std::string id, const LoadBalancerParams& params)
       : Component(world, std::move(id), "load_balancer"),
         params_(params),
+        admissions_(*this, params.admission, 0),
         pick_key_(world.key(this->id(), "pick")),
         time_key_(world.key(this->id(), "service_time")) {
     for (std::uint32_t i = 0; i < params.replicas; ++i)
@@ -105,10 +108,12 @@ class LoadBalancer final : public Component {
     owner.count("retried", retried_);
     owner.count("no_target", no_target_);
     owner.count("ejections", ejections_);
+    admissions_.measure(owner);
     for (const auto& instance : instances()) measure(*instance);
   }
 
   void connect(Directory& directory) override {
+    admissions_.connect(directory);
     for (const ComponentRef& ref : params_.targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
@@ -138,6 +143,7 @@ class LoadBalancer final : public Component {
   }
 
   const LoadBalancerParams& params() const { return params_; }
+  admission::Admissions& admissions() { return admissions_; }
   RandomKey pick_key() const { return pick_key_; }
   RandomKey time_key() const { return time_key_; }
   void count_retry() { ++retried_; }
@@ -171,6 +177,7 @@ class LoadBalancer final : public Component {
   }
 
   const LoadBalancerParams& params_;
+  admission::Admissions admissions_;
   RandomKey pick_key_, time_key_;
   std::vector<Component*> targets_;
   std::deque<CallSite> sites_;
@@ -212,6 +219,7 @@ void Proxy::started() {
 }
 
 void Proxy::forget_all() {
+  gate_ = owner_.admissions().gate(*this);
   balancer_ = make_balancer(owner_.params().policy, targets_, options());
   if (const auto& detection = owner_.params().outlier_detection)
     outliers_.emplace(peers_.size(), detection->options());
@@ -371,6 +379,14 @@ void Proxy::note(std::size_t index, Status status) {
 Task<> Proxy::forward(Served served) {
   const Request request = served.request();
   const LoadBalancerParams& params = owner_.params();
+  admission::Gate::Pass pass;
+  if (gate_ != nullptr) {
+    const bool let_in = co_await gate_->lets_in(*this, request, pass);
+    if (!let_in) {
+      served.reply(Status::rejected);
+      co_return;
+    }
+  }
   if (!params.service_time.is_constant() || params.service_time.constant_value() > Duration{0}) {
     RequestRandom random(owner_.time_key(), request.id, request.path);
     const Duration time = params.service_time.draw(random);
@@ -400,6 +416,7 @@ Task<> Proxy::forward(Served served) {
         connection_failed(reply.status) &&
         (reply.status == Status::unavailable || request.operation == Operation::read);
     if (!passes_on || attempt >= most) {
+      pass.ended(reply.status);
       served.reply(reply);
       co_return;
     }
@@ -418,6 +435,7 @@ ModelKind load_balancer() {
                      MetricShape::kCount});
   metrics.push_back(
       {"ejections", "instances", "Instances taken out by outlier detection.", MetricShape::kCount});
+  for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
                                   "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));

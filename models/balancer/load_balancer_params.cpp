@@ -105,6 +105,9 @@ balancing::Options LoadBalancerParams::options() const {
 
 void LoadBalancerParams::check(const Value& where, const std::string& path,
                                Problems& problems) const {
+  if (admission.shed && !admission.shed->capacity)
+    problems.error(where.position(), pointer_to(path, "shed"),
+                   "a load balancer has no line: say the \"capacity\" that is a pressure of 1");
   const auto refuse = [&](std::string_view name, const std::string& why) {
     const Value* given = where.find(name);
     problems.error((given != nullptr ? *given : where).position(), pointer_to(path, name), why);

@@ -9,6 +9,7 @@
 
 #include "engine/describe/field.h"
 #include "engine/kernel/distribution.h"
+#include "models/admission/admission_params.h"
 #include "models/balancer/policy_params.h"
 
 namespace highwater::balancer {
@@ -266,6 +267,7 @@ struct LoadBalancerParams {
   Duration fail_timeout = 10s;
   std::optional<HealthCheckParams> health_check;
   std::optional<OutlierParams> outlier_detection;
+  admission::AdmissionParams admission;
   std::optional<Duration> timeout;
   Distribution service_time;
   std::uint32_t replicas = 1;
@@ -322,6 +324,7 @@ struct LoadBalancerParams {
                                                  "given."),
         field<&LoadBalancerParams::outlier_detection>("Takes instances out for a while because of "
                                                       "how their requests end; off unless given."),
+        inlined<&LoadBalancerParams::admission>(),
         field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
                                             "unless given.")
             .at_least(Duration{1}),
