@@ -60,19 +60,25 @@ constexpr auto words_of(HashType) {
                          "avalanche."}};
 }
 
-/// For haproxy_source: an address is no text to hash.
+/// For haproxy_source: an address is no text to hash, but whether a function is named matters.
 struct HaproxySourceParams {
   HashType type = HashType::map;
+  std::optional<hashing::HaproxyFunction> function;
   bool avalanche = false;
 
   static constexpr auto fields() {
     return std::tuple{
         field<&HaproxySourceParams::type>("Map or ring.").source("HAProxy hash-type"),
-        field<&HaproxySourceParams::avalanche>("Mix the number once more; the ring does it anyway.")
+        field<&HaproxySourceParams::function>("Addresses go through no function, but where one is "
+                                              "named the ring does not mix unless told to.")
+            .source("HAProxy hash-type"),
+        field<&HaproxySourceParams::avalanche>("Mix the number once more; without a function the "
+                                               "ring does it anyway.")
             .source("HAProxy hash-type")};
   }
   void apply(balancing::Options& options) const {
     options.haproxy.consistent = type == HashType::consistent;
+    options.haproxy.function = function;
     options.haproxy.avalanche = avalanche;
   }
 };

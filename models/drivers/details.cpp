@@ -133,8 +133,8 @@ constexpr Details kDetails[] = {
     {"haproxy_first", "The first server that is not full: as few servers as the load needs."},
     {"haproxy_source",
      "The client's IPv4 address as a number (IPv6: its words xored), no hash function, over the "
-     "map "
-     "or, with hash-type consistent, the ring."},
+     "map or, with hash-type consistent, the ring. The ring mixes the number (avalanche) unless "
+     "--function names one, whichever: hash-type consistent sdbm does not."},
     {"haproxy_hash",
      "uri, url_param and hdr balancing: sdbm, djb2, wt6 or crc32 of the key. Map-based: modulo the "
      "cells of a map of the weights. Consistent: 16 points a unit of weight, the nearest wins, the "

@@ -61,6 +61,27 @@ TEST_CASE("drivers of balancing: HAProxy backends", "[drivers]") {
               {"pick", "pick", "pick"}) == "a\nb\nb\n");
 }
 
+// "hash-type consistent" alone implies avalanche; "hash-type consistent djb2" does not, although
+// addresses go through no function: seen with a running HAProxy 2.6.12.
+TEST_CASE("drivers of balancing: the function named for haproxy_source counts by being named",
+          "[drivers]") {
+  std::vector<std::string> addresses;
+  for (int i = 0; i < 200; ++i) addresses.push_back("10.0." + std::to_string(i) + ".7");
+  const auto picked = [&](testing::Options options) {
+    return drive("haproxy_source", options, addresses);
+  };
+  const std::string alone = picked({{"targets", "a,b=3,c=9"}, {"type", "consistent"}});
+  const std::string djb2 =
+      picked({{"targets", "a,b=3,c=9"}, {"type", "consistent"}, {"function", "djb2"}});
+  CHECK(alone == picked({{"targets", "a,b=3,c=9"}, {"type", "consistent"}, {"avalanche", "true"}}));
+  CHECK(alone == picked({{"targets", "a,b=3,c=9"},
+                         {"type", "consistent"},
+                         {"function", "djb2"},
+                         {"avalanche", "true"}}));
+  CHECK(djb2 != alone);
+  CHECK(djb2 == picked({{"targets", "a,b=3,c=9"}, {"type", "consistent"}, {"function", "wt6"}}));
+}
+
 TEST_CASE("drivers of balancing: Envoy's levels, panic and degraded hosts", "[drivers]") {
   const testing::Options levels = {{"targets", "a,b,c"}, {"priority", "c=1"}};
   CHECK(drive("envoy_random", levels, {"pick", "down a", "down b", "pick"}).ends_with("c\n"));
