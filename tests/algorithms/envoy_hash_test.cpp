@@ -217,13 +217,14 @@ TEST_CASE("envoy_ring_hash, envoy_maglev: the bound holds", "[algorithms][balanc
           open.pop_back();
           continue;
         }
+        // In doubles and in this order, as Envoy rounds.
         const double slots = std::ceil(static_cast<double>(balancer->in_flight() + 1) *
                                        options.hash.hash_balance_factor / 100);
         std::vector<std::uint8_t> within;  // before the pick
         for (std::size_t i = 0; i < targets.size(); ++i)
           within.push_back(
               balancer->in_flight(i) <=
-              std::max(1.0, std::ceil(slots * targets[i].weight / static_cast<double>(sum))));
+              std::max(1.0, std::ceil(slots * (targets[i].weight / static_cast<double>(sum)))));
         const std::string key = std::to_string(*rc::gen::inRange(0, keys));
         ConstantBits zero;
         const std::size_t picked = balancer->pick({.key = key}, zero).value();
