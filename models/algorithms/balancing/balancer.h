@@ -75,7 +75,8 @@ class Balancer {
  public:
   explicit Balancer(std::vector<Target> targets) : targets_(std::move(targets)) {
     states_.reserve(targets_.size());
-    for (const Target& target : targets_) states_.push_back({target.weight, 0, !target.down});
+    for (const Target& target : targets_)
+      states_.push_back({target.weight, 0, target.max_in_flight, !target.down});
   }
   virtual ~Balancer() = default;
   Balancer(const Balancer&) = delete;
@@ -132,6 +133,12 @@ class Balancer {
   std::uint32_t in_flight(std::size_t i) const { return states_[i].in_flight; }
   std::uint64_t in_flight() const { return in_flight_; }
 
+  /// Has as many requests in flight as it may have.
+  bool full(std::size_t i) const {
+    const std::uint32_t most = states_[i].max_in_flight;
+    return most != 0 && states_[i].in_flight >= most;
+  }
+
   /// True where the policy itself leaves failing targets alone (nginx max_fails): nobody else
   /// should then.
   virtual bool judges_failures() const { return false; }
@@ -146,10 +153,6 @@ class Balancer {
   virtual void usable_changed(std::size_t target, std::int64_t now) { (void)target, (void)now; }
   virtual void weight_changed(std::size_t target, std::int64_t now) { (void)target, (void)now; }
 
-  bool full(std::size_t i) const {
-    const std::uint32_t most = targets_[i].max_in_flight;
-    return most != 0 && states_[i].in_flight >= most;
-  }
   /// Usable, of some weight, not full and not tried before.
   bool available(std::size_t i, const Question& question) const {
     return states_[i].usable && states_[i].weight != 0 && !full(i) && !was_tried(i, question);
@@ -170,9 +173,11 @@ class Balancer {
   }
 
  private:
+  /// What every pick looks at, apart from what is seldom asked for.
   struct State {
     std::uint32_t weight = 1;
     std::uint32_t in_flight = 0;
+    std::uint32_t max_in_flight = 0;
     bool usable = true;
   };
 
