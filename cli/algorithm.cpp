@@ -45,6 +45,11 @@ std::string bare(std::string json) {
   return json;
 }
 
+/// Not "no", "none" or "nobody", which go without saying.
+bool says_something(std::string_view json) {
+  return json != "false" && json != "\"\"" && json != "[]" && json != "{}";
+}
+
 std::string option_doc(const FieldInfo& field) {
   std::string doc = field.doc;
   if (!field.type().words.empty()) {
@@ -53,7 +58,7 @@ std::string option_doc(const FieldInfo& field) {
       words += (words.empty() ? "" : ", ") + word.word;
     doc += " One of: " + words + ".";
   }
-  if (field.default_json && *field.default_json != "false")
+  if (field.default_json && says_something(*field.default_json))
     doc += fmt::format(" Default {}.", bare(*field.default_json));
   if (!field.source.empty()) doc += fmt::format(" [{}]", field.source);
   return doc;

@@ -18,6 +18,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -144,6 +145,16 @@ class LoadBalancer final : public Component {
 
   const LoadBalancerParams& params() const { return params_; }
   admission::Admissions& admissions() { return admissions_; }
+  /// What the endpoint's requests ask for.
+  std::span<const balancing::Label> labels_asked_by(Symbol endpoint) {
+    if (params_.match.empty()) return {};
+    while (asked_.size() <= endpoint) {
+      const auto* labels =
+          params_.match.find(world().symbols.name(static_cast<Symbol>(asked_.size())));
+      asked_.push_back(labels != nullptr ? labels_of(*labels) : std::vector<balancing::Label>());
+    }
+    return asked_[endpoint];
+  }
   RandomKey pick_key() const { return pick_key_; }
   RandomKey time_key() const { return time_key_; }
   void count_retry() { ++retried_; }
@@ -173,6 +184,14 @@ class LoadBalancer final : public Component {
     target.max_fails = params_.max_fails;
     target.fail_timeout = params_.fail_timeout.count();
     if (params_.slow_start) target.slow_start = params_.slow_start->window.count();
+    if (params_.haproxy) target.min_in_flight = params_.haproxy->min_connections.value_or(0);
+    if (const auto* all = params_.labels.find(instance.component().id()))
+      target.labels = labels_of(*all);
+    if (const auto* own = params_.labels.find(target.name)) {
+      // An instance's own label takes the place of its component's.
+      const std::vector<balancing::Label> labels = labels_of(*own);
+      target.labels.insert(target.labels.begin(), labels.begin(), labels.end());
+    }
     return target;
   }
 
@@ -181,6 +200,7 @@ class LoadBalancer final : public Component {
   RandomKey pick_key_, time_key_;
   std::vector<Component*> targets_;
   std::deque<CallSite> sites_;
+  std::vector<std::vector<balancing::Label>> asked_;  // by endpoint
   std::uint64_t retried_ = 0;
   std::uint64_t no_target_ = 0;
   std::uint64_t ejections_ = 0;
@@ -342,6 +362,7 @@ Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried,
   question.now = nanoseconds_now();
   question.tried = tried;
   question.vain_draws = &vain_draws;
+  question.labels = owner_.labels_asked_by(request.endpoint);
   std::optional<hashing::DecimalText> key;
   if (balancer_->reads_key()) question.key = key.emplace(request.key).view();
   const Pick picked = balancer_->pick(question, random);

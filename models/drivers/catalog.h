@@ -16,6 +16,7 @@ const Driver* find(std::string_view name);
 // The families.
 std::vector<Driver> hashing();
 std::vector<Driver> balancing();
+std::vector<Driver> ejection();  // of the family balancing
 std::vector<Driver> caching();
 std::vector<Driver> resilience();
 std::vector<Driver> overload();

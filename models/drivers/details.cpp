@@ -133,8 +133,8 @@ constexpr Details kDetails[] = {
     {"haproxy_first", "The first server that is not full: as few servers as the load needs."},
     {"haproxy_source",
      "The client's IPv4 address as a number (IPv6: its words xored), no hash function, over the "
-     "map "
-     "or, with hash-type consistent, the ring."},
+     "map or, with hash-type consistent, the ring. The ring mixes the number (avalanche) unless "
+     "--function names one, whichever: hash-type consistent sdbm does not."},
     {"haproxy_hash",
      "uri, url_param and hdr balancing: sdbm, djb2, wt6 or crc32 of the key. Map-based: modulo the "
      "cells of a map of the weights. Consistent: 16 points a unit of weight, the nearest wins, the "
@@ -162,6 +162,23 @@ constexpr Details kDetails[] = {
     {"peak_ewma",
      "Two distinct nodes are drawn; the lower of latency times (requests in flight + 1) wins. The "
      "latency is an average over 10 s that jumps up at once to a slow answer and sinks slowly."},
+    {"sticky",
+     "A table of keys, at most --sessions of them, each forgotten --ttl after its last use. A key "
+     "that is known goes to its target again; where that will not do, to another one, where it "
+     "stays (redispatch), or to nobody. A pick without a key is the policy's affair."},
+    {"envoy_outlier_detection",
+     "Errors in a row eject at once; at the end of each interval, whoever's success rate is below "
+     "the mean less stdev_factor standard deviations, or whose failures reach the percentage. A "
+     "host is out for base_ejection_time, twice that the second time and so on, and comes back at "
+     "an interval's end. One more is ejected only while not more than max_ejection_percent are "
+     "out then: with the default of 10 % nobody is, among fewer than ten hosts, unless "
+     "--always-eject-one. Without the split, a connection that fails counts as 503, a timeout as "
+     "504."},
+    {"finagle_failure_accrual",
+     "Dead after consecutive_failures, or when a failure finds the success rate of the window "
+     "below the required one (after a full window and enough requests). Dead for 5 s, then for "
+     "about 10 s, 20 s and so on; then one request probes, whose success revives and whose failure "
+     "makes it dead again."},
     // Caching
     {"lru", "Evicts the entry that has gone unused for longest. Exact."},
     {"fifo", "Evicts the entry stored first; hits change nothing."},
