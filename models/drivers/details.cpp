@@ -377,6 +377,9 @@ constexpr Details kDetails[] = {
     {"fixed_window_aligned",
      "A counter for each period of the clock, which shows --phase at time 0. At most twice the "
      "limit in a period, across the end of a window."},
+    {"redis_fixed_window",
+     "As fixed_window, as INCRBY and EXPIRE in one script of Redis do it: whole milliseconds, and "
+     "a request exactly a period after the first still belongs to its window."},
     {"elastic_window",
      "As fixed_window, but every request, a denied one too, lets the window begin anew: who keeps "
      "asking stays out."},

@@ -172,6 +172,7 @@ Driver driver_of(Policy policy) {
     case Policy::uber_ratelimit:
       return limiter_driver<limit::UberRatelimitParams>(policy, "--rate 2/s");
     case Policy::fixed_window:
+    case Policy::redis_fixed_window:
     case Policy::elastic_window:
       return limiter_driver<limit::WindowParams>(policy, "--rate 3/s");
     case Policy::sliding_log:

@@ -56,6 +56,8 @@ Case any_window(Policy policy) {
                               0, *rc::gen::arbitrary<bool>()};
   c.step = window.period / (window.limit + 1);
   c.bound = two_windows(limit, length);
+  if (policy == Policy::redis_fixed_window)  // of a period, whole milliseconds count
+    c.bound = two_windows(limit, std::floor(length / 1e6) * 1e6);
   if (policy == Policy::elastic_window)
     c.bound = [=](double t) { return limit * (std::floor(t / length) + 1); };
   if (policy == Policy::sliding_log)
@@ -189,6 +191,7 @@ Case any_case(Policy policy) {
   switch (policy) {
     case Policy::fixed_window:
     case Policy::fixed_window_aligned:
+    case Policy::redis_fixed_window:
     case Policy::elastic_window:
     case Policy::sliding_log:
     case Policy::sliding_window:

@@ -23,13 +23,16 @@ TEST_CASE("shared: INCR and EXPIRE without a race are a fixed window", "[limitin
     const WindowOptions options{*rc::gen::inRange<std::uint32_t>(0, 5), kSecond};
     SharedCounter::Value value;
     Bench window{FixedWindow(options)};
+    Bench redis{RedisWindow(options)};
     std::int64_t now = 0;
     const auto steps =
         *rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 7));
     for (const std::int64_t step : steps) {
-      now += step * kSecond / 5;
+      now += step * 170 * kMillisecond;  // never exactly a period apart
       const auto cost = static_cast<std::uint32_t>(step % 3);
-      RC_ASSERT(incr_expire(value, now, cost, options).kind == window.at(now, cost).kind);
+      const Verdict verdict = incr_expire(value, now, cost, options);
+      RC_ASSERT(verdict.kind == window.at(now, cost).kind);
+      RC_ASSERT(verdict.kind == redis.at(now, cost).kind);
     }
   }));
 }
@@ -50,9 +53,19 @@ TEST_CASE("shared: who reads before another has written decides on what is old",
   CHECK(seen_by_a == seen_by_b);  // both find room for one, and a limit of one lets two through
   SharedCounter::increase(value, 1, 1);
   SharedCounter::expire(value, 1, kSecond);
-  CHECK(SharedCounter::get(value, kSecond) == 1);
-  CHECK(SharedCounter::get(value, kSecond + 1) == 0);
-  CHECK_FALSE(SharedCounter::expire(value, kSecond + 1, kSecond));
+  CHECK(SharedCounter::get(value, kSecond + kMillisecond - 1) == 1);
+  CHECK(SharedCounter::get(value, kSecond + kMillisecond) == 0);
+  CHECK_FALSE(SharedCounter::expire(value, kSecond + kMillisecond, kSecond));
+}
+
+TEST_CASE("redis_fixed_window: the last millisecond belongs to the window", "[limiting]") {
+  Bench window{RedisWindow({1, kSecond})};
+  CHECK(window.letters({5, kSecond, kSecond + kMillisecond - 1}) == "add");
+  CHECK(window.at(kSecond) == Verdict::denied(kMillisecond));
+  CHECK(window.at(kSecond + kMillisecond) == Verdict::allowed());
+  CHECK(Bench{RedisWindow({1, kMillisecond - 1})}.letters({0, 0, 0}) == "aaa");
+  CHECK(Bench{RedisWindow({0, kSecond})}.at(0) == Verdict::denied(kNever));
+  CHECK(Bench{RedisWindow({1, kSecond})}.at(0, 2) == Verdict::denied(kNever));
 }
 
 TEST_CASE("shared: the forms say what they cost", "[limiting]") {

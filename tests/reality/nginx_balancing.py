@@ -13,6 +13,7 @@ import sys
 
 from balancing_oracle import (Backends, Recorder, Server, compare, directory,
                               free_port, program, random_address, random_key)
+from nginx_clock import Clock
 
 METHODS = {
     "nginx_round_robin": "",
@@ -77,23 +78,6 @@ http {
 """ % {"path": path, "temporary": temporary, "method": METHODS[method], "port": port,
        "user": user,
        "servers": "\n    ".join(server_line(target) for target in targets)}
-
-
-class Clock:
-    """The milliseconds that the server sees, in a file that it maps."""
-
-    def __init__(self, path):
-        self.file = open(path, "w+b", buffering=0)
-        self.file.write(bytes(4096))
-        self.milliseconds = 0
-
-    def advance(self, milliseconds):
-        self.milliseconds += milliseconds
-        self.file.seek(0)
-        self.file.write(self.milliseconds.to_bytes(8, "little"))
-
-    def now(self):
-        return self.milliseconds * 1_000_000
 
 
 def check(highwater, shim, nginx, method, seed):

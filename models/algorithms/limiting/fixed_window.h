@@ -30,9 +30,8 @@ struct WindowOptions {
 /// unless more than the limit was counted, and at a count of 0 sets the end of the window anew.
 /// Where time goes backwards the window lasts longer.
 ///
-/// Source   python-limits 2.8.0 limits/strategies.py, storage/memory.py (incr, get) and, the same
-///          as one script, resources/redis/lua_scripts/incr_expire.lua; slowapi and Flask-Limiter
-///          stand on it.
+/// Source   python-limits 2.8.0 limits/strategies.py, storage/memory.py (incr, get); slowapi and
+///          Flask-Limiter stand on it. Shared through Redis it is redis_fixed_window, in shared.h.
 /// Checked  tests/limiting/fixed_window_test.cpp: 3,088 recorded decisions of 2.8.0;
 ///          tests/reality/python_limits.py: the library itself.
 class FixedWindow {

@@ -37,6 +37,7 @@ enum class Policy : std::uint8_t {
   uber_ratelimit,
   fixed_window,
   fixed_window_aligned,
+  redis_fixed_window,
   elastic_window,
   sliding_log,
   sliding_window,
@@ -79,6 +80,9 @@ inline constexpr std::array kPolicies = {
                "python-limits 2.8.0"},
     PolicyInfo{Policy::fixed_window_aligned, "fixed_window_aligned",
                "A counter for each minute, hour or day of the clock.", "Redis INCR"},
+    PolicyInfo{Policy::redis_fixed_window, "redis_fixed_window",
+               "A fixed window shared through Redis, in whole milliseconds.",
+               "python-limits 2.8.0; Redis 7.0.15"},
     PolicyInfo{Policy::elastic_window, "elastic_window",
                "A counter whose window every request prolongs, a refused one too.",
                "python-limits 2.8.0"},
@@ -112,7 +116,7 @@ struct Options {
   GcraOptions gcra{};
   LeakyBucketOptions leaky_bucket{};  ///< The queue's too.
   UberRatelimitOptions uber_ratelimit{};
-  WindowOptions window{};  ///< fixed, elastic, sliding log.
+  WindowOptions window{};  ///< fixed, Redis', elastic, sliding log.
   AlignedWindowOptions aligned_window{};
   SlidingWindowOptions sliding_window{};
   RateLimiterFlexibleOptions rate_limiter_flexible{};
@@ -144,6 +148,8 @@ auto with_rule(Policy policy, const Options& options, Use use) {
       return use(FixedWindow(options.window));
     case Policy::fixed_window_aligned:
       return use(AlignedWindow(options.aligned_window));
+    case Policy::redis_fixed_window:
+      return use(RedisWindow(options.window));
     case Policy::elastic_window:
       return use(FixedWindow(options.window, true));
     case Policy::sliding_log:

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <optional>
 
 namespace highwater::resilience {
 
@@ -49,7 +48,7 @@ class Codel {
   }
   /// The queue was found empty.
   void empty(std::int64_t now) {
-    first_above_.reset();
+    above_ = false;
     decide(now, false);
   }
 
@@ -62,14 +61,15 @@ class Codel {
 
   bool may_drop(std::int64_t now, std::int64_t sojourn, std::uint32_t waiting) {
     if (sojourn < options_.target || waiting <= options_.min_backlog) {
-      first_above_.reset();
+      above_ = false;
       return false;
     }
-    if (!first_above_) {
+    if (!above_) {
+      above_ = true;
       first_above_ = now + options_.interval;
       return false;
     }
-    return now >= *first_above_;
+    return now >= first_above_;
   }
 
   QueueDecision decide(std::int64_t now, bool ok_to_drop) {
@@ -112,7 +112,8 @@ class Codel {
   }
 
   CodelOptions options_;
-  std::optional<std::int64_t> first_above_;  // when it will have been above for an interval
+  bool above_ = false;
+  std::int64_t first_above_ = 0;  // when it will have been above for an interval
   std::int64_t drop_next_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t last_count_ = 0;
