@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <optional>
 
 #include "models/algorithms/scaling/scaler.h"
 
@@ -101,7 +100,7 @@ class AwsCapacity {
     settling_until_ =
         now + (options_.service == AwsService::ec2_auto_scaling ? options_.instance_warmup
                                                                 : options_.scale_out_cooldown);
-    no_scale_in_until_.reset();
+    no_scale_in_until_ = kLongAgo;
     return decision;
   }
 
@@ -109,11 +108,11 @@ class AwsCapacity {
     const Decision decision = bounded(wish);
     if (decision.replicas >= current) return {current, decision.reason};
     const bool warming = options_.service == AwsService::ec2_auto_scaling && is_settling(now);
-    const bool cooling = options_.service == AwsService::application_auto_scaling &&
-                         no_scale_in_until_ && now < *no_scale_in_until_;
+    const bool cooling =
+        options_.service == AwsService::application_auto_scaling && now < no_scale_in_until_;
     if (warming || cooling) return {current, Reason::cooldown};
     no_scale_in_until_ = now + options_.scale_in_cooldown;
-    settling_until_.reset();
+    settling_until_ = kLongAgo;
     return decision;
   }
 
@@ -124,7 +123,7 @@ class AwsCapacity {
   const Options& options() const { return options_; }
 
  private:
-  bool is_settling(std::int64_t now) const { return settling_until_ && now < *settling_until_; }
+  bool is_settling(std::int64_t now) const { return now < settling_until_; }
 
   Decision bounded(std::uint32_t wish) const {
     if (wish > options_.max_capacity) return {options_.max_capacity, Reason::too_many_replicas};
@@ -133,8 +132,9 @@ class AwsCapacity {
   }
 
   Options options_;
-  std::optional<std::int64_t> settling_until_;
-  std::optional<std::int64_t> no_scale_in_until_;
+  static constexpr std::int64_t kLongAgo = std::numeric_limits<std::int64_t>::min();
+  std::int64_t settling_until_ = kLongAgo;
+  std::int64_t no_scale_in_until_ = kLongAgo;
   std::uint32_t before_ = 0;  // the capacity at the beginning of settling
 };
 

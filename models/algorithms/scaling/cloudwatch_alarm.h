@@ -55,12 +55,13 @@ class CloudwatchAlarm {
   /// the alarm ringing.
   bool observe(std::int64_t now, std::optional<double> value) {
     const std::int64_t period = period_of(now);
-    if (!current_) current_ = period;
-    if (period < *current_) return false;
+    if (!begun_) current_ = period;
+    begun_ = true;
+    if (period < current_) return false;
     bool rings = false;
-    if (period > *current_) {
+    if (period > current_) {
       rings = end_period();
-      if (period > *current_) {  // whole periods without any value
+      if (period > current_) {  // whole periods without any value
         breaching_ = 0;
         datapoint_.reset();
         rings = false;
@@ -106,7 +107,7 @@ class CloudwatchAlarm {
       }
     }
     breaching_ = datapoint_ && breaches(*datapoint_) ? breaching_ + 1 : 0;
-    ++*current_;
+    ++current_;
     count_ = 0;
     sum_ = 0;
     return breaching_ >= options_.evaluation_periods;
@@ -127,7 +128,8 @@ class CloudwatchAlarm {
   }
 
   Options options_;
-  std::optional<std::int64_t> current_;  // number of the period that is going on
+  bool begun_ = false;
+  std::int64_t current_ = 0;  // number of the period that is going on
   double sum_ = 0;
   double least_ = 0;
   double greatest_ = 0;
