@@ -56,7 +56,7 @@ TEST_CASE("cluster_autoscaler driver: options change what happens", "[drivers][s
       drive("cluster_autoscaler",
             {{"node_groups", groups}, {"expander", "least-waste"}, {"max_nodes_per_scaleup", "3"}},
             {R"({"time": 0, "pods": [{"cpu_m": 1000, "memory": "4GiB", "count": 9}]})"}) ==
-      "add large 2\n");
+      "add small 3\n");
 }
 
 TEST_CASE("cluster_autoscaler driver: provisioning that fails", "[drivers][scaling]") {

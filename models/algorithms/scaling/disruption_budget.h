@@ -49,9 +49,8 @@ enum class UnhealthyPodEviction : std::uint8_t { if_healthy_budget, always_allow
 /// (the API rejects both): max_unavailable counts; without any nothing is protected, and all that
 /// are healthy may go.
 ///
-/// Source   Kubernetes pkg/controller/disruption/disruption.go;
-/// pkg/registry/core/pod/rest/eviction.go
-///          (1.27 for unhealthyPodEvictionPolicy).
+/// Source   Kubernetes pkg/controller/disruption/disruption.go,
+///          pkg/registry/core/pod/rest/eviction.go (1.27 for unhealthyPodEvictionPolicy).
 /// Checked  tests/scaling/disruption_budget_test.cpp: cases of disruption_test.go; never more than
 ///          healthy - desired.
 class DisruptionBudget {

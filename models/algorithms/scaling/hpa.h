@@ -206,7 +206,8 @@ enum class HpaFollows : std::uint8_t { cpu, request_rate, concurrency, metric };
 /// Every metric of the options reads what `follows` says in the same place: samples of CPU, rate
 /// or concurrency of the pods, or the metric of the whole. What is no finite number has failed.
 ///
-/// Source   as Hpa. Checked tests/scaling/hpa_test.cpp, tests/scaling/policy_test.cpp
+/// Source   as Hpa.
+/// Checked  tests/scaling/hpa_test.cpp, tests/scaling/policy_test.cpp
 class HpaScaler final : public Scaler {
  public:
   struct Options {

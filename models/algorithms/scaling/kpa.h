@@ -279,7 +279,8 @@ class Kpa {
 /// Each round records what the pods' samples add up to, or the metric of the whole where one is
 /// given, and scales by it. Nothing known is recorded as nothing at all.
 ///
-/// Source   as Kpa. Checked tests/scaling/kpa_test.cpp, tests/scaling/policy_test.cpp
+/// Source   as Kpa.
+/// Checked  tests/scaling/kpa_test.cpp, tests/scaling/policy_test.cpp
 class KpaScaler final : public Scaler {
  public:
   using Options = Kpa::Options;

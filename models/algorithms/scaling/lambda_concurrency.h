@@ -48,9 +48,8 @@ enum class LambdaScaling : std::uint8_t { per_function, regional_burst };
 /// Edges    Reserves beyond the account's concurrency leave nothing to share. Time that goes back
 ///          fills no bucket and gives up no environment.
 /// Source   AWS documentation: Lambda Developer Guide, Lambda scaling behavior; Configuring
-/// reserved
-///          and provisioned concurrency; Lambda quotas; the older burst quotas: Lambda function
-///          scaling, 2021.
+///          reserved and provisioned concurrency; Lambda quotas; the older burst quotas: Lambda
+///          function scaling, 2021.
 /// Checked  tests/scaling/lambda_concurrency_test.cpp
 class LambdaConcurrency {
  public:
@@ -241,7 +240,8 @@ class LambdaConcurrency {
 /// fast as the scaling rate lets them, up to the function's limit, and are given up where it has
 /// been lower for idle_timeout.
 ///
-/// Source   as LambdaConcurrency. Checked tests/scaling/lambda_concurrency_test.cpp
+/// Source   as LambdaConcurrency.
+/// Checked  tests/scaling/lambda_concurrency_test.cpp
 class LambdaScaler final : public Scaler {
  public:
   using Options = LambdaConcurrency::Options;
