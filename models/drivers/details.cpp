@@ -410,6 +410,67 @@ constexpr Details kDetails[] = {
     {"concurrency_limit",
      "A request is let through while fewer than the limit are in progress; done gives its place "
      "back."},
+    // Scaling
+    {"hpa",
+     "Replicas times usage / target, rounded up, unless the ratio is within the tolerance; of "
+     "several metrics the greatest. Pods that are pending, starting or without a metric are left "
+     "out first and then taken to use nothing when scaling up, all they ask for when scaling down. "
+     "The recommendation passes the stabilization windows, the policies and the limits. A metric "
+     "that fails keeps the rest from scaling down; where all fail the number stays, and so it does "
+     "at 0. Each answer counts as carried out. A line: {\"time\": 15, \"replicas\": 2, "
+     "\"pods\": [{\"phase\": \"Running\", \"ready\": true, \"deleting\": false, "
+     "\"age_s\": 600, \"transition_age_s\": 590, \"request_m\": 200, \"usage_m\": 150, "
+     "\"metric_age_s\": 20}, {\"phase\": \"Pending\", \"request_m\": 200}], \"metrics\": "
+     "{\"queue\": 120}}. Ages count back from the line's time; started, transition and "
+     "metric_time are times. Without an age a pod is old; without usage_m its metric is missing. "
+     "metrics and requests of a pod hold others by name ({\"qps\": 1.5}), those of the line "
+     "objects' and external ones. {\"time\": 15, \"replicas\": 3, \"desired\": 9} gives the "
+     "recommendation itself, to try rules and windows."},
+    {"kpa",
+     "The average of the last minute, and of the last 6 seconds, divided by 70 % of the target and "
+     "rounded up. Twice as much as is ready in the short window is panic: then nothing shrinks for "
+     "a minute. A value counts for its second; ticks come every 2 s, lines between them say "
+     "record_only. To reach zero nothing must be wanted for the stable window since the revision "
+     "became active, and then the activator must have been in the path for the grace period. "
+     "\"stable\" and \"panic\" give the averages themselves."},
+    {"target_tracking",
+     "Scales out after 3 minutes above the target, in after 15 below 90 % of it, to capacity * "
+     "metric / target rounded up. A line at 60 s ends the first minute, one at 45 s counts for it; "
+     "a minute without a value is missing data and stops both alarms. After scaling out the "
+     "capacity before counts until the cooldown or warm-up is over; scaling in waits for its own "
+     "cooldown, which scaling out ends."},
+    {"step_scaling",
+     "Each policy has an alarm; where it rings, the metric's distance from the threshold chooses "
+     "the step, lower bounds included above a threshold, upper bounds below one. Percentages are "
+     "rounded toward zero but are at least one. The policy that leads to the greatest capacity "
+     "counts. Keys may be written as AWS does."},
+    {"simple_scaling",
+     "One adjustment where an alarm rings, then nothing until the cooldown is over, whichever "
+     "alarm rings."},
+    {"lambda_concurrency",
+     "A request takes a provisioned environment, an idle one, or a new one: 1000 new ones in 10 "
+     "seconds for each function, 100 a second after the first thousand. Reserved concurrency is a "
+     "function's part and limit; the others share the rest of the account's. More than ten "
+     "requests a second for each unit of concurrency are throttled too. When idle environments go "
+     "is not documented: --idle-timeout is chosen."},
+    {"cluster_autoscaler",
+     "Every line is a scan and says what there is; nodes that were asked for appear in the lines "
+     "when they have registered. Pods that wait are first tried on nodes that are there or on "
+     "their way, then packed into new nodes of each group, largest first; the expander chooses one "
+     "group. A node that uses less than half and whose pods fit elsewhere for more than 10 minutes "
+     "goes: up to ten empty ones together, else one. Nothing goes for 10 minutes after nodes were "
+     "asked for."},
+    {"rolling_update",
+     "The new ReplicaSet grows within replicas + max_surge, else old ones shrink: first pods that "
+     "are not available, then down to replicas - max_unavailable that are. One line is one look of "
+     "the controller. A Deployment that was resized during a rollout (replicas differ from a set's "
+     "desired_replicas) has its sets resized in proportion. A rollout line lets pods become "
+     "available --min-ready-seconds after ready_after and prints every step."},
+    {"pdb",
+     "Healthy pods minus those that must stay: min_available, or expected less max_unavailable, "
+     "percentages rounded up. A pod whose eviction was allowed is not healthy any more for two "
+     "minutes or until it is gone. Pods that wait, have ended or are being deleted may always "
+     "go."},
 };
 
 }  // namespace
