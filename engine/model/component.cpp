@@ -44,8 +44,7 @@ void Instance::appear(Duration wait) {
   }
   HIGHWATER_CHECK(presence_ == Presence::absent);
   presence_ = Presence::appearing;
-  if (silent_kills_ + loud_kills_ == 0)
-    simulation.reschedule_after(starting_, wait + start_time());
+  if (silent_kills_ + loud_kills_ == 0) simulation.reschedule_after(starting_, wait + start_time());
 }
 
 void Instance::leave(Duration grace) {
@@ -238,8 +237,7 @@ std::vector<MetricInfo> common_component_metrics() {
   return {
       {"throughput_rps", "/s", "Requests answered without error."},
       {"in_flight", "requests", "Requests received and not yet answered, waiting ones included."},
-      {"errors", "requests", "Requests not answered with success, by cause.",
-       MetricShape::kCauses},
+      {"errors", "requests", "Requests not answered with success, by cause.", MetricShape::kCauses},
       {"wasted", "requests", "Answers that no caller waited for any more.", MetricShape::kCount}};
 }
 

@@ -48,6 +48,8 @@ class Proxy final : public Instance {
   void know(Instance& target, CallSite& site, const balancing::Target& configured);
   /// Every target is known.
   void begin();
+  /// Service discovery lists a target, or lists it no longer.
+  void listing_changed(const Instance& target);
 
  private:
   struct Peer {
@@ -73,6 +75,7 @@ class Proxy final : public Instance {
   void act_on(const OutlierDetector::Events& events);
   balancing::Options options() const;
   void update(std::size_t peer);
+  void follow_listing(std::size_t peer);
   bool fails_too_often(const Peer& peer) const;
   void forget_all();
   std::int64_t nanoseconds_now() const;
@@ -122,6 +125,9 @@ class LoadBalancer final : public Component {
       policy.timeout = params_.timeout;
       CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
+      target.watch_listing([this](const Instance& instance) {
+        for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).listing_changed(instance);
+      });
       for (const auto& instance : target.instances())
         for (const auto& proxy : instances())
           static_cast<Proxy&>(*proxy).know(*instance, site, configured(*instance));
@@ -244,7 +250,25 @@ void Proxy::forget_all() {
   if (const auto& detection = owner_.params().outlier_detection)
     outliers_.emplace(peers_.size(), detection->options());
   next_return_ = kNever;
-  for (Peer& peer : peers_) peer = {peer.instance, peer.site};
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    peers_[i] = {peers_[i].instance, peers_[i].site};
+    if (!peers_[i].instance->listed()) follow_listing(i);
+  }
+}
+
+void Proxy::listing_changed(const Instance& target) {
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (peers_[i].instance != &target) continue;
+    peers_[i] = {peers_[i].instance, peers_[i].site};
+    if (balancer_ != nullptr) follow_listing(i);
+  }
+}
+
+void Proxy::follow_listing(std::size_t index) {
+  // What is not listed has no share of the requests and counts for nothing, whatever the policy.
+  const bool listed = peers_[index].instance->listed();
+  balancer_->set_weight(index, listed ? targets_[index].weight : 0, nanoseconds_now());
+  update(index);
 }
 
 balancing::Options Proxy::options() const {
@@ -276,6 +300,7 @@ void Proxy::check_all() {
   if (!up()) return;  // a dead balancer checks nobody
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
+    if (!peer.instance->listed()) continue;
     const bool answers = peer.instance->up() && !peer.site->edge().is_cut();
     if (answers && outliers_ && outliers_->health_check_passed(i, nanoseconds_now()))
       act_on({{i, OutlierDetector::Action::returned}});
@@ -339,7 +364,8 @@ bool Proxy::fails_too_often(const Peer& peer) const {
 
 void Proxy::update(std::size_t index) {
   const Peer& peer = peers_[index];
-  bool usable = peer.healthy && !(outliers_ && outliers_->ejected(index));
+  bool usable =
+      peer.instance->listed() && peer.healthy && !(outliers_ && outliers_->ejected(index));
   if (fails_too_often(peer)) {
     const Duration since = owner_.world().now() - peer.tried;
     const Duration timeout = owner_.params().fail_timeout;

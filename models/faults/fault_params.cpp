@@ -90,8 +90,10 @@ std::string Target::text() const {
   return component;
 }
 
-std::vector<Instance*> choose_instances(World& world, Directory& directory, const Target& target,
-                                        const FaultExtent& extent, std::size_t fault_number) {
+namespace {
+
+std::vector<Instance*> those_hit(World& world, Directory& directory, const Target& target,
+                                 const FaultExtent& extent, std::size_t fault_number) {
   const auto all = directory.component(target.component).instances();
   if (target.instance) return {all[*target.instance].get()};
   std::vector<Instance*> chosen;
@@ -110,6 +112,15 @@ std::vector<Instance*> choose_instances(World& world, Directory& directory, cons
   std::sort(chosen.begin(), chosen.end(),
             [](const Instance* a, const Instance* b) { return a->index() < b->index(); });
   return chosen;
+}
+
+}  // namespace
+
+Victims choose_instances(World& world, Directory& directory, const Target& target,
+                         const FaultExtent& extent, std::size_t fault_number) {
+  return [&world, &directory, target, extent, fault_number] {
+    return those_hit(world, directory, target, extent, fault_number);
+  };
 }
 
 std::vector<Edge*> choose_edges(Directory& directory, const Target& target) {
