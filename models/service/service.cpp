@@ -19,6 +19,7 @@
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
 #include "models/placement.h"
+#include "models/scaling/autoscaler.h"
 #include "models/service/endpoint_pattern.h"
 #include "models/service/line_control.h"
 #include "models/steps/program.h"
@@ -128,6 +129,7 @@ struct EndpointParams {
 
 struct ServiceParams {
   std::uint32_t replicas = 1;
+  std::optional<autoscaling::AutoscalerParams> autoscaler;
   std::vector<std::string> zones;
   std::optional<double> cores;
   std::uint32_t workers = 1;
@@ -141,7 +143,11 @@ struct ServiceParams {
 
   static constexpr auto fields() {
     return std::tuple{
-        field<&ServiceParams::replicas>("Instances.").at_least(1u).at_most(10'000u),
+        field<&ServiceParams::replicas>("Instances; with an autoscaler, those at first.")
+            .at_least(1u)
+            .at_most(10'000u),
+        field<&ServiceParams::autoscaler>("Changes the number of instances with the load; the "
+                                          "number stays unless given."),
         field<&ServiceParams::zones>("Zones the instances are spread over in turn; all zones of "
                                      "the network unless given."),
         field<&ServiceParams::cores>("CPU cores of an instance; as many as workers unless given, "
@@ -163,6 +169,11 @@ struct ServiceParams {
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
     };
   }
+  /// Instances that there may ever be.
+  std::uint32_t most_replicas() const {
+    return autoscaler ? std::max(replicas, autoscaler->bounds().max_replicas) : replicas;
+  }
+
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (admission.shed && !admission.shed->capacity && !queue.capacity)
       problems.error(
@@ -221,8 +232,9 @@ class Service final : public Component {
         params_(params),
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")) {
-    for (std::uint32_t i = 0; i < params.replicas; ++i)
+    for (std::uint32_t i = 0; i < params.most_replicas(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
+    if (params.autoscaler) make_autoscaler();
     declare_metrics();
   }
 
@@ -243,6 +255,10 @@ class Service final : public Component {
     }
     measure_calls(*owner_, program_->sites(), instances().size());
     admissions_.measure(*owner_);
+  }
+
+  void start() override {
+    if (autoscaler_) autoscaler_->start();
   }
 
   bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
@@ -287,9 +303,11 @@ class Service final : public Component {
       if (endpoint.pattern.matches(name)) return &endpoint;
     return nullptr;
   }
+  void make_autoscaler();
   void declare_metrics();
 
   const ServiceParams& params_;
+  std::optional<autoscaling::Autoscaler> autoscaler_;
   admission::Admissions admissions_;
   RandomKey patience_key_;
   const Directory* directory_ = nullptr;
@@ -481,6 +499,16 @@ Task<> Server::serve(Served served) {
   if (served) served.reply(status);
 }
 
+void Service::make_autoscaler() {
+  const auto work_of = [](const Instance& instance, Time now) {
+    const Processor& processor = static_cast<const Server&>(instance).processor();
+    return autoscaling::Work{processor.busy_integral(now), instance.in_flight_integral(now),
+                             instance.received()};
+  };
+  const double cores = static_cast<const Server&>(*instances().front()).processor().cores();
+  autoscaler_.emplace(*this, *params_.autoscaler, params_.replicas, cores, work_of);
+}
+
 void Service::declare_metrics() {
   Recorder::Owner& owner = measure();
   owner_ = &owner;
@@ -492,10 +520,16 @@ void Service::declare_metrics() {
       return sum;
     };
   };
-  const double replicas = static_cast<double>(params_.replicas);
   const double workers = static_cast<double>(params_.workers);
+  // Instances, integrated over time.
+  const auto there = [this](Time now) {
+    if (!autoscaler_) return seconds(now) * static_cast<double>(params_.replicas);
+    double sum = 0;
+    for (const auto& instance : instances()) sum += instance->listed_integral(now);
+    return sum;
+  };
   owner.time_ratio("utilization", total(&Server::busy_integral),
-                   [=](Time now) { return seconds(now) * workers * replicas; });
+                   [=](Time now) { return there(now) * workers; });
   owner.time_ratio(
       "cpu_utilization",
       [this](Time now) {
@@ -504,10 +538,11 @@ void Service::declare_metrics() {
           sum += static_cast<const Server&>(*instance).processor().busy_integral(now);
         return sum;
       },
-      [this, replicas](Time now) {
+      [this, there](Time now) {
         const auto& first = static_cast<const Server&>(*instances().front());
-        return seconds(now) * first.processor().cores() * replicas;
+        return there(now) * first.processor().cores();
       });
+  if (autoscaler_) autoscaler_->measure(owner);
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -516,7 +551,9 @@ void Service::declare_metrics() {
     Recorder::Owner& own = measure(server);
     own.time_ratio(
         "utilization", [&server](Time now) { return server.busy_integral(now); },
-        [workers](Time now) { return seconds(now) * workers; });
+        [this, &server, workers](Time now) {
+          return (autoscaler_ ? server.listed_integral(now) : seconds(now)) * workers;
+        });
     own.time_average("queue_length", [&server](Time now) { return server.waiting_integral(now); });
   }
 }
@@ -535,6 +572,7 @@ ModelKind service() {
         MetricShape::kTimes}});
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",
                              "A replicated process with workers, cores and a waiting line.",
                              "Kleinrock 1975; SCENARIO: service", std::move(metrics));
