@@ -426,6 +426,13 @@ std::vector<Driver> hashing() {
   drivers.push_back(by_targets<KetamaParams>(
       "ketama", "libmemcached's consistent distribution, plain and weighted.",
       "libmemcached 1.1.4 hosts.cc", "", start_ketama));
+  drivers.push_back(by_targets<TargetsParams>(
+      "hashring", "npm hashring's ring: ketama by MD5, points by weight.",
+      "npm hashring 3.2.0 index.js", "", [](const TargetsParams& params) {
+        return lookups(params.targets,
+                       hashing::Ketama(configured(params.targets),
+                                       hashing::KetamaRule::hashring_npm, hashing::Hashkit::md5));
+      }));
   drivers.push_back(by_targets<ModulaParams>(
       "libmemcached_modula", std::string(info(Scheme::libmemcached_modula).summary),
       std::string(info(Scheme::libmemcached_modula).source), " --hash md5",
