@@ -21,6 +21,8 @@ struct CurvePlan {
   std::optional<double> sample = {};  ///< Share of the keys in each sample, up to 1 / kSamples.
   std::uint64_t seed = 1;
   unsigned jobs = 1;  ///< Threads; they change no result.
+  /// Of the caches simulated in one pass, about 100 bytes each at most; it changes no result.
+  std::uint64_t most_entries = 50'000'000;
 };
 
 /// Samples of a sampled curve: enough for an interval from their spread.
@@ -31,7 +33,8 @@ inline constexpr std::uint64_t kFewestSampledEntries = 30;
 /// Miss-ratio curves of a trace.
 ///
 /// LRU takes one pass at all capacities (stack distances), the others one simulation for each
-/// capacity; all are fed together, part by part, so that the trace is read twice and never held.
+/// capacity; all are fed together, part by part, so that the trace is read twice and never held. It
+/// is read once more where the caches could hold more than most_entries together.
 ///
 /// Sampled, kSamples disjoint sets of keys, each a share R of all, are drawn by a hash of the key
 /// and simulated in caches of R times the size (SHARDS). Each gives an estimate of the misses,

@@ -150,7 +150,8 @@ class CacheCurve(InTemporaryFolder):
     def test_wrong_input_writes_nothing(self):
         self.write("a\nb\n", "keys.txt")
         for words, expected in (
-                (["nowhere"], "nowhere cannot be opened"),
+                (["nowhere"], "nowhere: cannot be opened"),
+                (["/dev/zero"], "a pipe or a device"),
                 (["keys.txt", "--format", "csv"], 'there is no column "key"'),
                 (["keys.txt", "--policies", "lru,redis_lur"], 'did you mean "redis_lru"?'),
                 (["keys.txt", "--sizes", "10,0,x"], "a size is at least 1"),
