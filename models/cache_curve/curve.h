@@ -41,6 +41,11 @@ inline constexpr std::uint64_t kFewestSampledEntries = 30;
 /// those of the sample divided by R (which is SHARDS-adj: requests that a sample has too many or
 /// too few of count as hits); the value is their mean, the interval Student's from their spread.
 ///
+/// The interval is about chance alone. A cache of R times the size is not quite the whole one, most
+/// where a loop just fits: there the mean itself is off by up to 0.02. The samples' share of all
+/// keys is not taken off the interval, which makes up for that and is too wide at a large R: of six
+/// traces' 95 % intervals, 90 % held the exact ratio where R was 2 %, 97 % at 5 %, all at 12.5 %.
+///
 /// Assumes  every object has the same size; a miss stores the object at once and nothing expires.
 /// Source   Mattson et al. 1970; C. Waldspurger et al., Efficient MRC Construction with SHARDS,
 ///          FAST 2015; C. Waldspurger et al., Cache Modeling and Optimization using Miniature
