@@ -150,8 +150,10 @@ struct NoParams {
 struct PartitionsParams {
   std::uint32_t partitions = 1;
   static constexpr auto fields() {
-    return std::tuple{
-        field<&PartitionsParams::partitions>("Partitions of the topic.").required().at_least(1u)};
+    return std::tuple{field<&PartitionsParams::partitions>("Partitions of the topic.")
+                          .required()
+                          .at_least(1u)
+                          .at_most(0x7fff'ffffu)};
   }
 };
 
@@ -214,10 +216,11 @@ Driver partitions(std::string name, std::string summary, std::string source,
       {std::move(name), "hashing", std::move(summary), std::move(source), kKey,
        "the partition, from 0", example},
       [partitioner](const PartitionsParams& params) {
-        const hashing::KafkaKeys keys(std::vector<hashing::Target>(params.partitions), partitioner);
-        return stateless([keys](std::string_view key, std::string& out) {
-          out += std::to_string(keys.lookup(key).value());
-        });
+        // A table of as many partitions as there can be would fill the memory.
+        return stateless(
+            [partitioner, count = params.partitions](std::string_view key, std::string& out) {
+              out += std::to_string(hashing::KafkaKeys::hash(partitioner, key) % count);
+            });
       });
 }
 

@@ -99,6 +99,10 @@ class Algorithm(InTemporaryFolder):
         document = json.loads(result.stdout)
         self.assertEqual(document["algorithm"], "redis_slot")
         self.assertEqual(len(document["decisions"]), 2)
+        # Names may be any bytes, a document is UTF-8.
+        out = self.run_program("algorithm", "ttl_cache", "--capacity", "1", "--json", text=False,
+                               stdin=b"0 set \xff\n0 set b\n").stdout
+        self.assertEqual(json.loads(out)["decisions"], ["stored", "evicts \ufffd"])
 
 
 class CacheCurve(InTemporaryFolder):
