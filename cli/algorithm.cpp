@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "engine/report/json_writer.h"
 #include "engine/report/terminal_table.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/details.h"
@@ -102,7 +103,7 @@ class Decisions {
       const std::size_t end = lines.find('\n', at);
       text += first_ ? "\n" : ",\n";
       first_ = false;
-      text += write_json_line(Value::string(std::string(lines.substr(at, end - at))));
+      text += json_quoted(lines.substr(at, end - at));
       at = end + 1;
     }
     print(text);

@@ -45,6 +45,11 @@ constexpr Details kDetails[] = {
      "points a server on average are shared out by weight in single precision, four for each MD5 "
      "of \"host-i\". A key belongs to the first point at or after its hash. The default port 11211 "
      "is not part of a host's text."},
+    {"hashring",
+     "As weighted ketama, but the points are counted in double precision (40 digests of four "
+     "points "
+     "a server on average) and the port is always part of the text: a weighted libmemcached ring "
+     "and this one do not agree on every key."},
     {"libmemcached_modula",
      "The hash of the key modulo the number of servers; weights only say who "
      "takes part."},
@@ -179,6 +184,35 @@ constexpr Details kDetails[] = {
      "below the required one (after a full window and enough requests). Dead for 5 s, then for "
      "about 10 s, 20 s and so on; then one request probes, whose success revives and whose failure "
      "makes it dead again."},
+    // Hashing, by events
+    {"bounded_load",
+     "A key's target is the first one from its point on the circle (as karger) that holds less "
+     "than ceil(percent / 100 * (all requests in flight, this one included) * its share by "
+     "weight). "
+     "pick takes a place at the target until done gives one back. From 100 percent on there is "
+     "always room; below, where all are full, the first target takes it. Input that names a target "
+     "with nothing in flight is refused."},
+    {"range_chunks",
+     "The keys are first cut into one chunk a shard, as wide as its weight. A key is the number "
+     "that "
+     "its text is, else its first eight bytes. insert counts bytes; a chunk that outgrows --chunk "
+     "is split in the middle of the keys it has seen, unless it has seen one only. balance moves "
+     "one "
+     "chunk: from a shard whose weight is 0, else from the fullest shard to the emptiest when they "
+     "are three chunks apart or more."},
+    {"kafka_sticky",
+     "A partition is kept until batch-size bytes went to it, then the next one is drawn from those "
+     "with a leader. fill says that the batch is not ready yet: the switch waits for it, but not "
+     "beyond twice the size. queues says what waits for each partition, and from then on a "
+     "partition is drawn in proportion to longest queue + 1 - its own; equal queues for all mean "
+     "equal chances again. A draw is the upper 31 bits without sign of SplitMix64's next number, "
+     "as "
+     "Java's nextInt without its sign, modulo what there is to choose from."},
+    {"kafka_uniform_sticky",
+     "The partitioner of Kafka 2.4 to 3.2. batch says that a new batch was begun for the present "
+     "partition: another one is drawn, never the same where there are several."},
+    {"kafka_round_robin",
+     "A counter from 0 modulo the partitions that have a leader, or all where none has."},
     // Caching
     {"lru", "Evicts the entry that has gone unused for longest. Exact."},
     {"fifo", "Evicts the entry stored first; hits change nothing."},
@@ -471,6 +505,53 @@ constexpr Details kDetails[] = {
      "percentages rounded up. A pod whose eviction was allowed is not healthy any more for two "
      "minutes or until it is gone. Pods that wait, have ended or are being deleted may always "
      "go."},
+    // Caching, by events
+    {"ttl_cache",
+     "Times are seconds and never go back; a key is the rest of the line. set stores with --ttl "
+     "(for "
+     "ever without), setex with a ttl of its own, both less jitter. With --expiry sliding a hit "
+     "stores a whole --ttl anew. An entry may be used before its end only; under Redis' policies "
+     "for "
+     "the rest of that millisecond too, and their active cycle removes dead ones by itself, so "
+     "that "
+     "such a key is a miss and no longer expired. evicts KEY says that the key was stored and "
+     "another had to leave; refused, that nothing could (no capacity, or a volatile policy without "
+     "a key that ends). The policies' own options are those of their drivers; here only Redis' can "
+     "be set."},
+    {"freshness",
+     "store says that the origin answered and how long it took; absent, that it has nothing for "
+     "the "
+     "key, which is forgotten without --negative-ttl. get says what to do with what is stored: "
+     "fresh "
+     "(use it), refresh (use it, fetch anew meanwhile), revalidate (it is stale; use it and fetch "
+     "anew meanwhile), fallback (fetch; use it if that fails), miss (fetch). XFetch refreshes "
+     "where "
+     "now - TOOK * beta * ln(u) has reached the end, u uniform in (0, 1]. Both stale rules count "
+     "from the end of freshness, and neither is for absent ones."},
+    {"single_flight",
+     "want begins a fetch where none is under way for the key, else waits for it. done ends one by "
+     "its number, well or badly, and all who waited share what came of it; nothing is remembered. "
+     "After forget the next want begins a fetch of its own while the others go on waiting."},
+    {"leases",
+     "Who misses gets a lease, one for a key in the lease time; others who miss wait. A value may "
+     "be "
+     "stored once under the latest lease of its key, and no more once a delete has come between: "
+     "the set is void then. After the lease time the next miss gets another lease."},
+    {"write_behind",
+     "A write is answered at once; another to the same key before it went to the origin replaces "
+     "it "
+     "and keeps its place. Writes go out when the oldest has waited for --delay, or as soon as "
+     "--batch keys wait, at most --batch at a time. full says that --queue keys wait and this "
+     "write "
+     "has to go to the origin itself. crash loses what waits. At the end of the input the rest "
+     "goes "
+     "out when it is due."},
+    {"redis_lfu_counter",
+     "Eight bits. The first use of a key makes it 5, each further one raises it with a chance of 1 "
+     "/ "
+     "((counter - 5) * log-factor + 1), and every decay-time minutes without use lower it by one, "
+     "which freq shows and the next use makes lasting. Minutes are those of a clock, not of the "
+     "key."},
 };
 
 }  // namespace

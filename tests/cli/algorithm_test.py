@@ -99,6 +99,10 @@ class Algorithm(InTemporaryFolder):
         document = json.loads(result.stdout)
         self.assertEqual(document["algorithm"], "redis_slot")
         self.assertEqual(len(document["decisions"]), 2)
+        # Names may be any bytes, a document is UTF-8.
+        out = self.run_program("algorithm", "ttl_cache", "--capacity", "1", "--json", text=False,
+                               stdin=b"0 set \xff\n0 set b\n").stdout
+        self.assertEqual(json.loads(out)["decisions"], ["stored", "evicts \ufffd"])
 
 
 class CacheCurve(InTemporaryFolder):
@@ -150,7 +154,8 @@ class CacheCurve(InTemporaryFolder):
     def test_wrong_input_writes_nothing(self):
         self.write("a\nb\n", "keys.txt")
         for words, expected in (
-                (["nowhere"], "nowhere cannot be opened"),
+                (["nowhere"], "nowhere: cannot be opened"),
+                (["/dev/zero"], "a pipe or a device"),
                 (["keys.txt", "--format", "csv"], 'there is no column "key"'),
                 (["keys.txt", "--policies", "lru,redis_lur"], 'did you mean "redis_lru"?'),
                 (["keys.txt", "--sizes", "10,0,x"], "a size is at least 1"),

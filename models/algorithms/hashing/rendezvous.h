@@ -82,7 +82,7 @@ constexpr double minus_log_of(std::uint64_t bits) {
 ///          and mixed. Ties go to the first in the list.
 /// Source   D. Thaler, C. Ravishankar, Using Name-Based Mappings to Increase Hit Rates, IEEE/ACM
 ///          ToN 6(1), 1998; J. Resch, New Hashing Algorithms for Data Storage, SDC 2015 (weights).
-/// Checked  tests/algorithms/rendezvous_test.cpp, placement_test.cpp.
+/// Checked  tests/algorithms/rendezvous_test.cpp, placement_test.cpp, placement_property_test.cpp.
 class Rendezvous {
  public:
   explicit Rendezvous(Targets targets) : places_(places_in_use(targets)) {
@@ -113,10 +113,7 @@ class Rendezvous {
     }
     const std::size_t count = std::min(out.size(), bids.size());
     std::partial_sort(bids.begin(), bids.begin() + static_cast<std::ptrdiff_t>(count), bids.end(),
-                      [](const Bid& a, const Bid& b) {
-                        if (a.cost != b.cost) return a.cost < b.cost;
-                        return a.hash != b.hash ? a.hash > b.hash : a.index < b.index;
-                      });
+                      before);
     for (std::size_t i = 0; i < count; ++i) out[i] = places_[bids[i].index];
     return count;
   }
@@ -127,6 +124,10 @@ class Rendezvous {
     std::uint64_t hash;
     std::uint32_t index;
   };
+  static bool before(const Bid& a, const Bid& b) {
+    if (a.cost != b.cost) return a.cost < b.cost;
+    return a.hash != b.hash ? a.hash > b.hash : a.index < b.index;
+  }
 
   std::size_t best_by_hash(std::uint64_t hash) const {
     std::size_t best = 0;
@@ -140,21 +141,32 @@ class Rendezvous {
     return best;
   }
 
+  /// -ln u >= 1 - u: no bid of this hash costs less. The margin is far wider than any rounding.
+  static double cheapest_of(std::uint64_t bid, double weight) {
+    constexpr double kUnit = (1 - 1e-9) / 9007199254740992.0;
+    return static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) * kUnit / weight;
+  }
+
+  /// The bid that may be the cheapest is nearly always the one that is, so that one logarithm, the
+  /// dear part, is nearly always enough.
   std::size_t best_by_cost(std::uint64_t hash) const {
     std::size_t best = 0;
-    Bid lowest{};
+    double least = cheapest_of(murmur3_mix(names_[0] ^ hash), weights_[0]);
+    for (std::size_t i = 1; i < names_.size(); ++i) {
+      const double at_least = cheapest_of(murmur3_mix(names_[i] ^ hash), weights_[i]);
+      best = at_least < least ? i : best;
+      least = std::min(least, at_least);
+    }
+    const std::uint64_t first = murmur3_mix(names_[best] ^ hash);
+    Bid lowest{minus_log_of(first) / weights_[best], first, static_cast<std::uint32_t>(best)};
+    const std::size_t known = best;
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
-      // -ln u >= 1 - u spares most logarithms; the margin is far wider than any rounding.
-      constexpr double kUnit = (1 - 1e-9) / 9007199254740992.0;
-      const double at_least = static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) * kUnit;
-      if (i > 0 && at_least > lowest.cost * weights_[i]) continue;
-      const double cost = minus_log_of(bid) / weights_[i];
-      if (i > 0 && (cost > lowest.cost || (cost == lowest.cost && bid <= lowest.hash))) continue;
-      best = i;
-      lowest = {cost, bid, 0};
+      if (i == known || cheapest_of(bid, weights_[i]) > lowest.cost) continue;
+      const Bid other{minus_log_of(bid) / weights_[i], bid, static_cast<std::uint32_t>(i)};
+      if (before(other, lowest)) lowest = other;
     }
-    return best;
+    return lowest.index;
   }
 
   std::vector<std::uint32_t> places_;
