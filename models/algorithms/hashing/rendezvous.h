@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,7 @@ class Rendezvous {
     for (const std::uint32_t place : places_) {
       names_.push_back(xxhash64(targets[place].name));
       weights_.push_back(targets[place].weight);
+      one_over_weights_.push_back(1 / weights_.back());
     }
     weighted_ = std::any_of(weights_.begin(), weights_.end(),
                             [&](double weight) { return weight != weights_.front(); });
@@ -141,30 +143,42 @@ class Rendezvous {
     return best;
   }
 
-  /// -ln u >= 1 - u: no bid of this hash costs less. The margin is far wider than any rounding.
-  static double cheapest_of(std::uint64_t bid, double weight) {
-    constexpr double kUnit = (1 - 1e-9) / 9007199254740992.0;
-    return static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) * kUnit / weight;
+  /// With x = 1 - u, the cost is -ln(1 - x) / w = (x + x^2 / 2 + x^3 / 3 + ...) / w. The margins
+  /// are far wider than any rounding.
+  static double distance_to_one(std::uint64_t bid) {
+    return static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) / 9007199254740992.0;
+  }
+  static double cheapest_of(std::uint64_t bid, double one_over_weight) {
+    return distance_to_one(bid) * (1 - 1e-9) * one_over_weight;
+  }
+  static double dearest_of(std::uint64_t bid, double one_over_weight) {
+    const double x = distance_to_one(bid) + 0x1p-52;
+    if (x > 0.5) return std::numeric_limits<double>::infinity();
+    // From the third on the terms are less than a series of x^3 / 3 that halves each time.
+    return x * (1 + x * (1.0 / 2 + x * (2.0 / 3))) * (1 + 1e-9) * one_over_weight;
   }
 
-  /// The bid that may be the cheapest is nearly always the one that is, so that one logarithm, the
-  /// dear part, is nearly always enough.
+  /// Bounds without a logarithm, the dear part, nearly always tell the winner; where they do not,
+  /// the bid that may be the cheapest is nearly always the one that is.
   std::size_t best_by_cost(std::uint64_t hash) const {
-    std::size_t best = 0;
-    double least = cheapest_of(murmur3_mix(names_[0] ^ hash), weights_[0]);
-    for (std::size_t i = 1; i < names_.size(); ++i) {
-      const double at_least = cheapest_of(murmur3_mix(names_[i] ^ hash), weights_[i]);
-      best = at_least < least ? i : best;
+    std::size_t first = 0;
+    double least = std::numeric_limits<double>::infinity();
+    double second = least;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const double at_least = cheapest_of(murmur3_mix(names_[i] ^ hash), one_over_weights_[i]);
+      second = std::min(second, std::max(least, at_least));
+      first = at_least < least ? i : first;
       least = std::min(least, at_least);
     }
-    const std::uint64_t first = murmur3_mix(names_[best] ^ hash);
-    Bid lowest{minus_log_of(first) / weights_[best], first, static_cast<std::uint32_t>(best)};
-    const std::size_t known = best;
+    const std::uint64_t bid = murmur3_mix(names_[first] ^ hash);
+    if (dearest_of(bid, one_over_weights_[first]) < second) return first;
+    Bid lowest{minus_log_of(bid) / weights_[first], bid, static_cast<std::uint32_t>(first)};
+    if (second > lowest.cost) return first;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
-      if (i == known || cheapest_of(bid, weights_[i]) > lowest.cost) continue;
-      const Bid other{minus_log_of(bid) / weights_[i], bid, static_cast<std::uint32_t>(i)};
-      if (before(other, lowest)) lowest = other;
+      const std::uint64_t other = murmur3_mix(names_[i] ^ hash);
+      if (i == first || cheapest_of(other, one_over_weights_[i]) > lowest.cost) continue;
+      const Bid rival{minus_log_of(other) / weights_[i], other, static_cast<std::uint32_t>(i)};
+      if (before(rival, lowest)) lowest = rival;
     }
     return lowest.index;
   }
@@ -172,6 +186,7 @@ class Rendezvous {
   std::vector<std::uint32_t> places_;
   std::vector<std::uint64_t> names_;
   std::vector<double> weights_;
+  std::vector<double> one_over_weights_;
   bool weighted_ = false;
 };
 
