@@ -171,9 +171,11 @@ void Autoscaler::shrink(std::uint32_t by) {
   std::vector<Instance*> present;
   for (const auto& instance : component_.instances())
     if (!instance->absent()) present.push_back(instance.get());
-  std::stable_sort(present.begin(), present.end(), [this](const Instance* a, const Instance* b) {
+  std::sort(present.begin(), present.end(), [this](const Instance* a, const Instance* b) {
     if (a->up() != b->up()) return !a->up();
-    return seen_[a->index()].started > seen_[b->index()].started;
+    const std::optional<Time>& began_a = seen_[a->index()].started;
+    const std::optional<Time>& began_b = seen_[b->index()].started;
+    return began_a != began_b ? began_a > began_b : a->index() > b->index();
   });
   for (std::size_t i = 0; i < by && i < present.size(); ++i)
     present[i]->leave(params_.bounds().shutdown_grace);

@@ -123,7 +123,6 @@ TEST_CASE("autoscaler: new instances take their time, and balancers use them whe
     CHECK(at_60 > 2);
     CHECK(failed == 0);  // nobody is asked who is not there, and nobody is cut off
     for (std::size_t i = 0; i < at_60; ++i) CHECK(rig.instance("api", i).received() > 100);
-    CHECK(rig.instance("api", 7).received() == 0);
   }
 }
 
@@ -133,12 +132,12 @@ TEST_CASE("autoscaler: an instance that goes finishes what it has begun, within 
     ModelRig rig({service::service()},
                  R"({"api": {"kind": "service", "workers": 10, "service_time": "40s",
                              "replicas": 2,
-                             "autoscaler": {"step_scaling": {"alarms": [{"below": 1000,
+                             "autoscaler": {"step_scaling": {"alarms": [{"below": 1000, "period": "10s",
                                               "steps": [{"remove": 1}]}], "cooldown": "1h"},
                                             "max_replicas": 2, "shutdown_grace": ")" +
                      grace + R"("}}})");
-    const Answer& first = rig.send_to_instance(Time{50s}, "api", 0, Request{});
-    const Answer& second = rig.send_to_instance(Time{50s}, "api", 1, Request{});
+    const Answer& first = rig.send_to_instance(Time{20s}, "api", 0, Request{});
+    const Answer& second = rig.send_to_instance(Time{20s}, "api", 1, Request{});
     rig.run(Time{200s});
     CHECK(listed(rig) == 1);
     CHECK_FALSE(rig.instance("api", 1).up());
