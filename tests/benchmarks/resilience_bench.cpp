@@ -53,18 +53,20 @@ void next_pause(benchmark::State& state, BackoffKind kind) {
 
 template <class Limit>
 void limit_retries(benchmark::State& state) {
-  Limit limit;
+  Limit own;
+  RetryLimit* limit = &own;
+  benchmark::DoNotOptimize(limit);  // called as in a simulation: through its interface
   std::int64_t now = 0;
   std::uint64_t i = 0;
   for (auto _ : state) {
     now += kMs;
     const bool fails = i++ % 5 == 0;
-    limit.began(now, {});
-    limit.ended(now, {}, fails ? TryResult::failed : TryResult::ok);
-    if (fails && limit.may_retry(now, TryResult::failed)) {
+    limit->began(now, {});
+    limit->ended(now, {}, fails ? TryResult::failed : TryResult::ok);
+    if (fails && limit->may_retry(now, TryResult::failed)) {
       const Try retry{true, TryResult::failed};
-      limit.began(now, retry);
-      limit.ended(now, retry, TryResult::ok);
+      limit->began(now, retry);
+      limit->ended(now, retry, TryResult::ok);
     }
   }
   state.SetItemsProcessed(state.iterations());
