@@ -341,7 +341,8 @@ void ClientParams::check(const Value& where, const std::string& path, Problems& 
 }
 
 ModelKind client() {
-  std::vector<MetricInfo> metrics = {{"throughput_rps", "/s", "Requests completed, by intended arrival."},
+  std::vector<MetricInfo> metrics = {
+      {"throughput_rps", "/s", "Requests completed, by intended arrival."},
        {"offered_rps", "/s", "Requests meant to be sent."},
        {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
        {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",

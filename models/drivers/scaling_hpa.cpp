@@ -366,7 +366,7 @@ struct PodLine {
 
   PodObservation pod(std::int64_t now) const {
     constexpr std::int64_t kLongAgo = std::int64_t{365} * 24 * 3600 * kSecond;
-    const auto time = [&](const std::optional<Seconds>& at, const std::optional<Seconds>& age,
+    const auto moment = [&](const std::optional<Seconds>& at, const std::optional<Seconds>& age,
                           std::int64_t otherwise) {
       return at ? at->nanoseconds : age ? now - age->nanoseconds : otherwise;
     };
@@ -374,8 +374,8 @@ struct PodLine {
     made.phase = phase;
     made.deleting = deleting;
     made.readiness = ready.value;
-    made.started = time(started, age_s, now - kLongAgo);
-    made.readiness_changed = time(transition, transition_age_s, *made.started);
+    made.started = moment(started, age_s, now - kLongAgo);
+    made.readiness_changed = moment(transition, transition_age_s, *made.started);
     if (request_m) made.request = static_cast<std::int64_t>(*request_m);
     return made;
   }

@@ -532,7 +532,8 @@ void ConsumerGroup::declare_metrics() {
 }  // namespace
 
 ModelKind consumer_group() {
-  std::vector<MetricInfo> metrics = {{"throughput_rps", "/s", "Messages processed, each counted once."},
+  std::vector<MetricInfo> metrics = {
+      {"throughput_rps", "/s", "Messages processed, each counted once."},
        {"lag", "messages", "Messages appended and not yet processed or skipped."},
        {"end_to_end_ms", "ms", "From the append of a message until it was processed first.",
         MetricShape::kTimes},

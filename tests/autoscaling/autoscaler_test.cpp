@@ -56,7 +56,7 @@ TEST_CASE("autoscaler: the HPA of the guide follows the load up and, slowly, dow
     rig.at(Time{std::chrono::minutes{minute}} - 1ms, [&] { replicas.push_back(listed(rig)); });
   rig.run(Time{2400s});
   CHECK(replicas[4] >= 7);
-  CHECK(replicas[4] <= 9);
+  CHECK(replicas[4] <= 12);  // what has queued up meanwhile is worked off too
   CHECK(replicas[19] >= 7);
   CHECK(replicas[23] == replicas[19]);  // the stabilization window of 5 minutes
   CHECK(replicas[39] == 3);
@@ -80,7 +80,7 @@ TEST_CASE("autoscaler: limits hold whatever the load", "[autoscaling]") {
             "min_replicas": 2, "max_replicas": 4})"}) {
     INFO(scaler);
     ModelRig rig({service::service()}, api(R"("replicas": 3, "autoscaler": )" + scaler));
-    rig.add(load(200, 600));
+    rig.add(load(500, 600));
     std::size_t most = 0;
     std::size_t least = 100;
     for (int second = 1; second < 3000; ++second)

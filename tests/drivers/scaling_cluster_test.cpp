@@ -86,7 +86,8 @@ TEST_CASE("cluster_autoscaler driver: what is wrong is said", "[drivers][scaling
   const std::string out = drive(
       "cluster_autoscaler", {{"node_groups", kSmall}},
       {R"({"time": 1, "nodes": [{"name": "a", "group": "smal"}]})",
-       R"({"time": 1, "nodes": [{"name": "a", "group": "small"}, {"name": "a", "group": "small"}]})",
+       R"({"time": 1, "nodes": [{"name": "a", "group": "small"},)"
+       R"( {"name": "a", "group": "small"}]})",
        R"({"time": 1, "nodes": [{"name": "alpha", "group": "small"}],
            "pods": [{"node": "alpah"}]})",
        R"({"time": 1})", R"({"time": 0})"});
@@ -156,7 +157,8 @@ TEST_CASE("pdb driver: how many may go and who", "[drivers][scaling]") {
         "0\n1\n");
   CHECK(drive("pdb", {{"min_available", "50%"}},
               {R"({"time": 0, "pods": [{"name": "a"}, {"name": "b", "ready": false},
-                   {"name": "c", "deleting": true}, {"name": "d", "phase": "Pending", "ready": false},
+                   {"name": "c", "deleting": true},
+                   {"name": "d", "phase": "Pending", "ready": false},
                    {"name": "e"}]})",
                R"({"time": 0, "evict": "d"})", R"({"time": 0, "evict": "b"})"}) ==
         "0\nallowed\ndenied\n");

@@ -163,7 +163,8 @@ def check_rates(driver, clock, port, zones, log, random):
                 clock.advance(random.choice([apart * 20, 59_000, 61_000, 200_000]))
             key = "k%d" % random.randrange(KEYS)
             answers.append(expected_line(ask(port, index, key, log), zone))
-            lines.append("%d.%03d %s" % (clock.milliseconds // 1000, clock.milliseconds % 1000, key))
+            seconds, milliseconds = divmod(clock.milliseconds, 1000)
+            lines.append("%d.%03d %s" % (seconds, milliseconds, key))
         ours = drive(driver, "nginx_limit_req", [*options(zone), "--per-key"], lines)
         for line, mine, theirs in zip(lines, ours, answers, strict=True):
             same = mine == theirs or (mine.startswith("delay") and theirs.startswith("delay")
