@@ -177,7 +177,7 @@ TEST_CASE("balancing: smooth turns are spread within a cycle",
       balancer->finish(picked, {});
       ++got[picked];
       for (std::size_t i = 0; i < weights.size(); ++i)
-        RC_ASSERT(std::abs(got[i] - n * weights[i] / sum) <
+        RC_ASSERT(std::abs(got[i] - n * (weights[i] / sum)) <
                   std::max(1.0, static_cast<double>(weights.size()) / 2));
     }
   }));

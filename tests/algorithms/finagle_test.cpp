@@ -327,7 +327,7 @@ TEST_CASE("EqualJitteredBackoff: never below the start nor above the most",
   SplitMix bits{1};
   for (int round = 0; round < 1'000; ++round) {
     const auto start = static_cast<std::int64_t>(1 + bits.bits() % 1'000);
-    const auto most = static_cast<std::int64_t>(start + bits.bits() % (100 * start));
+    const std::int64_t most = start * static_cast<std::int64_t>(1 + bits.bits() % 100);
     EqualJitteredBackoff backoff(start, most);
     std::int64_t floor = start;
     for (int attempt = 0; attempt < 12; ++attempt) {
