@@ -1,5 +1,6 @@
 #include "models/algorithms/resilience/hystrix.h"
 
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -10,8 +11,6 @@
 namespace highwater::resilience {
 namespace {
 
-// HystrixCircuitBreakerTest sets volume 20, 50 %, a window of 10 s and, but for one test, slices
-// of 500 ms, and waits for the next look after each batch of calls.
 BreakerState after(std::size_t successes, std::size_t failures) {
   Hystrix breaker;
   for (std::size_t i = 0; i < successes; ++i) call(breaker, 0, true);
@@ -25,6 +24,83 @@ TEST_CASE("hystrix: trips on a percentage of failures and on enough calls", "[re
   CHECK(after(10, 10) == BreakerState::open);
   CHECK(after(11, 10) == BreakerState::closed);   // 47.6 %, cut to 47
   CHECK(after(100, 99) == BreakerState::closed);  // 49.7 %, cut to 49
+}
+
+// HystrixCircuitBreakerTest with the settings of HystrixCommandPropertiesTest, times included: its
+// calls take 60 ms once and 1 ms otherwise, and it waits 100 ms for the next look.
+struct Case {
+  Hystrix breaker;
+  std::int64_t now = 0;  // ms
+
+  explicit Case(std::int64_t sleep_window_ms, std::uint32_t volume = 0)
+      : breaker({volume, 40, sleep_window_ms * kMs, 5000 * kMs, 100 * kMs, false, false, true,
+                 1000 * kMs}) {}
+  bool run(bool succeeds, std::int64_t lasts) {
+    const Admission as = breaker.admit(now * kMs);
+    if (!goes_out(as)) return false;
+    now += lasts;
+    if (succeeds) {
+      breaker.succeeded(as, now * kMs, lasts * kMs);
+    } else {
+      breaker.failed(as, now * kMs, lasts * kMs);
+    }
+    return true;
+  }
+  void run_all(std::string_view outcomes) {
+    bool first = true;
+    for (const char outcome : outcomes) {
+      run(outcome == 's', outcome == 't' ? 1000 : first ? 60 : 1);
+      first = false;
+    }
+    now += 100;
+  }
+  bool is_open() { return breaker.state(now * kMs) != BreakerState::closed; }
+};
+
+TEST_CASE("hystrix: its own test cases", "[resilience]") {
+  const auto opens = [](std::string_view outcomes, std::uint32_t volume = 0) {
+    Case c(5'000'000, volume);
+    c.run_all(outcomes);
+    return c.is_open();
+  };
+  CHECK(opens("ffff"));            // testTripCircuit
+  CHECK(opens("ssfsfsff"));        // testTripCircuitOnFailuresAboveThreshold
+  CHECK_FALSE(opens("ssfssfsf"));  // testCircuitDoesNotTripOnFailuresBelowThreshold
+  CHECK(opens("tttt"));            // testTripCircuitOnTimeouts
+  CHECK(opens("sststtstt"));       // testTripCircuitOnTimeoutsAboveThreshold
+  CHECK_FALSE(opens("ffff", 5));   // testLowVolumeDoesNotTripCircuit
+
+  Case single(200);  // testSingleTestOnOpenCircuitAfterTimeWindow
+  single.run_all("ffff");
+  CHECK_FALSE(goes_out(single.breaker.admit(single.now * kMs)));
+  single.now += 250;
+  CHECK(goes_out(single.breaker.admit(single.now * kMs)));
+  CHECK(single.is_open());
+  CHECK_FALSE(goes_out(single.breaker.admit(single.now * kMs)));
+
+  Case closes(100);  // testCircuitClosedAfterSuccess
+  closes.run_all("ffft");
+  CHECK(closes.is_open());
+  closes.now += 150;
+  CHECK(closes.is_open());
+  CHECK(closes.run(true, 60));
+  closes.now += 100;
+  for (int i = 0; i < 3; ++i) CHECK(goes_out(closes.breaker.admit(closes.now * kMs)));
+  CHECK_FALSE(closes.is_open());
+
+  Case again(200);  // testMultipleTimeWindowRetriesBeforeClosingCircuit
+  again.run_all("ffft");
+  CHECK(again.is_open());
+  for (int i = 0; i < 2; ++i) {
+    again.now += 250;
+    CHECK(again.run(false, 60));
+    for (int k = 0; k < 4; ++k) CHECK_FALSE(goes_out(again.breaker.admit(again.now * kMs)));
+  }
+  again.now += 250;
+  CHECK(again.is_open());
+  CHECK(again.run(true, 60));
+  for (int i = 0; i < 3; ++i) CHECK(goes_out(again.breaker.admit(again.now * kMs)));
+  CHECK_FALSE(again.is_open());
 }
 
 TEST_CASE("hystrix: looks at the end of a slice only", "[resilience]") {

@@ -40,7 +40,7 @@ struct HystrixOptions {
 ///          BucketedRollingCounterStream.java, HystrixCommandMetrics.java, AbstractCommand.java.
 ///          metrics.rollingStats.numBuckets has no part in it: health has buckets of its own.
 /// Checked  tests/resilience/hystrix_test.cpp: cases of HystrixCircuitBreakerTest; a model that
-///          adds everything up anew.
+///          adds everything up anew. Hystrix itself was not run.
 class Hystrix final : public Breaker {
  public:
   explicit Hystrix(const HystrixOptions& options = {}, std::int64_t created = 0)

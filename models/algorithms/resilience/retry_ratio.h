@@ -40,9 +40,8 @@ class RetryRatio final : public RetryLimit {
   void ended(std::int64_t, const Try&, TryResult) override {}
   bool may_retry(std::int64_t now, TryResult) override {
     forward(now);
-    if (ratio_ >= 1) return add(now, {1, 1}), true;
     const auto retries = static_cast<double>(sum_.retries + 1);
-    if (retries > ratio_ * static_cast<double>(sum_.tries + 1)) return false;
+    if (ratio_ < 1 && retries > ratio_ * static_cast<double>(sum_.tries + 1)) return false;
     add(now, {1, 1});
     return true;
   }
