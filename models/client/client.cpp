@@ -343,19 +343,19 @@ void ClientParams::check(const Value& where, const std::string& path, Problems& 
 ModelKind client() {
   std::vector<MetricInfo> metrics = {
       {"throughput_rps", "/s", "Requests completed, by intended arrival."},
-       {"offered_rps", "/s", "Requests meant to be sent."},
-       {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
-       {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",
-        MetricShape::kTimes},
-       {"failed_latency_ms", "ms", "The same of requests that failed or were rejected.",
-        MetricShape::kTimes},
-       {"availability", "1", "completed / (completed + failed + rejected)."},
-       {"issued", "requests", "Requests sent.", MetricShape::kCount},
-       {"completed", "requests", "Requests answered without error.", MetricShape::kCount},
-       {"failed", "requests", "Requests that ended in an error or without an answer.",
-        MetricShape::kCount},
-       {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
-       {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}};
+      {"offered_rps", "/s", "Requests meant to be sent."},
+      {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
+      {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",
+       MetricShape::kTimes},
+      {"failed_latency_ms", "ms", "The same of requests that failed or were rejected.",
+       MetricShape::kTimes},
+      {"availability", "1", "completed / (completed + failed + rejected)."},
+      {"issued", "requests", "Requests sent.", MetricShape::kCount},
+      {"completed", "requests", "Requests answered without error.", MetricShape::kCount},
+      {"failed", "requests", "Requests that ended in an error or without an answer.",
+       MetricShape::kCount},
+      {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
+      {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}};
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   ModelKind kind = model_kind<Client>(
       "client", "Users: open or closed traffic over a mix of endpoints and keys.",

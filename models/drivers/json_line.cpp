@@ -165,9 +165,8 @@ std::string first_problem(const Problems& problems) {
   const std::vector<Problem> list = problems.sorted();
   if (list.empty()) return {};
   // A key that is misspelt says more than the one that is missing because of it.
-  const auto misspelt = std::find_if(list.begin(), list.end(), [](const Problem& problem) {
-    return !problem.suggestion.empty();
-  });
+  const auto misspelt = std::find_if(
+      list.begin(), list.end(), [](const Problem& problem) { return !problem.suggestion.empty(); });
   const Problem& first = misspelt != list.end() ? *misspelt : list.front();
   std::string text = first.pointer.empty() ? first.message : first.pointer + ": " + first.message;
   if (!first.suggestion.empty()) text += "; did you mean " + in_quotes(first.suggestion) + "?";

@@ -367,7 +367,7 @@ struct PodLine {
   PodObservation pod(std::int64_t now) const {
     constexpr std::int64_t kLongAgo = std::int64_t{365} * 24 * 3600 * kSecond;
     const auto moment = [&](const std::optional<Seconds>& at, const std::optional<Seconds>& age,
-                          std::int64_t otherwise) {
+                            std::int64_t otherwise) {
       return at ? at->nanoseconds : age ? now - age->nanoseconds : otherwise;
     };
     PodObservation made;

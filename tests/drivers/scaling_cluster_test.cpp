@@ -83,14 +83,13 @@ TEST_CASE("cluster_autoscaler driver: what is wrong is said", "[drivers][scaling
   CHECK_THAT(
       problems_of("cluster_autoscaler", {{"node_groups", kSmall}, {"expander", "least-wast"}}),
       Catch::Contains("did you mean \"least-waste\""));
-  const std::string out = drive(
-      "cluster_autoscaler", {{"node_groups", kSmall}},
-      {R"({"time": 1, "nodes": [{"name": "a", "group": "smal"}]})",
-       R"({"time": 1, "nodes": [{"name": "a", "group": "small"},)"
-       R"( {"name": "a", "group": "small"}]})",
-       R"({"time": 1, "nodes": [{"name": "alpha", "group": "small"}],
+  const std::string out = drive("cluster_autoscaler", {{"node_groups", kSmall}},
+                                {R"({"time": 1, "nodes": [{"name": "a", "group": "smal"}]})",
+                                 R"({"time": 1, "nodes": [{"name": "a", "group": "small"},)"
+                                 R"( {"name": "a", "group": "small"}]})",
+                                 R"({"time": 1, "nodes": [{"name": "alpha", "group": "small"}],
            "pods": [{"node": "alpah"}]})",
-       R"({"time": 1})", R"({"time": 0})"});
+                                 R"({"time": 1})", R"({"time": 0})"});
   CHECK_THAT(out, Catch::Contains("\"smal\" is none of the groups; did you mean \"small\"?"));
   CHECK_THAT(out, Catch::Contains("\"a\" stands twice"));
   CHECK_THAT(out, Catch::Contains("\"alpah\" is none of the nodes; did you mean \"alpha\"?"));
