@@ -132,8 +132,9 @@ TEST_CASE("autoscaler: an instance that goes finishes what it has begun, within 
     ModelRig rig({service::service()},
                  R"({"api": {"kind": "service", "workers": 10, "service_time": "40s",
                              "replicas": 2,
-                             "autoscaler": {"step_scaling": {"alarms": [{"below": 1000, "period": "10s",
-                                              "steps": [{"remove": 1}]}], "cooldown": "1h"},
+                             "autoscaler": {"step_scaling": {"alarms": [{
+                                                "below": 1000, "period": "10s",
+                                                "steps": [{"remove": 1}]}], "cooldown": "1h"},
                                             "max_replicas": 2, "shutdown_grace": ")" +
                      grace + R"("}}})");
     const Answer& first = rig.send_to_instance(Time{20s}, "api", 0, Request{});

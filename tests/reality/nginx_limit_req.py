@@ -163,8 +163,7 @@ def check_rates(driver, clock, port, zones, log, random):
                 clock.advance(random.choice([apart * 20, 59_000, 61_000, 200_000]))
             key = "k%d" % random.randrange(KEYS)
             answers.append(expected_line(ask(port, index, key, log), zone))
-            seconds, milliseconds = divmod(clock.milliseconds, 1000)
-            lines.append("%d.%03d %s" % (seconds, milliseconds, key))
+            lines.append("%d.%03d %s" % (*divmod(clock.milliseconds, 1000), key))
         ours = drive(driver, "nginx_limit_req", [*options(zone), "--per-key"], lines)
         for line, mine, theirs in zip(lines, ours, answers, strict=True):
             same = mine == theirs or (mine.startswith("delay") and theirs.startswith("delay")
@@ -193,8 +192,8 @@ def check_connections(driver, port, backends, random):
             lines.append("%d %s done" % (step, key))
             continue
         client = socket.create_connection(("127.0.0.1", port))
-        client.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Key: %s\r\n\r\n"
-                       % key.encode())
+        client.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                       b"X-Key: %s\r\n\r\n" % key.encode())
         index, arrived = backends.wait(client)
         if index is None:
             assert arrived.startswith(b"HTTP/1.1 429"), arrived

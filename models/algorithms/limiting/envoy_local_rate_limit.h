@@ -94,7 +94,9 @@ class EnvoyLocalRateLimit {
     const std::int64_t lacking = cost - state.tokens;
     const std::int64_t fills = (lacking - 1) / options_.tokens_per_fill + 1;
     return Verdict::denied(saturating_subtract(
-        saturating_add(state.start, saturating_multiply(state.fills + fills, interval_)), now));
+        saturating_add(state.start,
+                       saturating_multiply(saturating_add(state.fills, fills), interval_)),
+        now));
   }
 
   void fill(State& state, std::int64_t now) const {

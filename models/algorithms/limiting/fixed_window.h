@@ -106,7 +106,8 @@ class AlignedWindow {
     state.count = saturating_add(state.count, cost);
     if (state.count <= limit_) return Verdict::allowed();
     if (cost > limit_) return Verdict::denied(kNever);
-    return Verdict::denied(saturating_subtract(saturating_multiply(window + 1, period_), clock));
+    return Verdict::denied(
+        saturating_subtract(saturating_multiply(saturating_add(window, 1), period_), clock));
   }
 
   bool is_idle(const State& state, std::int64_t now) const {

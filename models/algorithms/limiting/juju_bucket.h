@@ -77,12 +77,13 @@ class JujuBucket {
     if (cost == 0) return Verdict::allowed();
     const std::int64_t tick = tick_at(state, now);
     adjust(state, tick);
-    const std::int64_t left = state.available - cost;
+    const std::int64_t left = saturating_subtract(state.available, cost);
     if (left >= 0) {
       state.available = left;
       return Verdict::allowed();
     }
-    const std::int64_t end_tick = tick + (-left + quantum_ - 1) / quantum_;
+    const std::int64_t end_tick =
+        saturating_add(tick, divide_up(saturating_subtract(0, left), quantum_));
     const std::int64_t end =
         saturating_add(state.start, saturating_multiply(end_tick, fill_interval_));
     const std::int64_t wait = saturating_subtract(end, now);
@@ -113,11 +114,11 @@ class JujuBucket {
   /// Whether the wait for so many tokens is ever short enough: at best, from a full bucket on.
   bool can_ever_wait(std::int64_t cost) const {
     if (cost <= capacity_) return true;
-    const std::int64_t ticks = (cost - capacity_ + quantum_ - 1) / quantum_;
+    const std::int64_t ticks = divide_up(cost - capacity_, quantum_);
     return saturating_multiply(ticks - 1, fill_interval_) < max_wait_;
   }
   void adjust(State& state, std::int64_t tick) const {
-    const std::int64_t passed = tick - state.latest_tick;
+    const std::int64_t passed = saturating_subtract(tick, state.latest_tick);
     if (forgets_) state.latest_tick = tick;
     if (state.available >= capacity_) return;
     state.available =

@@ -29,6 +29,10 @@ constexpr std::int64_t saturating_multiply(std::int64_t a, std::int64_t b) {
   if (!__builtin_mul_overflow(a, b, &product)) return product;
   return (a < 0) == (b < 0) ? kNever : std::numeric_limits<std::int64_t>::min();
 }
+/// a / b rounded up, for a >= 0 and b >= 1.
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return a / b + (a % b != 0);
+}
 /// A double as nanoseconds, towards zero; kNever where it is too large, 0 where it is NaN.
 constexpr std::int64_t saturating_cast(double nanoseconds) {
   if (nanoseconds >= 0x1p63) return kNever;

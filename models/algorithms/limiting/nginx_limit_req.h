@@ -89,8 +89,9 @@ class NginxLimitReq {
   std::int64_t time_until(const State& state, std::int64_t time, std::int64_t more) const {
     if (rate_ == 0 || more > burst_) return kNever;
     const std::int64_t need = state.excess + 1000 + more - burst_;
-    const std::int64_t passed = (need * 1000 + rate_ - 1) / rate_;
-    return saturating_subtract(saturating_multiply(state.last + passed, kMillisecond), time);
+    const std::int64_t passed = divide_up(need * 1000, rate_);
+    return saturating_subtract(
+        saturating_multiply(saturating_add(state.last, passed), kMillisecond), time);
   }
 
   std::int64_t rate_;

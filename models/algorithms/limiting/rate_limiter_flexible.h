@@ -46,14 +46,13 @@ class RateLimiterFlexible {
     options_.duration = std::max<std::int64_t>(0, options.duration);
     options_.block_duration = std::max<std::int64_t>(0, options.block_duration);
     least_delay_ = options.exec_evenly_min_delay.value_or(
-        options.points > 0 ? rounded_up((options_.duration + options.points - 1) / options.points)
-                           : 0);
+        options.points > 0 ? rounded_up(divide_up(options_.duration, options.points)) : 0);
   }
 
   void begin(State& state, std::int64_t) const { state = {}; }
 
   Verdict admit(State& state, std::int64_t time, std::uint32_t cost) const {
-    const std::int64_t now = floor_divide(time, kMillisecond) * kMillisecond;
+    const std::int64_t now = whole_milliseconds(time);
     const bool first = !is_live(state, now);
     if (first) {
       state = {true, cost, end_of(now, options_.duration)};
@@ -64,26 +63,26 @@ class RateLimiterFlexible {
       if (options_.block_duration > 0 && state.value - cost <= options_.points)
         state.expires = end_of(now, options_.block_duration);
       const bool never = cost > options_.points || state.expires == kNever;
-      return Verdict::denied(never ? kNever : state.expires - time);
+      return Verdict::denied(never ? kNever : saturating_subtract(state.expires, time));
     }
     if (!options_.exec_evenly || options_.points <= 0 || first || state.expires == kNever)
       return Verdict::allowed();
-    const std::int64_t parts = options_.points - state.value + 2;
-    std::int64_t delay = rounded_up((state.expires - now + parts - 1) / parts);
+    const std::int64_t parts = saturating_add(options_.points - state.value, 2);
+    std::int64_t delay = rounded_up(divide_up(saturating_subtract(state.expires, now), parts));
     if (delay < least_delay_) delay = saturating_multiply(state.value, least_delay_);
     return Verdict::after(delay);
   }
 
   bool is_idle(const State& state, std::int64_t time) const {
-    return !is_live(state, floor_divide(time, kMillisecond) * kMillisecond);
+    return !is_live(state, whole_milliseconds(time));
   }
 
   /// What may still be consumed, and for how long: the library's remainingPoints and msBeforeNext.
   std::int64_t remaining(const State& state) const {
-    return std::max<std::int64_t>(0, options_.points - state.value);
+    return std::max<std::int64_t>(0, saturating_subtract(options_.points, state.value));
   }
   std::int64_t before_next(const State& state, std::int64_t time) const {
-    return saturating_subtract(state.expires, floor_divide(time, kMillisecond) * kMillisecond);
+    return saturating_subtract(state.expires, whole_milliseconds(time));
   }
 
  private:
@@ -93,9 +92,11 @@ class RateLimiterFlexible {
   static std::int64_t end_of(std::int64_t now, std::int64_t duration) {
     return duration > 0 ? saturating_add(now, duration) : kNever;
   }
-  /// Whole milliseconds.
+  static std::int64_t whole_milliseconds(std::int64_t time) {
+    return saturating_multiply(floor_divide(time, kMillisecond), kMillisecond);
+  }
   static std::int64_t rounded_up(std::int64_t duration) {
-    return (duration + kMillisecond - 1) / kMillisecond * kMillisecond;
+    return saturating_multiply(divide_up(duration, kMillisecond), kMillisecond);
   }
 
   RateLimiterFlexibleOptions options_;

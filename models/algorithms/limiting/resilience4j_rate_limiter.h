@@ -53,19 +53,21 @@ class Resilience4jRateLimiter {
     const std::int64_t nanos = saturating_subtract(now, state.start);
     const std::int64_t cycle = nanos / period_;
     if (cycle != state.cycle) {
-      const std::int64_t accumulated = saturating_multiply(cycle - state.cycle, limit_);
+      const std::int64_t accumulated =
+          saturating_multiply(saturating_subtract(cycle, state.cycle), limit_);
       state.permissions = std::min(limit_, saturating_add(state.permissions, accumulated));
       state.cycle = cycle;
     }
     const std::int64_t wait = time_to_wait(state.permissions, nanos, cycle, cost);
     if (wait > timeout_) return Verdict::denied(can_ever_wait(cost) ? wait - timeout_ : kNever);
-    state.permissions -= cost;
+    state.permissions = saturating_subtract(state.permissions, cost);
     return Verdict::after(wait);
   }
 
   bool is_idle(const State& state, std::int64_t now) const {
     const std::int64_t cycle = saturating_subtract(now, state.start) / period_;
-    return saturating_add(state.permissions, saturating_multiply(cycle - state.cycle, limit_)) >=
+    return saturating_add(state.permissions,
+                          saturating_multiply(saturating_subtract(cycle, state.cycle), limit_)) >=
            limit_;
   }
 
@@ -79,8 +81,8 @@ class Resilience4jRateLimiter {
                             std::int64_t cost) const {
     if (permissions >= cost) return 0;
     const std::int64_t to_next =
-        saturating_subtract(saturating_multiply(cycle + 1, period_), nanos);
-    const std::int64_t full_cycles = (cost - permissions - limit_ + limit_ - 1) / limit_;
+        saturating_subtract(saturating_multiply(saturating_add(cycle, 1), period_), nanos);
+    const std::int64_t full_cycles = (saturating_subtract(cost, permissions) - 1) / limit_;
     return saturating_add(saturating_multiply(full_cycles, period_), to_next);
   }
 

@@ -83,7 +83,8 @@ class SlidingWindow {
   double estimate(State state, std::int64_t now) const {
     const std::int64_t clock = saturating_add(now, phase_);
     roll(state, clock);
-    const auto left = static_cast<double>(state.began + period_ - clock);
+    const auto left =
+        static_cast<double>(saturating_subtract(saturating_add(state.began, period_), clock));
     return state.previous * left / static_cast<double>(period_) + state.current;
   }
 
@@ -92,9 +93,9 @@ class SlidingWindow {
 
   void roll(State& state, std::int64_t clock) const {
     if (start_ == WindowStart::clock) {
-      const std::int64_t began = floor_divide(clock, period_) * period_;
+      const std::int64_t began = saturating_multiply(floor_divide(clock, period_), period_);
       if (began == state.began) return;
-      const bool follows = state.began == began - period_;
+      const bool follows = state.began == saturating_subtract(began, period_);
       state = {began, 0, follows ? state.current : 0};
       return;
     }
@@ -103,7 +104,7 @@ class SlidingWindow {
     if (elapsed / 2 >= period_ || elapsed < 0) {
       state = {clock, 0, 0};  // both keys have expired
     } else if (elapsed > period_) {
-      state = {state.began + period_, 0, state.current};
+      state = {saturating_add(state.began, period_), 0, state.current};
     }
   }
 
@@ -114,21 +115,22 @@ class SlidingWindow {
   }
 
   std::int64_t time_until(const State& state, std::int64_t clock, std::uint32_t cost) const {
-    const std::int64_t end = state.began + period_;
+    const std::int64_t end = saturating_add(state.began, period_);
     const std::int64_t now_room = std::int64_t{limit_} - cost - state.current;
-    if (now_room >= 0) return shrunk(state.previous, now_room, end) - clock;
+    if (now_room >= 0) return saturating_subtract(shrunk(state.previous, now_room, end), clock);
     // What is current now is the window before from `end` on.
     const std::int64_t later = saturating_add(end, period_);
-    return saturating_subtract(std::max(end + (start_ == WindowStart::first_hit),
+    return saturating_subtract(std::max(saturating_add(end, start_ == WindowStart::first_hit),
                                         shrunk(state.current, std::int64_t{limit_} - cost, later)),
                                clock);
   }
 
   /// The first moment at which `previous`, which counts for nothing at `end`, leaves room enough.
   std::int64_t shrunk(std::uint32_t previous, std::int64_t room, std::int64_t end) const {
-    if (previous == 0) return end - period_;
+    if (previous == 0) return saturating_subtract(end, period_);
     const Wide most = floors_ ? Wide{room + 1} * period_ - 1 : Wide{room} * period_;
-    return end - static_cast<std::int64_t>(std::min<Wide>(most / previous, period_));
+    return saturating_subtract(end,
+                               static_cast<std::int64_t>(std::min<Wide>(most / previous, period_)));
   }
 
   std::uint32_t limit_;
