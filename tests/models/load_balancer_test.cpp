@@ -681,6 +681,7 @@ TEST_CASE("load balancer: no more than max_ejection_percent are out", "[models][
   };
   CHECK(ejected("") == 1);
   CHECK(ejected(R"(, "max_ejection_percent": "35%")") == 3);
+  CHECK(ejected(R"(, "max_ejection_percent": "35%", "ejection_limit": "before")") == 4);
   CHECK(ejected(R"(, "max_ejection_percent": "0%")") == 0);
   CHECK(ejected(R"(, "max_ejection_percent": "0%", "always_eject_one": true)") == 1);
   CHECK(ejected(R"(, "enforcing_consecutive_5xx": "0%")") == 0);
@@ -723,9 +724,69 @@ TEST_CASE("load balancer: Envoy prefers its own zone where that is fair",
   };
   CHECK(share_of_own("") == Approx(0.5).margin(0.08));
   CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware"})") == 1);
+  CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware", "routing_enabled": "0%"})") ==
+        Approx(0.5).margin(0.08));
   // With fewer instances than that zones do not matter.
   CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware", "min_cluster_size": 7})") ==
         Approx(0.5).margin(0.08));
+}
+
+TEST_CASE("load balancer: a health check that passes ends an ejection, unless told otherwise",
+          "[models][load_balancer]") {
+  const auto ejections = [](const std::string& more) {
+    Bench bench(R"("max_fails": 0, "health_check": {"interval": "500ms"}, "outlier_detection":
+                   {"consecutive_5xx": 3, "base_ejection_time": "1h", "max_ejection_time": "1h",
+                    "max_ejection_percent": "50%")" +
+                    more + "}",
+                4);
+    bench.log.react = [](const Received& received) {
+      return Reaction{1ms, received.instance == 0 ? Status::error : Status::ok, false};
+    };
+    for (std::int64_t i = 0; i < 1000; ++i) bench.send(1s + Duration{i * 10'000'000});
+    bench.run(20s);
+    return bench.rig.count("lb", "ejections");
+  };
+  CHECK(ejections("") > 5);
+  CHECK(ejections(R"(, "health_check_returns": false)") == 1);
+}
+
+TEST_CASE("load balancer: the health of a priority level, by heads or by weight",
+          "[models][load_balancer]") {
+  const auto share_of_spare = [](const std::string& more) {
+    ModelRig rig({load_balancer(), service::service()},
+                 R"({"api": {"kind": "service", "service_time": "1ms", "replicas": 4},
+                     "spare": {"kind": "service", "service_time": "1ms", "replicas": 4},
+                     "lb": {"kind": "load_balancer", "policy": "envoy_round_robin",
+                            "health_check": {"interval": "100ms"}, "targets": ["api", "spare"],
+                            "weights": {"api[0]": 97}, "priorities": {"spare": 1},
+                            "envoy": {"panic_threshold": "0%")" +
+                     more + "}}}");
+    rig.at(Time{1s}, [&] { rig.instance("api", 0).kill(false); });
+    for (std::int64_t i = 0; i < 1000; ++i)
+      rig.send(Time{3s} + Duration{i * 1'000'000}, "lb", read_of(1));
+    rig.run(Time{9s});
+    return static_cast<double>(rig.component("spare").received()) / 1000;
+  };
+  CHECK(share_of_spare("") == 0);                                        // three of four, times 1.4
+  CHECK(share_of_spare(R"(, "weighted_priority_health": true)") > 0.9);  // 3 of 100
+}
+
+TEST_CASE("load balancer: a target that was tried is drawn again so often, then it goes in order",
+          "[models][load_balancer]") {
+  const auto share_of_second = [](const std::string& more) {
+    Bench bench(R"("policy": "envoy_random", "max_fails": 0)" + more);
+    bench.kill(1s, 0);
+    for (std::int64_t i = 0; i < 6000; ++i)
+      bench.send(2s + Duration{i * 1'000'000}, read_of(static_cast<std::uint64_t>(i)));
+    bench.run(20s);
+    const Numbers all = bench.hit();
+    return static_cast<double>(std::count(all.begin(), all.end(), 1u)) / 6000;
+  };
+  // A third of the requests meet the dead one; a third of those would draw it again.
+  CHECK(share_of_second(R"(, "envoy": {"host_selection_retries": 0})") ==
+        Approx(1 / 3.0 + 2 / 9.0).margin(0.02));
+  CHECK(share_of_second(R"(, "envoy": {"host_selection_retries": 20})") ==
+        Approx(0.5).margin(0.02));
 }
 
 TEST_CASE("load balancer: options of another policy are refused",
