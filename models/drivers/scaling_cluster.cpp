@@ -81,7 +81,6 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kMinute = 60 * kSecond;
-constexpr std::uint32_t kMost = std::numeric_limits<std::int32_t>::max();
 
 std::string none_of(const std::string& word, std::string_view kind,
                     const std::vector<std::string>& known) {
@@ -128,7 +127,6 @@ struct NodeGroupParams {
 /// Words with commas between them, as the product's --expander takes them.
 struct ExpanderList {
   std::vector<scaling::Expander> expanders;
-  friend bool operator==(const ExpanderList&, const ExpanderList&) = default;
 };
 
 }  // namespace

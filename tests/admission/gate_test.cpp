@@ -40,7 +40,7 @@ TEST_CASE("gate: five a minute for each key, as the guide has it", "[admission]"
   ModelRig rig({balancer::load_balancer(), sink(log)},
                balancer(R"("rate_limit": {"fixed_window": {"rate": "5/minute"}, "per": "key"})"));
   std::vector<const Answer*> answers;
-  for (const std::uint64_t key : {1, 2})
+  for (const std::uint64_t key : {1u, 2u})
     for (int i = 0; i < 8; ++i)
       answers.push_back(&rig.send(Time{10s} + i * 1s, "lb", read_of(key)));
   const Answer& later = rig.send(Time{70s}, "lb", read_of(1));

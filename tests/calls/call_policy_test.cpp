@@ -97,7 +97,7 @@ TEST_CASE("breaker: each calling process has its own, and it dies with the proce
                    "endpoints": {"*": [{"call": "it", "breaker":
                      {"pybreaker": {"fail_max": 1, "reset_timeout": "1h"}}}]}}})");
   for (const int second : {1, 2, 6})
-    for (const std::size_t instance : {0, 1})
+    for (const std::size_t instance : {0u, 1u})
       rig.send_to_instance(Time{std::chrono::seconds{second}}, "api", instance, Request{});
   rig.at(Time{4s}, [&] { rig.instance("api", 0).kill(false); });
   rig.at(Time{5s}, [&] { rig.instance("api", 0).revive(); });
