@@ -322,9 +322,9 @@ constexpr Details kDetails[] = {
      "threads up to max-concurrent, then queues, then starts threads up to max-threads once the "
      "queue is full. Lines are answered in order, when it is known what became of each call."},
     {"grpc_timeout",
-     "At most eight digits and the finest unit they reach: n, u, m, S, M, H. Go and JavaScript "
-     "round up, Java cuts; JavaScript begins with milliseconds, and gives nine digits to what "
-     "rounds up to them."},
+     "At most eight digits and a unit: n, u, m, S, M, H. Java takes the finest unit they reach and "
+     "cuts, JavaScript the finest from milliseconds on and rounds up, Go the largest that comes "
+     "out even, or else rounds up to a larger one."},
     // Overload control
     {"aimd",
      "One more after each sample while at least half of the limit is in flight; limit times "

@@ -35,9 +35,10 @@ constexpr auto words_of(BulkheadKind) {
   return words_from<BulkheadKind>(kBulkheads, std::make_index_sequence<kBulkheads.size()>());
 }
 constexpr auto words_of(GrpcLibrary) {
-  return std::array{Word{GrpcLibrary::go, "go", "Rounds up, from nanoseconds on."},
-                    Word{GrpcLibrary::java, "java", "Cuts, from nanoseconds on."},
-                    Word{GrpcLibrary::js, "js", "Rounds up, from milliseconds on."}};
+  return std::array{
+      Word{GrpcLibrary::go, "go", "The largest unit that comes out even; else rounds up."},
+      Word{GrpcLibrary::java, "java", "The finest unit; cuts."},
+      Word{GrpcLibrary::js, "js", "The finest unit from milliseconds on; rounds up."}};
 }
 
 }  // namespace highwater::resilience

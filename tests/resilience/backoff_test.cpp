@@ -115,7 +115,8 @@ TEST_CASE("backoff: gRPC connections", "[resilience]") {
 }
 
 TEST_CASE("backoff: resilience4j intervals", "[resilience]") {
-  // IntervalFunctionTest: exponential 100 * 1.5^n cut to whole ms; randomized within the factor.
+  // By its formulas: 100 * 1.5^n cut to whole ms each time; randomized within the factor, as
+  // IntervalFunctionTest demands: 50 to 150.
   const BackoffOptions plain{100 * kMs, 350 * kMs, 1.5, 0, 0};
   CHECK(pauses(Backoff(BackoffKind::resilience4j, plain), 0.9, 5) ==
         std::vector<double>{100, 150, 225, 337, 350});

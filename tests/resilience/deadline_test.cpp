@@ -66,22 +66,26 @@ TEST_CASE("deadline: chains only ever shorten", "[resilience]") {
 
 TEST_CASE("grpc timeout: Go rounds up", "[resilience]") {
   // grpc-go internal/grpcutil/encode_duration_test.go.
-  const std::pair<std::int64_t, const char*> cases[] = {
-      {12'345'678, "12345678n"},
-      {123'456'789, "123457u"},
-      {12'345'678'000, "12345678u"},
-      {123'456'789'000, "123457m"},
-      {12'345'678'000'000, "12345678m"},
-      {123'456'789'000'000, "123457S"},
-      {12'345'678 * kS, "12345678S"},
-      {123'456'789 * kS, "2057614M"},
-      {std::int64_t{12'345'678} * 60 * kS, "12345678M"},
-      {std::int64_t{123'456'789} * 60 * kS, "2057614H"},
-      {-1, "0n"},
-      {0, "0n"},
-      {99'999'999, "99999999n"},
-      {100'000'000, "100000u"},
-      {99'999'999'001, "100000m"}};
+  constexpr std::int64_t kM = 60 * kS;
+  const std::pair<std::int64_t, const char*> cases[] = {{0, "0S"},
+                                                        {1, "1n"},
+                                                        {99'999'999, "99999999n"},
+                                                        {1000, "1u"},
+                                                        {99'999'999'000, "99999999u"},
+                                                        {kMs, "1m"},
+                                                        {99'999'999 * kMs, "99999999m"},
+                                                        {kS, "1S"},
+                                                        {99'999'999 * kS, "99999999S"},
+                                                        {kM, "1M"},
+                                                        {99'999'999 * kM, "99999999M"},
+                                                        {60 * kM, "1H"},
+                                                        {100'000'001, "100001u"},
+                                                        {100'000'001'000, "100001m"},
+                                                        {100'000'001 * kMs, "100001S"},
+                                                        {100'000'000 * kS, "1666667M"},
+                                                        {100'000'000 * kM, "1666667H"},
+                                                        {-1, "0S"},
+                                                        {kNever, "2562048H"}};
   for (const auto& [timeout, text] : cases) {
     CAPTURE(timeout);
     CHECK(encoded(timeout, GrpcLibrary::go) == text);

@@ -9,7 +9,6 @@ namespace {
 
 constexpr Try kRetry{true, TryResult::failed};
 
-// ResourceManagerImplTest.RetryBudget*: 20 % of five active requests is one, the minimum is three.
 TEST_CASE("envoy retry budget: minimum and share", "[resilience]") {
   EnvoyRetryBudget budget;
   CHECK(budget.most() == 3);
@@ -35,6 +34,7 @@ TEST_CASE("envoy retry budget: a share above one and none at all", "[resilience]
   all.began(0, {});
   CHECK(all.may_retry(0, TryResult::failed));
   CHECK_FALSE(all.may_retry(0, TryResult::failed));
+  CHECK(EnvoyRetryBudget({20, 5}).most() == 5);  // RetryBudgetOverrideGauge
   for (const double odd : {0.0, -5.0, std::numeric_limits<double>::quiet_NaN()}) {
     EnvoyRetryBudget none({odd, 1});
     for (int i = 0; i < 100; ++i) none.began(0, {});

@@ -23,19 +23,44 @@ TEST_CASE("hedge: reads what Cassandra reads", "[resilience]") {
     if (read->tracks_latency()) CHECK(read->percentile == percentile);
     CHECK(read->fixed == fixed);
   };
-  is("99PERCENTILE", Kind::percentile, 99, 0);
-  is("99p", Kind::percentile, 99, 0);
-  is("99.9P", Kind::percentile, 99.9, 0);
-  is("10ms", Kind::fixed, 0, 10 * kMs);
-  is("2.5MS", Kind::fixed, 0, 2'500'000);
-  is("none", Kind::none, 0, 0);
-  is("Never", Kind::none, 0, 0);
+  for (const char* never : {"NONE", "None", "Never", "NEVER"}) is(never, Kind::none, 0, 0);
   is("ALWAYS", Kind::always, 0, 0);
-  is("MIN(99p,53ms)", Kind::min, 99, 53 * kMs);
-  is("max(53ms , 99.5p)", Kind::max, 99.5, 53 * kMs);
-  for (const char* text :
-       {"", "99", "p", "0p", "100p", "101percentile", "-1ms", "10 ms", "MIN(99p)", "MIN(99p,98p)",
-        "MAX(1ms,2ms)", "MIN99p,1ms", "MEAN(99p,1ms)", "MIN(99p,1ms", "1.2.3ms", "sometimes"}) {
+  is("Always", Kind::always, 0, 0);
+  is("95PERCENTILE", Kind::percentile, 95, 0);
+  is("99.5PERCENTILE", Kind::percentile, 99.5, 0);
+  is("99.95PERCENTILE", Kind::percentile, 99.95, 0);
+  is("21.1percentile", Kind::percentile, 21.1, 0);
+  is("78.11p", Kind::percentile, 78.11, 0);
+  is("1ms", Kind::fixed, 0, kMs);
+  is("1000ms", Kind::fixed, 0, 1000 * kMs);
+  is("121.1ms", Kind::fixed, 0, 121 * kMs);
+  is("21.7MS", Kind::fixed, 0, 21 * kMs);
+  is("max(99p,53ms)", Kind::max, 99, 53 * kMs);
+  is("max(53ms,99p)", Kind::max, 99, 53 * kMs);
+  is("MIN(70MS,90PERCENTILE)", Kind::min, 90, 70 * kMs);
+  is("MIN(70MS,  90PERCENTILE)", Kind::min, 90, 70 * kMs);
+  is("MIN(70ms , 90p)", Kind::min, 90, 70 * kMs);
+  for (const char* text : {"",
+                           "-0.1PERCENTILE",
+                           "100.1PERCENTILE",
+                           "xPERCENTILE",
+                           "xyzms",
+                           "X",
+                           "99",
+                           "p",
+                           "0p",
+                           "100p",
+                           "101percentile",
+                           "-1ms",
+                           "10 ms",
+                           "MIN(99p)",
+                           "MIN(99p,98p)",
+                           "MAX(1ms,2ms)",
+                           "MIN99p,1ms",
+                           "MEAN(99p,1ms)",
+                           "MIN(99p,1ms",
+                           "1.2.3ms",
+                           "sometimes"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_speculative_retry(text));
   }

@@ -152,8 +152,8 @@ inline constexpr std::array kBackoffs = {
 /// cap.
 ///
 /// Source   kBackoffs, kind by kind.
-/// Checked  tests/resilience/backoff_test.cpp: recordings of cockatiel and grpc-js, vectors of the
-///          other products' tests; bounds and determinism of all.
+/// Checked  tests/resilience/backoff_test.cpp: recordings of cockatiel and grpc-js, cenkalti's
+///          own test vectors, the others by their formulas; bounds and determinism of all.
 class Backoff {
  public:
   explicit Backoff(BackoffKind kind) : Backoff(kind, info(kind).defaults) {}

@@ -86,13 +86,17 @@ enum class GrpcLibrary : std::uint8_t { go, java, js };
 
 /// resilience grpc-timeout: a time-out as gRPC hands it to the server.
 ///
-/// The unit is the finest one that eight digits reach. What does not come out even is rounded up by
-/// Go and JavaScript, so that the server does not give up before the client, and cut by Java. Go
-/// and Java begin with nanoseconds, JavaScript with milliseconds. Nothing left is "0n" in Go and
-/// Java, "0m" in JavaScript; below 0 is as 0 (Java refuses it).
+/// Java takes the finest unit that eight digits reach, beginning with nanoseconds, JavaScript
+/// beginning with milliseconds; Go takes the largest unit that comes out even, and then larger ones
+/// until eight digits are enough. What does not come out even is rounded up by Go and JavaScript,
+/// so that the server does not give up before the client, and cut by Java. Nothing left is "0S" in
+/// Go, "0n" in Java and "0m" in JavaScript; below 0 is as 0 (Java refuses it). JavaScript looks for
+/// the unit before it rounds: less than a millisecond below 100,000,000 ms has nine digits, which
+/// servers refuse.
 ///
-/// Source   gRPC over HTTP2, Requests; grpc-go internal/grpcutil/encode_duration.go, grpc-java
-///          GrpcUtil.TimeoutMarshaller, grpc-js 1.14.7 deadline.ts.
+/// Source   gRPC over HTTP2, Requests; grpc-go internal/grpcutil/encode_duration.go (11fa0276; of
+///          old it took the finest unit), grpc-java GrpcUtil.TimeoutMarshaller, grpc-js 1.14.7
+///          deadline.ts.
 /// Checked  tests/resilience/deadline_test.cpp: recordings of grpc-js; the cases of grpc-go's and
 ///          grpc-java's tests.
 inline GrpcTimeoutText encode_grpc_timeout(std::int64_t timeout,
@@ -111,18 +115,22 @@ inline GrpcTimeoutText encode_grpc_timeout(std::int64_t timeout,
   };
   constexpr std::uint64_t kTooLong = 100'000'000;
   constexpr std::size_t kMilliseconds = 2;
+  constexpr std::size_t kSeconds = 3;
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(0, timeout));
-  std::size_t i = library == GrpcLibrary::js ? kMilliseconds : 0;
-  // Java and JavaScript look at the exact amount, Go at the rounded one. Hours always fit.
-  const auto fits = [&](const Unit& unit) {
-    if (library == GrpcLibrary::go)
-      return ns / unit.nanoseconds + (ns % unit.nanoseconds > 0) < kTooLong;
-    return ns / unit.nanoseconds < kTooLong;
+  const bool rounds_up = library != GrpcLibrary::java;
+  const auto amount_in = [&](const Unit& unit) {
+    return ns / unit.nanoseconds + (rounds_up && ns % unit.nanoseconds > 0 ? 1 : 0);
   };
-  while (i + 1 < kUnits.size() && !fits(kUnits[i])) ++i;
-  const std::uint64_t unit = kUnits[i].nanoseconds;
-  const bool up = library != GrpcLibrary::java && ns % unit > 0;
-  return {ns / unit + (up ? 1 : 0), kUnits[i].letter};
+  std::size_t i = library == GrpcLibrary::js ? kMilliseconds : 0;
+  if (library == GrpcLibrary::go) {
+    if (ns == 0) return {0, kUnits[kSeconds].letter};
+    i = kUnits.size() - 1;
+    while (ns % kUnits[i].nanoseconds != 0) --i;
+    while (i + 1 < kUnits.size() && amount_in(kUnits[i]) >= kTooLong) ++i;
+  } else {
+    while (i + 1 < kUnits.size() && ns / kUnits[i].nanoseconds >= kTooLong) ++i;
+  }
+  return {amount_in(kUnits[i]), kUnits[i].letter};
 }
 
 /// The other way round, in nanoseconds; kNever where it is longer than time can say.

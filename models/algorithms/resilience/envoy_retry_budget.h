@@ -22,7 +22,8 @@ struct EnvoyRetryBudgetOptions {
 ///
 /// Source   Envoy source/common/upstream/resource_manager_impl.h RetryBudgetImpl (budget_interval
 ///          0), source/common/router/retry_state_impl.cc.
-/// Checked  tests/resilience/envoy_retry_budget_test.cpp: cases of ResourceManagerImplTest.
+/// Checked  tests/resilience/envoy_retry_budget_test.cpp: by its formula, and
+///          ResourceManagerImplTest.RetryBudgetOverrideGauge.
 class EnvoyRetryBudget final : public RetryLimit {
  public:
   explicit EnvoyRetryBudget(const EnvoyRetryBudgetOptions& options = {})

@@ -32,7 +32,8 @@ struct SpeculativeRetry {
 };
 
 /// Reads what a table's `speculative_retry` says: "99p", "99.9PERCENTILE", "50ms", "ALWAYS",
-/// "NONE" or "NEVER", "MIN(99p,50ms)", "MAX(50ms, 99p)"; case does not matter.
+/// "NONE" or "NEVER", "MIN(99p,50ms)", "MAX(50ms, 99p)"; case does not matter, milliseconds are cut
+/// to whole ones.
 /// @return nothing where it is none of these.
 /// Source   Cassandra service/reads/*SpeculativeRetryPolicy.java.
 /// Checked  tests/resilience/hedge_test.cpp
@@ -239,7 +240,7 @@ inline std::optional<SpeculativeRetry> one_speculative_retry(std::string_view te
   }
   if (!same_word(unit, "ms") || !(*number < 1e9)) return std::nullopt;
   return SpeculativeRetry{SpeculativeRetry::Kind::fixed, 99,
-                          static_cast<std::int64_t>(*number * 1e6 + 0.5)};
+                          static_cast<std::int64_t>(*number) * 1'000'000};
 }
 
 }  // namespace detail
