@@ -4,7 +4,7 @@
 
 #include "models/algorithms/limiting/policy.h"
 #include "tests/algorithms/golden.h"
-#include "tests/limiting/counted_new.h"
+#include "tests/support/counted_new.h"
 
 namespace highwater::limiting {
 namespace {

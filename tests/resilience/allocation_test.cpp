@@ -1,63 +1,22 @@
 // No decision takes memory once everything is as large as it gets.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/resilience/resilience.h"
 #include "tests/resilience/replay.h"
-
-namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-// Counted for the whole executable; what is measured below runs alone. All forms are replaced,
-// since sanitizers want memory to be given back in the form in which it was taken.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new(std::size_t size) {
-  void* const memory = operator new(size, std::nothrow);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void* operator new[](std::size_t size) {
-  return operator new(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return operator new(size, std::nothrow);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
+#include "tests/support/counted_new.h"
 
 namespace highwater::resilience {
 namespace {
 
 template <class Act>
-std::size_t allocated_by(Act act) {
+std::uint64_t allocated_by(Act act) {
   for (int i = 0; i < 5000; ++i) act(i);
-  const std::size_t before = allocations;
+  const std::uint64_t before = allocations_so_far();
   for (int i = 5000; i < 20'000; ++i) act(i);
-  return allocations - before;
+  return allocations_so_far() - before;
 }
 
 TEST_CASE("allocations: they are counted", "[resilience]") {

@@ -2,32 +2,13 @@
 // counted.
 
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <optional>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/scaling/scaling.h"
-
-namespace {
-
-std::uint64_t allocations = 0;
-
-}  // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "tests/support/counted_new.h"
 
 namespace highwater::scaling {
 namespace {
@@ -98,9 +79,9 @@ TEST_CASE("allocation: none by an autoscaler at work", "[scaling]") {
       return changes;
     };
     day();
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = allocations_so_far();
     const std::uint32_t changes = day();
-    CHECK(allocations == before);
+    CHECK(allocations_so_far() == before);
     CHECK(changes > 0);
   }
 }
@@ -130,9 +111,9 @@ TEST_CASE("allocation: none by a cluster that is looked at", "[scaling]") {
     return removed;
   };
   hour();
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = allocations_so_far();
   CHECK(hour() > 0);
-  CHECK(allocations == before);
+  CHECK(allocations_so_far() == before);
 }
 
 TEST_CASE("allocation: none by rollouts and budgets and invocations", "[scaling]") {
@@ -166,10 +147,10 @@ TEST_CASE("allocation: none by rollouts and budgets and invocations", "[scaling]
   };
   roll();
   work();
-  const std::uint64_t before = allocations;
+  const std::uint64_t before = allocations_so_far();
   const std::uint32_t rolled = roll();
   const int cold = work();
-  const std::uint64_t after = allocations;
+  const std::uint64_t after = allocations_so_far();
   CHECK(after == before);
   CHECK(rolled == 20);
   CHECK(cold > 0);

@@ -1,7 +1,7 @@
 // operator new that counts, in a file of its own: where the compiler sees both ends of a pair it
 // takes malloc and delete for a mistake.
 
-#include "tests/limiting/counted_new.h"
+#include "tests/support/counted_new.h"
 
 #include <cstddef>
 #include <cstdlib>
