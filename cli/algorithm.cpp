@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "engine/report/json_writer.h"
 #include "engine/report/terminal_table.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/details.h"
@@ -45,6 +46,11 @@ std::string bare(std::string json) {
   return json;
 }
 
+/// Not "no", "none" or "nobody", which go without saying.
+bool says_something(std::string_view json) {
+  return json != "false" && json != "\"\"" && json != "[]" && json != "{}";
+}
+
 std::string option_doc(const FieldInfo& field) {
   std::string doc = field.doc;
   if (!field.type().words.empty()) {
@@ -53,7 +59,7 @@ std::string option_doc(const FieldInfo& field) {
       words += (words.empty() ? "" : ", ") + word.word;
     doc += " One of: " + words + ".";
   }
-  if (field.default_json && *field.default_json != "false")
+  if (field.default_json && says_something(*field.default_json))
     doc += fmt::format(" Default {}.", bare(*field.default_json));
   if (!field.source.empty()) doc += fmt::format(" [{}]", field.source);
   return doc;
@@ -97,7 +103,7 @@ class Decisions {
       const std::size_t end = lines.find('\n', at);
       text += first_ ? "\n" : ",\n";
       first_ = false;
-      text += write_json_line(Value::string(std::string(lines.substr(at, end - at))));
+      text += json_quoted(lines.substr(at, end - at));
       at = end + 1;
     }
     print(text);
@@ -254,15 +260,19 @@ void add_driver(CLI::App& algorithm, const Driver& driver, Action& action) {
   const auto given = std::make_shared<Given>();
   for (const FieldInfo& field : driver.type().fields) {
     const std::string name = field.name;
-    CLI::Option* option =
-        field.type().booleans
-            ? command->add_flag_callback(
-                  option_name(name), [given, name] { (*given)[name] = "true"; }, option_doc(field))
-            : command->add_option_function<std::string>(
-                  option_name(name),
-                  [given, name](const std::string& text) { (*given)[name] = text; },
-                  option_doc(field));
-    if (!field.type().booleans) option->type_name(field.type().name);
+    const bool is_switch = field.type().booleans;
+    CLI::Option* option = command->add_option_function<std::string>(
+        option_name(name),
+        [given, name, is_switch](const std::string& text) {
+          (*given)[name] = is_switch && text.empty() ? "true" : text;
+        },
+        option_doc(field));
+    // A switch needs no value, but takes one: what is on by default can be switched off.
+    if (is_switch) {
+      option->expected(0, 1)->type_name("[true|false]");
+    } else {
+      option->type_name(field.type().name);
+    }
   }
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "The decisions as one JSON document");

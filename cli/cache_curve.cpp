@@ -85,8 +85,9 @@ std::vector<std::uint64_t> read_sizes(const std::string& text, Problems& problem
   std::vector<std::uint64_t> sizes;
   if (text.empty()) return sizes;
   for (const std::string& part : split(text)) {
+    const std::size_t before = problems.error_count();
     sizes.push_back(read_option<std::uint64_t>("--sizes", part, problems));
-    if (sizes.back() == 0)
+    if (sizes.back() == 0 && problems.error_count() == before)
       problems.error({problems.add_source("--sizes " + text)}, "", "a size is at least 1");
   }
   std::sort(sizes.begin(), sizes.end());
@@ -107,8 +108,10 @@ int curve(const Options& options, const std::string& command_line) {
   plan.seed = options.seed;
   plan.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   if (!options.sample.empty()) {
+    const std::size_t before = problems.error_count();
     plan.sample = read_option<Fraction>("--sample", options.sample, problems).value;
-    if (*plan.sample <= 0 || *plan.sample * cache_curve::kSamples > 1)
+    const bool fits = *plan.sample > 0 && *plan.sample * cache_curve::kSamples <= 1;
+    if (!fits && problems.error_count() == before)
       problems.error({problems.add_source("--sample " + options.sample)}, "",
                      fmt::format("more than 0 and at most {}: {} samples are taken",
                                  1.0 / cache_curve::kSamples, cache_curve::kSamples));

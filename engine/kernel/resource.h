@@ -112,6 +112,13 @@ class Resource {
   /// leases are released, until when busy() may exceed servers().
   void resize(std::uint32_t servers);
 
+  /// From here on the line is served from the other end, or as before. Precondition: neither the
+  /// old discipline nor the new one is `priority`.
+  void change_discipline(Discipline discipline) noexcept {
+    HIGHWATER_CHECK(discipline != Discipline::priority && discipline_ != Discipline::priority);
+    discipline_ = discipline;
+  }
+
   /// Busy servers and waiters, integrated from the beginning of the run to `now`, in seconds.
   /// Precondition: `now` is not before the last change.
   double busy_integral(Time now) const noexcept { return busy_time_.total(now); }

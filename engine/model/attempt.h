@@ -50,6 +50,9 @@ class Attempt final : private Event {
   /// The waiter no longer waits, since this takes too long.
   void time_out();
 
+  /// Of the request: after it no caller waits for the answer.
+  Time deadline() const { return request_.deadline; }
+
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 

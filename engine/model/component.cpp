@@ -16,6 +16,7 @@ Instance::Instance(Component& component, std::uint32_t index, Zone zone)
       index_(index),
       zone_(zone),
       starting_(*this),
+      grace_(*this),
       tasks_(component.world().simulation) {}
 
 std::string Instance::label() const {
@@ -27,15 +28,66 @@ bool Instance::draws_failure(const Request& request, std::uint64_t message) cons
   return random.uniform() >= survives_;
 }
 
+void Instance::be_absent() {
+  up_ = listed_ = false;
+  presence_ = Presence::absent;
+  listed_time_.set(Time{}, 0);
+}
+
+void Instance::appear(Duration wait) {
+  Simulation& simulation = component_.world().simulation;
+  // One that was about to leave is kept: it has been told nothing yet.
+  if (presence_ == Presence::leaving) {
+    simulation.cancel(grace_);
+    presence_ = Presence::present;
+    return set_listed(true);
+  }
+  HIGHWATER_CHECK(presence_ == Presence::absent);
+  presence_ = Presence::appearing;
+  if (silent_kills_ + loud_kills_ == 0) simulation.reschedule_after(starting_, wait + start_time());
+}
+
+void Instance::leave(Duration grace) {
+  HIGHWATER_CHECK(!absent());
+  const bool serving = presence_ == Presence::present && up_;
+  presence_ = Presence::leaving;
+  set_listed(false);
+  component_.world().simulation.reschedule_after(
+      grace_, serving && in_flight_.value() > 0 ? grace : Duration{0});
+}
+
+void Instance::grace_ended() {
+  presence_ = Presence::absent;
+  component_.world().simulation.cancel(starting_);
+  if (up_) end_process();
+  left();
+}
+
+void Instance::end_process() {
+  up_ = false;
+  tasks_.cancel(CancelReason::shutdown);
+  ++incarnation_;
+  killed();
+}
+
+void Instance::set_listed(bool listed) {
+  if (listed_ == listed) return;
+  listed_ = listed;
+  listed_time_.set(component_.world().now(), listed ? 1 : 0);
+  for (const auto& watcher : component_.listing_watchers_) watcher(*this);
+}
+
 void Instance::kill(bool silent) {
   ++(silent ? silent_kills_ : loud_kills_);
   silent_ = silent_kills_ > 0;
   if (silent_kills_ + loud_kills_ > 1) return;
+  if (presence_ == Presence::absent) return;  // nothing is there to die, and nothing starts
   const bool was_up = std::exchange(up_, false);
   component_.world().simulation.cancel(starting_);
   component_.world().happened("down", label() + " is down");
   if (!was_up) return;
   tasks_.cancel(CancelReason::killed);
+  ++incarnation_;
   killed();
 }
 
@@ -47,14 +99,20 @@ void Instance::revive(bool silent) {
     silent_ = silent_kills_ > 0;
     return;
   }
-  component_.world().simulation.schedule_after(starting_, start_time());
+  if (absent()) {
+    silent_ = false;
+    return;
+  }
+  component_.world().simulation.reschedule_after(starting_, start_time());
 }
 
 void Instance::start_finished() {
   up_ = true;
   silent_ = false;
-  component_.world().happened("up", label() + " is up");
+  if (presence_ == Presence::present) component_.world().happened("up", label() + " is up");
+  presence_ = Presence::present;
   started();
+  set_listed(true);
 }
 
 void Instance::slow(double factor) {
@@ -91,9 +149,13 @@ Component::Component(World& world, std::string id, std::string_view kind)
     : world_(world), id_(std::move(id)), kind_(kind) {}
 
 Route Component::route(const Request&, const Instance&) {
-  if (instances_.empty()) return nullptr;
-  if (turn_ == instances_.size()) turn_ = 0;
-  return instances_[turn_++].get();
+  for (std::size_t looked = 0; looked < instances_.size(); ++looked) {
+    if (turn_ == instances_.size()) turn_ = 0;
+    Instance& instance = *instances_[turn_++];
+    if (instance.listed()) [[likely]]
+      return &instance;
+  }
+  return nullptr;
 }
 
 bool Component::answers(Symbol) const {
@@ -175,8 +237,8 @@ std::vector<MetricInfo> common_component_metrics() {
   return {
       {"throughput_rps", "/s", "Requests answered without error."},
       {"in_flight", "requests", "Requests received and not yet answered, waiting ones included."},
-      {"errors", "requests", "Requests not answered with success, by cause."},
-      {"wasted", "requests", "Answers that no caller waited for any more."}};
+      {"errors", "requests", "Requests not answered with success, by cause.", MetricShape::kCauses},
+      {"wasted", "requests", "Answers that no caller waited for any more.", MetricShape::kCount}};
 }
 
 Component& Directory::component(std::string_view id) const {

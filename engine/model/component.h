@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,6 +48,8 @@ class Instance {
 
   /// Takes connections. False while it is down or starting.
   bool up() const { return up_; }
+  /// How often the process has died so far: what callers remember dies with it.
+  std::uint32_t incarnation() const { return incarnation_; }
   /// Attempts received and not yet answered.
   std::uint64_t in_flight() const { return static_cast<std::uint64_t>(in_flight_.value()); }
   double in_flight_integral(Time now) const { return in_flight_.total(now); }
@@ -56,6 +59,21 @@ class Instance {
   const StatusCounts& answers() const { return answers_; }
   /// Answers that nobody waited for any more: work done for nothing.
   std::uint64_t wasted() const { return wasted_; }
+
+  /// Whether service discovery knows it: callers and balancers choose among those that are listed.
+  /// True from the beginning; an autoscaler takes instances out and in again.
+  bool listed() const { return listed_; }
+  /// How long it has been listed so far, in seconds.
+  double listed_integral(Time now) const { return listed_time_.total(now); }
+  /// It is not there: neither listed nor up. Before the run begins only.
+  void be_absent();
+  /// A process is started in its place: up and listed `wait` and its start_time() from now.
+  void appear(Duration wait = Duration{0});
+  /// It is to go: no longer listed from now on, it ends when nothing is in flight any more, or
+  /// `grace` later with whatever still is.
+  void leave(Duration grace);
+  /// Neither listed nor about to be.
+  bool absent() const { return presence_ == Presence::absent || presence_ == Presence::leaving; }
 
   // Faults.
   /// The process is gone: its tasks end, their callers see a reset (or nothing at all, when
@@ -87,6 +105,8 @@ class Instance {
   virtual void started() {}
   /// The factor of slow() changed.
   virtual void slowdown_changed() {}
+  /// It has left: what it kept for its next requests goes with it.
+  virtual void left() {}
   /// From the start of the process until it takes connections.
   virtual Duration start_time() const { return Duration{0}; }
 
@@ -101,14 +121,22 @@ class Instance {
   }
   bool draws_failure(const Request& request, std::uint64_t message) const;
   void start_finished();
+  void grace_ended();
+  void end_process();
+  void set_listed(bool listed);
+
+  enum class Presence : std::uint8_t { present, absent, appearing, leaving };
 
   Component& component_;
   std::uint32_t index_;
   Zone zone_;
   bool up_ = true;
+  bool listed_ = true;
+  Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;
   int silent_kills_ = 0;
+  std::uint32_t incarnation_ = 0;
   double slowdown_ = 1;
   std::vector<double> factors_;
   std::vector<double> failing_;
@@ -117,7 +145,9 @@ class Instance {
   std::uint64_t wasted_ = 0;
   StatusCounts answers_;
   TimeIntegral in_flight_;
+  TimeIntegral listed_time_{Time{}, 1};
   Timer<&Instance::start_finished> starting_;
+  Timer<&Instance::grace_ended> grace_;
   Scope tasks_;
 };
 
@@ -151,8 +181,13 @@ class Component {
   virtual void start() {}
 
   /// The instance that a direct call goes to; null when nobody can be asked. The default takes the
-  /// instances in turn, dead ones too: a client without a balancer knows no better.
+  /// listed instances in turn, dead ones too: a client without a balancer knows no better.
   virtual Route route(const Request& request, const Instance& from);
+
+  /// Tells of every instance that is listed or no longer so, when that has happened.
+  void watch_listing(std::function<void(const Instance&)> watcher) {
+    listing_watchers_.push_back(std::move(watcher));
+  }
 
   /// True when a call to this endpoint means something here.
   virtual bool answers(Symbol endpoint) const;
@@ -185,7 +220,9 @@ class Component {
   World& world_;
   std::string id_;
   std::string_view kind_;
+  friend class Instance;
   std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<std::function<void(const Instance&)>> listing_watchers_;
   std::size_t turn_ = 0;
 };
 
@@ -204,6 +241,8 @@ inline void Instance::answered(Status status, bool abandoned) {
   in_flight_.add(component_.world().now(), -1);
   answers_.add(status);
   if (abandoned) ++wasted_;
+  if (presence_ == Presence::leaving && in_flight_.value() == 0) [[unlikely]]
+    component_.world().simulation.reschedule_after(grace_, Duration{0});
 }
 
 /// Finds components by id and keeps the edges between them.

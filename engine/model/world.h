@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -81,9 +82,18 @@ struct World {
     return RandomStream(seed, component, purpose);
   }
   Time now() const { return simulation.now(); }
+  /// Notes it for the events log. What comes after kMostHappenings is not kept, and said so.
   void happened(std::string kind, std::string text) {
+    if (happenings.size() >= kMostHappenings) {
+      if (happenings.size() == kMostHappenings)
+        happenings.push_back(
+            {simulation.now(), "log full", "what happened after this is not kept"});
+      return;
+    }
     happenings.push_back({simulation.now(), std::move(kind), std::move(text)});
   }
+  /// Keeps a run in which something happens all the time from filling the memory.
+  static constexpr std::size_t kMostHappenings = 10'000;
 };
 
 }  // namespace highwater

@@ -26,7 +26,7 @@ constexpr double kSlack = 1e-9;  // a tick on the very edge is inside
 constexpr std::uint64_t kLargestTick = 1'000'000'000'000'000;
 
 // Eight colours that can be told apart on light and on dark ground; after them the same again,
-// dashed.
+// dashed. On a phone the picture scrolls sideways, as the table does, or its text would be dust.
 constexpr std::string_view kStyle = R"css(
 :root { --s0: #1f7ae0; --s1: #d9480f; --s2: #137a54; --s3: #9c36b5; --s4: #b08900; --s5: #0b7285;
   --s6: #c2255c; --s7: #5f6b7a; }
@@ -44,6 +44,11 @@ constexpr std::string_view kStyle = R"css(
 .best { color: var(--good); font-weight: 600; }
 .download { font-size: 13px; color: var(--accent); }
 .curves td, .curves th { white-space: nowrap; }
+.curves th:first-child { position: sticky; left: 0; background: var(--card); }
+@media (max-width: 720px) {
+  .plot { width: 760px; max-width: none; }
+  .plot text { font-size: 17px; }
+}
 )css";
 
 enum class Side { kBefore, kInside, kBehind };
@@ -97,10 +102,15 @@ class Frame {
   double first_ = 0, last_ = 0, step_ = 0, bottom_ = 0, top_ = 0;
 };
 
-std::string dash(std::size_t index) {
+/// A curve's colour; the bound, which is no policy, has that of the text.
+std::string paint(const MissCurves::Curve& curve, std::size_t index) {
+  return curve.bound ? "var(--text)" : fmt::format("var(--s{})", index % kColors);
+}
+
+std::string dash(const MissCurves::Curve& curve, std::size_t index) {
   static constexpr std::array<const char*, 3> kDashes = {"", " stroke-dasharray=\"7 4\"",
                                                          " stroke-dasharray=\"2 3\""};
-  return kDashes[index / kColors % kDashes.size()];
+  return curve.bound ? kDashes[1] : kDashes[index / kColors % kDashes.size()];
 }
 
 std::string axes(const Frame& frame) {
@@ -144,38 +154,39 @@ std::string curve_svg(const MissCurves::Curve& curve, std::size_t index, const F
       above += fmt::format("{:.1f},{:.1f} ", x, frame.y(point.miss_ratio.ci95->high));
       below.insert(0, fmt::format("{:.1f},{:.1f} ", x, frame.y(point.miss_ratio.ci95->low)));
     }
-    dots += fmt::format(R"svg(<circle cx="{:.1f}" cy="{:.1f}" r="3.2" fill="var(--s{})">)svg"
+    dots += fmt::format(R"svg(<circle cx="{:.1f}" cy="{:.1f}" r="3.2" fill="{}">)svg"
                         "<title>{}, {} entries: {} missed</title></circle>",
-                        x, frame.y(ratio), index % kColors, html_escaped(curve.policy),
+                        x, frame.y(ratio), paint(curve, index), html_escaped(curve.policy),
                         show_count(point.capacity), show_estimate(point.miss_ratio, "1").text());
   }
   std::string svg;
   if (!above.empty())
-    svg += fmt::format(R"svg(<polygon class="band" fill="var(--s{})" points="{}{}"/>)svg",
-                       index % kColors, above, below);
-  svg += fmt::format(R"svg(<polyline class="curve" stroke="var(--s{})"{} points="{}">)svg"
+    svg += fmt::format(R"svg(<polygon class="band" fill="{}" points="{}{}"/>)svg",
+                       paint(curve, index), above, below);
+  svg += fmt::format(R"svg(<polyline class="curve" stroke="{}"{} points="{}">)svg"
                      "<title>{}</title></polyline>",
-                     index % kColors, dash(index), line, html_escaped(curve.policy));
+                     paint(curve, index), dash(curve, index), line, html_escaped(curve.policy));
   return svg + dots + "\n";
 }
 
 std::string plot(const MissCurves& curves) {
   const Frame frame(curves);
-  std::string svg = fmt::format(
-      R"svg(<svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="Miss ratio over )svg"
-      R"svg(entries, a line for each policy; the table below has the numbers.">)svg",
-      kWidth, kHeight);
+  std::string svg =
+      fmt::format(R"svg(<div class="scroll"><svg class="plot" viewBox="0 0 {} {}" role="img" )svg"
+                  R"svg(aria-label="Miss ratio over entries, a line for each policy; )svg"
+                  R"svg(the table below has the numbers.">)svg",
+                  kWidth, kHeight);
   svg += axes(frame);
   std::string legend = R"svg(<p class="policies">)svg";
   for (std::size_t i = 0; i < curves.curves.size(); ++i) {
     svg += curve_svg(curves.curves[i], i, frame);
     legend += fmt::format(
         R"svg(<span title="{}"><svg width="26" height="8"><line x1="0" x2="26" y1="4" y2="4" )svg"
-        R"svg(stroke="var(--s{})" stroke-width="2.5"{}/></svg>{}</span>)svg",
-        html_escaped(curves.curves[i].summary), i % kColors, dash(i),
-        html_escaped(curves.curves[i].policy));
+        R"svg(stroke="{}" stroke-width="2.5"{}/></svg>{}</span>)svg",
+        html_escaped(curves.curves[i].summary), paint(curves.curves[i], i),
+        dash(curves.curves[i], i), html_escaped(curves.curves[i].policy));
   }
-  return svg + "</svg>" + legend + "</p>";
+  return svg + "</svg></div>" + legend + "</p>";
 }
 
 std::string table(const MissCurves& curves) {

@@ -18,14 +18,16 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "engine/model/call.h"
+#include "models/admission/gate.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/load_balancer_params.h"
+#include "models/calls/call.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 
@@ -46,6 +48,8 @@ class Proxy final : public Instance {
   void know(Instance& target, CallSite& site, const balancing::Target& configured);
   /// Every target is known.
   void begin();
+  /// Service discovery lists a target, or lists it no longer.
+  void listing_changed(const Instance& target);
 
  private:
   struct Peer {
@@ -71,6 +75,7 @@ class Proxy final : public Instance {
   void act_on(const OutlierDetector::Events& events);
   balancing::Options options() const;
   void update(std::size_t peer);
+  void follow_listing(std::size_t peer);
   bool fails_too_often(const Peer& peer) const;
   void forget_all();
   std::int64_t nanoseconds_now() const;
@@ -80,6 +85,7 @@ class Proxy final : public Instance {
   }
 
   LoadBalancer& owner_;
+  std::unique_ptr<admission::Gate> gate_;
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
@@ -97,6 +103,7 @@ class LoadBalancer final : public Component {
   LoadBalancer(World& world, std::string id, const LoadBalancerParams& params)
       : Component(world, std::move(id), "load_balancer"),
         params_(params),
+        admissions_(*this, params.admission, 0),
         pick_key_(world.key(this->id(), "pick")),
         time_key_(world.key(this->id(), "service_time")) {
     for (std::uint32_t i = 0; i < params.replicas; ++i)
@@ -105,16 +112,22 @@ class LoadBalancer final : public Component {
     owner.count("retried", retried_);
     owner.count("no_target", no_target_);
     owner.count("ejections", ejections_);
+    admissions_.measure(owner);
     for (const auto& instance : instances()) measure(*instance);
   }
 
   void connect(Directory& directory) override {
+    admissions_.connect(directory);
     for (const ComponentRef& ref : params_.targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
-      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target),
-                                           CallPolicy{params_.timeout, std::nullopt},
+      CallPolicy policy;
+      policy.timeout = params_.timeout;
+      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
+      target.watch_listing([this](const Instance& instance) {
+        for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).listing_changed(instance);
+      });
       for (const auto& instance : target.instances())
         for (const auto& proxy : instances())
           static_cast<Proxy&>(*proxy).know(*instance, site, configured(*instance));
@@ -137,6 +150,17 @@ class LoadBalancer final : public Component {
   }
 
   const LoadBalancerParams& params() const { return params_; }
+  admission::Admissions& admissions() { return admissions_; }
+  /// What the endpoint's requests ask for.
+  std::span<const balancing::Label> labels_asked_by(Symbol endpoint) {
+    if (params_.match.empty()) return {};
+    while (asked_.size() <= endpoint) {
+      const auto* labels =
+          params_.match.find(world().symbols.name(static_cast<Symbol>(asked_.size())));
+      asked_.push_back(labels != nullptr ? labels_of(*labels) : std::vector<balancing::Label>());
+    }
+    return asked_[endpoint];
+  }
   RandomKey pick_key() const { return pick_key_; }
   RandomKey time_key() const { return time_key_; }
   void count_retry() { ++retried_; }
@@ -166,13 +190,23 @@ class LoadBalancer final : public Component {
     target.max_fails = params_.max_fails;
     target.fail_timeout = params_.fail_timeout.count();
     if (params_.slow_start) target.slow_start = params_.slow_start->window.count();
+    if (params_.haproxy) target.min_in_flight = params_.haproxy->min_connections.value_or(0);
+    if (const auto* all = params_.labels.find(instance.component().id()))
+      target.labels = labels_of(*all);
+    if (const auto* own = params_.labels.find(target.name)) {
+      // An instance's own label takes the place of its component's.
+      const std::vector<balancing::Label> labels = labels_of(*own);
+      target.labels.insert(target.labels.begin(), labels.begin(), labels.end());
+    }
     return target;
   }
 
   const LoadBalancerParams& params_;
+  admission::Admissions admissions_;
   RandomKey pick_key_, time_key_;
   std::vector<Component*> targets_;
   std::deque<CallSite> sites_;
+  std::vector<std::vector<balancing::Label>> asked_;  // by endpoint
   std::uint64_t retried_ = 0;
   std::uint64_t no_target_ = 0;
   std::uint64_t ejections_ = 0;
@@ -211,11 +245,30 @@ void Proxy::started() {
 }
 
 void Proxy::forget_all() {
+  gate_ = owner_.admissions().gate(*this);
   balancer_ = make_balancer(owner_.params().policy, targets_, options());
   if (const auto& detection = owner_.params().outlier_detection)
     outliers_.emplace(peers_.size(), detection->options());
   next_return_ = kNever;
-  for (Peer& peer : peers_) peer = {peer.instance, peer.site};
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    peers_[i] = {peers_[i].instance, peers_[i].site};
+    if (!peers_[i].instance->listed()) follow_listing(i);
+  }
+}
+
+void Proxy::listing_changed(const Instance& target) {
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (peers_[i].instance != &target) continue;
+    peers_[i] = {peers_[i].instance, peers_[i].site};
+    if (balancer_ != nullptr) follow_listing(i);
+  }
+}
+
+void Proxy::follow_listing(std::size_t index) {
+  // What is not listed has no share of the requests and counts for nothing, whatever the policy.
+  const bool listed = peers_[index].instance->listed();
+  balancer_->set_weight(index, listed ? targets_[index].weight : 0, nanoseconds_now());
+  update(index);
 }
 
 balancing::Options Proxy::options() const {
@@ -247,6 +300,7 @@ void Proxy::check_all() {
   if (!up()) return;  // a dead balancer checks nobody
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
+    if (!peer.instance->listed()) continue;
     const bool answers = peer.instance->up() && !peer.site->edge().is_cut();
     if (answers && outliers_ && outliers_->health_check_passed(i, nanoseconds_now()))
       act_on({{i, OutlierDetector::Action::returned}});
@@ -310,7 +364,8 @@ bool Proxy::fails_too_often(const Peer& peer) const {
 
 void Proxy::update(std::size_t index) {
   const Peer& peer = peers_[index];
-  bool usable = peer.healthy && !(outliers_ && outliers_->ejected(index));
+  bool usable =
+      peer.instance->listed() && peer.healthy && !(outliers_ && outliers_->ejected(index));
   if (fails_too_often(peer)) {
     const Duration since = owner_.world().now() - peer.tried;
     const Duration timeout = owner_.params().fail_timeout;
@@ -333,6 +388,7 @@ Pick Proxy::pick(const Request& request, const std::vector<std::size_t>& tried,
   question.now = nanoseconds_now();
   question.tried = tried;
   question.vain_draws = &vain_draws;
+  question.labels = owner_.labels_asked_by(request.endpoint);
   std::optional<hashing::DecimalText> key;
   if (balancer_->reads_key()) question.key = key.emplace(request.key).view();
   const Pick picked = balancer_->pick(question, random);
@@ -370,6 +426,14 @@ void Proxy::note(std::size_t index, Status status) {
 Task<> Proxy::forward(Served served) {
   const Request request = served.request();
   const LoadBalancerParams& params = owner_.params();
+  admission::Gate::Pass pass;
+  if (gate_ != nullptr) {
+    const bool let_in = co_await gate_->lets_in(*this, request, pass);
+    if (!let_in) {
+      served.reply(Status::rejected);
+      co_return;
+    }
+  }
   if (!params.service_time.is_constant() || params.service_time.constant_value() > Duration{0}) {
     RequestRandom random(owner_.time_key(), request.id, request.path);
     const Duration time = params.service_time.draw(random);
@@ -399,6 +463,7 @@ Task<> Proxy::forward(Served served) {
         connection_failed(reply.status) &&
         (reply.status == Status::unavailable || request.operation == Operation::read);
     if (!passes_on || attempt >= most) {
+      pass.ended(reply.status);
       served.reply(reply);
       co_return;
     }
@@ -417,6 +482,7 @@ ModelKind load_balancer() {
                      MetricShape::kCount});
   metrics.push_back(
       {"ejections", "instances", "Instances taken out by outlier detection.", MetricShape::kCount});
+  for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
                                   "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));

@@ -1,7 +1,6 @@
 #include "models/balancer/load_balancer_params.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -9,10 +8,6 @@ namespace highwater::balancer {
 namespace {
 
 using balancing::Policy;
-
-std::uint32_t percent(Fraction fraction) {
-  return static_cast<std::uint32_t>(std::llround(fraction.value * 100));
-}
 
 std::string_view name_of(Policy policy) {
   return balancing::kPolicies[static_cast<std::size_t>(policy)].name;
@@ -41,35 +36,6 @@ bool has_weights(Policy policy) {
 
 }  // namespace
 
-balancing::OutlierOptions OutlierParams::options() const {
-  balancing::OutlierOptions out;
-  out.interval = interval.count();
-  out.base_ejection_time = base_ejection_time.count();
-  if (max_ejection_time) out.max_ejection_time = max_ejection_time->count();
-  out.max_ejection_time_jitter = max_ejection_time_jitter.count();
-  out.max_ejection_percent = percent(max_ejection_percent);
-  out.always_eject_one_host = always_eject_one;
-  out.split_external_local_origin_errors = split_local_origin_errors;
-  out.consecutive_5xx = consecutive_5xx;
-  out.consecutive_gateway_failure = consecutive_gateway_failure;
-  out.consecutive_local_origin_failure = consecutive_local_origin_failure;
-  out.success_rate_minimum_hosts = success_rate_minimum_hosts;
-  out.success_rate_request_volume = success_rate_request_volume;
-  out.success_rate_stdev_factor =
-      static_cast<std::uint32_t>(std::llround(success_rate_stdev_factor * 1000));
-  out.failure_percentage_threshold = percent(failure_percentage_threshold);
-  out.failure_percentage_minimum_hosts = failure_percentage_minimum_hosts;
-  out.failure_percentage_request_volume = failure_percentage_request_volume;
-  out.enforcing = {percent(enforcing_consecutive_5xx),
-                   percent(enforcing_consecutive_gateway_failure),
-                   percent(enforcing_consecutive_local_origin_failure),
-                   percent(enforcing_success_rate),
-                   percent(enforcing_local_origin_success_rate),
-                   percent(enforcing_failure_percentage),
-                   percent(enforcing_local_origin_failure_percentage)};
-  return out;
-}
-
 balancing::Options LoadBalancerParams::options() const {
   balancing::Options out;
   const auto apply = [&out](const auto& group) {
@@ -83,28 +49,19 @@ balancing::Options LoadBalancerParams::options() const {
   apply(envoy_ring_hash);
   apply(envoy_maglev);
   apply(peak_ewma);
-  if (envoy) {
-    out.envoy.hosts.priority.panic_threshold = percent(envoy->panic_threshold);
-    out.envoy.hosts.priority.overprovisioning_factor =
-        static_cast<std::uint32_t>(std::llround(envoy->overprovisioning * 100));
-    out.envoy.hosts.locality.zone_aware.min_cluster_size = envoy->min_cluster_size;
-    out.envoy.hosts.fail_traffic_on_panic = envoy->fail_traffic_on_panic;
-    out.envoy.hash.hash_balance_factor = envoy->hash_balance_factor.value_or(0);
-    if (envoy->locality == Locality::zone_aware)
-      out.envoy.hosts.locality.mode = balancing::EnvoyLocalityMode::zone_aware;
-  }
-  if (slow_start) {
-    balancing::EnvoySlowStartOptions& start = out.envoy.hosts.slow_start;
-    start.window = slow_start->window.count();
-    start.aggression = slow_start->aggression.value_or(start.aggression);
-    if (slow_start->min_weight) start.min_weight_percent = slow_start->min_weight->value * 100;
-  }
-  if (sticky) out.sticky = {sticky->ttl.count(), sticky->sessions, sticky->redispatch};
+  apply(envoy);
+  apply(haproxy);
+  apply(finagle);
+  apply(slow_start);
+  if (sticky) out.sticky = sticky->options();
   return out;
 }
 
 void LoadBalancerParams::check(const Value& where, const std::string& path,
                                Problems& problems) const {
+  if (admission.shed && !admission.shed->capacity)
+    problems.error(where.position(), pointer_to(path, "shed"),
+                   "a load balancer has no line: say the \"capacity\" that is a pressure of 1");
   const auto refuse = [&](std::string_view name, const std::string& why) {
     const Value* given = where.find(name);
     problems.error((given != nullptr ? *given : where).position(), pointer_to(path, name), why);
@@ -123,16 +80,28 @@ void LoadBalancerParams::check(const Value& where, const std::string& path,
     if (given && policy != owner) refuse(name_of(owner), mine);
   const bool is_envoy = is_of(policy, "envoy_");
   const bool is_haproxy = is_of(policy, "haproxy_");
-  if (envoy && !is_envoy) refuse("envoy", "only Envoy's policies read it; " + mine);
   const bool hashes = policy == Policy::envoy_ring_hash || policy == Policy::envoy_maglev;
-  if (is_envoy && envoy && envoy->hash_balance_factor && !hashes)
+  if (envoy && !is_envoy) refuse("envoy", "only Envoy's policies read it; " + mine);
+  if (is_envoy && envoy && envoy->bound.hash_balance_factor && !hashes)
     refuse("envoy", "hash_balance_factor is for envoy_ring_hash and envoy_maglev; " + mine);
+  if (hashes && envoy && envoy->common.locality == Locality::zone_aware)
+    refuse("envoy", "zone_aware does nothing where the key decides; " + mine);
+  if (haproxy && !is_haproxy) refuse("haproxy", "only HAProxy's policies read it; " + mine);
+  if (haproxy && haproxy->min_connections && !max_connections)
+    refuse("haproxy", "min_connections needs max_connections to grow to");
+  if (finagle && policy != Policy::finagle_p2c && policy != Policy::peak_ewma)
+    refuse("finagle", "only finagle_p2c and peak_ewma read it; " + mine);
+  const bool has_subsets = is_envoy && envoy && envoy->common.subsets;
+  if (!labels.empty() && !has_subsets) refuse("labels", "only envoy.subsets read them");
+  if (!match.empty() && !has_subsets) refuse("match", "only envoy.subsets read it");
   if (!priorities.empty() && !is_envoy)
     refuse("priorities", "only Envoy's policies have levels; " + mine);
   if (!backup.empty() && !is_haproxy && !is_of(policy, "nginx_"))
     refuse("backup", "only nginx' and HAProxy's policies have backups; " + mine);
   if (slow_start && !is_envoy && !is_haproxy)
     refuse("slow_start", "only HAProxy's and Envoy's policies have it; " + mine);
+  if (slow_start && (hashes || policy == Policy::envoy_random))
+    refuse("slow_start", "of Envoy's policies only those with weights in turn have it; " + mine);
   if (slow_start && !is_envoy && (slow_start->aggression || slow_start->min_weight))
     refuse("slow_start", "aggression and min_weight are Envoy's; " + mine);
   if (!weights.empty() && !has_weights(policy))
@@ -149,6 +118,8 @@ void LoadBalancerParams::check(const Value& where, const std::string& path,
     check_target(weight.key, weight.position, pointer_to(pointer_to(path, "weights"), weight.key));
   for (const auto& level : priorities)
     check_target(level.key, level.position, pointer_to(pointer_to(path, "priorities"), level.key));
+  for (const auto& one : labels)
+    check_target(one.key, one.position, pointer_to(pointer_to(path, "labels"), one.key));
   for (std::size_t i = 0; i < backup.size(); ++i)
     check_target(backup[i], where.find("backup")->elements()[i].position(),
                  pointer_to(pointer_to(path, "backup"), i));

@@ -9,6 +9,9 @@
 
 #include "engine/describe/field.h"
 #include "engine/kernel/distribution.h"
+#include "models/admission/admission_params.h"
+#include "models/balancer/envoy_params.h"
+#include "models/balancer/outlier_params.h"
 #include "models/balancer/policy_params.h"
 
 namespace highwater::balancer {
@@ -34,186 +37,19 @@ struct HealthCheckParams {
   }
 };
 
-/// Sessions that stay with their instance.
-struct StickyParams {
-  Duration ttl{balancing::StickyOptions{}.ttl};
-  std::uint64_t sessions = balancing::StickyOptions{}.max_entries;
-  bool redispatch = balancing::StickyOptions{}.redispatch;
-
-  static constexpr std::string_view type_name = "load_balancer.sticky";
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&StickyParams::ttl>("How long an unused session is remembered.")
-            .at_least(Duration{1})
-            .source("chosen"),
-        field<&StickyParams::sessions>("Sessions that each balancer remembers; of more, those "
-                                       "unused for longest are forgotten.")
-            .at_least(std::uint64_t{1})
-            .at_most(std::uint64_t{1'000'000'000})
-            .source("chosen"),
-        field<&StickyParams::redispatch>("Sends a session whose instance will not do to another "
-                                         "one, where it stays; if not, nobody is picked for it.")
-            .source("HAProxy option redispatch")};
-  }
-};
-
-struct SlowStartParams {
-  Duration window{0};
-  std::optional<double> aggression;
-  std::optional<Fraction> min_weight;
-
-  static constexpr std::string_view type_name = "load_balancer.slow_start";
-  static constexpr auto shorthand = &SlowStartParams::window;
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&SlowStartParams::window>("Time in which an instance that comes back works its way "
-                                        "to its full weight.")
-            .required()
-            .at_least(Duration{1'000'000})
-            .source("HAProxy slowstart, Envoy slow_start_window"),
-        field<&SlowStartParams::aggression>("Above 1: faster at first; 1 unless given. Envoy's "
-                                            "policies alone.")
-            .at_least(0.001)
-            .at_most(1000.0)
-            .source("Envoy aggression"),
-        field<&SlowStartParams::min_weight>("Of its weight, what it begins with; 10% unless given. "
-                                            "Envoy's policies alone.")
-            .source("Envoy min_weight_percent")};
-  }
-};
-
-enum class Locality : std::uint8_t { none, zone_aware };
-constexpr auto words_of(Locality) {
-  return std::array{
-      Word{Locality::none, "none", "Zones do not matter."},
-      Word{Locality::zone_aware, "zone_aware",
-           "As many requests stay in the balancer's zone as give every instance an equal share."}};
-}
-
-/// What Envoy's policies share.
-struct EnvoyParams {
-  Fraction panic_threshold{balancing::EnvoyPriorityOptions{}.panic_threshold / 100.0};
-  double overprovisioning = balancing::EnvoyPriorityOptions{}.overprovisioning_factor / 100.0;
-  Locality locality = Locality::none;
-  std::uint64_t min_cluster_size = balancing::EnvoyZoneAwareOptions{}.min_cluster_size;
-  bool fail_traffic_on_panic = balancing::EnvoyHostOptions{}.fail_traffic_on_panic;
-  std::optional<std::uint32_t> hash_balance_factor;
+/// What a scenario can tell Envoy's policies.
+struct EnvoyPolicyParams {
+  EnvoyParams common;
+  EnvoyBoundParams bound;
 
   static constexpr std::string_view type_name = "load_balancer.envoy";
   static constexpr auto fields() {
-    return std::tuple{
-        field<&EnvoyParams::panic_threshold>("With a smaller share of usable instances all are "
-                                             "used, usable or not, in whole percents; 0: never.")
-            .source("Envoy healthy_panic_threshold"),
-        field<&EnvoyParams::overprovisioning>("A priority level takes all the load while this "
-                                              "times its usable share is at least 1.")
-            .at_least(1.0)
-            .at_most(100.0)
-            .source("Envoy overprovisioning_factor"),
-        field<&EnvoyParams::locality>("Whether near instances are preferred.")
-            .source("Envoy zone_aware_lb_config"),
-        field<&EnvoyParams::min_cluster_size>("With fewer usable instances zones do not matter.")
-            .source("Envoy min_cluster_size"),
-        field<&EnvoyParams::fail_traffic_on_panic>("Picks nobody in panic instead of anybody.")
-            .source("Envoy fail_traffic_on_panic"),
-        field<&EnvoyParams::hash_balance_factor>("Most requests in flight of an instance, in "
-                                                 "percent of its share, by the policies "
-                                                 "envoy_ring_hash and envoy_maglev; any unless "
-                                                 "given.")
-            .at_least(100u)
-            .at_most(100'000u)
-            .source("Envoy hash_balance_factor")};
+    return std::tuple{inlined<&EnvoyPolicyParams::common>(), inlined<&EnvoyPolicyParams::bound>()};
   }
-};
-
-/// Envoy's outlier detection, under any policy.
-struct OutlierParams {
-  using Defaults = balancing::OutlierOptions;
-  Duration interval{Defaults{}.interval};
-  Duration base_ejection_time{Defaults{}.base_ejection_time};
-  std::optional<Duration> max_ejection_time;
-  Duration max_ejection_time_jitter{Defaults{}.max_ejection_time_jitter};
-  Fraction max_ejection_percent{Defaults{}.max_ejection_percent / 100.0};
-  bool always_eject_one = Defaults{}.always_eject_one_host;
-  std::uint32_t consecutive_5xx = Defaults{}.consecutive_5xx;
-  std::uint32_t consecutive_gateway_failure = Defaults{}.consecutive_gateway_failure;
-  std::uint32_t consecutive_local_origin_failure = Defaults{}.consecutive_local_origin_failure;
-  bool split_local_origin_errors = Defaults{}.split_external_local_origin_errors;
-  std::uint32_t success_rate_minimum_hosts = Defaults{}.success_rate_minimum_hosts;
-  std::uint64_t success_rate_request_volume = Defaults{}.success_rate_request_volume;
-  double success_rate_stdev_factor = Defaults{}.success_rate_stdev_factor / 1000.0;
-  Fraction failure_percentage_threshold{Defaults{}.failure_percentage_threshold / 100.0};
-  std::uint32_t failure_percentage_minimum_hosts = Defaults{}.failure_percentage_minimum_hosts;
-  std::uint64_t failure_percentage_request_volume = Defaults{}.failure_percentage_request_volume;
-  Fraction enforcing_consecutive_5xx{Defaults{}.enforcing[0] / 100.0};
-  Fraction enforcing_consecutive_gateway_failure{Defaults{}.enforcing[1] / 100.0};
-  Fraction enforcing_consecutive_local_origin_failure{Defaults{}.enforcing[2] / 100.0};
-  Fraction enforcing_success_rate{Defaults{}.enforcing[3] / 100.0};
-  Fraction enforcing_local_origin_success_rate{Defaults{}.enforcing[4] / 100.0};
-  Fraction enforcing_failure_percentage{Defaults{}.enforcing[5] / 100.0};
-  Fraction enforcing_local_origin_failure_percentage{Defaults{}.enforcing[6] / 100.0};
-
-  static constexpr std::string_view type_name = "load_balancer.outlier_detection";
-  static constexpr auto fields() {
-    using P = OutlierParams;
-    constexpr std::string_view kEnforcing =
-        "Share of these findings that is acted on, in whole percents.";
-    return std::tuple{
-        field<&P::interval>("Time between two looks at the rates, at which instances also return.")
-            .at_least(Duration{1'000'000})
-            .source("Envoy interval"),
-        field<&P::base_ejection_time>("How long an instance is out the first time; twice that the "
-                                      "second time, and so on.")
-            .at_least(Duration{1'000'000})
-            .source("Envoy base_ejection_time"),
-        field<&P::max_ejection_time>("Longest time out; 300 s, or base_ejection_time if that is "
-                                     "more, unless given.")
-            .source("Envoy max_ejection_time"),
-        field<&P::max_ejection_time_jitter>("Up to so much is added by chance.")
-            .source("Envoy max_ejection_time_jitter"),
-        field<&P::max_ejection_percent>("Most instances that may be out, in whole percents.")
-            .source("Envoy max_ejection_percent"),
-        field<&P::always_eject_one>("Lets one be out, whatever max_ejection_percent says.")
-            .source("Envoy always_eject_one_host"),
-        field<&P::consecutive_5xx>("Errors in a row that make an outlier.")
-            .at_least(1u)
-            .source("Envoy consecutive_5xx"),
-        field<&P::consecutive_gateway_failure>("Refusals and time-outs in a row that make one.")
-            .at_least(1u)
-            .source("Envoy consecutive_gateway_failure"),
-        field<&P::consecutive_local_origin_failure>("Connections in a row that fail or time out, "
-                                                    "where they count apart.")
-            .at_least(1u)
-            .source("Envoy consecutive_local_origin_failure"),
-        field<&P::split_local_origin_errors>("Counts errors of the connection apart from answers.")
-            .source("Envoy split_external_local_origin_errors"),
-        field<&P::success_rate_minimum_hosts>("Instances with enough requests that the rates are "
-                                              "looked at for.")
-            .source("Envoy success_rate_minimum_hosts"),
-        field<&P::success_rate_request_volume>("Requests in an interval that are enough.")
-            .source("Envoy success_rate_request_volume"),
-        field<&P::success_rate_stdev_factor>("Standard deviations below the mean rate that make an "
-                                             "outlier, in thousandths.")
-            .at_least(0.0)
-            .at_most(1000.0)
-            .source("Envoy success_rate_stdev_factor"),
-        field<&P::failure_percentage_threshold>("Share of failures that makes an outlier, in whole "
-                                                "percents.")
-            .source("Envoy failure_percentage_threshold"),
-        field<&P::failure_percentage_minimum_hosts>("As for the success rate.")
-            .source("Envoy failure_percentage_minimum_hosts"),
-        field<&P::failure_percentage_request_volume>("As for the success rate.")
-            .source("Envoy failure_percentage_request_volume"),
-        field<&P::enforcing_consecutive_5xx>(kEnforcing),
-        field<&P::enforcing_consecutive_gateway_failure>(kEnforcing),
-        field<&P::enforcing_consecutive_local_origin_failure>(kEnforcing),
-        field<&P::enforcing_success_rate>(kEnforcing),
-        field<&P::enforcing_local_origin_success_rate>(kEnforcing),
-        field<&P::enforcing_failure_percentage>(kEnforcing),
-        field<&P::enforcing_local_origin_failure_percentage>(kEnforcing)};
+  void apply(balancing::Options& options) const {
+    common.apply(options);
+    bound.apply(options);
   }
-
-  balancing::OutlierOptions options() const;
 };
 
 /// haproxy_hash, with the bound that only matters where requests are in flight.
@@ -243,16 +79,37 @@ struct HaproxyHashPolicyParams {
   }
 };
 
+/// What a scenario can tell HAProxy's policies.
+struct HaproxyPolicyParams {
+  HaproxyParams backend;
+  std::optional<std::uint32_t> min_connections;
+
+  static constexpr std::string_view type_name = "load_balancer.haproxy";
+  static constexpr auto fields() {
+    return std::tuple{inlined<&HaproxyPolicyParams::backend>(),
+                      field<&HaproxyPolicyParams::min_connections>(
+                          "An instance's limit while there is no load, which grows to "
+                          "max_connections as the load grows to full_load.")
+                          .at_least(1u)
+                          .source("HAProxy minconn")};
+  }
+  void apply(balancing::Options& options) const { backend.apply(options); }
+};
+
 struct LoadBalancerParams {
   balancing::Policy policy = balancing::Policy::round_robin;
   std::vector<ComponentRef> targets;
   OrderedMap<std::uint32_t> weights;
   OrderedMap<std::uint32_t> priorities;
   std::vector<std::string> backup;
+  OrderedMap<OrderedMap<std::string>> labels;
+  OrderedMap<OrderedMap<std::string>> match;
   std::optional<std::uint32_t> max_connections;
   std::optional<SlowStartParams> slow_start;
   std::optional<StickyParams> sticky;
-  std::optional<EnvoyParams> envoy;
+  std::optional<EnvoyPolicyParams> envoy;
+  std::optional<HaproxyPolicyParams> haproxy;
+  std::optional<FinagleParams> finagle;
   std::optional<PowerOfDParams> power_of_d;
   std::optional<HaproxySourceParams> haproxy_source;
   std::optional<HaproxyHashPolicyParams> haproxy_hash;
@@ -266,6 +123,7 @@ struct LoadBalancerParams {
   Duration fail_timeout = 10s;
   std::optional<HealthCheckParams> health_check;
   std::optional<OutlierParams> outlier_detection;
+  admission::AdmissionParams admission;
   std::optional<Duration> timeout;
   Distribution service_time;
   std::uint32_t replicas = 1;
@@ -291,6 +149,14 @@ struct LoadBalancerParams {
                                            "when no other can be, for nginx' and HAProxy's "
                                            "policies.")
             .source("nginx and HAProxy backup"),
+        field<&LoadBalancerParams::labels>("What a component's instances, or one, are: "
+                                           "{\"api[2]\": {\"version\": \"2\"}}. Envoy's subsets "
+                                           "are made of them.")
+            .source("Envoy metadata envoy.lb"),
+        field<&LoadBalancerParams::match>("Labels that the requests of an endpoint ask for, as "
+                                          "envoy.subsets says: {\"GET /beta\": {\"version\": "
+                                          "\"2\"}}.")
+            .source("Envoy metadata_match"),
         field<&LoadBalancerParams::max_connections>("Requests that a balancer may have at an "
                                                     "instance at a time; any number unless given.")
             .at_least(1u)
@@ -299,6 +165,8 @@ struct LoadBalancerParams {
                                                "HAProxy's and Envoy's policies."),
         field<&LoadBalancerParams::sticky>("Keeps the requests of a key with one instance."),
         field<&LoadBalancerParams::envoy>("What Envoy's policies share."),
+        field<&LoadBalancerParams::haproxy>("What HAProxy's policies share."),
+        field<&LoadBalancerParams::finagle>("Of the policies finagle_p2c and peak_ewma."),
         field<&LoadBalancerParams::power_of_d>("Of the policy power_of_d."),
         field<&LoadBalancerParams::haproxy_source>("Of the policy haproxy_source."),
         field<&LoadBalancerParams::haproxy_hash>("Of the policy haproxy_hash."),
@@ -322,6 +190,7 @@ struct LoadBalancerParams {
                                                  "given."),
         field<&LoadBalancerParams::outlier_detection>("Takes instances out for a while because of "
                                                       "how their requests end; off unless given."),
+        inlined<&LoadBalancerParams::admission>(),
         field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
                                             "unless given.")
             .at_least(Duration{1}),

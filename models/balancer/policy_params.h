@@ -60,19 +60,25 @@ constexpr auto words_of(HashType) {
                          "avalanche."}};
 }
 
-/// For haproxy_source: an address is no text to hash.
+/// For haproxy_source: an address is no text to hash, but whether a function is named matters.
 struct HaproxySourceParams {
   HashType type = HashType::map;
+  std::optional<hashing::HaproxyFunction> function;
   bool avalanche = false;
 
   static constexpr auto fields() {
     return std::tuple{
         field<&HaproxySourceParams::type>("Map or ring.").source("HAProxy hash-type"),
-        field<&HaproxySourceParams::avalanche>("Mix the number once more; the ring does it anyway.")
+        field<&HaproxySourceParams::function>("Addresses go through no function, but where one is "
+                                              "named the ring does not mix unless told to.")
+            .source("HAProxy hash-type"),
+        field<&HaproxySourceParams::avalanche>("Mix the number once more; without a function the "
+                                               "ring does it anyway.")
             .source("HAProxy hash-type")};
   }
   void apply(balancing::Options& options) const {
     options.haproxy.consistent = type == HashType::consistent;
+    options.haproxy.function = function;
     options.haproxy.avalanche = avalanche;
   }
 };
@@ -117,6 +123,27 @@ struct HaproxyBoundParams {
   void apply(balancing::Options& options) const {
     hash.apply(options);
     options.haproxy.balance_factor = balance_factor;
+  }
+};
+
+/// What a HAProxy backend is told for all of its policies.
+struct HaproxyParams {
+  bool all_backups = balancing::HaproxyOptions{}.all_backups;
+  std::uint32_t full_load = balancing::HaproxyOptions{}.full_load;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&HaproxyParams::all_backups>("Lets all backups work together, and not the first "
+                                           "usable one alone.")
+            .source("HAProxy option allbackups"),
+        field<&HaproxyParams::full_load>("Requests in flight at all servers together at which a "
+                                         "server's limit has grown from its minimum to its "
+                                         "maximum; 0: it is the maximum at once.")
+            .source("HAProxy fullconn")};
+  }
+  void apply(balancing::Options& options) const {
+    options.haproxy.all_backups = all_backups;
+    options.haproxy.full_load = full_load;
   }
 };
 
@@ -217,6 +244,83 @@ struct PeakEwmaParams {
                           .source("Finagle decayTime")};
   }
   void apply(balancing::Options& options) const { options.finagle.decay_time = decay.count(); }
+};
+
+/// For finagle_p2c and peak_ewma.
+struct FinagleParams {
+  std::uint32_t max_effort = balancing::FinagleOptions{}.max_effort;
+  bool panic = balancing::FinagleOptions{}.panic;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&FinagleParams::max_effort>("Pairs drawn for a usable target before panic.")
+            .at_most(1000u)
+            .source("Finagle PanicMode"),
+        field<&FinagleParams::panic>("Takes what the next pair gives then, usable or not.")
+            .source("Finagle")};
+  }
+  void apply(balancing::Options& options) const {
+    options.finagle.max_effort = max_effort;
+    options.finagle.panic = panic;
+  }
+};
+
+/// Sessions that stay with their instance.
+struct StickyParams {
+  Duration ttl{balancing::StickyOptions{}.ttl};
+  std::uint64_t sessions = balancing::StickyOptions{}.max_entries;
+  bool redispatch = balancing::StickyOptions{}.redispatch;
+
+  static constexpr std::string_view type_name = "load_balancer.sticky";
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&StickyParams::ttl>("How long an unused session is remembered.")
+            .at_least(Duration{1})
+            .source("chosen"),
+        field<&StickyParams::sessions>("Sessions that each balancer remembers; of more, those "
+                                       "unused for longest are forgotten.")
+            .at_least(std::uint64_t{1})
+            .at_most(std::uint64_t{1'000'000'000})
+            .source("chosen"),
+        field<&StickyParams::redispatch>("Sends a session whose instance will not do to another "
+                                         "one, where it stays; if not, nobody is picked for it.")
+            .source("HAProxy option redispatch")};
+  }
+  balancing::StickyOptions options() const {
+    return {ttl.count(), static_cast<std::size_t>(sessions), redispatch};
+  }
+};
+
+struct SlowStartParams {
+  Duration window{0};
+  std::optional<double> aggression;
+  std::optional<Fraction> min_weight;
+
+  static constexpr std::string_view type_name = "load_balancer.slow_start";
+  static constexpr auto shorthand = &SlowStartParams::window;
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&SlowStartParams::window>("Time in which an instance that comes back works its way "
+                                        "to its full weight.")
+            .required()
+            .at_least(Duration{1'000'000})
+            .source("HAProxy slowstart, Envoy slow_start_window"),
+        field<&SlowStartParams::aggression>("Above 1: faster at first; 1 unless given. Envoy's "
+                                            "policies alone.")
+            .at_least(0.001)
+            .at_most(1000.0)
+            .source("Envoy aggression"),
+        field<&SlowStartParams::min_weight>("Of its weight, what it begins with; 10% unless given. "
+                                            "Envoy's policies alone.")
+            .source("Envoy min_weight_percent")};
+  }
+  /// Envoy's part; HAProxy's is each target's.
+  void apply(balancing::Options& options) const {
+    balancing::EnvoySlowStartOptions& start = options.envoy.hosts.slow_start;
+    start.window = window.count();
+    start.aggression = aggression.value_or(start.aggression);
+    if (min_weight) start.min_weight_percent = min_weight->value * 100;
+  }
 };
 
 }  // namespace balancer

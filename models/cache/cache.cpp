@@ -56,7 +56,9 @@ class Cache final : public Component {
     const std::optional<ComponentRef>& origin = shared_.params.origin;
     if (!origin) return;
     Edge& edge = directory.edge(*this, directory.component(origin->id));
-    shared_.origin.emplace(world(), edge, shared_.params.origin_policy, 0);
+    const CallPolicy& policy = shared_.params.origin_policy;
+    shared_.origin.emplace(world(), edge, policy, 0, fallback_edge(directory, *this, policy));
+    measure_calls(*owner_, {&*shared_.origin}, instances().size());
   }
 
   Route route(const Request& request, const Instance&) override {
@@ -91,10 +93,12 @@ class Cache final : public Component {
 
   Shared shared_;
   Shards placement_;
+  Recorder::Owner* owner_ = nullptr;
 };
 
 void Cache::declare_metrics() {
   Recorder::Owner& owner = measure();
+  owner_ = &owner;
   const double replicas = static_cast<double>(shared_.params.replicas);
   const double workers = static_cast<double>(shared_.params.workers);
   const auto number = [this](std::uint64_t Counts::*of) {
@@ -180,6 +184,7 @@ ModelKind cache() {
        {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
        {"service_ms", "ms", "With a worker; the time of the origin is not in it.",
         MetricShape::kTimes}});
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Cache>("cache",
                            "A cache with real contents: look-aside, or in the way of the requests.",
                            "RFC 9111; Redis 7.0.9; SCENARIO: cache", std::move(metrics));

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "engine/describe/words.h"
-#include "engine/model/call_params.h"
 #include "models/algorithms/caching/leases.h"
 #include "models/algorithms/caching/policy.h"
 #include "models/algorithms/caching/write_behind.h"
 #include "models/cache/eviction_params.h"
 #include "models/cache/freshness_params.h"
+#include "models/calls/call_params.h"
 #include "models/sharding.h"
 
 namespace highwater {

@@ -7,7 +7,6 @@
 #include <set>
 #include <vector>
 
-#include "engine/model/call.h"
 #include "engine/model/component.h"
 #include "models/algorithms/caching/freshness.h"
 #include "models/algorithms/caching/leases.h"
@@ -16,6 +15,7 @@
 #include "models/algorithms/caching/write_behind.h"
 #include "models/cache/cache_params.h"
 #include "models/cache/resource_names.h"
+#include "models/calls/call.h"
 
 namespace highwater::cache {
 

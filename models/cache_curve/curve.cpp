@@ -51,10 +51,26 @@ class Sampler {
   std::uint64_t salt_;
 };
 
-/// One cache that is fed with a sample.
+/// One cache that is to be fed with a sample, and what came of it.
+struct Simulation {
+  caching::Policy policy;
+  std::uint64_t capacity;
+  std::size_t sample;
+  std::uint64_t misses = 0;
+};
+
+/// That cache while it is fed.
 struct Simulated {
-  Simulated(caching::Policy policy, std::uint64_t capacity, std::size_t drawn_from, RandomKey key)
-      : cache(policy, capacity), random(key), sample(drawn_from) {}
+  Simulated(const Simulation& one, const Sampler& sampler, std::uint64_t seed)
+      : cache(one.policy, sampler.scaled(one.capacity)),
+        random(key(one, seed)),
+        sample(one.sample) {}
+
+  static RandomKey key(const Simulation& one, std::uint64_t seed) {
+    const caching::PolicyInfo& info = caching::kPolicies[static_cast<std::size_t>(one.policy)];
+    return random_key(seed, fmt::format("{} {}", info.name, one.capacity),
+                      fmt::format("{}", one.sample));
+  }
 
   void request(const Access& access) {
     if (cache.lookup(access.key, access.time).outcome == caching::Outcome::hit) return;
@@ -165,7 +181,12 @@ MissCurves::Curve min_curve(const std::vector<std::vector<std::uint64_t>>& reque
                           std::vector<MissCurves::Point>(capacities.size()), true};
   std::vector<std::optional<caching::Belady>> samples(requests.size());
   spread(samples.size(), jobs, [&](std::size_t i) { samples[i].emplace(requests[i]); });
-  spread(capacities.size(), jobs, [&](std::size_t i) {
+  // Each thread needs about as much memory as the requests do.
+  std::size_t longest = 1;
+  for (const auto& sample : requests) longest = std::max(longest, sample.size());
+  const auto at_once =
+      static_cast<unsigned>(std::clamp<std::size_t>(kMostRequests / longest, 1, jobs));
+  spread(capacities.size(), at_once, [&](std::size_t i) {
     std::vector<std::uint64_t> misses;
     for (const auto& sample : samples)
       misses.push_back(sample->misses(sampler.scaled(capacities[i])));
@@ -204,7 +225,9 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
       spread(stacks.size(), plan.jobs, [&](std::size_t i) {
         for (const Access& access : parts.sample(i)) stacks[i].request(access.key);
       });
-      if (stacks[0].distances.keys() > kMostKeys) {
+      std::uint64_t held = 0;
+      for (const Stack& stack : stacks) held += stack.distances.keys();
+      if (held > kMostKeys) {
         problems.error({problems.add_source(path)}, "",
                        fmt::format("has more than {} different keys; --sample takes a part of them",
                                    kMostKeys));
@@ -227,23 +250,29 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
       plan.capacities.empty() ? usual_capacities(std::max<std::uint64_t>(curves.keys, 1))
                               : plan.capacities;
 
-  // Second pass: everything that must be simulated at each capacity.
-  std::vector<std::unique_ptr<Simulated>> simulations;  // by policy, capacity, sample
+  // Further passes: everything that must be simulated at each capacity. As many caches as memory
+  // allows share one.
+  std::vector<Simulation> simulations;  // by policy, capacity, sample
   for (const caching::Policy policy : plan.policies) {
     if (policy == caching::Policy::lru) continue;
-    const std::string name(caching::kPolicies[static_cast<std::size_t>(policy)].name);
     for (const std::uint64_t capacity : capacities)
       for (std::size_t sample = 0; sample < sampler.samples(); ++sample)
-        simulations.push_back(
-            std::make_unique<Simulated>(policy, sampler.scaled(capacity), sample,
-                                        random_key(plan.seed, fmt::format("{} {}", name, capacity),
-                                                   fmt::format("{}", sample))));
+        simulations.push_back({policy, capacity, sample});
   }
   std::vector<std::vector<std::uint64_t>> requests(plan.min ? sampler.samples() : 0);
-  if (!simulations.empty() || plan.min) {
+  bool collecting = plan.min;
+  for (std::size_t from = 0; from < simulations.size() || collecting;) {
+    std::vector<std::unique_ptr<Simulated>> running;
+    std::uint64_t entries = 0;
+    for (std::size_t i = from; i < simulations.size(); ++i) {
+      const Simulation& one = simulations[i];
+      entries += std::min(sampler.scaled(one.capacity), stacks[one.sample].distances.keys());
+      if (!running.empty() && entries > plan.most_entries) break;
+      running.push_back(std::make_unique<Simulated>(one, sampler, plan.seed));
+    }
     Parts parts(path, options, sampler, problems);
     while (parts.next()) {
-      for (std::size_t i = 0; i < requests.size(); ++i) {
+      for (std::size_t i = 0; collecting && i < requests.size(); ++i) {
         for (const Access& access : parts.sample(i)) requests[i].push_back(access.key);
         if (requests[i].size() > kMostRequests) {
           problems.error({problems.add_source(path)}, "",
@@ -253,12 +282,18 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
           return std::nullopt;
         }
       }
-      spread(simulations.size(), plan.jobs, [&](std::size_t i) {
-        Simulated& simulated = *simulations[i];
+      spread(running.size(), plan.jobs, [&](std::size_t i) {
+        Simulated& simulated = *running[i];
         for (const Access& access : parts.sample(simulated.sample)) simulated.request(access);
       });
     }
     if (problems.error_count() != errors) return std::nullopt;
+    if (parts.requests() != curves.requests) {
+      problems.error({problems.add_source(path)}, "", "changed while it was read");
+      return std::nullopt;
+    }
+    for (const auto& simulated : running) simulations[from++].misses = simulated->misses;
+    collecting = false;
   }
 
   std::size_t next = 0;
@@ -271,7 +306,7 @@ std::optional<MissCurves> measure(const std::string& path, const TraceOptions& o
       for (std::size_t sample = 0; sample < sampler.samples(); ++sample)
         misses.push_back(policy == caching::Policy::lru
                              ? stacks[sample].misses(sampler.scaled(capacity))
-                             : simulations[next++]->misses);
+                             : simulations[next++].misses);
       curve.points.push_back(point_of(capacity, misses, sampler, curves.requests));
     }
   }

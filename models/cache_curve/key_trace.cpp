@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -56,6 +57,14 @@ bool split_row(std::string_view row, std::vector<std::string>& fields) {
   }
 }
 
+/// Told by the first bytes, RFC 8878: libCacheSim's own traces come that way.
+bool is_zstd(const std::string& path) {
+  constexpr std::array kMagic{'\x28', '\xb5', '\x2f', '\xfd'};
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 4> bytes{};
+  return file.read(bytes.data(), bytes.size()) && bytes == kMagic;
+}
+
 template <class T>
 T little_endian(const char* bytes) {
   T value = 0;
@@ -73,17 +82,18 @@ KeyTrace::KeyTrace(const std::string& path, const TraceOptions& options, Problem
       source_(problems.add_source(path)),
       errors_before_(problems.error_count()) {
   if (options_.format == TraceFormat::automatic) options_.format = format_of(path);
-  if (options_.format == TraceFormat::oracle_general) {
-    std::error_code ignored;
-    records_.open(path, std::ios::binary);
-    if (!records_ || std::filesystem::is_directory(path, ignored)) {
-      wrong("cannot be opened");
-      records_.setstate(std::ios::failbit);
-    }
-    return;
-  }
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored) &&
+      !std::filesystem::is_regular_file(path, ignored))
+    wrong("is a pipe or a device; a trace is read more than once and has to be a file");
+  else if (is_zstd(path))
+    wrong("is compressed by zstd; unpack it first, or pack it with gzip");
+  if (problems.error_count() != errors_before_) return;
   lines_ = std::make_unique<LineReader>(path);
-  if (options_.format == TraceFormat::csv) read_header();
+  if (!lines_->error().empty())
+    stopped();
+  else if (options_.format == TraceFormat::csv)
+    read_header();
 }
 
 KeyTrace::~KeyTrace() = default;
@@ -92,11 +102,21 @@ void KeyTrace::wrong(std::string why) {
   problems_.error({source_, line_, line_ > 0 ? 1u : 0u}, "", std::move(why));
 }
 
+void KeyTrace::stopped() {
+  std::string_view why = lines_->error();
+  if (why.empty()) return;
+  // The place of a problem has the path already.
+  if (why.starts_with(path_ + " ")) why.remove_prefix(path_.size() + 1);
+  if (why.ends_with('.')) why.remove_suffix(1);
+  wrong(std::string(why));
+}
+
 void KeyTrace::read_header() {
   const auto header = lines_->next();
-  if (!header)
-    return wrong(lines_->error().empty() ? "has no first line that names its columns"
-                                         : lines_->error());
+  if (!header) {
+    if (lines_->error().empty()) return wrong("has no first line that names its columns");
+    return stopped();
+  }
   ++line_;
   if (!split_row(header->text, fields_)) return wrong("a quote does not close");
   const auto column = [&](const std::string& name) -> std::optional<std::size_t> {
@@ -135,7 +155,7 @@ void KeyTrace::read(std::size_t most, std::vector<Access>& out) {
 bool KeyTrace::read_line(Access& access) {
   const auto line = lines_->next();
   if (!line) {
-    if (!lines_->error().empty()) wrong(lines_->error());
+    stopped();
     return false;
   }
   ++line_;
@@ -175,20 +195,21 @@ bool KeyTrace::read_row(std::string_view row, Access& access) {
 
 void KeyTrace::read_records(std::size_t most, std::vector<Access>& out) {
   std::array<char, kRecord * 4096> buffer;
-  while (out.size() < most && records_) {
-    const std::size_t wanted = std::min(most - out.size(), buffer.size() / kRecord);
-    records_.read(buffer.data(), static_cast<std::streamsize>(wanted * kRecord));
-    const auto got = static_cast<std::size_t>(records_.gcount());
+  while (out.size() < most) {
+    const std::size_t wanted = std::min(most - out.size(), buffer.size() / kRecord) * kRecord;
+    const std::size_t got = lines_->read({buffer.data(), wanted});
     for (std::size_t at = 0; at + kRecord <= got; at += kRecord) {
       ++line_;
       out.push_back({little_endian<std::uint64_t>(buffer.data() + at + 4),
                      since_first(little_endian<std::uint32_t>(buffer.data() + at))});
     }
+    if (!lines_->error().empty()) return stopped();
     if (got % kRecord != 0) {
       ++line_;
       return wrong(
           fmt::format("ends within record {}: {} bytes of {}", line_, got % kRecord, kRecord));
     }
+    if (got < wanted) return;
   }
 }
 

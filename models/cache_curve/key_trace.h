@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,13 +38,14 @@ struct Access {
   std::int64_t time = 0;  ///< Nanoseconds since the first request; never less than before.
 };
 
-/// A trace of keys, read in parts so that its length costs no memory. Text may be gzipped.
+/// A trace of keys, read in parts so that its length costs no memory. The file may be gzipped.
 ///
 /// A key is any bytes (in a CSV: a field, which may be quoted); in lines and CSV an empty one is a
 /// key like others. Times that go back are taken as no progress. Of n different text keys two fall
 /// together with probability n² / 2^65.
 ///
-/// Errors: a file that cannot be read, a column that is not there, a row without the column, a time
+/// Errors: a file that cannot be read or is none (a pipe, a device: a trace is read twice), one
+/// compressed by zstd, a column that is not there, a row without the column, a time
 /// that is no number, a line over 64 KiB, and a binary file that ends within a record are problems
 /// with file and line (for binary files: the record); reading stops at the tenth.
 class KeyTrace {
@@ -69,6 +69,8 @@ class KeyTrace {
   bool read_row(std::string_view row, Access& access);
   void read_records(std::size_t most, std::vector<Access>& out);
   void wrong(std::string why);
+  /// Says why the file could not be read further, if it could not.
+  void stopped();
   std::int64_t since_first(double seconds);
 
   std::string path_;
@@ -77,7 +79,6 @@ class KeyTrace {
   std::uint32_t source_;
   std::size_t errors_before_;
   std::unique_ptr<LineReader> lines_;
-  std::ifstream records_;
   Columns columns_;
   std::vector<std::string> fields_;  // of the row at hand
   std::uint32_t line_ = 0;

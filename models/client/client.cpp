@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -77,6 +78,7 @@ class Client final : public Component {
   const ClientParams& params_;
   const Trace& trace_;
   Outside* outside_;
+  Recorder::Owner& owner_;
   RequestLog log_;
   std::uint64_t next_id_;
   RandomKey key_key_, endpoint_key_, batch_key_, session_key_, think_key_;
@@ -101,7 +103,8 @@ class Client final : public Component {
   const Times* batch_ = nullptr;  // null for single arrivals
   std::size_t replayed_ = 0;
   std::uint64_t arrivals_ = 0;
-  std::optional<CallSite> site_;
+  std::deque<CallSite> sites_;  // one, once connected
+  CallSite* site_ = nullptr;
   Timer<&Client::arrive> arrival_;
 };
 
@@ -130,7 +133,8 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
       params_(params),
       trace_(trace),
       outside_(static_cast<Outside*>(&add(std::make_unique<Outside>(*this)))),
-      log_(world, world.recorder.owner(this->id())),
+      owner_(world.recorder.owner(this->id())),
+      log_(world, owner_),
       next_id_(client_number(world) << kRequestBits),
       key_key_(world.key(this->id(), "key")),
       endpoint_key_(world.key(this->id(), "endpoint")),
@@ -157,7 +161,10 @@ Client::Target Client::target_of(const std::string& endpoint) const {
 
 void Client::connect(Directory& directory) {
   Edge& edge = directory.edge(*this, directory.component(params_.calls.to.id));
-  site_.emplace(world(), edge, params_.calls.policy, 0);
+  const CallPolicy& policy = params_.calls.policy;
+  sites_.emplace_back(world(), edge, policy, 0, fallback_edge(directory, *this, policy));
+  site_ = &sites_.front();
+  measure_calls(owner_, sites_, 1);
 }
 
 void Client::start() {
@@ -263,10 +270,10 @@ Request Client::make_request(Time intended) {
 Task<> Client::one_request(Request request) {
   log_.issued(request.intended);
   Reply reply;
-  if (site_->retries())
-    reply = co_await site_->call(*outside_, request);
-  else
+  if (site_->is_plain())
     reply = co_await Call(*site_, *outside_, request);
+  else
+    reply = co_await site_->call(*outside_, request);
   log_.ended(request.intended, reply.status);
 }
 
@@ -334,23 +341,25 @@ void ClientParams::check(const Value& where, const std::string& path, Problems& 
 }
 
 ModelKind client() {
+  std::vector<MetricInfo> metrics = {
+      {"throughput_rps", "/s", "Requests completed, by intended arrival."},
+      {"offered_rps", "/s", "Requests meant to be sent."},
+      {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
+      {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",
+       MetricShape::kTimes},
+      {"failed_latency_ms", "ms", "The same of requests that failed or were rejected.",
+       MetricShape::kTimes},
+      {"availability", "1", "completed / (completed + failed + rejected)."},
+      {"issued", "requests", "Requests sent.", MetricShape::kCount},
+      {"completed", "requests", "Requests answered without error.", MetricShape::kCount},
+      {"failed", "requests", "Requests that ended in an error or without an answer.",
+       MetricShape::kCount},
+      {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
+      {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}};
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   ModelKind kind = model_kind<Client>(
       "client", "Users: open or closed traffic over a mix of endpoints and keys.",
-      "Schroeder, Wierman, Harchol-Balter, NSDI 2006",
-      {{"throughput_rps", "/s", "Requests completed, by intended arrival."},
-       {"offered_rps", "/s", "Requests meant to be sent."},
-       {"failed_rps", "/s", "Requests failed or rejected, by intended arrival."},
-       {"latency_ms", "ms", "From the intended arrival to the answer, of completed requests.",
-        MetricShape::kTimes},
-       {"failed_latency_ms", "ms", "The same of requests that failed or were rejected.",
-        MetricShape::kTimes},
-       {"availability", "1", "completed / (completed + failed + rejected)."},
-       {"issued", "requests", "Requests sent.", MetricShape::kCount},
-       {"completed", "requests", "Requests answered without error.", MetricShape::kCount},
-       {"failed", "requests", "Requests that ended in an error or without an answer.",
-        MetricShape::kCount},
-       {"rejected", "requests", "Requests refused unserved.", MetricShape::kCount},
-       {"errors", "requests", "Requests not completed, by cause.", MetricShape::kCauses}});
+      "Schroeder, Wierman, Harchol-Balter, NSDI 2006", std::move(metrics));
   kind.info.sends_load = true;
   kind.info.callable = false;
   return kind;

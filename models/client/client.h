@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/call.h"
 #include "engine/model/kind.h"
+#include "models/calls/call.h"
 #include "models/client/arrivals.h"
 #include "models/client/key_params.h"
 

@@ -1,5 +1,6 @@
 #include "models/client/line_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -51,6 +52,17 @@ void LineReader::keep(std::string_view part) {
   const std::size_t room = kLongestLine - line_.size();
   cut_ |= part.size() > room;
   line_.append(part.substr(0, room));
+}
+
+std::size_t LineReader::read(std::span<char> out) {
+  std::size_t got = 0;
+  while (got < out.size() && (begin_ < end_ || fill())) {
+    const std::size_t part = std::min(out.size() - got, end_ - begin_);
+    std::copy_n(buffer_.data() + begin_, part, out.data() + got);
+    begin_ += part;
+    got += part;
+  }
+  return got;
 }
 
 std::optional<LineReader::Line> LineReader::next() {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,7 @@ struct gzFile_s;  // zlib's, so that its header stays in the .cpp
 
 namespace highwater {
 
-/// Reads a text file line by line, plain or gzip (told apart by content, not by name).
+/// Reads a file line by line, or byte by byte, plain or gzip (told apart by content, not by name).
 ///
 /// Any bytes are fine, NUL included. A line ends with \n or \r\n; the last one may be unterminated.
 /// Memory is bounded: of a line longer than kLongestLine only the beginning is kept.
@@ -30,6 +31,10 @@ class LineReader {
 
   /// @return the next line, or nothing at the end or on an error.
   std::optional<Line> next();
+
+  /// Fills `out` with the bytes that come next, for a file that is not made of lines.
+  /// @return how many; fewer than `out` has room for at the end or on an error only.
+  std::size_t read(std::span<char> out);
 
   /// Why reading stopped early, as a sentence; empty where it did not.
   const std::string& error() const { return error_; }

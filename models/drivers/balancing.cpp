@@ -1,17 +1,17 @@
 /// Drivers of the balancing family: requests that come and go in, the targets picked out.
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "models/balancer/policy_params.h"
+#include "models/drivers/balancer_params.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/event_session.h"
-#include "models/drivers/target_list.h"
 
 namespace highwater::drivers {
 namespace {
@@ -19,127 +19,30 @@ namespace {
 using balancing::Policy;
 
 constexpr const char* kEvents =
-    "pick, pick KEY, done NAME, fail NAME, retry (the request that failed last goes on), "
-    "at SECONDS, down NAME, up NAME, weight NAME N";
+    "pick, pick KEY, done NAME and fail NAME (the oldest request there), refuse NAME (the newest "
+    "fails), retry (the request that failed last goes on), at SECONDS, down NAME, up NAME, "
+    "weight NAME N, degrade NAME, recover NAME, match {\"LABEL\": \"VALUE\"}";
 constexpr const char* kPicked = "the name of the target for each pick and retry, - where none";
 constexpr const char* kKey = "a key: any bytes; the empty line is the empty key";
 constexpr const char* kTarget = "the name of the key's target; - where none can be had";
-
-/// What is common to all targets of a balancer that has nothing more to say.
-struct TargetsParams {
-  TargetList targets;
-  NameList down;
-  std::uint32_t max_in_flight = 0;
-  std::uint64_t seed = 1;
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&TargetsParams::targets>("Targets with weights, in configuration order.").required(),
-        field<&TargetsParams::down>("Targets that are down from the beginning."),
-        field<&TargetsParams::max_in_flight>("Requests that each target may have; 0: any number.")
-            .source("nginx max_conns, HAProxy maxconn"),
-        field<&TargetsParams::seed>("Of the draws: SplitMix64.")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    check_names(down, targets, where, path, "down", problems);
-  }
-
-  std::vector<balancing::Target> configured() const {
-    std::vector<balancing::Target> list;
-    for (const NamedTarget& target : targets.targets) {
-      balancing::Target& added = list.emplace_back();
-      added.name = target.name;
-      added.weight = target.weight;
-      added.max_in_flight = max_in_flight;
-      added.down = std::find(down.names.begin(), down.names.end(), target.name) != down.names.end();
-    }
-    return list;
-  }
-};
-
-/// With what nginx and HAProxy know besides.
-struct ServersParams {
-  TargetsParams servers;
-  NameList backup;
-
-  static constexpr auto fields() {
-    return std::tuple{inlined<&ServersParams::servers>(),
-                      field<&ServersParams::backup>("Targets that work only when no other can.")
-                          .source("nginx and HAProxy backup")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    check_names(backup, servers.targets, where, path, "backup", problems);
-  }
-  std::uint64_t seed() const { return servers.seed; }
-
-  std::vector<balancing::Target> configured() const {
-    std::vector<balancing::Target> list = servers.configured();
-    for (balancing::Target& target : list)
-      target.backup =
-          std::find(backup.names.begin(), backup.names.end(), target.name) != backup.names.end();
-    return list;
-  }
-};
-
-struct NginxParams {
-  ServersParams servers;
-  std::uint32_t max_fails = balancing::Target{}.max_fails;
-  Duration fail_timeout{balancing::Target{}.fail_timeout};
-
-  static constexpr auto fields() {
-    return std::tuple{
-        inlined<&NginxParams::servers>(),
-        field<&NginxParams::max_fails>("Failures within fail_timeout that keep a server away; 0: "
-                                       "failures do not count.")
-            .source("nginx max_fails"),
-        field<&NginxParams::fail_timeout>("For how long, in whole seconds.")
-            .source("nginx fail_timeout")};
-  }
-  std::uint64_t seed() const { return servers.seed(); }
-
-  std::vector<balancing::Target> configured() const {
-    std::vector<balancing::Target> list = servers.configured();
-    for (balancing::Target& target : list) {
-      target.max_fails = max_fails;
-      target.fail_timeout = fail_timeout.count();
-    }
-    return list;
-  }
-};
-
-struct HaproxyParams {
-  ServersParams servers;
-  Duration slow_start{0};
-
-  static constexpr auto fields() {
-    return std::tuple{
-        inlined<&HaproxyParams::servers>(),
-        field<&HaproxyParams::slow_start>("Time in which a server that comes up works "
-                                          "its way to its full weight.")
-            .source("HAProxy slowstart")};
-  }
-  std::uint64_t seed() const { return servers.seed(); }
-
-  std::vector<balancing::Target> configured() const {
-    std::vector<balancing::Target> list = servers.configured();
-    for (balancing::Target& target : list) target.slow_start = slow_start.count();
-    return list;
-  }
-};
-
-/// For those without a word on servers of their own.
-struct PlainParams {
-  TargetsParams servers;
-
-  static constexpr auto fields() { return std::tuple{inlined<&PlainParams::servers>()}; }
-  std::uint64_t seed() const { return servers.seed; }
-  std::vector<balancing::Target> configured() const { return servers.configured(); }
-};
 
 /// A policy that has nothing of its own to set.
 struct NoOptions {
   static constexpr auto fields() { return std::tuple{}; }
   void apply(balancing::Options&) const {}
+};
+
+/// Two groups of options beside each other.
+template <class A, class B>
+struct Both {
+  A a;
+  B b;
+
+  static constexpr auto fields() { return std::tuple{inlined<&Both::a>(), inlined<&Both::b>()}; }
+  void apply(balancing::Options& options) const {
+    a.apply(options);
+    b.apply(options);
+  }
 };
 
 template <class Servers, class Group>
@@ -148,9 +51,27 @@ struct BalancerParams {
   Group group;
 
   static constexpr std::string_view type_name = "balancer_driver";
+  static constexpr bool kKeys = false;
   static constexpr auto fields() {
     using P = BalancerParams;
     return std::tuple{inlined<&P::servers>(), inlined<&P::group>()};
+  }
+};
+
+/// Of a policy that hashes keys: a line is a key, unless events are asked for.
+template <class Servers, class Group>
+struct KeyBalancerParams {
+  Servers servers;
+  Group group;
+  bool events = false;
+
+  static constexpr std::string_view type_name = "key_balancer_driver";
+  static constexpr bool kKeys = true;
+  static constexpr auto fields() {
+    using P = KeyBalancerParams;
+    return std::tuple{inlined<&P::servers>(), inlined<&P::group>(),
+                      field<&P::events>("Takes events as the other balancing algorithms do, with "
+                                        "pick KEY, and not a key a line.")};
   }
 };
 
@@ -158,62 +79,78 @@ const balancing::PolicyInfo& info_of(Policy policy) {
   return balancing::kPolicies[static_cast<std::size_t>(policy)];
 }
 
-/// @tparam SessionOf  EventSession, or KeySession where every line is a key.
-template <class SessionOf, class Servers, class Group>
+template <class Params>
 Driver balancer_driver(Policy policy, std::string name, std::string summary) {
-  using Params = BalancerParams<Servers, Group>;
-  constexpr bool kKeys = std::is_same_v<SessionOf, KeySession>;
-  const std::string input = kKeys ? "10.0.0.7 10.1.2.3" : "pick pick 'at 1.5' pick";
+  const std::string input = Params::kKeys ? "10.0.0.7 10.1.2.3" : "pick pick 'at 1.5' pick";
   return driver<Params>(
       {name, "balancing", std::move(summary), std::string(info_of(policy).source),
-       kKeys ? kKey : kEvents, kKeys ? kTarget : kPicked,
+       Params::kKeys ? kKey : kEvents, Params::kKeys ? kTarget : kPicked,
        "printf '%s\\n' " + input + " | highwater algorithm " + name + " --targets a=5,b=1,c=1"},
-      [policy](const Params& params) {
+      [policy](const Params& params) -> std::unique_ptr<Session> {
         balancing::Options options;
+        params.servers.apply(options);
         params.group.apply(options);
-        return std::make_unique<SessionOf>(
-            make_balancer(policy, params.servers.configured(), options), params.servers.seed());
+        auto balancer = make_balancer(policy, params.servers.configured(), options);
+        if constexpr (Params::kKeys)
+          if (!params.events)
+            return std::make_unique<KeySession>(std::move(balancer), params.servers.seed());
+        return std::make_unique<EventSession>(std::move(balancer), params.servers.seed());
       });
 }
 
-template <class SessionOf, class Servers, class Group = NoOptions>
+template <class Servers, class Group = NoOptions>
 Driver policy_driver(Policy policy) {
-  return balancer_driver<SessionOf, Servers, Group>(policy, std::string(info_of(policy).name),
-                                                    std::string(info_of(policy).summary));
+  return balancer_driver<BalancerParams<Servers, Group>>(policy, std::string(info_of(policy).name),
+                                                         std::string(info_of(policy).summary));
+}
+template <class Servers, class Group = NoOptions>
+Driver key_driver(Policy policy) {
+  return balancer_driver<KeyBalancerParams<Servers, Group>>(
+      policy, std::string(info_of(policy).name), std::string(info_of(policy).summary));
 }
 
 Driver driver_of(Policy policy) {
+  namespace params = highwater::balancer;
   switch (policy) {
     case Policy::nginx_round_robin:
     case Policy::nginx_least_conn:
     case Policy::nginx_random:
     case Policy::nginx_random_two:
-      return policy_driver<EventSession, NginxParams>(policy);
+      return policy_driver<NginxParams>(policy);
     case Policy::nginx_ip_hash:
     case Policy::nginx_hash:
     case Policy::nginx_hash_consistent:
-      return policy_driver<KeySession, NginxParams>(policy);
+      return key_driver<NginxParams>(policy);
     case Policy::haproxy_roundrobin:
     case Policy::haproxy_static_rr:
     case Policy::haproxy_leastconn:
     case Policy::haproxy_first:
-      return policy_driver<EventSession, HaproxyParams>(policy);
+      return policy_driver<HaproxyServersParams>(policy);
     case Policy::haproxy_source:
-      return policy_driver<KeySession, HaproxyParams, balancer::HaproxySourceParams>(policy);
+      return key_driver<HaproxyServersParams, params::HaproxySourceParams>(policy);
     case Policy::haproxy_hash:
-      return policy_driver<KeySession, HaproxyParams, balancer::HaproxyHashParams>(policy);
+      return key_driver<HaproxyServersParams, params::HaproxyHashParams>(policy);
     case Policy::haproxy_random:
-      return policy_driver<EventSession, HaproxyParams, balancer::HaproxyRandomParams>(policy);
+      return policy_driver<HaproxyServersParams, params::HaproxyRandomParams>(policy);
+    case Policy::envoy_round_robin:
+      return policy_driver<EnvoyScheduledParams>(policy);
     case Policy::envoy_least_request:
-      return policy_driver<EventSession, PlainParams, balancer::EnvoyLeastRequestParams>(policy);
+      return policy_driver<EnvoyScheduledParams, params::EnvoyLeastRequestParams>(policy);
+    case Policy::envoy_random:
+      return policy_driver<EnvoyHostsParams>(policy);
     case Policy::envoy_ring_hash:
-      return policy_driver<EventSession, PlainParams, balancer::EnvoyRingParams>(policy);
+      return policy_driver<EnvoyHostsParams,
+                           Both<params::EnvoyRingParams, params::EnvoyBoundParams>>(policy);
     case Policy::envoy_maglev:
-      return policy_driver<EventSession, PlainParams, balancer::MaglevParams>(policy);
+      return policy_driver<EnvoyHostsParams, Both<params::MaglevParams, params::EnvoyBoundParams>>(
+          policy);
+    case Policy::finagle_p2c:
+      return policy_driver<PlainParams, params::FinagleParams>(policy);
     case Policy::peak_ewma:
-      return policy_driver<EventSession, PlainParams, balancer::PeakEwmaParams>(policy);
+      return policy_driver<PlainParams, Both<params::PeakEwmaParams, params::FinagleParams>>(
+          policy);
     case Policy::power_of_d:
-      return policy_driver<EventSession, PlainParams, balancer::PowerOfDParams>(policy);
+      return policy_driver<PlainParams, params::PowerOfDParams>(policy);
     case Policy::round_robin:
     case Policy::weighted:
     case Policy::random:
@@ -221,12 +158,38 @@ Driver driver_of(Policy policy) {
     case Policy::power_of_two:
     case Policy::join_idle_queue:
     case Policy::busiest:
-    case Policy::envoy_round_robin:
-    case Policy::envoy_random:
-    case Policy::finagle_p2c:
       break;
   }
-  return policy_driver<EventSession, PlainParams>(policy);
+  return policy_driver<PlainParams>(policy);
+}
+
+/// Sessions that stick, over any policy.
+struct StickyDriverParams {
+  ServersParams servers;
+  Policy policy = Policy::round_robin;
+  highwater::balancer::StickyParams sticky;
+
+  static constexpr std::string_view type_name = "sticky_driver";
+  static constexpr auto fields() {
+    using P = StickyDriverParams;
+    return std::tuple{inlined<&P::servers>(),
+                      field<&P::policy>("Who decides for a key that is not known yet."),
+                      inlined<&P::sticky>()};
+  }
+};
+
+Driver sticky_driver() {
+  return driver<StickyDriverParams>(
+      {"sticky", "balancing", "Sends each key where it was sent before.",
+       "HAProxy 2.6 stick-table, option redispatch; Amazon ELB sticky sessions", kEvents, kPicked,
+       "printf '%s\\n' 'pick u1' 'pick u2' 'pick u1' | highwater algorithm sticky --targets a,b,c"},
+      [](const StickyDriverParams& params) {
+        balancing::Options options;
+        options.sticky = params.sticky.options();
+        return std::make_unique<EventSession>(
+            make_balancer(params.policy, params.servers.configured(), options),
+            params.servers.servers.seed);
+      });
 }
 
 }  // namespace
@@ -236,10 +199,12 @@ std::vector<Driver> balancing() {
   for (const balancing::PolicyInfo& info : balancing::kPolicies) {
     drivers.push_back(driver_of(info.policy));
     if (info.policy == Policy::haproxy_hash)
-      drivers.push_back(balancer_driver<EventSession, HaproxyParams, balancer::HaproxyBoundParams>(
-          info.policy, "haproxy_bounded_load",
-          "HAProxy's consistent hash with a bound on each server's load."));
+      drivers.push_back(
+          balancer_driver<BalancerParams<HaproxyServersParams, balancer::HaproxyBoundParams>>(
+              info.policy, "haproxy_bounded_load",
+              "HAProxy's consistent hash with a bound on each server's load."));
   }
+  drivers.push_back(sticky_driver());
   return drivers;
 }
 

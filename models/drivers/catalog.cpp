@@ -8,8 +8,9 @@ namespace highwater::drivers {
 std::span<const Driver> all() {
   static const std::vector<Driver> drivers = [] {
     std::vector<Driver> list;
-    for (std::vector<Driver> family : {hashing(), balancing(), caching(), resilience(), limiting(),
-                                       scaling(), messaging(), membership()})
+    for (std::vector<Driver> family :
+         {hashing(), hashing_events(), balancing(), ejection(), caching(), caching_events(),
+          resilience(), overload(), limiting(), scaling(), messaging(), membership()})
       std::move(family.begin(), family.end(), std::back_inserter(list));
     return list;
   }();

@@ -13,11 +13,15 @@ std::span<const Driver> all();
 /// The one called `name`; null where there is none.
 const Driver* find(std::string_view name);
 
-// The families.
+// The families; _events are those of a family that take events instead of keys.
 std::vector<Driver> hashing();
+std::vector<Driver> hashing_events();
 std::vector<Driver> balancing();
+std::vector<Driver> ejection();  // of the family balancing
 std::vector<Driver> caching();
+std::vector<Driver> caching_events();
 std::vector<Driver> resilience();
+std::vector<Driver> overload();
 std::vector<Driver> limiting();
 std::vector<Driver> scaling();
 std::vector<Driver> messaging();

@@ -45,6 +45,11 @@ constexpr Details kDetails[] = {
      "points a server on average are shared out by weight in single precision, four for each MD5 "
      "of \"host-i\". A key belongs to the first point at or after its hash. The default port 11211 "
      "is not part of a host's text."},
+    {"hashring",
+     "As weighted ketama, but the points are counted in double precision (40 digests of four "
+     "points "
+     "a server on average) and the port is always part of the text: a weighted libmemcached ring "
+     "and this one do not agree on every key."},
     {"libmemcached_modula",
      "The hash of the key modulo the number of servers; weights only say who "
      "takes part."},
@@ -133,8 +138,8 @@ constexpr Details kDetails[] = {
     {"haproxy_first", "The first server that is not full: as few servers as the load needs."},
     {"haproxy_source",
      "The client's IPv4 address as a number (IPv6: its words xored), no hash function, over the "
-     "map "
-     "or, with hash-type consistent, the ring."},
+     "map or, with hash-type consistent, the ring. The ring mixes the number (avalanche) unless "
+     "--function names one, whichever: hash-type consistent sdbm does not."},
     {"haproxy_hash",
      "uri, url_param and hdr balancing: sdbm, djb2, wt6 or crc32 of the key. Map-based: modulo the "
      "cells of a map of the weights. Consistent: 16 points a unit of weight, the nearest wins, the "
@@ -162,6 +167,52 @@ constexpr Details kDetails[] = {
     {"peak_ewma",
      "Two distinct nodes are drawn; the lower of latency times (requests in flight + 1) wins. The "
      "latency is an average over 10 s that jumps up at once to a slow answer and sinks slowly."},
+    {"sticky",
+     "A table of keys, at most --sessions of them, each forgotten --ttl after its last use. A key "
+     "that is known goes to its target again; where that will not do, to another one, where it "
+     "stays (redispatch), or to nobody. A pick without a key is the policy's affair."},
+    {"envoy_outlier_detection",
+     "Errors in a row eject at once; at the end of each interval, whoever's success rate is below "
+     "the mean less stdev_factor standard deviations, or whose failures reach the percentage. A "
+     "host is out for base_ejection_time, twice that the second time and so on, and comes back at "
+     "an interval's end. One more is ejected only while not more than max_ejection_percent are "
+     "out then: with the default of 10 % nobody is, among fewer than ten hosts, unless "
+     "--always-eject-one. Without the split, a connection that fails counts as 503, a timeout as "
+     "504."},
+    {"finagle_failure_accrual",
+     "Dead after consecutive_failures, or when a failure finds the success rate of the window "
+     "below the required one (after a full window and enough requests). Dead for 5 s, then for "
+     "about 10 s, 20 s and so on; then one request probes, whose success revives and whose failure "
+     "makes it dead again."},
+    // Hashing, by events
+    {"bounded_load",
+     "A key's target is the first one from its point on the circle (as karger) that holds less "
+     "than ceil(percent / 100 * (all requests in flight, this one included) * its share by "
+     "weight). "
+     "pick takes a place at the target until done gives one back. From 100 percent on there is "
+     "always room; below, where all are full, the first target takes it. Input that names a target "
+     "with nothing in flight is refused."},
+    {"range_chunks",
+     "The keys are first cut into one chunk a shard, as wide as its weight. A key is the number "
+     "that "
+     "its text is, else its first eight bytes. insert counts bytes; a chunk that outgrows --chunk "
+     "is split in the middle of the keys it has seen, unless it has seen one only. balance moves "
+     "one "
+     "chunk: from a shard whose weight is 0, else from the fullest shard to the emptiest when they "
+     "are three chunks apart or more."},
+    {"kafka_sticky",
+     "A partition is kept until batch-size bytes went to it, then the next one is drawn from those "
+     "with a leader. fill says that the batch is not ready yet: the switch waits for it, but not "
+     "beyond twice the size. queues says what waits for each partition, and from then on a "
+     "partition is drawn in proportion to longest queue + 1 - its own; equal queues for all mean "
+     "equal chances again. A draw is the upper 31 bits without sign of SplitMix64's next number, "
+     "as "
+     "Java's nextInt without its sign, modulo what there is to choose from."},
+    {"kafka_uniform_sticky",
+     "The partitioner of Kafka 2.4 to 3.2. batch says that a new batch was begun for the present "
+     "partition: another one is drawn, never the same where there are several."},
+    {"kafka_round_robin",
+     "A counter from 0 modulo the partitions that have a leader, or all where none has."},
     // Caching
     {"lru", "Evicts the entry that has gone unused for longest. Exact."},
     {"fifo", "Evicts the entry stored first; hits change nothing."},
@@ -274,6 +325,298 @@ constexpr Details kDetails[] = {
      "time. It counts from the sending of a request and stops max_drift before the ttl; a request "
      "without an answer makes it demote itself after retry_timeout. A line that says beside shows "
      "two that believe at once: the drift was greater than allowed for."},
+    // Resilience
+    {"pybreaker",
+     "Opens after --fail-max failures in a row and closes after --success-threshold successes. "
+     "After --reset-timeout every call goes out until one fails or enough have succeeded. A call "
+     "is judged by the state it began in, as by breaker.calling() and Tornado's coroutines; "
+     "pybreaker's call() holds a lock, so that the calls of threads never overlap."},
+    {"resilience4j",
+     "The rate of failures or of slow calls in the window trips it at the threshold or above, once "
+     "minimum-number-of-calls are in. Half-open, so many calls go out, and the rates of what has "
+     "come back decide, late results of earlier calls included. It stays open until a call comes "
+     "strictly after the wait, unless the automatic transition is on. A slow call without a "
+     "duration takes just longer than the slow-call threshold and succeeds."},
+    {"hystrix",
+     "Adds the results of the last 10 s up at the end of every snapshot interval, counted from the "
+     "start, and only then opens. More than the sleep window later one trial goes out; its success "
+     "forgets the window and begins intervals anew. A slow call runs into the execution time-out."},
+    {"opossum",
+     "When a call fails, opens if failures are above the percentage of all calls in the window, "
+     "those rejected included: with the defaults the first failure opens it. Half-open, any "
+     "success closes and any failure opens it. A slow call runs into --timeout; without one "
+     "(false) it succeeds."},
+    {"cockatiel_consecutive",
+     "Opens after so many failures in a row. After half-open-after one call is the test; those "
+     "that come while it runs wait for it, and their lines are answered after it. Several pauses "
+     "are those of an IterableBackoff: the next each time the test fails."},
+    {"cockatiel_count",
+     "Opens when more than the share of the last calls have failed, once minimum-number-of-calls "
+     "are known. Tests as cockatiel_consecutive."},
+    {"cockatiel_sampling",
+     "Opens when more than the share of the calls in the duration have failed and there were "
+     "enough a second. The duration is cut into windows of a second at most; after silence old "
+     "windows still count, since each call begins at most one. Tests as cockatiel_consecutive."},
+    {"backoff",
+     "Each line is the draw for one pause; kinds without jitter ignore it. Elapsed time, which "
+     "only cenkalti looks at, is that of the pauses. Kinds that are a product's have its "
+     "defaults."},
+    {"grpc_retry_throttle",
+     "A failure takes a token, a success gives --token-ratio back; a retry may go out while more "
+     "than half of the tokens are left, the failure before it counted. Failures that trying again "
+     "would not mend (refused) take none. A server that pushes back with a negative number, or "
+     "none at all, forbids the retry."},
+    {"retry_budget",
+     "A request pays 1000, a retry costs 1000 / --percent-can-retry; payments are forgotten after "
+     "--ttl, in ten slices. A reserve of --min-retries-per-sec is always there. Linkerd's proxy "
+     "keeps it in whole requests: 0.3 is one retry for three."},
+    {"envoy_retry_budget",
+     "So many retries at a time as --budget-percent of the requests at a time, retries included, "
+     "cut to a whole number, and at least --min-retry-concurrency. A budget of 0 % is max_retries "
+     "of Envoy's circuit breakers."},
+    {"aws_retry_quota",
+     "A retry costs 5 tokens, 10 after a time-out. Its success brings the cost back, a success at "
+     "the first try brings one token. Time brings none. NAME is a request: what follows an allowed "
+     "retry under the same name is that retry's result."},
+    {"hedge",
+     "The delay is fixed or a percentile of the answers of the last one to two windows, "
+     "calculated anew at each of the first 64 and then at every 64th, to 1/32. Answers count when "
+     "they are there. The budget is a bucket that every request fills by its share of a hedge."},
+    {"bulkhead",
+     "A call runs while there is room, else waits if it may, else is rejected. A pool starts "
+     "threads up to max-concurrent, then queues, then starts threads up to max-threads once the "
+     "queue is full. Lines are answered in order, when it is known what became of each call."},
+    {"grpc_timeout",
+     "At most eight digits and a unit: n, u, m, S, M, H. Java takes the finest unit they reach and "
+     "cuts, JavaScript the finest from milliseconds on and rounds up, Go the largest that comes "
+     "out even, or else rounds up to a larger one."},
+    // Overload control
+    {"aimd",
+     "One more after each sample while at least half of the limit is in flight; limit times "
+     "backoff_ratio, rounded down, after one that was dropped or took longer than the timeout. "
+     "Defaults as Netflix': 20, at least 20, at most 200, 0.9, 5 s. With --windowed a sample "
+     "stands for a window."},
+    {"vegas",
+     "The queue is estimated as limit * (1 - shortest rtt / rtt), rounded up. At most L = "
+     "log10(limit) of it adds 6 L, less than alpha = 3 L adds L, more than beta = 6 L takes L, a "
+     "drop takes L; nothing changes while less than half is in flight. The shortest rtt is "
+     "measured anew after (0.5 to 1) * probe_multiplier * limit samples; that factor is the only "
+     "thing drawn."},
+    {"gradient2",
+     "gradient = rtt_tolerance * long average / rtt, within 0.5 and 1; limit becomes limit * "
+     "gradient + queue_size, smoothed. The long average is the mean of the first ten samples, then "
+     "exponential. Drops do not matter; nothing changes while less than half of the limit is in "
+     "flight."},
+    {"fixed_limit", "The limit stays, whatever comes."},
+    {"adaptive_throttle",
+     "A request is refused with probability max(0, (requests - k * accepts) / (requests + 1)) over "
+     "the window, which slides in 120 steps. Requests refused here count as requests; k = 2 lets "
+     "the backend see twice what it accepts."},
+    {"envoy_admission_control",
+     "p = ((n - s / sr_threshold) / (n + 1)) ^ (1 / aggression), at most "
+     "max_rejection_probability, of the n requests answered within the window and their s "
+     "successes; refused if 10000 p exceeds a draw modulo 10000. What is refused is not counted."},
+    {"codel",
+     "Dropping begins when every request for an interval has waited for the target or longer; the "
+     "next drop is due interval / sqrt(count) after the last. It ends with a request that waited "
+     "less, or when min_backlog requests or fewer are left. A relapse within 16 intervals goes on "
+     "from the last count."},
+    {"folly_codel",
+     "Once an interval it is judged whether the shortest wait of the last one was above "
+     "target_delay; if it was, requests that waited for more than twice the target are dropped. "
+     "The first request of an interval is never dropped. An interval ends with the first request "
+     "after its time."},
+    {"adaptive_lifo",
+     "A request may wait for m if the queue was last empty longer than n ago when it came, else "
+     "for n. In that state the newest is served first, or from lifo_switch_threshold waiting "
+     "requests on. Who has waited too long is dropped at the next dequeue, the oldest first."},
+    {"shed",
+     "Of a class ((pressure - scaling) / (saturation - scaling)) ^ exponent of the requests are "
+     "refused. By default sheddable is refused from 0.80 to 0.85, sheddable_plus from 0.85 to "
+     "0.90, critical from 0.90 to 0.95 and critical_plus from 0.95 to 1: chosen, no source gives "
+     "numbers."},
+    {"priority_shed",
+     "cutoff = 100 * (1 - overload ^ exponent): at an overload of 35 % only the five least "
+     "important per cent of priorities are refused, at 80 % about half."},
+    // Limiting
+    {"token_bucket",
+     "Tokens are doubles, as in Go's x/time/rate: tokens = min(burst, tokens + seconds * rate). "
+     "Without --reserve a request is let through if there are tokens enough now (AllowN); with it, "
+     "it takes those to come and waits (ReserveN). A cost above the burst is always denied."},
+    {"juju_bucket",
+     "Whole tokens at whole ticks, counted from time 0. A rate is turned into the smallest quantum "
+     "whose ticks come within 1 % of it. All or nothing, at once or within --max-wait "
+     "(TakeMaxDuration). Version 1.0.1 counts ticks that passed while the bucket was full when it "
+     "is next looked at, so that it may fill twice in a row."},
+    {"juju_take_available",
+     "As juju_bucket, but a request takes what there is, up to what it asks for (TakeAvailable)."},
+    {"bucket4j",
+     "Whole tokens; greedily refilled they come one by one and fractions are kept, intervally all "
+     "at the end of a period counted from time 0."},
+    {"gcra",
+     "A request moves the theoretical arrival time on by period / count nanoseconds, times its "
+     "cost; it is denied, and moves nothing, if that would come to lie more than burst intervals "
+     "ahead."},
+    {"redis_cell",
+     "limit is max_burst + 1; remaining is what may still come at once; seconds are rounded up "
+     "from a millisecond on. A quantity above the limit is limited with retry after -1."},
+    {"leaky_bucket",
+     "The meter: each request pours its cost in; what would make the bucket run over is denied, "
+     "the rest goes on at once."},
+    {"leaky_bucket_queue",
+     "The queue: requests go on 1 / rate apart; one is denied if more than a burst of them would "
+     "have to wait."},
+    {"uber_ratelimit",
+     "Requests go on period / count apart and are never denied. Time in which nobody came is kept, "
+     "up to slack requests' worth, and lets later ones go without waiting."},
+    {"fixed_window",
+     "The window begins with the first request, not with the clock, and ends a period later. "
+     "Denied requests are counted too, which matters only for costs. At most twice the limit in a "
+     "period, across the end of a window."},
+    {"fixed_window_aligned",
+     "A counter for each period of the clock, which shows --phase at time 0. At most twice the "
+     "limit in a period, across the end of a window."},
+    {"redis_fixed_window",
+     "As fixed_window, as INCRBY and EXPIRE in one script of Redis do it: whole milliseconds, and "
+     "a request exactly a period after the first still belongs to its window."},
+    {"elastic_window",
+     "As fixed_window, but every request, a denied one too, lets the window begin anew: who keeps "
+     "asking stays out."},
+    {"sliding_log",
+     "The times of the last requests that were let through: one is denied if the limit-th newest "
+     "is a period old or younger. Never more than the limit in any period."},
+    {"sliding_window",
+     "previous * (period - elapsed) / period + current + cost must not exceed the limit; exact "
+     "whole numbers. Windows follow the clock, which shows --phase at time 0 (Cloudflare; "
+     "python-limits in memory with --floor), or begin with the first request (python-limits in "
+     "Redis: --start first_hit --floor)."},
+    {"rate_limiter_flexible",
+     "A window in whole milliseconds from the first consume. Who first goes beyond the points is "
+     "shut out for block_duration. Evenly, all but the first of a window wait for the rest of it "
+     "divided by the points left plus two."},
+    {"nginx_limit_req",
+     "excess = max(0, excess - rate * ms / 1000 + 1000) in thousandths and whole milliseconds; "
+     "denied, and not stored, above burst * 1000; delayed by (excess - delay * 1000) / rate. The "
+     "first request leaves an excess of 0. Keys are dropped when they have been idle for a "
+     "minute."},
+    {"envoy_local_rate_limit",
+     "Tokens come evenly, tokens_per_fill in each fill_interval; up to Envoy 1.30 all at once by a "
+     "timer that runs from time 0: --timer."},
+    {"resilience4j_rate_limiter",
+     "Cycles of limit_refresh_period, counted from time 0, each with limit_for_period permissions; "
+     "a request may take those of later cycles and waits for them, if that is not longer than "
+     "timeout_duration. The product's default is 50 in 500 ns, which is no limit."},
+    {"concurrency_limit",
+     "A request is let through while fewer than the limit are in progress; done gives its place "
+     "back."},
+    // Scaling
+    {"hpa",
+     "Replicas times usage / target, rounded up, unless the ratio is within the tolerance; of "
+     "several metrics the greatest. Pods that are pending, starting or without a metric are left "
+     "out first and then taken to use nothing when scaling up, all they ask for when scaling down. "
+     "The recommendation passes the stabilization windows, the policies and the limits. A metric "
+     "that fails keeps the rest from scaling down; where all fail the number stays, and so it does "
+     "at 0. Each answer counts as carried out. A line: {\"time\": 15, \"replicas\": 2, "
+     "\"pods\": [{\"phase\": \"Running\", \"ready\": true, \"deleting\": false, "
+     "\"age_s\": 600, \"transition_age_s\": 590, \"request_m\": 200, \"usage_m\": 150, "
+     "\"metric_age_s\": 20}, {\"phase\": \"Pending\", \"request_m\": 200}], \"metrics\": "
+     "{\"queue\": 120}}. Ages count back from the line's time; started, transition and "
+     "metric_time are times. Without an age a pod is old; without usage_m its metric is missing. "
+     "metrics and requests of a pod hold others by name ({\"qps\": 1.5}), those of the line "
+     "objects' and external ones. {\"time\": 15, \"replicas\": 3, \"desired\": 9} gives the "
+     "recommendation itself, to try rules and windows."},
+    {"kpa",
+     "The average of the last minute, and of the last 6 seconds, divided by 70 % of the target and "
+     "rounded up. Twice as much as is ready in the short window is panic: then nothing shrinks for "
+     "a minute. A value counts for its second; ticks come every 2 s, lines between them say "
+     "record_only. To reach zero nothing must be wanted for the stable window since the revision "
+     "became active, and then the activator must have been in the path for the grace period. "
+     "\"stable\" and \"panic\" give the averages themselves."},
+    {"target_tracking",
+     "Scales out after 3 minutes above the target, in after 15 below 90 % of it, to capacity * "
+     "metric / target rounded up. A line at 60 s ends the first minute, one at 45 s counts for it; "
+     "a minute without a value is missing data and stops both alarms. After scaling out the "
+     "capacity before counts until the cooldown or warm-up is over; scaling in waits for its own "
+     "cooldown, which scaling out ends."},
+    {"step_scaling",
+     "Each policy has an alarm; where it rings, the metric's distance from the threshold chooses "
+     "the step, lower bounds included above a threshold, upper bounds below one. Percentages are "
+     "rounded toward zero but are at least one. The policy that leads to the greatest capacity "
+     "counts. Keys may be written as AWS does."},
+    {"simple_scaling",
+     "One adjustment where an alarm rings, then nothing until the cooldown is over, whichever "
+     "alarm rings."},
+    {"lambda_concurrency",
+     "A request takes a provisioned environment, an idle one, or a new one: 1000 new ones in 10 "
+     "seconds for each function, 100 a second after the first thousand. Reserved concurrency is a "
+     "function's part and limit; the others share the rest of the account's. More than ten "
+     "requests a second for each unit of concurrency are throttled too. When idle environments go "
+     "is not documented: --idle-timeout is chosen."},
+    {"cluster_autoscaler",
+     "Every line is a scan and says what there is; nodes that were asked for appear in the lines "
+     "when they have registered. Pods that wait are first tried on nodes that are there or on "
+     "their way, then packed into new nodes of each group, largest first; the expander chooses one "
+     "group. A node that uses less than half and whose pods fit elsewhere for more than 10 minutes "
+     "goes: up to ten empty ones together, else one. Nothing goes for 10 minutes after nodes were "
+     "asked for."},
+    {"rolling_update",
+     "The new ReplicaSet grows within replicas + max_surge, else old ones shrink: first pods that "
+     "are not available, then down to replicas - max_unavailable that are. One line is one look of "
+     "the controller. A Deployment that was resized during a rollout (replicas differ from a set's "
+     "desired_replicas) has its sets resized in proportion. A rollout line lets pods become "
+     "available --min-ready-seconds after ready_after and prints every step."},
+    {"pdb",
+     "Healthy pods minus those that must stay: min_available, or expected less max_unavailable, "
+     "percentages rounded up. A pod whose eviction was allowed is not healthy any more for two "
+     "minutes or until it is gone. Pods that wait, have ended or are being deleted may always "
+     "go."},
+    // Caching, by events
+    {"ttl_cache",
+     "Times are seconds and never go back; a key is the rest of the line. set stores with --ttl "
+     "(for "
+     "ever without), setex with a ttl of its own, both less jitter. With --expiry sliding a hit "
+     "stores a whole --ttl anew. An entry may be used before its end only; under Redis' policies "
+     "for "
+     "the rest of that millisecond too, and their active cycle removes dead ones by itself, so "
+     "that "
+     "such a key is a miss and no longer expired. evicts KEY says that the key was stored and "
+     "another had to leave; refused, that nothing could (no capacity, or a volatile policy without "
+     "a key that ends). The policies' own options are those of their drivers; here only Redis' can "
+     "be set."},
+    {"freshness",
+     "store says that the origin answered and how long it took; absent, that it has nothing for "
+     "the "
+     "key, which is forgotten without --negative-ttl. get says what to do with what is stored: "
+     "fresh "
+     "(use it), refresh (use it, fetch anew meanwhile), revalidate (it is stale; use it and fetch "
+     "anew meanwhile), fallback (fetch; use it if that fails), miss (fetch). XFetch refreshes "
+     "where "
+     "now - TOOK * beta * ln(u) has reached the end, u uniform in (0, 1]. Both stale rules count "
+     "from the end of freshness, and neither is for absent ones."},
+    {"single_flight",
+     "want begins a fetch where none is under way for the key, else waits for it. done ends one by "
+     "its number, well or badly, and all who waited share what came of it; nothing is remembered. "
+     "After forget the next want begins a fetch of its own while the others go on waiting."},
+    {"leases",
+     "Who misses gets a lease, one for a key in the lease time; others who miss wait. A value may "
+     "be "
+     "stored once under the latest lease of its key, and no more once a delete has come between: "
+     "the set is void then. After the lease time the next miss gets another lease."},
+    {"write_behind",
+     "A write is answered at once; another to the same key before it went to the origin replaces "
+     "it "
+     "and keeps its place. Writes go out when the oldest has waited for --delay, or as soon as "
+     "--batch keys wait, at most --batch at a time. full says that --queue keys wait and this "
+     "write "
+     "has to go to the origin itself. crash loses what waits. At the end of the input the rest "
+     "goes "
+     "out when it is due."},
+    {"redis_lfu_counter",
+     "Eight bits. The first use of a key makes it 5, each further one raises it with a chance of 1 "
+     "/ "
+     "((counter - 5) * log-factor + 1), and every decay-time minutes without use lower it by one, "
+     "which freq shows and the next use makes lasting. Minutes are those of a clock, not of the "
+     "key."},
 };
 
 }  // namespace

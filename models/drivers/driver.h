@@ -62,6 +62,10 @@ struct Driver {
   std::function<std::unique_ptr<Session>(const Value& options, Problems& problems)> start;
 };
 
+/// The options, but a text that is the JSON of a list or an object in the place of such: what a
+/// command line cannot give otherwise.
+Value with_json_read(Value options, const TypeInfo& type);
+
 /// What a driver is about, apart from its options.
 struct About {
   std::string name, family, summary, source, input, output, example;
@@ -83,7 +87,7 @@ Driver driver(About about, Open open) {
   d.start = [open = std::move(open)](const Value& options,
                                      Problems& problems) -> std::unique_ptr<Session> {
     const std::size_t before = problems.error_count();
-    const P params = read_params<P>(options, "", problems);
+    const P params = read_params<P>(with_json_read(options, type_of<P>()), "", problems);
     if (problems.error_count() != before) return nullptr;
     return open(params);
   };

@@ -9,8 +9,8 @@
 namespace highwater::drivers {
 namespace {
 
-constexpr std::string_view kEvents[] = {"pick", "done", "fail", "retry",
-                                        "at",   "down", "up",   "weight"};
+constexpr std::string_view kEvents[] = {"pick", "done", "fail",   "refuse",  "retry",   "at",
+                                        "down", "up",   "weight", "degrade", "recover", "match"};
 
 }  // namespace
 
@@ -22,27 +22,22 @@ std::string EventSession::take(std::string_view line, std::string& out) {
   const std::string_view event = line.substr(0, space);
   const bool has_rest = space < line.size();
   const std::string_view rest = has_rest ? line.substr(space + 1) : std::string_view();
-  if (event == "pick") return pick({now_, std::string(rest), {}, 0}, out);
-  if (event == "done" && has_rest) return finish(rest, false);
-  if (event == "fail" && has_rest) return finish(rest, true);
-  if (event == "at" && has_rest) return advance(rest);
-  if (event == "weight" && has_rest) return weigh(rest);
-  if (event == "retry" && !has_rest) {
-    if (!failed_) return "no request has failed that was not tried again";
-    InFlight again = std::move(*failed_);
-    failed_.reset();
-    again.since = now_;
-    return pick(std::move(again), out);
-  }
-  if ((event == "down" || event == "up") && has_rest) {
-    const auto target = index_of(rest);
-    if (!target) return unknown(rest);
-    balancer_->set_usable(*target, event == "up", now_);
-    return {};
+  if (event == "pick")
+    return pick({.since = now_, .key = std::string(rest), .labels = labels_}, out);
+  if (event == "retry" && !has_rest) return retry(out);
+  if (event == "match") return match(rest);
+  if (has_rest) {
+    if (event == "done") return finish(rest, End::done);
+    if (event == "fail") return finish(rest, End::fail);
+    if (event == "refuse") return finish(rest, End::refuse);
+    if (event == "at") return advance(rest);
+    if (event == "weight") return weigh(rest);
+    if (event == "down" || event == "up" || event == "degrade" || event == "recover")
+      return change(event, rest);
   }
   std::string wrong =
-      "expected pick, pick KEY, done NAME, fail NAME, retry, at SECONDS, "
-      "down NAME, up NAME or weight NAME N, found " +
+      "expected pick, pick KEY, done NAME, fail NAME, refuse NAME, retry, at SECONDS, down NAME, "
+      "up NAME, weight NAME N, degrade NAME, recover NAME or match LABELS, found " +
       in_quotes(line);
   const std::vector<std::string> words(std::begin(kEvents), std::end(kEvents));
   const std::string nearest = nearest_word(event, words);
@@ -50,10 +45,48 @@ std::string EventSession::take(std::string_view line, std::string& out) {
   return wrong;
 }
 
+std::string EventSession::retry(std::string& out) {
+  if (!failed_) return "no request has failed that was not tried again";
+  InFlight again = std::move(*failed_);
+  failed_.reset();
+  again.since = now_;
+  return pick(std::move(again), out);
+}
+
+std::string EventSession::match(std::string_view text) {
+  std::vector<balancing::Label> labels;
+  if (!text.empty()) {
+    const std::optional<Value> object = parse_json_value(text);
+    if (!object || !object->is_object())
+      return "expected labels such as {\"version\": \"2\"}, found " + in_quotes(text);
+    for (const Value::Member& member : object->members()) {
+      if (!member.value.is_string()) return "the value of a label is a text";
+      labels.push_back({member.key, member.value.text()});
+    }
+  }
+  labels_ = std::move(labels);
+  return {};
+}
+
+std::string EventSession::change(std::string_view event, std::string_view name) {
+  const auto target = index_of(name);
+  if (!target) return unknown(name);
+  if (event == "down" || event == "up") {
+    balancer_->set_usable(*target, event == "up", now_);
+    return {};
+  }
+  if (!balancer_->set_degraded(*target, event == "degrade", now_))
+    return "this policy takes no notice of degraded targets";
+  return {};
+}
+
 std::string EventSession::pick(InFlight request, std::string& out) {
-  const balancing::Pick picked = balancer_->pick(
-      {.now = now_, .key = request.key, .tried = request.tried, .vain_draws = &request.vain_draws},
-      bits_);
+  const balancing::Pick picked = balancer_->pick({.now = now_,
+                                                  .key = request.key,
+                                                  .tried = request.tried,
+                                                  .labels = request.labels,
+                                                  .vain_draws = &request.vain_draws},
+                                                 bits_);
   if (picked) {
     out += balancer_->target(*picked).name;
     at_[*picked].push_back(std::move(request));
@@ -64,13 +97,15 @@ std::string EventSession::pick(InFlight request, std::string& out) {
   return {};
 }
 
-std::string EventSession::finish(std::string_view name, bool failed) {
+std::string EventSession::finish(std::string_view name, End end) {
   const auto target = index_of(name);
   if (!target) return unknown(name);
   std::deque<InFlight>& requests = at_[*target];
   if (requests.empty()) return "no request is in flight at " + in_quotes(name);
-  InFlight request = std::move(requests.front());
-  requests.pop_front();
+  const bool newest = end == End::refuse;
+  InFlight request = std::move(newest ? requests.back() : requests.front());
+  newest ? requests.pop_back() : requests.pop_front();
+  const bool failed = end != End::done;
   balancer_->finish(*target, {.now = now_, .latency = now_ - request.since, .failed = failed});
   if (failed) {
     request.tried.push_back(*target);

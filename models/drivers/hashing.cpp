@@ -150,8 +150,10 @@ struct NoParams {
 struct PartitionsParams {
   std::uint32_t partitions = 1;
   static constexpr auto fields() {
-    return std::tuple{
-        field<&PartitionsParams::partitions>("Partitions of the topic.").required().at_least(1u)};
+    return std::tuple{field<&PartitionsParams::partitions>("Partitions of the topic.")
+                          .required()
+                          .at_least(1u)
+                          .at_most(0x7fff'ffffu)};
   }
 };
 
@@ -214,10 +216,11 @@ Driver partitions(std::string name, std::string summary, std::string source,
       {std::move(name), "hashing", std::move(summary), std::move(source), kKey,
        "the partition, from 0", example},
       [partitioner](const PartitionsParams& params) {
-        const hashing::KafkaKeys keys(std::vector<hashing::Target>(params.partitions), partitioner);
-        return stateless([keys](std::string_view key, std::string& out) {
-          out += std::to_string(keys.lookup(key).value());
-        });
+        // A table of as many partitions as there can be would fill the memory.
+        return stateless(
+            [partitioner, count = params.partitions](std::string_view key, std::string& out) {
+              out += std::to_string(hashing::KafkaKeys::hash(partitioner, key) % count);
+            });
       });
 }
 
@@ -426,6 +429,13 @@ std::vector<Driver> hashing() {
   drivers.push_back(by_targets<KetamaParams>(
       "ketama", "libmemcached's consistent distribution, plain and weighted.",
       "libmemcached 1.1.4 hosts.cc", "", start_ketama));
+  drivers.push_back(by_targets<TargetsParams>(
+      "hashring", "npm hashring's ring: ketama by MD5, points by weight.",
+      "npm hashring 3.2.0 index.js", "", [](const TargetsParams& params) {
+        return lookups(params.targets,
+                       hashing::Ketama(configured(params.targets),
+                                       hashing::KetamaRule::hashring_npm, hashing::Hashkit::md5));
+      }));
   drivers.push_back(by_targets<ModulaParams>(
       "libmemcached_modula", std::string(info(Scheme::libmemcached_modula).summary),
       std::string(info(Scheme::libmemcached_modula).source), " --hash md5",

@@ -19,7 +19,7 @@ std::optional<std::int64_t> nanoseconds_of(std::string_view seconds) {
   int exponent = 0;
   if (e < seconds.size()) {
     std::string_view digits = seconds.substr(e + 1);
-    if (digits.starts_with('+')) digits.remove_prefix(1);
+    if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
     if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;

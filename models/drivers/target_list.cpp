@@ -5,21 +5,10 @@
 #include <string_view>
 
 #include "engine/describe/nearest.h"
+#include "models/drivers/per_target.h"
 
 namespace highwater {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> parts;
-  if (text.empty()) return parts;
-  std::size_t from = 0;
-  for (;;) {
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    parts.push_back(text.substr(from, comma - from));
-    if (comma == text.size()) return parts;
-    from = comma + 1;
-  }
-}
 
 TypeInfo text_type(std::string name, std::string expects) {
   TypeInfo type;
@@ -58,7 +47,7 @@ bool Quantity<drivers::TargetList>::read(const Value& value, const std::string& 
   if (!value.is_string()) return report_unexpected(value, path, type(), problems);
   const std::size_t before = problems.error_count();
   drivers::TargetList list;
-  for (const std::string_view part : split(value.text())) {
+  for (const std::string_view part : drivers::split_at_commas(value.text())) {
     drivers::NamedTarget target;
     const std::string wrong = read_target(part, target);
     if (!wrong.empty()) problems.error(value.position(), path, wrong);
@@ -93,7 +82,8 @@ bool Quantity<drivers::NameList>::read(const Value& value, const std::string& pa
                                        Problems& problems, drivers::NameList& out) {
   if (!value.is_string()) return report_unexpected(value, path, type(), problems);
   out.names.clear();
-  for (const std::string_view part : split(value.text())) out.names.emplace_back(part);
+  for (const std::string_view part : drivers::split_at_commas(value.text()))
+    out.names.emplace_back(part);
   return true;
 }
 
@@ -104,6 +94,23 @@ Value Quantity<drivers::NameList>::write(const drivers::NameList& value) {
 }
 
 namespace drivers {
+
+std::vector<std::string_view> split_at_commas(std::string_view text) {
+  std::vector<std::string_view> parts;
+  if (text.empty()) return parts;
+  std::size_t from = 0;
+  for (;;) {
+    const std::size_t comma = std::min(text.find(',', from), text.size());
+    parts.push_back(text.substr(from, comma - from));
+    if (comma == text.size()) return parts;
+    from = comma + 1;
+  }
+}
+
+TypeInfo per_target_type(const TypeInfo& value) {
+  return text_type("per_target_" + value.name,
+                   value.expects + " for all targets, or \"a=VALUE,b=VALUE\"");
+}
 
 void check_names(const NameList& list, const TargetList& targets, const Value& where,
                  const std::string& path, std::string_view field, Problems& problems) {

@@ -11,9 +11,9 @@ namespace {
 
 class Error final : public FaultAction {
  public:
-  Error(std::vector<Instance*> victims, double share)
-      : victims_(std::move(victims)), share_(share) {}
+  Error(Victims choose, double share) : choose_(std::move(choose)), share_(share) {}
   std::string begin() override {
+    victims_ = choose_();
     for (Instance* victim : victims_) victim->fail_share(share_);
     return "error " + list_of(victims_);
   }
@@ -22,7 +22,8 @@ class Error final : public FaultAction {
   }
 
  private:
-  std::vector<Instance*> victims_;
+  Victims choose_;
+  std::vector<Instance*> victims_;  // once it has begun
   double share_;
 };
 

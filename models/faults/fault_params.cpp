@@ -90,17 +90,20 @@ std::string Target::text() const {
   return component;
 }
 
-std::vector<Instance*> choose_instances(World& world, Directory& directory, const Target& target,
-                                        const FaultExtent& extent, std::size_t fault_number) {
+namespace {
+
+std::vector<Instance*> those_hit(World& world, Directory& directory, const Target& target,
+                                 const FaultExtent& extent, std::size_t fault_number) {
   const auto all = directory.component(target.component).instances();
   if (target.instance) return {all[*target.instance].get()};
-  std::size_t wanted = all.size();
-  if (extent.count) wanted = std::min<std::size_t>(*extent.count, all.size());
+  std::vector<Instance*> chosen;
+  for (const auto& instance : all)
+    if (!instance->absent()) chosen.push_back(instance.get());
+  std::size_t wanted = chosen.size();
+  if (extent.count) wanted = std::min<std::size_t>(*extent.count, chosen.size());
   if (extent.percent)
     wanted = static_cast<std::size_t>(
-        std::ceil(extent.percent->value * static_cast<double>(all.size()) - 1e-9));
-  std::vector<Instance*> chosen;
-  for (const auto& instance : all) chosen.push_back(instance.get());
+        std::ceil(extent.percent->value * static_cast<double>(chosen.size()) - 1e-9));
   // Fisher-Yates as far as it is needed, then back in order, so that logs read well.
   RandomStream random = world.stream("faults", std::to_string(fault_number));
   for (std::size_t i = 0; i < wanted; ++i)
@@ -109,6 +112,15 @@ std::vector<Instance*> choose_instances(World& world, Directory& directory, cons
   std::sort(chosen.begin(), chosen.end(),
             [](const Instance* a, const Instance* b) { return a->index() < b->index(); });
   return chosen;
+}
+
+}  // namespace
+
+Victims choose_instances(World& world, Directory& directory, const Target& target,
+                         const FaultExtent& extent, std::size_t fault_number) {
+  return [&world, &directory, target, extent, fault_number] {
+    return those_hit(world, directory, target, extent, fault_number);
+  };
 }
 
 std::vector<Edge*> choose_edges(Directory& directory, const Target& target) {

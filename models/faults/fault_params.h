@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -52,9 +53,11 @@ struct Target {
   std::string text() const;
 };
 
-/// The instances that a fault hits in one replication, in order of their numbers.
-std::vector<Instance*> choose_instances(World& world, Directory& directory, const Target& target,
-                                        const FaultExtent& extent, std::size_t fault_number);
+/// Chooses the instances that a fault hits in one replication, in order of their numbers: to be
+/// asked when it begins, since an autoscaler may have changed by then who is there.
+using Victims = std::function<std::vector<Instance*>()>;
+Victims choose_instances(World& world, Directory& directory, const Target& target,
+                         const FaultExtent& extent, std::size_t fault_number);
 
 /// Reports a target that the joined system does not have.
 /// @param verb  The key that names the target.

@@ -12,9 +12,9 @@ namespace {
 
 class Kill final : public FaultAction {
  public:
-  Kill(std::vector<Instance*> victims, bool silent)
-      : victims_(std::move(victims)), silent_(silent) {}
+  Kill(Victims choose, bool silent) : choose_(std::move(choose)), silent_(silent) {}
   std::string begin() override {
+    victims_ = choose_();
     for (Instance* victim : victims_) victim->kill(silent_);
     return "kill " + list_of(victims_);
   }
@@ -23,7 +23,8 @@ class Kill final : public FaultAction {
   }
 
  private:
-  std::vector<Instance*> victims_;
+  Victims choose_;
+  std::vector<Instance*> victims_;  // once it has begun
   bool silent_;
 };
 

@@ -12,9 +12,9 @@ namespace {
 
 class Slow final : public FaultAction {
  public:
-  Slow(std::vector<Instance*> victims, double factor)
-      : victims_(std::move(victims)), factor_(factor) {}
+  Slow(Victims choose, double factor) : choose_(std::move(choose)), factor_(factor) {}
   std::string begin() override {
+    victims_ = choose_();
     for (Instance* victim : victims_) victim->slow(factor_);
     return "slow " + list_of(victims_);
   }
@@ -23,7 +23,8 @@ class Slow final : public FaultAction {
   }
 
  private:
-  std::vector<Instance*> victims_;
+  Victims choose_;
+  std::vector<Instance*> victims_;  // once it has begun
   double factor_;
 };
 

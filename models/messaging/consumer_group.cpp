@@ -181,6 +181,7 @@ class ConsumerGroup final : public Component, private Reader {
   const Directory* directory_ = nullptr;
   std::uint32_t reader_ = 0;
   std::optional<Program> program_;
+  Recorder::Owner* owner_ = nullptr;
   Block block_;
   std::deque<Cursor> cursors_;       // by partition
   std::vector<std::uint64_t> done_;  // by partition: every offset before this was done once
@@ -421,6 +422,7 @@ void ConsumerGroup::connect(Directory& directory) {
   reader_ = topic_->add_reader(*this);
   program_.emplace(*this, directory);
   block_ = program_->compile(params_.steps);
+  measure_calls(*owner_, program_->sites(), instances().size());
   for (std::uint32_t p = 0; p < topic_->partition_count(); ++p) cursors_.emplace_back(*this, p);
   done_.resize(cursors_.size());
 }
@@ -481,6 +483,7 @@ bool ConsumerGroup::count_done(const Cursor& cursor, bool processed) {
 
 void ConsumerGroup::declare_metrics() {
   Recorder::Owner& owner = world().recorder.owner(id());
+  owner_ = &owner;
   const double threads = static_cast<double>(params_.concurrency);
   const double all = static_cast<double>(params_.consumers);
   owner.rate("throughput_rps", processed_);
@@ -529,27 +532,28 @@ void ConsumerGroup::declare_metrics() {
 }  // namespace
 
 ModelKind consumer_group() {
+  std::vector<MetricInfo> metrics = {
+      {"throughput_rps", "/s", "Messages processed, each counted once."},
+      {"lag", "messages", "Messages appended and not yet processed or skipped."},
+      {"end_to_end_ms", "ms", "From the append of a message until it was processed first.",
+       MetricShape::kTimes},
+      {"processing_ms", "ms", "The steps for a message, each attempt by itself.",
+       MetricShape::kTimes},
+      {"utilization", "1", "Threads with messages in hand / threads, over all consumers."},
+      {"cpu_utilization", "1", "Busy cores / cores, over all consumers."},
+      {"processed", "messages", "Messages processed, each counted once.", MetricShape::kCount},
+      {"skipped", "messages", "Messages given up after a failure.", MetricShape::kCount},
+      {"unprocessed", "messages", "Messages neither processed nor skipped at the end.",
+       MetricShape::kCount},
+      {"duplicates", "messages", "Messages done again because a crash came before the commit.",
+       MetricShape::kCount},
+      {"failed", "messages", "Attempts at a message that failed, to be tried again or skipped.",
+       MetricShape::kCount},
+      {"rebalances", "1", "Times that the partitions were shared out anew.", MetricShape::kCount}};
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   ModelKind kind = model_kind<ConsumerGroup>(
       "consumer_group", "Consumers that share the partitions of a topic.",
-      "Apache Kafka 3.7: RangeAssignor, ConsumerCoordinator, Fetcher",
-      {{"throughput_rps", "/s", "Messages processed, each counted once."},
-       {"lag", "messages", "Messages appended and not yet processed or skipped."},
-       {"end_to_end_ms", "ms", "From the append of a message until it was processed first.",
-        MetricShape::kTimes},
-       {"processing_ms", "ms", "The steps for a message, each attempt by itself.",
-        MetricShape::kTimes},
-       {"utilization", "1", "Threads with messages in hand / threads, over all consumers."},
-       {"cpu_utilization", "1", "Busy cores / cores, over all consumers."},
-       {"processed", "messages", "Messages processed, each counted once.", MetricShape::kCount},
-       {"skipped", "messages", "Messages given up after a failure.", MetricShape::kCount},
-       {"unprocessed", "messages", "Messages neither processed nor skipped at the end.",
-        MetricShape::kCount},
-       {"duplicates", "messages", "Messages done again because a crash came before the commit.",
-        MetricShape::kCount},
-       {"failed", "messages", "Attempts at a message that failed, to be tried again or skipped.",
-        MetricShape::kCount},
-       {"rebalances", "1", "Times that the partitions were shared out anew.",
-        MetricShape::kCount}});
+      "Apache Kafka 3.7: RangeAssignor, ConsumerCoordinator, Fetcher", std::move(metrics));
   kind.info.callable = false;
   return kind;
 }

@@ -17,6 +17,7 @@ enum class Partitioner : std::uint8_t {
   kafka_fnv1a,
   round_robin,
   sticky,
+  uniform_sticky,
   adaptive_sticky,
 };
 
@@ -31,12 +32,13 @@ constexpr bool goes_by_key(Partitioner partitioner) {
 /// Assumes  batches end when batch_size is reached, never by time (linger.ms); the line at a
 ///          partition's leader stands for the producer's own queue of batches, and is looked at
 ///          every millisecond at most.
-/// Source   Kafka 3.3 RoundRobinPartitioner.java, BuiltInPartitioner.java (KIP-794).
+/// Source   Kafka 3.3 RoundRobinPartitioner.java, BuiltInPartitioner.java (KIP-794); Kafka 3.2
+///          StickyPartitionCache.java and KafkaProducer.java (doSend) for uniform_sticky.
 /// Checked  tests/models/topic_test.cpp, tests/algorithms/kafka_sticky_test.cpp.
 class PartitionChooser {
  public:
   PartitionChooser(Partitioner partitioner, std::uint64_t batch_size, RandomKey key)
-      : partitioner_(partitioner), sticky_(batch_size), random_(key) {}
+      : partitioner_(partitioner), batch_size_(batch_size), sticky_(batch_size), random_(key) {}
 
   /// @param topic    Its partitions; some are available.
   /// @param bytes    Size of the message.
@@ -45,6 +47,7 @@ class PartitionChooser {
   std::uint32_t choose(const hashing::KafkaTopic& topic, std::uint64_t bytes, Time now,
                        const Queues& queues) {
     if (partitioner_ == Partitioner::round_robin) return turn_.next(topic);
+    if (partitioner_ == Partitioner::uniform_sticky) return choose_uniform(topic, bytes);
     if (partitioner_ == Partitioner::adaptive_sticky && now >= next_look_) {
       next_look_ = now + kLook;
       const std::vector<std::uint32_t> waiting = queues();
@@ -58,7 +61,21 @@ class PartitionChooser {
  private:
   static constexpr Duration kLook{1'000'000};
 
+  /// A message that its batch has no room for begins the next batch, somewhere else.
+  std::uint32_t choose_uniform(const hashing::KafkaTopic& topic, std::uint64_t bytes) {
+    const std::uint32_t before = uniform_.current(topic, random_);
+    if (in_batch_ > 0 && in_batch_ + bytes > batch_size_) {
+      uniform_.on_new_batch(topic, before, random_);
+      in_batch_ = 0;
+    }
+    in_batch_ += bytes;
+    return uniform_.current(topic, random_);
+  }
+
   Partitioner partitioner_;
+  std::uint64_t batch_size_;
+  std::uint64_t in_batch_ = 0;
+  hashing::KafkaUniformSticky uniform_;
   hashing::KafkaRoundRobin turn_;
   hashing::KafkaSticky sticky_;
   RandomStream random_;

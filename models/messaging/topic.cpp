@@ -78,12 +78,13 @@ struct Leader {
 };
 
 void TopicParams::check(const Value& where, const std::string& path, Problems& problems) const {
-  const bool sticks =
-      partitioner == Partitioner::sticky || partitioner == Partitioner::adaptive_sticky;
+  const bool sticks = partitioner == Partitioner::sticky ||
+                      partitioner == Partitioner::uniform_sticky ||
+                      partitioner == Partitioner::adaptive_sticky;
   for (const char* name : {"batch_size", "message_size"})
     if (const Value* given = where.find(name); given != nullptr && !sticks)
       problems.error(given->position(), pointer_to(path, name),
-                     "only the partitioners sticky and adaptive_sticky read it");
+                     "only the sticky partitioners read it");
   if (brokers <= partitions) return;
   const Value* given = where.find("brokers");
   problems.warning(given != nullptr ? given->position() : where.position(),

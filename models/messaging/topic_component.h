@@ -28,6 +28,9 @@ constexpr auto words_of(Partitioner) {
       Word{Partitioner::sticky, "sticky",
            "One partition until batch_size bytes went there, then another at random, whatever the "
            "key."},
+      Word{Partitioner::uniform_sticky, "uniform_sticky",
+           "One partition until its batch is full, then always another one at random: Kafka 2.4 to "
+           "3.2."},
       Word{Partitioner::adaptive_sticky, "adaptive_sticky",
            "As sticky, with fewer batches for partitions where messages wait: what Kafka's clients "
            "do with messages without a key."}};

@@ -17,8 +17,11 @@
 
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
+#include "models/admission/gate.h"
 #include "models/placement.h"
+#include "models/scaling/autoscaler.h"
 #include "models/service/endpoint_pattern.h"
+#include "models/service/line_control.h"
 #include "models/steps/program.h"
 
 namespace highwater::service {
@@ -30,7 +33,15 @@ using steps::Processor;
 using steps::Program;
 using steps::Work;
 
-enum class QueueDiscipline : std::uint8_t { fifo, lifo, priority, processor_sharing };
+enum class QueueDiscipline : std::uint8_t {
+  fifo,
+  lifo,
+  priority,
+  processor_sharing,
+  adaptive_lifo,
+  codel,
+  folly_codel,
+};
 constexpr auto words_of(QueueDiscipline) {
   return std::array{
       Word{QueueDiscipline::fifo, "fifo", "First in, first out."},
@@ -39,7 +50,16 @@ constexpr auto words_of(QueueDiscipline) {
            "The most urgent first (0 before 1), first come first served among equals; work that "
            "has begun is never interrupted."},
       Word{QueueDiscipline::processor_sharing, "processor_sharing",
-           "No line: all requests run at min(1, workers/n) each."}};
+           "No line: all requests run at min(1, workers/n) each."},
+      Word{QueueDiscipline::adaptive_lifo, "adaptive_lifo",
+           "First in, first out while the line is short-lived; a line that stands gives its "
+           "requests little time and takes the newest first."},
+      Word{QueueDiscipline::codel, "codel",
+           "First in, first out; while waits stay above a target, the oldest is refused now and "
+           "then, ever more often."},
+      Word{QueueDiscipline::folly_codel, "folly_codel",
+           "First in, first out; while waits stay above a target, those above twice as much are "
+           "refused."}};
 }
 
 enum class DeadlineUse : std::uint8_t { ignored, honoured };
@@ -54,6 +74,9 @@ struct QueueParams {
   QueueDiscipline discipline = QueueDiscipline::fifo;
   std::optional<std::uint64_t> capacity;
   std::optional<Distribution> patience;
+  std::optional<overload::AdaptiveLifoParams> adaptive_lifo;
+  std::optional<overload::CodelParams> codel;
+  std::optional<overload::FollyCodelParams> folly_codel;
 
   static constexpr auto fields() {
     return std::tuple{
@@ -63,9 +86,22 @@ struct QueueParams {
             .at_most(std::uint64_t{4'000'000'000}),
         field<&QueueParams::patience>("How long a request waits before it leaves unserved; for "
                                       "ever unless given."),
+        field<&QueueParams::adaptive_lifo>("Of the discipline adaptive_lifo.")
+            .source("Maurer, Fail at Scale, ACM Queue 2015"),
+        field<&QueueParams::codel>("Of the discipline codel.").source("RFC 8289"),
+        field<&QueueParams::folly_codel>("Of the discipline folly_codel.")
+            .source("folly executors/Codel.cpp"),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
+    const auto only_of = [&](bool given, QueueDiscipline its, const char* name) {
+      if (given && discipline != its)
+        problems.error(where.position(), pointer_to(path, name),
+                       std::string("needs the discipline ") + name);
+    };
+    only_of(adaptive_lifo.has_value(), QueueDiscipline::adaptive_lifo, "adaptive_lifo");
+    only_of(codel.has_value(), QueueDiscipline::codel, "codel");
+    only_of(folly_codel.has_value(), QueueDiscipline::folly_codel, "folly_codel");
     if (discipline != QueueDiscipline::processor_sharing) return;
     if (capacity)
       problems.error(where.position(), pointer_to(path, "capacity"),
@@ -93,19 +129,25 @@ struct EndpointParams {
 
 struct ServiceParams {
   std::uint32_t replicas = 1;
+  std::optional<autoscaling::AutoscalerParams> autoscaler;
   std::vector<std::string> zones;
   std::optional<double> cores;
   std::uint32_t workers = 1;
   bool blocking = true;
   QueueParams queue;
   DeadlineUse deadline = DeadlineUse::ignored;
+  admission::AdmissionParams admission;
   std::optional<Distribution> service_time;
   OrderedMap<EndpointParams> endpoints;
   Duration start_time{0};
 
   static constexpr auto fields() {
     return std::tuple{
-        field<&ServiceParams::replicas>("Instances.").at_least(1u).at_most(10'000u),
+        field<&ServiceParams::replicas>("Instances; with an autoscaler, those at first.")
+            .at_least(1u)
+            .at_most(10'000u),
+        field<&ServiceParams::autoscaler>("Changes the number of instances with the load; the "
+                                          "number stays unless given."),
         field<&ServiceParams::zones>("Zones the instances are spread over in turn; all zones of "
                                      "the network unless given."),
         field<&ServiceParams::cores>("CPU cores of an instance; as many as workers unless given, "
@@ -120,13 +162,24 @@ struct ServiceParams {
                                         "another component; false is an event loop."),
         field<&ServiceParams::queue>("The waiting line of an instance."),
         field<&ServiceParams::deadline>("What becomes of waiting requests whose caller gave up."),
+        inlined<&ServiceParams::admission>(),
         field<&ServiceParams::service_time>("Time on a core, for a service without endpoints."),
         field<&ServiceParams::endpoints>("What the service answers, by \"METHOD /path\"; {x} "
                                          "stands for any one segment, * for any rest."),
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
     };
   }
+  /// Instances that there may ever be.
+  std::uint32_t most_replicas() const {
+    return autoscaler ? std::max(replicas, autoscaler->bounds().max_replicas) : replicas;
+  }
+
   void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (admission.shed && !admission.shed->capacity && !queue.capacity)
+      problems.error(
+          where.position(), pointer_to(path, "shed"),
+          "the line is unbounded: say the \"capacity\" that is a pressure of 1, or bound "
+          "the line");
     if (service_time && !endpoints.empty())
       problems.error(where.position(), pointer_to(path, "service_time"),
                      "a service has either endpoints or a service_time");
@@ -156,13 +209,18 @@ class Server final : public Instance {
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void started() override;
   Duration start_time() const override;
   Task<> serve(Served served);
-  AcquireOptions line_options(const Request& request) const;
+  AcquireOptions line_options(const Request& request);
+  Duration patience_of(const Request& request) const;
+  Status unserved(LeaseStatus why, const Request& request, Time arrived) const;
 
   Service& service_;
   Resource workers_;
   Processor processor_;
+  LineControl control_;
+  std::unique_ptr<admission::Gate> gate_;
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
@@ -172,14 +230,17 @@ class Service final : public Component {
   Service(World& world, std::string id, const ServiceParams& params)
       : Component(world, std::move(id), "service"),
         params_(params),
+        admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")) {
-    for (std::uint32_t i = 0; i < params.replicas; ++i)
+    for (std::uint32_t i = 0; i < params.most_replicas(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
+    if (params.autoscaler) make_autoscaler();
     declare_metrics();
   }
 
   void connect(Directory& directory) override {
     directory_ = &directory;
+    admissions_.connect(directory);
     program_.emplace(*this, directory);
     if (params_.service_time) {
       const std::vector<steps::Step> only{steps::ComputeStep{*params_.service_time}};
@@ -192,6 +253,12 @@ class Service final : public Component {
       endpoints_.push_back(
           {EndpointPattern(entry.key), program_->compile(endpoint.steps), priority});
     }
+    measure_calls(*owner_, program_->sites(), instances().size());
+    admissions_.measure(*owner_);
+  }
+
+  void start() override {
+    if (autoscaler_) autoscaler_->start();
   }
 
   bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
@@ -217,6 +284,7 @@ class Service final : public Component {
   }
 
   const ServiceParams& params() const { return params_; }
+  admission::Admissions& admissions() { return admissions_; }
   Program& program() { return *program_; }
   RandomKey patience_key() const { return patience_key_; }
   Tally& wait() { return *wait_; }
@@ -235,14 +303,18 @@ class Service final : public Component {
       if (endpoint.pattern.matches(name)) return &endpoint;
     return nullptr;
   }
+  void make_autoscaler();
   void declare_metrics();
 
   const ServiceParams& params_;
+  std::optional<autoscaling::Autoscaler> autoscaler_;
+  admission::Admissions admissions_;
   RandomKey patience_key_;
   const Directory* directory_ = nullptr;
   std::optional<Program> program_;
   std::vector<Endpoint> endpoints_;
   std::vector<Match> matched_;  // by symbol
+  Recorder::Owner* owner_ = nullptr;
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
 };
@@ -255,6 +327,9 @@ Discipline line_discipline(QueueDiscipline discipline) {
       return Discipline::priority;
     case QueueDiscipline::fifo:
     case QueueDiscipline::processor_sharing:
+    case QueueDiscipline::adaptive_lifo:
+    case QueueDiscipline::codel:
+    case QueueDiscipline::folly_codel:
       break;
   }
   return Discipline::fifo;
@@ -285,7 +360,8 @@ std::uint32_t computing_at_once(const ServiceParams& params) {
 
 /// Whether the place in the line depends on nothing but when a request came.
 bool waits_plainly(const ServiceParams& params) {
-  return params.queue.discipline != QueueDiscipline::priority && !params.queue.patience &&
+  return params.queue.discipline != QueueDiscipline::priority &&
+         params.queue.discipline != QueueDiscipline::adaptive_lifo && !params.queue.patience &&
          params.deadline == DeadlineUse::ignored;
 }
 
@@ -300,13 +376,37 @@ std::optional<double> cores_of(const ServiceParams& params) {
   return params.cores ? std::min(*params.cores, workers) : workers;
 }
 
+LineControl line_control(const QueueParams& queue, Time now) {
+  const std::int64_t start = now.time_since_epoch().count();
+  switch (queue.discipline) {
+    case QueueDiscipline::adaptive_lifo:
+      return LineControl(resilience::AdaptiveLifo(
+          queue.adaptive_lifo.value_or(overload::AdaptiveLifoParams{}).options(), start));
+    case QueueDiscipline::codel:
+      return LineControl(
+          resilience::Codel(queue.codel.value_or(overload::CodelParams{}).options()));
+    case QueueDiscipline::folly_codel:
+      return LineControl(resilience::FollyCodel(
+          queue.folly_codel.value_or(overload::FollyCodelParams{}).options(), start));
+    default:
+      return {};
+  }
+}
+
 Server::Server(Service& service, std::uint32_t index, Zone zone)
     : Instance(service, index, zone),
       service_(service),
       workers_(service.world().simulation, service.params().workers, line(service.params())),
       processor_(service.world().simulation, cores_of(service.params()),
                  computing_at_once(service.params())),
+      control_(line_control(service.params().queue, service.world().now())),
+      gate_(service.admissions().gate(*this)),
       plain_line_(waits_plainly(service.params())) {}
+
+void Server::started() {
+  control_ = line_control(service_.params().queue, service_.world().now());
+  gate_ = service_.admissions().gate(*this);
+}
 
 Duration Server::start_time() const {
   return service_.params().start_time;
@@ -316,16 +416,32 @@ double Server::busy_integral(Time now) const {
   return shares(service_.params()) ? processor_.busy_integral(now) : workers_.busy_integral(now);
 }
 
-AcquireOptions Server::line_options(const Request& request) const {
+AcquireOptions Server::line_options(const Request& request) {
   AcquireOptions options;
+  options.deadline = control_.came(workers_, service_.world().now());
   options.priority = request.priority;
-  if (service_.params().deadline == DeadlineUse::honoured) options.deadline = request.deadline;
-  if (service_.params().queue.patience) {
-    RequestRandom random(service_.patience_key(), request.id, request.path);
-    const Duration patience = service_.params().queue.patience->draw(random);
-    options.deadline = std::min(options.deadline, service_.world().simulation.after(patience));
-  }
+  if (service_.params().deadline == DeadlineUse::honoured)
+    options.deadline = std::min(options.deadline, request.deadline);
+  if (service_.params().queue.patience)
+    options.deadline =
+        std::min(options.deadline, service_.world().simulation.after(patience_of(request)));
   return options;
+}
+
+Duration Server::patience_of(const Request& request) const {
+  RequestRandom random(service_.patience_key(), request.id, request.path);
+  return service_.params().queue.patience->draw(random);
+}
+
+Status Server::unserved(LeaseStatus why, const Request& request, Time arrived) const {
+  if (why == LeaseStatus::rejected) return Status::rejected;
+  // The line threw it out, unless it left on its own before that.
+  const bool on_its_own = service_.params().queue.discipline != QueueDiscipline::adaptive_lifo ||
+                          (service_.params().deadline == DeadlineUse::honoured &&
+                           request.deadline <= service_.world().now()) ||
+                          (service_.params().queue.patience &&
+                           arrived + patience_of(request) <= service_.world().now());
+  return on_its_own ? Status::abandoned : Status::rejected;
 }
 
 Task<> Server::serve(Served served) {
@@ -337,6 +453,14 @@ Task<> Server::serve(Served served) {
   Work work{served.request(), *this, processor_, &served};
   if (endpoint->priority) work.request.priority = *endpoint->priority;
   Simulation& simulation = service_.world().simulation;
+  admission::Gate::Pass pass;
+  if (gate_ != nullptr) {
+    const bool let_in = co_await gate_->lets_in(*this, work.request, pass);
+    if (!let_in) {
+      served.reply(Status::rejected);
+      co_return;
+    }
+  }
   const Time arrived = simulation.now();
   Lease worker;
   if (!shares(service_.params())) {
@@ -348,8 +472,16 @@ Task<> Server::serve(Served served) {
     else
       worker = co_await workers_.acquire(line_options(work.request));
     if (!worker) {
-      const bool full = worker.status() == LeaseStatus::rejected;
-      served.reply(full ? Status::rejected : Status::abandoned);
+      const Status status = unserved(worker.status(), work.request, arrived);
+      pass.ended(status);
+      served.reply(status);
+      co_return;
+    }
+    if (control_.does_anything() && !control_.serves(workers_, arrived, simulation.now())) {
+      control_.turn(workers_, simulation.now());
+      worker.release();
+      pass.ended(Status::rejected);
+      served.reply(Status::rejected);
       co_return;
     }
   }
@@ -361,12 +493,25 @@ Task<> Server::serve(Served served) {
   else
     status = co_await service_.program().run(endpoint->block, work);
   service_.service().record(simulation.now(), simulation.now() - started);
+  if (control_.does_anything()) control_.turn(workers_, simulation.now());
   worker.release();
+  pass.ended(status);
   if (served) served.reply(status);
+}
+
+void Service::make_autoscaler() {
+  const auto work_of = [](const Instance& instance, Time now) {
+    const Processor& processor = static_cast<const Server&>(instance).processor();
+    return autoscaling::Work{processor.busy_integral(now), instance.in_flight_integral(now),
+                             instance.received()};
+  };
+  const double cores = static_cast<const Server&>(*instances().front()).processor().cores();
+  autoscaler_.emplace(*this, *params_.autoscaler, params_.replicas, cores, work_of);
 }
 
 void Service::declare_metrics() {
   Recorder::Owner& owner = measure();
+  owner_ = &owner;
   const auto total = [this](double (Server::*integral)(Time) const) {
     return [this, integral](Time now) {
       double sum = 0;
@@ -375,10 +520,16 @@ void Service::declare_metrics() {
       return sum;
     };
   };
-  const double replicas = static_cast<double>(params_.replicas);
   const double workers = static_cast<double>(params_.workers);
+  // Instances, integrated over time.
+  const auto there = [this](Time now) {
+    if (!autoscaler_) return seconds(now) * static_cast<double>(params_.replicas);
+    double sum = 0;
+    for (const auto& instance : instances()) sum += instance->listed_integral(now);
+    return sum;
+  };
   owner.time_ratio("utilization", total(&Server::busy_integral),
-                   [=](Time now) { return seconds(now) * workers * replicas; });
+                   [=](Time now) { return there(now) * workers; });
   owner.time_ratio(
       "cpu_utilization",
       [this](Time now) {
@@ -387,10 +538,11 @@ void Service::declare_metrics() {
           sum += static_cast<const Server&>(*instance).processor().busy_integral(now);
         return sum;
       },
-      [this, replicas](Time now) {
+      [this, there](Time now) {
         const auto& first = static_cast<const Server&>(*instances().front());
-        return seconds(now) * first.processor().cores() * replicas;
+        return there(now) * first.processor().cores();
       });
+  if (autoscaler_) autoscaler_->measure(owner);
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -399,7 +551,9 @@ void Service::declare_metrics() {
     Recorder::Owner& own = measure(server);
     own.time_ratio(
         "utilization", [&server](Time now) { return server.busy_integral(now); },
-        [workers](Time now) { return seconds(now) * workers; });
+        [this, &server, workers](Time now) {
+          return (autoscaler_ ? server.listed_integral(now) : seconds(now)) * workers;
+        });
     own.time_average("queue_length", [&server](Time now) { return server.waiting_integral(now); });
   }
 }
@@ -416,6 +570,9 @@ ModelKind service() {
        {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
        {"service_ms", "ms", "From getting a worker to the end of the steps.",
         MetricShape::kTimes}});
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",
                              "A replicated process with workers, cores and a waiting line.",
                              "Kleinrock 1975; SCENARIO: service", std::move(metrics));

@@ -69,10 +69,10 @@ Task<Status> Program::cache_aside(const CacheAside& step, Work& work) {
     Request get = work.request.descend(step.site->step(), ++work.turn);
     get.operation = Operation::read;
     get.terms = &step.state->terms;
-    if (step.site->retries())
-      found = co_await step.site->call(work.instance, get);
-    else
+    if (step.site->is_plain())
       found = co_await Call(*step.site, work.instance, get);
+    else
+      found = co_await step.site->call(work.instance, get);
     const std::optional<Duration>& pause = step.declared->lease_wait;
     if (!pause || !found.ok() || found.hit || found.lease != 0) break;
     co_await owner_.world().simulation.delay(*pause);  // somebody else has the lease

@@ -114,7 +114,8 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
 
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
-  return sites_.emplace_back(owner_.world(), edge, policy, steps_++);
+  return sites_.emplace_back(owner_.world(), edge, policy, steps_++,
+                             fallback_edge(directory_, owner_, policy));
 }
 
 Block Program::compile(const std::vector<Step>& steps) {
@@ -148,10 +149,10 @@ Task<Status> Program::run(const Block& block, Work& work) {
       request.operation = call->operation;
       request.endpoint = call->endpoint;
       Reply reply;
-      if (call->site->retries())
-        reply = co_await call->site->call(work.instance, request);
-      else
+      if (call->site->is_plain())
         reply = co_await Call(*call->site, work.instance, request);
+      else
+        reply = co_await call->site->call(work.instance, request);
       status = reply.status;
     } else if (const auto* cache = std::get_if<CacheAside>(&step.verb)) {
       status = co_await cache_aside(*cache, work);

@@ -14,10 +14,10 @@
 #include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
-#include "engine/model/call.h"
 #include "engine/model/component.h"
 #include "models/algorithms/caching/single_flight.h"
 #include "models/cache/terms.h"
+#include "models/calls/call.h"
 #include "models/slowdown.h"
 #include "models/steps/step_params.h"
 
@@ -210,6 +210,7 @@ class Program {
 
   /// A place for calls that the component makes itself, outside of any step.
   CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
+  const std::deque<CallSite>& sites() const { return sites_; }
 
   /// Does the steps one after the other; ends at the first that fails.
   Task<Status> run(const Block& block, Work& work);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "engine/describe/one_of.h"
-#include "engine/model/call_params.h"
 #include "engine/model/request.h"
 #include "models/cache/freshness_params.h"
+#include "models/calls/call_params.h"
 
 namespace highwater {
 

@@ -1,10 +1,14 @@
 #include "models/algorithms/hashing/ketama.h"
 
+#include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "models/algorithms/hashing/modulo.h"
 #include "tests/algorithms/golden.h"
 #include "tests/algorithms/placement.h"
 
@@ -35,6 +39,57 @@ TEST_CASE("ketama: libmemcached's choices", "[algorithms][hashing][golden]") {
   check("ketama_weighted_md5_1111", Ketama::weighted(weighted_targets({1, 1, 1, 1})));
   check("ketama_weighted_md5_1234", Ketama::weighted(weighted_targets({1, 2, 3, 4})));
   check("ketama_weighted_md5_123", Ketama::weighted(weighted_targets({1, 2, 3})));
+}
+
+// "host:port=weight,…".
+std::vector<Target> read_servers(const std::string& text) {
+  std::vector<Target> servers;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string one = text.substr(at, comma - at);
+    const std::size_t sign = one.find('=');
+    const bool weighted = sign != std::string::npos;
+    servers.push_back(
+        {one.substr(0, sign),
+         weighted ? static_cast<std::uint32_t>(std::stoul(one.substr(sign + 1))) : 1});
+    at = comma + 1;
+  }
+  return servers;
+}
+
+TEST_CASE("ketama: libmemcached's choices for other servers and weights and hashes",
+          "[algorithms][hashing][golden]") {
+  const std::map<std::string, Hashkit> hashes = {{"default", Hashkit::one_at_a_time},
+                                                 {"md5", Hashkit::md5},
+                                                 {"crc", Hashkit::crc},
+                                                 {"fnv1_64", Hashkit::fnv1_64},
+                                                 {"fnv1a_64", Hashkit::fnv1a_64},
+                                                 {"fnv1_32", Hashkit::fnv1_32},
+                                                 {"fnv1a_32", Hashkit::fnv1a_32},
+                                                 {"murmur", Hashkit::murmur}};
+  constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  const nlohmann::json rows = golden_json("libmemcached_more.json")["rows"];
+  REQUIRE(rows.size() == 42);
+  for (const nlohmann::json& row : rows) {
+    const std::string distribution = row[0];
+    const std::string hash = row[1];
+    const std::string text = row[2];
+    CAPTURE(distribution, hash, text);
+    const std::vector<Target> servers = read_servers(text);
+    const Hashkit kit = hashes.at(hash);
+    const LibmemcachedModula modula(servers, kit);
+    const Ketama ketama(
+        servers,
+        distribution == "weighted" ? KetamaRule::libmemcached_weighted : KetamaRule::libmemcached,
+        kit);
+    std::string got;
+    for (int i = 0; i < 300; ++i) {
+      const std::string key = "obj:" + std::to_string(i * 37 + 5);
+      got +=
+          kDigits.at((distribution == "modula" ? modula.lookup(key) : ketama.lookup(key)).value());
+    }
+    CHECK(got == row[3].get<std::string>());
+  }
 }
 
 TEST_CASE("ketama: npm hashring's choices", "[algorithms][hashing][golden]") {

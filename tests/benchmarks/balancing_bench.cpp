@@ -1,5 +1,5 @@
-// Speed of balancing: a pick and the end of its request, for 10 and for 100 targets. Loads stay at
-// zero, which is no policy's best or worst case.
+// Speed of balancing: a pick and the end of its request, for 10, 100 and 1,000 targets. Loads stay
+// at zero, which is no policy's best or worst case.
 
 #include <cstdint>
 #include <string>
@@ -45,7 +45,8 @@ void pick_and_finish(benchmark::State& state, Policy policy) {
     benchmark::RegisterBenchmark(("balancing/" + std::string(info.name)).c_str(), pick_and_finish,
                                  info.policy)
         ->Arg(10)
-        ->Arg(100);
+        ->Arg(100)
+        ->Arg(1000);
   return true;
 }();
 

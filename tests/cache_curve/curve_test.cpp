@@ -68,6 +68,20 @@ TEST_CASE("cache_curve: threads and parts change nothing", "[cache_curve]") {
   for (std::size_t i = 0; i < 2; ++i) CHECK(misses(one.curves[i]) == misses(three.curves[i]));
 }
 
+TEST_CASE("cache_curve: caches that do not fit memory together give the same", "[cache_curve]") {
+  const std::string text = skewed(20'000, 4000, 5);
+  for (const std::optional<double> sample : {std::optional<double>{}, std::optional(0.1)}) {
+    CurvePlan plan{.policies = {Policy::lru, Policy::fifo, Policy::redis_lru}, .sample = sample};
+    plan.min = true;
+    const MissCurves together = curves_of(text, plan);
+    plan.most_entries = 1;  // each in a pass of its own
+    const MissCurves apart = curves_of(text, plan);
+    REQUIRE(apart.curves.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i)
+      CHECK(misses(apart.curves[i]) == misses(together.curves[i]));
+  }
+}
+
 TEST_CASE("cache_curve: the intervals of samples hold the truth", "[cache_curve]") {
   const std::string text = skewed(150'000, 60'000, 2);
   CurvePlan plan{.policies = {Policy::lru, Policy::redis_lru}, .capacities = {1000, 4000, 16'000}};

@@ -143,6 +143,29 @@ TEST_CASE("KeyTrace: a file that is not there", "[cache_curve]") {
   }
 }
 
+TEST_CASE("KeyTrace: binary records may be gzipped and a cut is seen", "[cache_curve]") {
+  std::string records;
+  for (std::uint64_t i = 0; i < 5000; ++i) records += record(static_cast<std::uint32_t>(i), i * i);
+  TraceOptions options;
+  options.format = TraceFormat::oracle_general;
+  const std::string packed = gzipped(records);
+  CHECK(keys(read(packed, options)) == keys(read(records, options)));
+  const Reading cut = read(packed.substr(0, packed.size() / 2), options);
+  CHECK_THAT(cut.problems.text(), Catch::Contains("ends in the middle of its gzip data"));
+}
+
+TEST_CASE("KeyTrace: what is no file or packed otherwise is refused", "[cache_curve]") {
+  Problems problems;
+  KeyTrace trace("/dev/zero", {}, problems);
+  std::vector<Access> requests;
+  trace.read(10, requests);
+  CHECK(requests.empty());
+  CHECK_THAT(problems.text(), Catch::Contains("is a pipe or a device"));
+  const Reading zstd = read("\x28\xb5\x2f\xfd and so on");
+  CHECK(zstd.requests.empty());
+  CHECK_THAT(zstd.problems.text(), Catch::Contains("is compressed by zstd"));
+}
+
 TEST_CASE("KeyTrace: the name tells the format", "[cache_curve]") {
   const auto format_of = [](const char* name) {
     Problems problems;

@@ -35,6 +35,20 @@ class Algorithm(InTemporaryFolder):
         self.assertEqual(self.lines("lru", "--capacity", "2", "--summary", stdin="a\nb\na\nc\nb"),
                          ["hits 1", "misses 4"])
 
+    def test_switches_take_a_value_or_none(self):
+        counts = ["hits 1", "misses 1"]
+        for words in (["--summary"], ["--summary", "true"], ["--summary=true"]):
+            self.assertEqual(self.lines("lru", "--capacity", "1", *words, stdin="a\na"), counts)
+        for words in (["--summary", "false"], ["--summary=false"]):
+            self.assertEqual(self.lines("lru", *words, "--capacity", "1", stdin="a\na"),
+                             ["miss", "hit"])
+        # What is on by default can be switched off.
+        off = ["--execution-timeout-enabled", "false"]
+        twenty = "0 slow\n" * 20 + "1 success"
+        self.assertEqual(self.lines("hystrix", stdin=twenty)[-1], "rejected open")
+        self.assertEqual(self.lines("hystrix", *off, stdin=twenty)[-1], "allowed closed")
+        self.refuses("lru", "--capacity", "1", "--summary", "perhaps", expected="perhaps")
+
     def test_nothing_is_trimmed_and_any_bytes_are_a_key(self):
         def slot(keys):
             return self.run_program("algorithm", "redis_slot", stdin=keys, text=False).stdout
@@ -99,6 +113,10 @@ class Algorithm(InTemporaryFolder):
         document = json.loads(result.stdout)
         self.assertEqual(document["algorithm"], "redis_slot")
         self.assertEqual(len(document["decisions"]), 2)
+        # Names may be any bytes, a document is UTF-8.
+        out = self.run_program("algorithm", "ttl_cache", "--capacity", "1", "--json", text=False,
+                               stdin=b"0 set \xff\n0 set b\n").stdout
+        self.assertEqual(json.loads(out)["decisions"], ["stored", "evicts \ufffd"])
 
 
 class CacheCurve(InTemporaryFolder):
@@ -150,7 +168,8 @@ class CacheCurve(InTemporaryFolder):
     def test_wrong_input_writes_nothing(self):
         self.write("a\nb\n", "keys.txt")
         for words, expected in (
-                (["nowhere"], "nowhere cannot be opened"),
+                (["nowhere"], "nowhere: cannot be opened"),
+                (["/dev/zero"], "a pipe or a device"),
                 (["keys.txt", "--format", "csv"], 'there is no column "key"'),
                 (["keys.txt", "--policies", "lru,redis_lur"], 'did you mean "redis_lru"?'),
                 (["keys.txt", "--sizes", "10,0,x"], "a size is at least 1"),

@@ -50,6 +50,29 @@ TEST_CASE("EventSession: a retry passes over what was tried", "[drivers]") {
               {"pick", "fail a", "retry", "fail b", "retry", "pick"}) == "a\nb\n-\na\n");
 }
 
+TEST_CASE("EventSession: the oldest request fails, or the newest is refused", "[drivers]") {
+  std::vector<balancing::Ending> endings;
+  EventSession session(
+      std::make_unique<Recording>(std::vector<balancing::Target>{{.name = "a"}}, endings), 1);
+  std::string out;
+  for (const char* line : {"pick", "at 1", "pick", "at 3", "refuse a", "fail a"})
+    CHECK(session.take(line, out).empty());
+  REQUIRE(endings.size() == 2);
+  CHECK(endings[0].latency == 2'000'000'000);
+  CHECK(endings[1].latency == 3'000'000'000);
+  CHECK(endings[0].failed);
+}
+
+TEST_CASE("EventSession: what cannot be said to a policy is an error", "[drivers]") {
+  CHECK(drive("round_robin", {{"targets", "a"}},
+              {"degrade a", "degrade b", "match {\"v\": 2}", "match v=2", "match", "pick"}) ==
+        "degrade a: this policy takes no notice of degraded targets\n"
+        "degrade b: \"b\" is none of the targets\n"
+        "match {\"v\": 2}: the value of a label is a text\n"
+        "match v=2: expected labels such as {\"version\": \"2\"}, found \"v=2\"\n"
+        "a\n");
+}
+
 TEST_CASE("EventSession: targets go down and up, and change their weight", "[drivers]") {
   CHECK(drive("weighted", {{"targets", "a,b"}},
               {"down a", "pick", "pick", "up a", "weight b 0", "pick", "pick"}) == "b\nb\na\na\n");
@@ -69,10 +92,12 @@ TEST_CASE("EventSession: a wrong line says why and changes nothing", "[drivers]"
         "weight a x: a weight is a whole number, found \"x\"\n"
         "weight a: expected weight NAME N\n"
         "retry: no request has failed that was not tried again\n"
-        "pik: expected pick, pick KEY, done NAME, fail NAME, retry, at SECONDS, down NAME, "
-        "up NAME or weight NAME N, found \"pik\"; did you mean \"pick\"?\n"
-        ": expected pick, pick KEY, done NAME, fail NAME, retry, at SECONDS, down NAME, up NAME "
-        "or weight NAME N, found \"\"\n"
+        "pik: expected pick, pick KEY, done NAME, fail NAME, refuse NAME, retry, at SECONDS, "
+        "down NAME, up NAME, weight NAME N, degrade NAME, recover NAME or match LABELS, "
+        "found \"pik\"; did you mean \"pick\"?\n"
+        ": expected pick, pick KEY, done NAME, fail NAME, refuse NAME, retry, at SECONDS, "
+        "down NAME, up NAME, weight NAME N, degrade NAME, recover NAME or match LABELS, "
+        "found \"\"\n"
         "a\n");
 }
 

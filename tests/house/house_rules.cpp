@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <regex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -344,6 +345,19 @@ Findings check_models(const Tree& tree) {
     for (const std::string& kind : kinds)
       if (find_use(listed, kind, 0) == std::string::npos)
         findings.push_back({file.path, 0, kind + ": models/catalog.cpp does not list this kind"});
+  }
+  return findings;
+}
+
+Findings check_claims(const Tree& tree) {
+  static const std::regex kTest(R"(tests/[a-z_0-9/]+\.(cpp|py|sh))");
+  Findings findings;
+  for (const SourceFile& file : tree) {
+    if (!is_library(file.path) || !is_cpp(file.path)) continue;
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), kTest), end; it != end; ++it)
+      if (find_file(tree, it->str()) == nullptr)
+        findings.push_back({file.path, line_at(file.text, static_cast<std::size_t>(it->position())),
+                            it->str() + " is claimed to check it and does not exist"});
   }
   return findings;
 }

@@ -54,6 +54,9 @@ Findings check_form(const Tree& tree);
 /// file of models has a test.
 Findings check_models(const Tree& tree);
 
+/// A test that a library's comment names (`Checked`) exists.
+Findings check_claims(const Tree& tree);
+
 /// Every algorithm names its source, is reached from the catalog of its family, and has a test.
 Findings check_algorithms(const Tree& tree);
 

@@ -49,6 +49,7 @@ TEST_CASE("the checkout keeps the rules of the house", "[house]") {
       {"containers", check_containers},
       {"form", check_form},
       {"models", check_models},
+      {"claims", check_claims},
       {"algorithms", check_algorithms},
       {"lists", check_lists},
       {"scenarios", check_scenarios},
@@ -273,6 +274,18 @@ TEST_CASE("models: each has a source, a place in the catalog and a test", "[hous
             tree_of(
                 {catalog, helper, {"tests/x/other_test.cpp", "#include \"models/line/part.h\"\n"}}))
             .empty());
+}
+
+TEST_CASE("claims: tests that are named exist", "[house]") {
+  const SourceFile test = {"tests/algorithms/lru_test.cpp", ""};
+  const SourceFile good = {"models/algorithms/caching/lru.h",
+                           "/// Checked  tests/algorithms/lru_test.cpp: all of it.\n"};
+  const SourceFile bad = {"engine/kernel/a.h",
+                          "\n/// Checked  tests/kernel/a_test.cpp; tests/reality/a.py\n"};
+  CHECK(check_claims(tree_of({test, good})).empty());
+  const Findings findings = check_claims(tree_of({test, good, bad}));
+  REQUIRE(findings.size() == 2);
+  CHECK(findings.front().line == 2);
 }
 
 TEST_CASE("algorithms: each has a source, a place in its family and a test", "[house]") {

@@ -562,7 +562,9 @@ TEST_CASE("cache: every fault in the parameters is told at once", "[models][cach
 }
 
 TEST_CASE("cache: every metric that is listed is measured", "[models][cache]") {
-  ModelRig rig = one_cache("");
+  ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "capacity": 10, "origin": "db",
+                                        "breaker": "opossum"},
+                              "db": {"kind": "cache", "capacity": 10}})");
   rig.send(Time{1s}, "cache", read_of(1));
   rig.run(Time{2s});
   for (const MetricInfo& metric : cache().info.metrics)

@@ -314,7 +314,8 @@ TEST_CASE("client: every outcome has its count, its rate and its cause", "[model
 TEST_CASE("client: causes that every report names are there without any", "[models][client]") {
   SinkLog log;
   ModelRig rig({client(), sink(log)},
-               R"({"users": {"kind": "client", "arrivals": {"constant": "1/s"}, "calls": "it"},
+               R"({"users": {"kind": "client", "arrivals": {"constant": "1/s"},
+                             "calls": {"to": "it", "breaker": "opossum"}},
                    "it": {"kind": "sink"}})",
                lasting(10s));
   rig.run(Time{10s});

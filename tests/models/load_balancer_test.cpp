@@ -504,6 +504,92 @@ TEST_CASE("load balancer: each policy's own options reach it", "[models][load_ba
   differ("envoy_round_robin", R"("weights": {"api[0]": 3})");
   differ("envoy_round_robin", R"("priorities": {"api[0]": 1})");
   differ("nginx_round_robin", R"("backup": ["api[0]"])");
+  differ("haproxy_source", R"("haproxy_source": {"type": "consistent", "function": "djb2"})");
+}
+
+TEST_CASE("load balancer: what HAProxy's and Finagle's policies share reaches them",
+          "[models][load_balancer]") {
+  // The first usable backup alone, or all of them.
+  const auto backups = [](const std::string& more) {
+    Bench bench(R"("policy": "haproxy_roundrobin", "backup": ["api[1]", "api[2]"],
+                   "health_check": {"interval": "100ms"})" +
+                more);
+    bench.kill(1s, 0);
+    for (int i = 0; i < 4; ++i) bench.send(4s);
+    bench.run(5s);
+    return bench.hit(4s);
+  };
+  CHECK(backups("") == Numbers{1, 1, 1, 1});
+  CHECK(backups(R"(, "haproxy": {"all_backups": true})") == Numbers{1, 2, 1, 2});
+  // One request each while the whole is far from its full load.
+  const auto limited = [](const std::string& more) {
+    Bench bench(R"("policy": "haproxy_first", "max_connections": 3)" + more, 2);
+    bench.log.react = [](const Received&) { return Reaction{1s, Status::ok, false}; };
+    for (int i = 0; i < 3; ++i) bench.send(1s);
+    bench.run(5s);
+    return bench.hit();
+  };
+  CHECK(limited("") == Numbers{0, 0, 0});
+  CHECK(limited(R"(, "haproxy": {"min_connections": 1, "full_load": 100})") == Numbers{0, 1});
+  // Without panic nobody is picked where nobody is usable.
+  for (const char* policy : {"finagle_p2c", "peak_ewma"}) {
+    const auto sent = [&](const std::string& more) {
+      Bench bench(R"("health_check": {"interval": "100ms"}, "tries": 1, "policy": ")" +
+                  std::string(policy) + '"' + more);
+      for (const std::size_t i : {0u, 1u, 2u}) bench.kill(1s, i);
+      for (int i = 0; i < 10; ++i) bench.send(4s);
+      bench.run(5s);
+      return bench.rig.count("lb", "no_target");
+    };
+    CHECK(sent("") == 0);
+    CHECK(sent(R"(, "finagle": {"panic": false})") == 10);
+    CHECK(sent(R"(, "finagle": {"panic": false, "max_effort": 1})") == 10);
+  }
+}
+
+TEST_CASE("load balancer: a request's labels lead to a subset of the instances",
+          "[models][load_balancer]") {
+  const std::string subsets = R"("policy": "envoy_round_robin",
+      "labels": {"api": {"version": "1"}, "api[2]": {"version": "2"}},
+      "match": {"GET /beta": {"version": "2"}, "GET /old": {"version": "1"},
+                "GET /never": {"version": "3"}},
+      "envoy": {"subsets": {"selectors": [{"keys": ["version"]}])";
+  const auto hits = [&](const std::string& endpoint, const std::string& more) {
+    Bench bench(subsets + more + "}}");
+    Request request = read_of(1);
+    request.endpoint = bench.rig.world().symbols.intern(endpoint);
+    for (int i = 0; i < 30; ++i) bench.send(1s, request);
+    bench.run(2s);
+    const Numbers hit = bench.hit();
+    return std::set<std::uint32_t>(hit.begin(), hit.end());
+  };
+  using Instances = std::set<std::uint32_t>;
+  CHECK(hits("GET /beta", "") == Instances{2});
+  CHECK(hits("GET /old", "") == Instances{0, 1});
+  CHECK(hits("GET /never", "").empty());
+  CHECK(hits("GET /other", "").empty());
+  CHECK(hits("GET /other", R"(, "fallback": "any_endpoint")") == Instances{0, 1, 2});
+  CHECK(
+      hits("GET /never", R"(, "fallback": "default_subset", "default_subset": {"version": "2"})") ==
+      Instances{2});
+}
+
+TEST_CASE("load balancer: zones in turn by their weights", "[models][load_balancer]") {
+  ModelRig::Options options;
+  options.network.zones = {"a", "b"};
+  ModelRig rig({load_balancer(), service::service()},
+               R"({"near": {"kind": "service", "service_time": "1ms", "zones": ["a"]},
+                   "far": {"kind": "service", "service_time": "1ms", "zones": ["b"]},
+                   "lb": {"kind": "load_balancer", "policy": "envoy_round_robin",
+                          "targets": ["near", "far"],
+                          "envoy": {"locality": "weighted",
+                                    "locality_weights": {"a": 3, "b": 1}}}})",
+               options);
+  for (std::int64_t i = 0; i < 400; ++i)
+    rig.send(Time{1s} + Duration{i * 10'000'000}, "lb", read_of(1));
+  rig.run(Time{9s});
+  CHECK(rig.component("near").received() == 300);
+  CHECK(rig.component("far").received() == 100);
 }
 
 TEST_CASE("load balancer: an instance that is full is passed over, and nobody is no target",
@@ -595,6 +681,7 @@ TEST_CASE("load balancer: no more than max_ejection_percent are out", "[models][
   };
   CHECK(ejected("") == 1);
   CHECK(ejected(R"(, "max_ejection_percent": "35%")") == 3);
+  CHECK(ejected(R"(, "max_ejection_percent": "35%", "ejection_limit": "before")") == 4);
   CHECK(ejected(R"(, "max_ejection_percent": "0%")") == 0);
   CHECK(ejected(R"(, "max_ejection_percent": "0%", "always_eject_one": true)") == 1);
   CHECK(ejected(R"(, "enforcing_consecutive_5xx": "0%")") == 0);
@@ -637,9 +724,69 @@ TEST_CASE("load balancer: Envoy prefers its own zone where that is fair",
   };
   CHECK(share_of_own("") == Approx(0.5).margin(0.08));
   CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware"})") == 1);
+  CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware", "routing_enabled": "0%"})") ==
+        Approx(0.5).margin(0.08));
   // With fewer instances than that zones do not matter.
   CHECK(share_of_own(R"(, "envoy": {"locality": "zone_aware", "min_cluster_size": 7})") ==
         Approx(0.5).margin(0.08));
+}
+
+TEST_CASE("load balancer: a health check that passes ends an ejection, unless told otherwise",
+          "[models][load_balancer]") {
+  const auto ejections = [](const std::string& more) {
+    Bench bench(R"("max_fails": 0, "health_check": {"interval": "500ms"}, "outlier_detection":
+                   {"consecutive_5xx": 3, "base_ejection_time": "1h", "max_ejection_time": "1h",
+                    "max_ejection_percent": "50%")" +
+                    more + "}",
+                4);
+    bench.log.react = [](const Received& received) {
+      return Reaction{1ms, received.instance == 0 ? Status::error : Status::ok, false};
+    };
+    for (std::int64_t i = 0; i < 1000; ++i) bench.send(1s + Duration{i * 10'000'000});
+    bench.run(20s);
+    return bench.rig.count("lb", "ejections");
+  };
+  CHECK(ejections("") > 5);
+  CHECK(ejections(R"(, "health_check_returns": false)") == 1);
+}
+
+TEST_CASE("load balancer: the health of a priority level, by heads or by weight",
+          "[models][load_balancer]") {
+  const auto share_of_spare = [](const std::string& more) {
+    ModelRig rig({load_balancer(), service::service()},
+                 R"({"api": {"kind": "service", "service_time": "1ms", "replicas": 4},
+                     "spare": {"kind": "service", "service_time": "1ms", "replicas": 4},
+                     "lb": {"kind": "load_balancer", "policy": "envoy_round_robin",
+                            "health_check": {"interval": "100ms"}, "targets": ["api", "spare"],
+                            "weights": {"api[0]": 97}, "priorities": {"spare": 1},
+                            "envoy": {"panic_threshold": "0%")" +
+                     more + "}}}");
+    rig.at(Time{1s}, [&] { rig.instance("api", 0).kill(false); });
+    for (std::int64_t i = 0; i < 1000; ++i)
+      rig.send(Time{3s} + Duration{i * 1'000'000}, "lb", read_of(1));
+    rig.run(Time{9s});
+    return static_cast<double>(rig.component("spare").received()) / 1000;
+  };
+  CHECK(share_of_spare("") == 0);                                        // three of four, times 1.4
+  CHECK(share_of_spare(R"(, "weighted_priority_health": true)") > 0.9);  // 3 of 100
+}
+
+TEST_CASE("load balancer: a target that was tried is drawn again so often, then it goes in order",
+          "[models][load_balancer]") {
+  const auto share_of_second = [](const std::string& more) {
+    Bench bench(R"("policy": "envoy_random", "max_fails": 0)" + more);
+    bench.kill(1s, 0);
+    for (std::int64_t i = 0; i < 6000; ++i)
+      bench.send(2s + Duration{i * 1'000'000}, read_of(static_cast<std::uint64_t>(i)));
+    bench.run(20s);
+    const Numbers all = bench.hit();
+    return static_cast<double>(std::count(all.begin(), all.end(), 1u)) / 6000;
+  };
+  // A third of the requests meet the dead one; a third of those would draw it again.
+  CHECK(share_of_second(R"(, "envoy": {"host_selection_retries": 0})") ==
+        Approx(1 / 3.0 + 2 / 9.0).margin(0.02));
+  CHECK(share_of_second(R"(, "envoy": {"host_selection_retries": 20})") ==
+        Approx(0.5).margin(0.02));
 }
 
 TEST_CASE("load balancer: options of another policy are refused",
@@ -656,6 +803,31 @@ TEST_CASE("load balancer: options of another policy are refused",
   CHECK_THAT(problems(R"("envoy": {})"), Contains("only Envoy's policies read it"));
   CHECK_THAT(problems(R"("policy": "envoy_random", "envoy": {"hash_balance_factor": 150})"),
              Contains("hash_balance_factor is for envoy_ring_hash"));
+  CHECK_THAT(problems(R"("haproxy": {})"), Contains("only HAProxy's policies read it"));
+  CHECK_THAT(problems(R"("policy": "haproxy_first", "haproxy": {"min_connections": 1})"),
+             Contains("min_connections needs max_connections"));
+  CHECK_THAT(problems(R"("finagle": {})"), Contains("only finagle_p2c and peak_ewma"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "slow_start": "3s")"),
+             Contains("only those with weights in turn"));
+  CHECK_THAT(problems(R"("policy": "envoy_maglev", "envoy": {"locality": "zone_aware"})"),
+             Contains("zone_aware does nothing where the key decides"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "envoy": {"locality": "weighted"})"),
+             Contains("which needs them"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "labels": {"api": {"v": "1"}})"),
+             Contains("only envoy.subsets read them"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "match": {"GET /": {"v": "1"}})"),
+             Contains("only envoy.subsets read it"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "labels": {"apis": {"v": "1"}},
+                         "envoy": {"subsets": {"selectors": [{"keys": ["v"]}]}})"),
+             Contains("/components/it/labels/apis: \"apis\" is none of the targets"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "envoy": {"subsets": {"selectors": [
+                         {"keys": ["v"], "fallback": "keys_subset", "fallback_keys": ["w"]}]}})"),
+             Contains("fallback_keys are some of the keys"));
+  CHECK_THAT(problems(R"("policy": "envoy_random", "envoy": {"subsets": {
+                         "selectors": [{"keys": ["v"]}], "fallback": "keys_subset"}})"),
+             Contains("keys_subset is a selector's fallback"));
+  CHECK_THAT(problems(R"("outlier_detection": {"max_ejection_time": "1s"})"),
+             Contains("max_ejection_time is below base_ejection_time"));
   CHECK_THAT(problems(R"("priorities": {"api": 1})"),
              Contains("only Envoy's policies have levels"));
   CHECK_THAT(problems(R"("backup": ["api"])"), Contains("only nginx' and HAProxy's policies"));

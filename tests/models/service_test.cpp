@@ -433,7 +433,11 @@ TEST_CASE("service: a service with one endpoint answers unnamed requests", "[mod
 }
 
 TEST_CASE("service: everything it declares is measured", "[models][service]") {
-  ModelRig rig = rig_of(R"("service_time": "1ms")");
+  ModelRig rig({service()},
+               R"({"api": {"kind": "service", "shed": {"capacity": 10},
+                           "autoscaler": {"hpa": {}, "max_replicas": 3},
+                           "endpoints": {"*": [{"call": "db", "breaker": "opossum"}]}},
+                   "db": {"kind": "service", "service_time": "1ms"}})");
   rig.run(Time{1s});
   for (const MetricInfo& metric : service().info.metrics)
     CHECK_NOTHROW(rig.metric("api", metric.name));

@@ -161,6 +161,38 @@ TEST_CASE("topic: sticky fills a batch before it goes on", "[models][messaging]"
   CHECK(sum == 4000);
 }
 
+TEST_CASE("topic: uniform_sticky never fills two batches in a row at one partition",
+          "[models][messaging]") {
+  const auto repeats = [](const char* partitioner) {
+    ModelRig rig = rig_of(R"("partitions": 3, "batch_size": "2500B", "message_size": "1kB",
+                             "append_time": "0s", "partitioner": ")" +
+                          std::string(partitioner) + '"');
+    auto& topic = static_cast<Topic&>(rig.component("log"));
+    for (std::int64_t i = 0; i < 600; ++i)
+      rig.send(Time{1s} + Duration{i * 1'000'000}, "log", write_of(static_cast<std::uint64_t>(i)));
+    std::vector<std::uint64_t> ends(3);
+    std::uint32_t last = 3;
+    int same = 0;
+    // Two messages fit a batch: what uniform_sticky does after every second one.
+    for (std::int64_t batch = 1; batch <= 300; ++batch)
+      rig.at(Time{1s} + Duration{(batch * 2 - 1) * 1'000'000 + 500'000}, [&] {
+        for (std::uint32_t p = 0; p < 3; ++p) {
+          const std::uint64_t end = topic.partition(p).log.end();
+          if (end > ends[p]) {
+            same += p == last;
+            last = p;
+          }
+          ends[p] = end;
+        }
+      });
+    rig.run(Time{5s});
+    for (std::uint32_t p = 0; p < 3; ++p) CHECK(topic.partition(p).log.end() > 100);
+    return same;
+  };
+  CHECK(repeats("uniform_sticky") == 0);
+  CHECK(repeats("sticky") > 20);
+}
+
 TEST_CASE("topic: adaptive_sticky sends less to a slow broker", "[models][messaging]") {
   const auto share_of_slow = [](const char* partitioner) {
     ModelRig rig = rig_of(R"("partitions": 4, "brokers": 4, "append_time": "2ms",
@@ -190,7 +222,7 @@ TEST_CASE("topic: batches are a matter of sticky partitioners", "[models][messag
   const auto problems = [](const char* more) {
     return problems_of(topic(), std::string(R"({"kind": "topic", )") + more + "}");
   };
-  CHECK_THAT(problems(R"("batch_size": "1kB")"), Contains("only the partitioners sticky"));
+  CHECK_THAT(problems(R"("batch_size": "1kB")"), Contains("only the sticky partitioners"));
   CHECK_THAT(problems(R"("message_size": "1kB", "partitioner": "round_robin")"),
              Contains("/components/it/message_size"));
   CHECK(problems(R"("message_size": "1kB", "partitioner": "sticky")").empty());

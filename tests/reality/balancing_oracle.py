@@ -1,10 +1,9 @@
 """What the scripts that compare balancing with a running proxy share.
 
 Backends that answer when told to tell whom the proxy chose; the same events then go through
-balancing_driver, whose decisions must be the same, one for one.
+`highwater algorithm`, whose decisions must be the same, one for one.
 """
 
-import json
 import os
 import select
 import shutil
@@ -105,7 +104,7 @@ def read_all(connection):
 
 
 class Recorder:
-    """Sends requests through the proxy and keeps what happened, in the driver's language."""
+    """Sends requests through the proxy and keeps what happened."""
 
     def __init__(self, backends, port, which=None):
         """which: the backends that the proxy's configuration names, in its order."""
@@ -117,14 +116,14 @@ class Recorder:
         self.open = {}
         self.next_id = 0
 
-    def request(self, now, key, headers, failing=()):
+    def request(self, now, key, headers, failing=(), preface=b""):
         """Opens a request; targets in `failing` break the connection. Returns its number, or None
         where the proxy gave up."""
         number = self.next_id
         self.next_id += 1
         client = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
         client.settimeout(PATIENCE)
-        client.sendall(b"GET / HTTP/1.0\r\n" + headers + b"\r\n")
+        client.sendall(preface + b"GET / HTTP/1.0\r\n" + headers + b"\r\n")
         event = ["pick", number, now, key.hex()]
         while True:
             index, connection = self.backends.wait(client)
@@ -156,25 +155,71 @@ class Recorder:
         self.events.append(event)
 
 
-def compare(driver, title, setup, recorder):
-    """Returns how many decisions agreed; ends the program at the first that does not."""
-    lines = "\n".join(json.dumps(line) for line in [setup] + recorder.events) + "\n"
-    run = subprocess.run([driver], input=lines.encode(), stdout=subprocess.PIPE, check=True)
-    ours = [int(word) for word in run.stdout.split()]
-    if ours == recorder.choices:
-        return len(ours)
-    at = next((i for i, (a, b) in enumerate(zip(ours, recorder.choices)) if a != b),
-              min(len(ours), len(recorder.choices)))
-    print("DIFFERENT:", title)
-    print(json.dumps(setup))
-    decided = -1
+def seconds(nanoseconds):
+    return b"%d.%09d" % divmod(nanoseconds, SECOND)
+
+
+def command_line(policy, targets, options, seed):
+    """What `highwater algorithm` is told. Targets are dictionaries; those of their entries that are
+    not name and weight become options for the targets that have them."""
+    words = [policy, "--seed", str(seed), "--targets",
+             ",".join("%s=%d" % (target["name"], target["weight"]) for target in targets)]
+    for word in ("down", "backup"):
+        named = [target["name"] for target in targets if target.get(word)]
+        if named:
+            words += ["--" + word, ",".join(named)]
+    for word in ("max_fails", "fail_timeout", "max_in_flight", "min_in_flight"):
+        unit = "s" if word == "fail_timeout" else ""
+        named = ["%s=%d%s" % (target["name"], target[word], unit)
+                 for target in targets if word in target]
+        if named:
+            words += ["--" + word.replace("_", "-"), ",".join(named)]
+    return words + options
+
+
+def event_lines(recorder, names):
+    """The events as the command takes them, without the choices that the product made."""
+    lines, now, at = [], 0, {}
+    choices = iter(recorder.choices)
     for event in recorder.events:
-        decided += event[0] in ("pick", "retry")
-        print(json.dumps(event), recorder.choices[decided] if event[0] in ("pick", "retry") else "")
-        if decided == at:
-            break
+        kind, time_of = event[0], event[3 if event[0] in ("usable", "weight") else 2]
+        if time_of != now:
+            lines.append(b"at " + seconds(time_of))
+            now = time_of
+        if kind == "pick":
+            key = bytes.fromhex(event[3])
+            lines.append(b"pick " + key if key else b"pick")
+            at[event[1]] = next(choices)
+        elif kind == "retry":
+            lines.append(b"retry")
+            at[event[1]] = next(choices)
+        elif kind == "usable":
+            lines.append((b"up " if event[2] else b"down ") + names[event[1]])
+        elif kind == "weight":
+            lines.append(b"weight %s %d" % (names[event[1]], event[2]))
+        else:  # whoever fails has just been connected to
+            lines.append((b"refuse " if kind == "fail" else b"done ") + names[at[event[1]]])
+    return lines
+
+
+def compare(highwater, title, policy, targets, options, recorder, seed=1):
+    """Returns how many decisions agreed; ends the program at the first that does not."""
+    names = [target["name"].encode() for target in targets]
+    words = command_line(policy, targets, options, seed)
+    lines = event_lines(recorder, names)
+    run = subprocess.run([highwater, "algorithm"] + words, input=b"\n".join(lines) + b"\n",
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    ours = run.stdout.split(b"\n")[:-1]
+    theirs = [b"-" if choice < 0 else names[choice] for choice in recorder.choices]
+    if run.returncode == 0 and ours == theirs:
+        return len(ours)
+    at = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b),
+              min(len(ours), len(theirs)))
+    print("DIFFERENT:", title)
+    print("highwater algorithm", " ".join(words))
+    print(b"\n".join(lines).decode(errors="replace"))
     print("decision %d: the product chose %s, ours %s" %
-          (at, recorder.choices[at:at + 1], ours[at:at + 1]))
+          (at, theirs[at:at + 1], ours[at:at + 1]))
     sys.exit(1)
 
 

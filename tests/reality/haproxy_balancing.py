@@ -1,6 +1,6 @@
 """Compares the HAProxy policies with a running HAProxy, choice by choice.
 
-Usage: haproxy_balancing.py DRIVER
+Usage: haproxy_balancing.py HIGHWATER
 
 Random backends (weights, algorithms, hash types, servers disabled, backups), each with a HAProxy of
 its own. Requests stay open for a while, so that loads differ; servers are disabled and enabled and
@@ -12,27 +12,31 @@ import socket
 import sys
 
 from balancing_oracle import (Backends, Recorder, Server, compare, directory, free_port, program,
-                              random_key)
+                              random_address, random_key)
 
 ROUNDS = 10
 STEPS = 120
 
 
-def hash_options(random):
-    """What haproxy_hash is told, and the same as HAProxy's configuration."""
-    options = {"consistent": random.random() < 0.5}
-    words = ["hash-type", "consistent" if options["consistent"] else "map-based"]
+def hash_options(random, bounds):
+    """What haproxy_hash and haproxy_source are told, the same as HAProxy's configuration, and
+    whether that is a ring."""
+    ring = random.random() < 0.5
+    options = ["--type", "consistent" if ring else "map"]
+    words = ["hash-type", "consistent" if ring else "map-based"]
     if random.random() < 0.7:
-        options["function"] = random.choice(["sdbm", "djb2", "wt6", "crc32"])
-        words.append(options["function"])
+        function = random.choice(["sdbm", "djb2", "wt6", "crc32"])
+        options += ["--function", function]
+        words.append(function)
         if random.random() < 0.5:
-            options["avalanche"] = True
+            options.append("--avalanche")
             words.append("avalanche")
     lines = [" ".join(words)]
-    if options["consistent"] and random.random() < 0.5:
-        options["balance_factor"] = random.choice([101, 120, 150, 300])
-        lines.append("hash-balance-factor %d" % options["balance_factor"])
-    return options, lines
+    if bounds and ring and random.random() < 0.5:
+        factor = random.choice([101, 120, 150, 300])
+        options += ["--balance-factor", str(factor)]
+        lines.append("hash-balance-factor %d" % factor)
+    return options, lines, ring
 
 
 def random_target(random, name, policy):
@@ -69,7 +73,7 @@ defaults
   timeout server 1h
   timeout queue 1h
 listen proxy
-  bind 127.0.0.1:%d
+  bind 127.0.0.1:%d accept-proxy
   option http-server-close
   %s
   %s
@@ -111,22 +115,28 @@ BALANCE = {
     "haproxy_leastconn": "leastconn",
     "haproxy_first": "first",
     "haproxy_hash": "hdr(x-key)",
+    "haproxy_source": "source",
 }
 
 
-def check(driver, haproxy, policy, seed):
+def check(highwater, haproxy, policy, seed):
     random = random_module.Random("%s %d" % (policy, seed))
     backends = Backends(random.choice([1, 2, 3, 4, 5, 9]))
     targets = [random_target(random, name, policy) for name in backends.names]
     targets[0].pop("backup", None)
     targets[0].pop("down", None)
-    options, lines = {}, ["balance " + BALANCE[policy]]
-    if policy == "haproxy_hash":
-        options, more = hash_options(random)
+    options, lines, ring = [], ["balance " + BALANCE[policy]], False
+    if policy in ("haproxy_hash", "haproxy_source"):
+        options, more, ring = hash_options(random, policy == "haproxy_hash")
         lines += more
     if random.random() < 0.4:
-        options["all_backups"] = True
+        options.append("--all-backups")
         lines.append("option allbackups")
+    name = policy
+    if "--balance-factor" in options:
+        name = "haproxy_bounded_load"
+    elif policy in ("haproxy_hash", "haproxy_source"):
+        options.append("--events")
     # Beyond its limits HAProxy would let requests wait.
     most = 12
     if policy == "haproxy_first":
@@ -139,7 +149,7 @@ def check(driver, haproxy, policy, seed):
         try:
             recorder = Recorder(backends, port)
             down = {i for i, target in enumerate(targets) if target.get("down")}
-            dynamic = policy in DYNAMIC or options.get("consistent", False)
+            dynamic = policy in DYNAMIC or ring
             for step in range(STEPS):
                 # Beyond the limits of those that are left requests would wait.
                 if policy != "haproxy_first" and random.random() < 0.08:
@@ -147,21 +157,27 @@ def check(driver, haproxy, policy, seed):
                 if recorder.open and (random.random() < 0.45 or len(recorder.open) >= most):
                     recorder.finish(random.choice(list(recorder.open)), step)
                     continue
-                key = random_key(random)
-                recorder.request(step, key, b"X-Key: " + key + b"\r\n")
+                key, preface = random_key(random), b"PROXY UNKNOWN\r\n"
+                header = b"X-Key: " + key + b"\r\n"
+                if policy == "haproxy_source":
+                    address = random_address(random)
+                    key, header = address.encode(), b""
+                    preface = ("PROXY TCP6 %s ::1 1 1\r\n" if ":" in address else
+                               "PROXY TCP4 %s 127.0.0.1 1 1\r\n") % address
+                    preface = preface.encode()
+                recorder.request(step, key, header, preface=preface)
             recorder.finish_all(STEPS)
         finally:
             server.stop()
             backends.close()
-    setup = {"policy": policy, "targets": targets, "options": options}
-    return compare(driver, "%s, round %d" % (policy, seed), setup, recorder)
+    return compare(highwater, "%s, round %d" % (policy, seed), name, targets, options, recorder)
 
 
 def main():
-    driver = sys.argv[1]
+    highwater = sys.argv[1]
     haproxy = program("haproxy")
     for policy in BALANCE:
-        decisions = sum(check(driver, haproxy, policy, seed) for seed in range(ROUNDS))
+        decisions = sum(check(highwater, haproxy, policy, seed) for seed in range(ROUNDS))
         print("%-22s %5d decisions agree" % (policy, decisions), flush=True)
         assert decisions > 30 * ROUNDS
 

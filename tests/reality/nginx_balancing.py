@@ -1,6 +1,6 @@
 """Compares the nginx policies with a running nginx, choice by choice.
 
-Usage: nginx_balancing.py DRIVER VIRTUAL_CLOCK
+Usage: nginx_balancing.py HIGHWATER VIRTUAL_CLOCK
 
 Random upstreams (weights, methods, servers down, backups, limits, failures) under a virtual clock
 and with a known random(). Every configuration gets an nginx of its own, so that its draws begin at
@@ -11,8 +11,9 @@ import os
 import random as random_module
 import sys
 
-from balancing_oracle import (SECOND, Backends, Recorder, Server, compare, directory,
+from balancing_oracle import (Backends, Recorder, Server, compare, directory,
                               free_port, program, random_address, random_key)
+from nginx_clock import Clock
 
 METHODS = {
     "nginx_round_robin": "",
@@ -36,7 +37,7 @@ def random_target(random, name, may_be_backup):
     if random.random() < 0.4:
         target["max_fails"] = random.choice([0, 2, 3])
     if random.random() < 0.4:
-        target["fail_timeout"] = random.choice([0, 1, 3, 30]) * SECOND
+        target["fail_timeout"] = random.choice([0, 1, 3, 30])
     if random.random() < 0.3:
         target["max_in_flight"] = random.choice([1, 2, 4])
     return target
@@ -47,7 +48,7 @@ def server_line(target):
     if "max_fails" in target:
         words.append("max_fails=%d" % target["max_fails"])
     if "fail_timeout" in target:
-        words.append("fail_timeout=%ds" % (target["fail_timeout"] // SECOND))
+        words.append("fail_timeout=%ds" % (target["fail_timeout"]))
     if "max_in_flight" in target:
         words.append("max_conns=%d" % target["max_in_flight"])
     words += [word for word in ("down", "backup") if target.get(word)]
@@ -79,24 +80,7 @@ http {
        "servers": "\n    ".join(server_line(target) for target in targets)}
 
 
-class Clock:
-    """The milliseconds that the server sees, in a file that it maps."""
-
-    def __init__(self, path):
-        self.file = open(path, "w+b", buffering=0)
-        self.file.write(bytes(4096))
-        self.milliseconds = 0
-
-    def advance(self, milliseconds):
-        self.milliseconds += milliseconds
-        self.file.seek(0)
-        self.file.write(self.milliseconds.to_bytes(8, "little"))
-
-    def now(self):
-        return self.milliseconds * 1_000_000
-
-
-def check(driver, shim, nginx, method, seed):
+def check(highwater, shim, nginx, method, seed):
     random = random_module.Random("%s %d" % (method, seed))
     backends = Backends(random.choice([1, 2, 3, 4, 5, 9]))
     may_be_backup = method in ("nginx_round_robin", "nginx_least_conn")
@@ -129,15 +113,15 @@ def check(driver, shim, nginx, method, seed):
         finally:
             server.stop()
             backends.close()
-    setup = {"policy": method, "targets": targets, "seed": 1}
-    return compare(driver, "%s, round %d" % (method, seed), setup, recorder)
+    options = ["--events"] if "hash" in method else []
+    return compare(highwater, "%s, round %d" % (method, seed), method, targets, options, recorder)
 
 
 def main():
-    driver, shim = sys.argv[1:3]
+    highwater, shim = sys.argv[1:3]
     nginx = program("nginx")
     for method in METHODS:
-        decisions = sum(check(driver, shim, nginx, method, seed) for seed in range(ROUNDS))
+        decisions = sum(check(highwater, shim, nginx, method, seed) for seed in range(ROUNDS))
         print("%-22s %5d decisions agree" % (method, decisions), flush=True)
         assert decisions > 30 * ROUNDS
 

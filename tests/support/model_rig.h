@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "engine/kernel/random.h"
-#include "engine/model/call.h"
 #include "engine/model/component.h"
 #include "engine/model/fault.h"
 #include "engine/model/kind.h"
 #include "engine/model/world.h"
+#include "models/calls/call.h"
 
 namespace highwater::testing {
 

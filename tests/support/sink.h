@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/model/call_params.h"
 #include "engine/model/component.h"
 #include "engine/model/kind.h"
+#include "models/calls/call_params.h"
 
 namespace highwater::testing {
 

@@ -25,8 +25,9 @@ struct Label {
 
 /// One target as it is configured.
 struct Target {
-  std::string name = {};            ///< host:port, which the hashing policies hash.
-  std::uint32_t weight = 1;         ///< Its share of the requests; 0: none.
+  std::string name = {};  ///< host:port, which the hashing policies hash.
+  /// Its share of the requests, for the policies that have weights; 0: none, under any policy.
+  std::uint32_t weight = 1;
   std::uint32_t max_in_flight = 0;  ///< nginx max_conns, HAProxy maxconn; 0: no limit.
   bool backup = false;             ///< Only when none of the others may be picked (nginx, HAProxy).
   std::uint32_t priority = 0;      ///< Envoy's priority level, 0 first.
@@ -74,7 +75,8 @@ class Balancer {
  public:
   explicit Balancer(std::vector<Target> targets) : targets_(std::move(targets)) {
     states_.reserve(targets_.size());
-    for (const Target& target : targets_) states_.push_back({target.weight, 0, !target.down});
+    for (const Target& target : targets_)
+      states_.push_back({target.weight, 0, target.max_in_flight, !target.down});
   }
   virtual ~Balancer() = default;
   Balancer(const Balancer&) = delete;
@@ -116,6 +118,13 @@ class Balancer {
     weight_changed(target, now);
   }
 
+  /// The target calls itself degraded, or no longer: Envoy sends there only what the healthy ones
+  /// cannot take. False where the policy takes no notice.
+  virtual bool set_degraded(std::size_t target, bool degraded, std::int64_t now) {
+    (void)target, (void)degraded, (void)now;
+    return false;
+  }
+
   std::size_t size() const { return targets_.size(); }
   const Target& target(std::size_t i) const { return targets_[i]; }
   std::uint32_t weight(std::size_t i) const { return states_[i].weight; }
@@ -123,6 +132,12 @@ class Balancer {
   /// Requests picked for the target and not finished.
   std::uint32_t in_flight(std::size_t i) const { return states_[i].in_flight; }
   std::uint64_t in_flight() const { return in_flight_; }
+
+  /// Has as many requests in flight as it may have.
+  bool full(std::size_t i) const {
+    const std::uint32_t most = states_[i].max_in_flight;
+    return most != 0 && states_[i].in_flight >= most;
+  }
 
   /// True where the policy itself leaves failing targets alone (nginx max_fails): nobody else
   /// should then.
@@ -138,13 +153,9 @@ class Balancer {
   virtual void usable_changed(std::size_t target, std::int64_t now) { (void)target, (void)now; }
   virtual void weight_changed(std::size_t target, std::int64_t now) { (void)target, (void)now; }
 
-  bool full(std::size_t i) const {
-    const std::uint32_t most = targets_[i].max_in_flight;
-    return most != 0 && states_[i].in_flight >= most;
-  }
-  /// Usable, not full and not tried before.
+  /// Usable, of some weight, not full and not tried before.
   bool available(std::size_t i, const Question& question) const {
-    return states_[i].usable && !full(i) && !was_tried(i, question);
+    return states_[i].usable && states_[i].weight != 0 && !full(i) && !was_tried(i, question);
   }
   std::uint32_t count_available(const Question& question) const {
     std::uint32_t count = 0;
@@ -162,9 +173,11 @@ class Balancer {
   }
 
  private:
+  /// What every pick looks at, apart from what is seldom asked for.
   struct State {
     std::uint32_t weight = 1;
     std::uint32_t in_flight = 0;
+    std::uint32_t max_in_flight = 0;
     bool usable = true;
   };
 

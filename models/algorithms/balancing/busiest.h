@@ -20,8 +20,7 @@ class Busiest final : public Balancer {
   Pick choose(const Question& question, AnyBits&) override {
     Pick most;
     for (std::size_t i = 0; i < size(); ++i)
-      if (weight(i) > 0 && available(i, question) && (!most || in_flight(i) > in_flight(*most)))
-        most = i;
+      if (available(i, question) && (!most || in_flight(i) > in_flight(*most))) most = i;
     return most;
   }
 };

@@ -83,12 +83,12 @@ class EnvoyBalancer final : public Balancer {
       schemes_.push_back(std::make_unique<Scheme>(view_, subsets_->members(subset), plain_));
   }
 
-  /// A target that calls itself degraded gets requests only if the healthy ones do not suffice.
-  void set_degraded(std::size_t target, bool degraded, std::int64_t now) {
-    if ((degraded_[target] != 0) == degraded) return;
+  bool set_degraded(std::size_t target, bool degraded, std::int64_t now) override {
+    if ((degraded_[target] != 0) == degraded) return true;
     degraded_[target] = degraded;
     if (!degraded && usable(target)) slow_start_.begin(target, now);
     touch(target);
+    return true;
   }
 
   bool reads_key() const override { return Scheme::kReadsKey; }

@@ -61,8 +61,7 @@ struct EnvoyTargets {
 
   /// May be sent this request, whatever its health.
   bool accepts(std::size_t target, const Question& question) const {
-    const std::uint32_t most = balancer.target(target).max_in_flight;
-    if (most != 0 && balancer.in_flight(target) >= most) return false;
+    if (balancer.full(target)) return false;
     return std::find(question.tried.begin(), question.tried.end(), target) == question.tried.end();
   }
 };

@@ -30,11 +30,12 @@ struct EnvoySubsetOptions {
     std::vector<std::string> fallback_keys = {};  ///< For keys_subset: some of the keys.
   };
 
-  std::vector<Selector> selectors;  ///< None: no subsets, all targets are one.
+  std::vector<Selector> selectors = {};  ///< None: no subsets, all targets are one.
   EnvoyFallback fallback = EnvoyFallback::no_fallback;
-  std::vector<Label> default_subset;
-  bool panic_mode_any = false;        ///< All targets, if the fallback has nobody either.
-  bool allow_redundant_keys = false;  ///< Labels asked for in vain are left out of account.
+  std::vector<Label> default_subset = {};
+  bool panic_mode_any = false;  ///< All targets, if the fallback has nobody either.
+  /// Labels beyond those of the longest selector that fits are left out of account.
+  bool allow_redundant_keys = false;
   bool locality_weight_aware = false;
 };
 
@@ -69,6 +70,9 @@ class EnvoySubsets {
       : options_(options), members_(2) {
     for (EnvoySubsetOptions::Selector& selector : options_.selectors)
       selector.keys = sorted_keys(selector.keys);
+    if (options_.allow_redundant_keys)  // the longest first, as Envoy sorts them
+      std::stable_sort(options_.selectors.begin(), options_.selectors.end(),
+                       [](const auto& a, const auto& b) { return a.keys.size() > b.keys.size(); });
     for (std::uint32_t i = 0; i < targets.size(); ++i) {
       members_[kAny].push_back(i);
       if (has_all(targets[i], options_.default_subset)) members_[kDefault].push_back(i);

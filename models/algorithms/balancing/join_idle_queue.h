@@ -40,23 +40,19 @@ class JoinIdleQueue final : public Balancer {
   /// O(1), plus one step per idle target that may not be picked; O(n) where most are unavailable.
   Pick choose(const Question& question, AnyBits& bits) override {
     for (std::size_t i = next_[end_]; i != end_; i = next_[i])
-      if (may_be_picked(i, question)) return i;
+      if (available(i, question)) return i;
     if (size() == 0) return std::nullopt;
     for (int tries = 0; tries < kTries; ++tries) {
       const std::uint32_t i = random_below(static_cast<std::uint32_t>(size()), bits);
-      if (may_be_picked(i, question)) return i;
+      if (available(i, question)) return i;
     }
     std::uint32_t count = 0;
-    for (std::size_t i = 0; i < size(); ++i) count += may_be_picked(i, question);
+    for (std::size_t i = 0; i < size(); ++i) count += available(i, question);
     if (count == 0) return std::nullopt;
     std::uint32_t skip = random_below(count, bits);
     std::size_t i = 0;
-    while (!may_be_picked(i, question) || skip-- > 0) ++i;
+    while (!available(i, question) || skip-- > 0) ++i;
     return i;
-  }
-
-  bool may_be_picked(std::size_t i, const Question& question) const {
-    return weight(i) > 0 && available(i, question);
   }
 
   void began(std::size_t target, const Question&) override {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -186,10 +188,12 @@ class NginxRoundRobin final : public NginxUpstream {
 /// Checked  tests/algorithms/nginx_test.cpp: recorded scripts of requests begun and ended.
 class NginxLeastConn final : public NginxUpstream {
  public:
-  using NginxUpstream::NginxUpstream;
+  explicit NginxLeastConn(std::vector<Target> targets) : NginxUpstream(std::move(targets)) {
+    tied_.resize(size());
+  }
 
  private:
-  /// O(n), two passes where there are ties.
+  /// O(n).
   Pick choose(const Question& question, AnyBits&) override {
     if (single()) return pick_single(question);
     for (std::size_t rank = rank_of(question); rank < 2; ++rank)
@@ -197,45 +201,45 @@ class NginxLeastConn final : public NginxUpstream {
     return std::nullopt;
   }
 
+  /// Requests per weight are compared by cross-multiplication.
   Pick least(const Group& group, const Question& question) {
     const std::int64_t now = seconds(question.now);
-    Pick best;
-    std::size_t best_at = 0;
-    bool ties = false;
-    for (std::size_t at = 0; at < group.members.size(); ++at) {
-      const std::uint32_t i = group.members[at];
+    std::uint64_t requests = 0;
+    std::uint64_t weight = 0;  // of the least so far
+    std::size_t ties = 0;
+    for (const std::uint32_t i : group.members) {
       if (!eligible(i, question, now)) continue;
-      if (!best || load(i, *best) < load(*best, i)) {
-        best = i;
-        best_at = at;
-        ties = false;
-      } else if (load(i, *best) == load(*best, i)) {
-        ties = true;
+      const std::uint64_t own_requests = in_flight(i);
+      const auto own_weight = static_cast<std::uint64_t>(peer_weight(i));
+      const std::uint64_t own = own_requests * weight;
+      const std::uint64_t least = requests * own_weight;
+      if (ties > 0 && own > least) continue;
+      if (ties == 0 || own < least) {
+        ties = 0;
+        requests = own_requests;
+        weight = own_weight;
       }
+      tied_[ties++] = i;
     }
-    if (!best) return std::nullopt;
-    if (ties) best = round_robin_of_ties(group, best_at, question, now);
-    return chosen(*best, now);
+    if (ties == 0) return std::nullopt;
+    return chosen(ties == 1 ? tied_.front() : round_robin_of({tied_.data(), ties}), now);
   }
 
-  std::size_t round_robin_of_ties(const Group& group, std::size_t first, const Question& question,
-                                  std::int64_t now) {
-    std::size_t best = group.members[first];
+  std::size_t round_robin_of(std::span<const std::uint32_t> tied) {
+    std::size_t best = tied.front();
+    std::int64_t most = std::numeric_limits<std::int64_t>::min();
     std::int64_t total = 0;
-    for (std::size_t at = first; at < group.members.size(); ++at) {
-      const std::uint32_t i = group.members[at];
-      if (load(i, best) != load(best, i) || !eligible(i, question, now)) continue;
+    for (const std::uint32_t i : tied) {
       total += give_credit(i);
-      if (credit(i) > credit(best)) best = i;
+      if (credit(i) <= most) continue;
+      most = credit(i);
+      best = i;
     }
     take_credit(best, total);
     return best;
   }
 
-  /// Requests of `i` in the unit that compares with those of `other`: by cross-multiplication.
-  std::uint64_t load(std::size_t i, std::size_t other) const {
-    return std::uint64_t{in_flight(i)} * static_cast<std::uint64_t>(peer_weight(other));
-  }
+  std::vector<std::uint32_t> tied_;  // for the least load, of one pick
 };
 
 }  // namespace highwater::balancing

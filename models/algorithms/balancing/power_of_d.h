@@ -42,7 +42,7 @@ class PowerOfD final : public Balancer {
     for (std::uint32_t k = 0; k < all && asked < d_; ++k) {
       std::swap(order_[k], order_[k + random_below(all - k, bits)]);
       const std::uint32_t i = order_[k];
-      if (weight(i) == 0 || !available(i, question)) continue;
+      if (!available(i, question)) continue;
       ++asked;
       if (!best || in_flight(i) < in_flight(*best)) best = i;
     }

@@ -138,6 +138,9 @@ class Sticky final : public Balancer {
 
   bool reads_key() const override { return true; }
   bool judges_failures() const override { return inner_->judges_failures(); }
+  bool set_degraded(std::size_t target, bool degraded, std::int64_t now) override {
+    return inner_->set_degraded(target, degraded, now);
+  }
   const StickyTable& table() const { return table_; }
   const Balancer& inner() const { return *inner_; }
 
@@ -145,7 +148,7 @@ class Sticky final : public Balancer {
   Pick choose(const Question& question, AnyBits& bits) override {
     if (!question.key.empty())
       if (const auto stuck = table_.find(question.key, question.now)) {
-        if (weight(*stuck) > 0 && available(*stuck, question)) {
+        if (available(*stuck, question)) {
           return *stuck;
         }
         if (!options_.redispatch) return std::nullopt;

@@ -28,7 +28,7 @@ class Weighted final : public Balancer {
     std::int64_t total = 0;
     Pick best;
     for (std::size_t i = 0; i < size(); ++i) {
-      if (weight(i) == 0 || !available(i, question)) continue;
+      if (!available(i, question)) continue;
       credit_[i] += weight(i);
       total += weight(i);
       if (!best || credit_[i] > credit_[*best]) best = i;

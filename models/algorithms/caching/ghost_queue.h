@@ -27,8 +27,7 @@ namespace highwater::caching {
 /// the contents.
 ///
 /// Assumes  where not exact, no two keys share 32 bits of hash: one that was never here is taken
-/// for one that was
-///          with a chance of size() / 2^32 (2 in 100,000 for a hundred thousand).
+///          for one that was with a chance of size() / 2^32 (2 in 100,000 for a hundred thousand).
 /// Source   the ghost of fingerprints: J. Yang et al., FIFO Queues are All You Need for Cache
 ///          Eviction, SOSP 2023, section 4.2; buckets: Knuth, The Art of Computer Programming
 ///          vol. 3, section 6.4; the layout is our own.

@@ -39,6 +39,12 @@ class SingleFlight {
     return flight;
   }
 
+  /// The flight that somebody who wants this key now would join; 0 where none is under way.
+  Flight under_way(std::uint64_t key) const {
+    const auto found = current_.find(key);
+    return found == current_.end() ? 0 : found->second;
+  }
+
   /// The fetch is over, well or badly.
   /// @return those who waited for it, in the order in which they came.
   std::vector<Waiter> land(Flight flight) {

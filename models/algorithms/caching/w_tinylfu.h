@@ -23,15 +23,13 @@ namespace highwater::caching {
 /// A new key is always found at once, since it starts in the window; it may leave with the next.
 ///
 /// Memory   That of EntryTable and, once the cache is half full, 8 to 16 bytes for each entry of
-/// its
-///          capacity for the sketch.
+///          its capacity for the sketch.
 /// Assumes  every entry has the same size (capacity counts entries); one thread, so that no use is
 ///          lost and all are known before the next eviction (Caffeine buffers reads, and drops some
 ///          under contention). The window does not adapt: that is later than 2.6.2. No doorkeeper,
 ///          Caffeine has none.
 /// Source   Caffeine 2.6.2, BoundedLocalCache.java (setMaximum, evictFromEden, evictFromMain,
-/// admit,
-///          onAccess, reorderProbation, AddTask).
+///          admit, onAccess, reorderProbation, AddTask).
 /// Checked  tests/algorithms/w_tinylfu_test.cpp: hits of Caffeine 2.6.2 on four traces, within a
 ///          stated tolerance; caching_policy_test.cpp: the general contract.
 class WTinyLfu : public ListCache<WTinyLfu> {

@@ -40,8 +40,7 @@ constexpr std::uint64_t bounded_capacity(std::uint32_t percent, std::uint64_t lo
 /// Source   V. Mirrokni, M. Thorup, M. Zadimoghaddam, Consistent Hashing with Bounded Loads, SODA
 ///          2018, arXiv:1608.01350.
 /// Checked  tests/algorithms/bounded_load_test.cpp: the bound holds at every step, and what is
-/// below
-///          its capacity is never passed over.
+///          below its capacity is never passed over.
 ///
 /// @param percent  c in percent: 125 bounds every load at 1.25 times the mean.
 template <std::unsigned_integral Hash>

@@ -32,11 +32,10 @@ struct CassandraLocation {
 /// that is known are passed over unless there are more replicas than racks.
 ///
 /// Assumes  random tokens, as without allocate_tokens_for_local_replication_factor; a node of
-/// weight
-///          w has w times num_tokens, at most 2^20 tokens in all, weights being scaled down to
-///          that. When no bit source is given, a node's tokens hang on its name alone, so that they
-///          survive a change of the list, as they do on disk; the node of a name listed twice is
-///          the first, and its second entry gets other tokens.
+///          weight w has w times num_tokens, at most 2^20 tokens in all, weights being scaled down
+///          to that. When no bit source is given, a node's tokens hang on its name alone, so that
+///          they survive a change of the list, as they do on disk; the node of a name listed twice
+///          is the first, and its second entry gets other tokens.
 /// Source   Cassandra 4.0 Murmur3Partitioner.java, SimpleStrategy.java,
 ///          NetworkTopologyStrategy.java (calculateNaturalReplicas), TokenMetadata.java
 ///          (firstTokenIndex).

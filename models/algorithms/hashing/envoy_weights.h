@@ -26,8 +26,8 @@ struct EnvoyHost {
 ///          weight of a locality down when part of it is unavailable.
 /// Source   Envoy source/extensions/load_balancing_policies/common/thread_aware_lb_impl.cc,
 ///          normalizeHostWeights, normalizeLocalityWeights.
-/// Checked  tests/algorithms/maglev_test.cpp: Envoy's own table for localities of weight 8, 0
-/// and 2.
+/// Checked  tests/algorithms/maglev_test.cpp: Envoy's own table for localities of weight 8, 0 and
+///          2.
 inline std::vector<EnvoyHost> envoy_weights(Targets targets) {
   std::uint64_t sum = 0;
   for (const Target& target : targets) sum += target.weight;

@@ -30,8 +30,8 @@ enum class KafkaPartitioner : std::uint8_t {
 ///          of weight 0 is left out, which Kafka cannot. There is no retry: candidates go on in
 ///          turn.
 /// Source   librdkafka 2.0.2 src/rdkafka_msg.c (rd_kafka_msg_partitioner_*), src/rdfnv1a.c;
-/// murmur2.h. Checked  tests/algorithms/kafka_test.cpp: partitions recorded from librdkafka, the
-/// values of its
+///          murmur2.h.
+/// Checked  tests/algorithms/kafka_test.cpp: partitions recorded from librdkafka, the values of its
 ///          unittest_fnv1a.
 class KafkaKeys {
  public:

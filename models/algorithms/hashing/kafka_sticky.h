@@ -91,8 +91,7 @@ class KafkaUniformSticky {
 /// queue): without that, a slow broker gets as many batches as a fast one and holds them all up.
 ///
 /// Assumes  one producer thread. The caller leaves out of update_load the partitions without a
-/// leader
-///          and those whose broker exceeds partitioner.availability.timeout.ms.
+///          leader and those whose broker exceeds partitioner.availability.timeout.ms.
 /// Source   Kafka 3.3 clients/.../producer/internals/BuiltInPartitioner.java,
 ///          RecordAccumulator.java (partitionReady). KIP-794.
 /// Checked  tests/algorithms/kafka_sticky_test.cpp: the example in Kafka's own comment for every

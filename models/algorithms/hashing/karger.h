@@ -26,8 +26,7 @@ namespace highwater::hashing {
 /// Source   D. Karger et al., Consistent Hashing and Random Trees, STOC 1997. The number of points
 ///          is chosen (ketama's).
 /// Checked  tests/algorithms/karger_test.cpp and placement_test.cpp: who gets a key, that a
-/// newcomer
-///          takes from everybody and nobody else gains, shares by weight.
+///          newcomer takes from everybody and nobody else gains, shares by weight.
 class Karger {
  public:
   static constexpr std::uint32_t kPointsEach = 160;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -82,13 +83,14 @@ constexpr double minus_log_of(std::uint64_t bits) {
 ///          and mixed. Ties go to the first in the list.
 /// Source   D. Thaler, C. Ravishankar, Using Name-Based Mappings to Increase Hit Rates, IEEE/ACM
 ///          ToN 6(1), 1998; J. Resch, New Hashing Algorithms for Data Storage, SDC 2015 (weights).
-/// Checked  tests/algorithms/rendezvous_test.cpp, placement_test.cpp.
+/// Checked  tests/algorithms/rendezvous_test.cpp, placement_test.cpp, placement_property_test.cpp.
 class Rendezvous {
  public:
   explicit Rendezvous(Targets targets) : places_(places_in_use(targets)) {
     for (const std::uint32_t place : places_) {
       names_.push_back(xxhash64(targets[place].name));
       weights_.push_back(targets[place].weight);
+      one_over_weights_.push_back(1 / weights_.back());
     }
     weighted_ = std::any_of(weights_.begin(), weights_.end(),
                             [&](double weight) { return weight != weights_.front(); });
@@ -113,10 +115,7 @@ class Rendezvous {
     }
     const std::size_t count = std::min(out.size(), bids.size());
     std::partial_sort(bids.begin(), bids.begin() + static_cast<std::ptrdiff_t>(count), bids.end(),
-                      [](const Bid& a, const Bid& b) {
-                        if (a.cost != b.cost) return a.cost < b.cost;
-                        return a.hash != b.hash ? a.hash > b.hash : a.index < b.index;
-                      });
+                      before);
     for (std::size_t i = 0; i < count; ++i) out[i] = places_[bids[i].index];
     return count;
   }
@@ -127,6 +126,10 @@ class Rendezvous {
     std::uint64_t hash;
     std::uint32_t index;
   };
+  static bool before(const Bid& a, const Bid& b) {
+    if (a.cost != b.cost) return a.cost < b.cost;
+    return a.hash != b.hash ? a.hash > b.hash : a.index < b.index;
+  }
 
   std::size_t best_by_hash(std::uint64_t hash) const {
     std::size_t best = 0;
@@ -140,26 +143,50 @@ class Rendezvous {
     return best;
   }
 
+  /// With x = 1 - u, the cost is -ln(1 - x) / w = (x + x^2 / 2 + x^3 / 3 + ...) / w. The margins
+  /// are far wider than any rounding.
+  static double distance_to_one(std::uint64_t bid) {
+    return static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) / 9007199254740992.0;
+  }
+  static double cheapest_of(std::uint64_t bid, double one_over_weight) {
+    return distance_to_one(bid) * (1 - 1e-9) * one_over_weight;
+  }
+  static double dearest_of(std::uint64_t bid, double one_over_weight) {
+    const double x = distance_to_one(bid) + 0x1p-52;
+    if (x > 0.5) return std::numeric_limits<double>::infinity();
+    // From the third on the terms are less than a series of x^3 / 3 that halves each time.
+    return x * (1 + x * (1.0 / 2 + x * (2.0 / 3))) * (1 + 1e-9) * one_over_weight;
+  }
+
+  /// Bounds without a logarithm, the dear part, nearly always tell the winner; where they do not,
+  /// the bid that may be the cheapest is nearly always the one that is.
   std::size_t best_by_cost(std::uint64_t hash) const {
-    std::size_t best = 0;
-    Bid lowest{};
+    std::size_t first = 0;
+    double least = std::numeric_limits<double>::infinity();
+    double second = least;
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const std::uint64_t bid = murmur3_mix(names_[i] ^ hash);
-      // -ln u >= 1 - u spares most logarithms; the margin is far wider than any rounding.
-      constexpr double kUnit = (1 - 1e-9) / 9007199254740992.0;
-      const double at_least = static_cast<double>(static_cast<std::int64_t>(~bid >> 11)) * kUnit;
-      if (i > 0 && at_least > lowest.cost * weights_[i]) continue;
-      const double cost = minus_log_of(bid) / weights_[i];
-      if (i > 0 && (cost > lowest.cost || (cost == lowest.cost && bid <= lowest.hash))) continue;
-      best = i;
-      lowest = {cost, bid, 0};
+      const double at_least = cheapest_of(murmur3_mix(names_[i] ^ hash), one_over_weights_[i]);
+      second = std::min(second, std::max(least, at_least));
+      first = at_least < least ? i : first;
+      least = std::min(least, at_least);
     }
-    return best;
+    const std::uint64_t bid = murmur3_mix(names_[first] ^ hash);
+    if (dearest_of(bid, one_over_weights_[first]) < second) return first;
+    Bid lowest{minus_log_of(bid) / weights_[first], bid, static_cast<std::uint32_t>(first)};
+    if (second > lowest.cost) return first;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const std::uint64_t other = murmur3_mix(names_[i] ^ hash);
+      if (i == first || cheapest_of(other, one_over_weights_[i]) > lowest.cost) continue;
+      const Bid rival{minus_log_of(other) / weights_[i], other, static_cast<std::uint32_t>(i)};
+      if (before(rival, lowest)) lowest = rival;
+    }
+    return lowest.index;
   }
 
   std::vector<std::uint32_t> places_;
   std::vector<std::uint64_t> names_;
   std::vector<double> weights_;
+  std::vector<double> one_over_weights_;
   bool weighted_ = false;
 };
 

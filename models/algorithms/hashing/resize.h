@@ -30,8 +30,7 @@ struct Resize {
 /// Assumes  each key is as likely as any other: with skewed popularity a key's weight differs.
 /// Source   elementary; the measures are those of the papers on consistent hashing.
 /// Checked  tests/algorithms/resize_test.cpp: shares derived from independent implementations of
-/// the
-///          schemes.
+///          the schemes.
 ///
 /// @param before, after  Called with a key, give its place in the list, as Sharder::of does.
 /// @param keys           A range of what both accept.

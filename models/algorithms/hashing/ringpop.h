@@ -27,8 +27,7 @@ namespace highwater::hashing {
 ///          character beyond 16 bits.
 /// Source   ringpop-node 10.21.0 lib/ring/index.js, lib/ring/rbtree.js (lowerBound, upperBound).
 /// Checked  tests/algorithms/ringpop_test.cpp: owners, preference lists and checksums of rings of
-/// 5,
-///          6 and 8 servers; a key that is a point's own text.
+///          5, 6 and 8 servers; a key that is a point's own text.
 class Ringpop {
  public:
   static constexpr std::uint32_t kPointsEach = 100;

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/describe/kind.h"
+#include "engine/kernel/simulation.h"
+#include "engine/kernel/task.h"
+#include "engine/model/attempt.h"
+#include "engine/model/component.h"
+#include "models/calls/call_params.h"
+#include "models/calls/guard.h"
+
+namespace highwater {
+
+/// One place in the system that calls another component: the edge it calls over, its policy, and
+/// what the policy has to remember from call to call, for each calling process its own.
+///
+/// The order of a policy's parts, the outermost first:
+///
+///   fallback   answers where everything else has failed
+///   retry      begins again from here on, after a pause
+///   breaker, adaptive throttling, rate limit, concurrency limit, bulkhead: each may refuse, the
+///              last two or their like may make wait
+///   hedge      sends further requests beside a slow one
+///   timeout    of each request that is sent
+///
+/// Source   resilience4j's order, Retry ( CircuitBreaker ( RateLimiter ( TimeLimiter ( Bulkhead
+///          ( call ) ) ) ) ), docs "Aspect order".
+class CallSite {
+ public:
+  /// @param step      Number of this place within its component; keys the draws of the calls made
+  ///                  here.
+  /// @param fallback  The edge to the policy's fallback, where that names a component.
+  CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
+           Edge* fallback = nullptr);
+
+  /// Whether a call here is a single attempt, for which a Call is enough: it spares a frame.
+  bool is_plain() const { return plain_; }
+
+  /// Calls with all that the policy asks for.
+  Task<Reply> call(Instance& from, Request request);
+
+  std::uint32_t step() const { return step_; }
+  Edge& edge() const { return edge_; }
+  Component& callee() const { return edge_.to(); }
+
+  const CallCounts& counts() const { return counts_; }
+  /// Whether counts() can ever be anything but zero.
+  bool counts_something() const { return !plain_; }
+  bool has_breaker() const { return policy_.breaker.has_value(); }
+  /// Breakers of the calling processes that are not closed, integrated over time, in seconds; a
+  /// breaker counts as what it was when it last let a call through or refused one.
+  double breakers_not_closed(Time now) const;
+
+ private:
+  friend class Call;
+  class Admitted;
+
+  Guard& guard_of(const Instance& from);
+  Task<Reply> guarded(Guard& guard, Instance& from, Request request, std::uint32_t attempt);
+  Task<Reply> hedged(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
+  struct Race;
+  Task<bool> one_of_race(Race& race, Instance& from, Request request, std::uint32_t attempt,
+                         std::uint32_t number);
+  Task<Reply> fall_back(Instance& from, Request request, Reply failed);
+  void look_at_breaker(Guard& guard, const Instance& from);
+  bool is_worth_retrying(Status status) const;
+  /// When nobody waits for the answer of an attempt any more.
+  Time give_up_at(const Request& request) const;
+
+  World& world_;
+  Edge& edge_;
+  Edge* fallback_edge_;
+  CallPolicy policy_;
+  std::uint32_t step_;
+  bool plain_;
+  bool guarded_ = false;     // an attempt passes by more than the timeout
+  Lane* timeout_ = nullptr;  // where nothing but the constant timeout ends an attempt
+  Duration timeout_length_ = kNever - Time{};
+  RandomKey backoff_key_;
+  RandomKey policy_key_;
+  std::deque<std::optional<Guard>> guards_;  // by instance of the caller
+  std::unique_ptr<CallSite> fallback_;
+  CallCounts counts_;
+};
+
+/// The edge from `caller` to the fallback of a policy; null where that names no component.
+Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& policy);
+
+/// The metrics that measure_calls() may declare, for a kind's table.
+std::vector<MetricInfo> call_metrics();
+
+/// What the policies at these places did, as a metric of the caller: `calls`, by cause, and
+/// `breakers_open` where there are breakers. Nothing where no policy asks for anything.
+/// @param callers  Instances of the caller.
+void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites, std::size_t callers);
+void measure_calls(Recorder::Owner& owner, const std::deque<CallSite>& sites, std::size_t callers);
+
+/// One attempt at a call: `Reply reply = co_await Call(site, from, request);`. Sends the request to
+/// the instance that the callee routes it to, waits for the answer or the timeout. Destroying the
+/// awaiting coroutine forgets the attempt; the callee serves it all the same.
+class Call final : private AttemptWaiter {
+ public:
+  Call(CallSite& site, Instance& from, const Request& request, std::uint32_t attempt = 1);
+  /// The same to an instance that the caller has chosen itself (null: nobody there).
+  Call(CallSite& site, Instance& from, Route to, const Request& request, std::uint32_t attempt = 1);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  bool await_ready() const { return attempt_ == nullptr; }
+  template <std::derived_from<detail::TaskPromise> Promise>
+  void await_suspend(std::coroutine_handle<Promise> caller) {
+    caller_.remember(caller);
+    depart();
+  }
+  Reply await_resume() const { return reply_; }
+
+ private:
+  void answered(Reply reply) override;
+  void lost() override;
+  void timed_out();
+  void depart();
+
+  CallSite& site_;
+  Attempt* attempt_ = nullptr;  // null once answered or given up, and where nobody was there to ask
+  Resumption caller_;
+  Reply reply_{Status::unavailable};
+  Timer<&Call::timed_out> timeout_;
+};
+
+}  // namespace highwater

@@ -1,0 +1,196 @@
+#include "models/scaling/autoscaler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "engine/describe/kind.h"
+#include "engine/kernel/time_integral.h"
+
+namespace highwater::autoscaling {
+namespace {
+
+using scaling::PodObservation;
+using scaling::PodSample;
+
+constexpr std::int64_t kThousand = 1000;
+
+/// The latest sample that has arrived; older ones are forgotten.
+std::optional<PodSample> arrived(std::vector<PodSample>& samples, std::int64_t until) {
+  std::size_t known = 0;
+  while (known < samples.size() && samples[known].at <= until) ++known;
+  if (known == 0) return std::nullopt;
+  samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(known) - 1);
+  return samples.front();
+}
+
+}  // namespace
+
+Autoscaler::Autoscaler(Component& component, const AutoscalerParams& params, std::uint32_t replicas,
+                       double cores, std::function<Work(const Instance&, Time)> work_of)
+    : component_(component),
+      params_(params),
+      cores_(cores),
+      work_of_(std::move(work_of)),
+      scaler_(params.make()),
+      seen_(component.instances().size()),
+      wanted_(replicas),
+      wanted_time_(Time{}, replicas),
+      scrape_(*this),
+      decide_(*this) {
+  for (const auto& instance : component.instances()) {
+    if (instance->index() >= replicas)
+      instance->be_absent();
+    else
+      seen_[instance->index()].started = Time{};
+  }
+}
+
+void Autoscaler::start() {
+  for (const auto& instance : component_.instances())
+    seen_[instance->index()].was_up = instance->up();
+  Simulation& simulation = world().simulation;
+  simulation.schedule_after(scrape_, params_.bounds().scrape_interval);
+  simulation.schedule_after(decide_, Duration{scaler_->period()});
+}
+
+void Autoscaler::scrape() {
+  const Time time = world().now();
+  for (const auto& instance : component_.instances()) {
+    Seen& seen = seen_[instance->index()];
+    if (instance->up() != seen.was_up) {
+      seen.was_up = instance->up();
+      seen.readiness_changed = time;
+      if (seen.was_up) seen.scraped = Time{};  // a process that starts has no reading before
+    }
+    const Work work = work_of_(*instance, time);
+    if (instance->up() && seen.scraped > Time{}) {
+      const double window = seconds(time - seen.scraped);
+      const auto sample = [&](double per_second) {
+        return PodSample{std::llround(per_second * kThousand), now(),
+                         (time - seen.scraped).count()};
+      };
+      seen.cpu.push_back(sample((work.core_seconds - seen.before.core_seconds) / window));
+      seen.rate.push_back(
+          sample(static_cast<double>(work.requests - seen.before.requests) / window));
+      seen.concurrency.push_back(
+          sample((work.in_flight_seconds - seen.before.in_flight_seconds) / window));
+    }
+    if (!instance->up()) {
+      seen.cpu.clear();
+      seen.rate.clear();
+      seen.concurrency.clear();
+    }
+    seen.before = work;
+    seen.scraped = time;
+  }
+  world().simulation.schedule_after(scrape_, params_.bounds().scrape_interval);
+}
+
+void Autoscaler::look_at(const Instance& instance, PodObservation& pod) {
+  Seen& seen = seen_[instance.index()];
+  if (instance.up() != seen.was_up) {
+    seen.was_up = instance.up();
+    seen.readiness_changed = world().now();
+    seen.scraped = Time{};
+  }
+  pod = {};
+  pod.readiness = instance.up() ? scaling::Readiness::ready : scaling::Readiness::not_ready;
+  pod.readiness_changed = seen.readiness_changed.time_since_epoch().count();
+  if (seen.started) pod.started = seen.started->time_since_epoch().count();
+  pod.request = std::llround(cores_ * kThousand);
+  const std::int64_t until = now() - params_.bounds().scrape_lag.count();
+  pod.cpu = arrived(seen.cpu, until);
+  pod.request_rate = arrived(seen.rate, until);
+  pod.concurrency = arrived(seen.concurrency, until);
+}
+
+std::optional<double> Autoscaler::average(AwsMetric metric) const {
+  double sum = 0;
+  std::size_t count = 0;
+  for (const PodObservation& pod : pods_) {
+    const std::optional<PodSample>& sample = metric == AwsMetric::cpu        ? pod.cpu
+                                             : metric == AwsMetric::requests ? pod.request_rate
+                                                                             : pod.concurrency;
+    if (!sample) continue;
+    sum += static_cast<double>(sample->value) / kThousand;
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  const double mean = sum / static_cast<double>(count);
+  constexpr double kMinute = 60;
+  if (metric == AwsMetric::cpu) return 100 * mean / cores_;
+  return metric == AwsMetric::requests ? kMinute * mean : mean;
+}
+
+void Autoscaler::decide() {
+  pods_.clear();
+  scaling::Observation seen;
+  for (const auto& instance : component_.instances()) {
+    if (instance->absent()) continue;
+    look_at(*instance, pods_.emplace_back());
+    seen.ready_replicas += instance->up();
+  }
+  seen.now = now();
+  seen.replicas = wanted_;
+  seen.pods = pods_;
+  if (const auto metric = params_.metric()) seen.metric = average(*metric);
+  const scaling::Decision decision = scaler_->decide(seen);
+  const ScalingBounds& bounds = params_.bounds();
+  follow(std::clamp(decision.replicas, bounds.min_replicas, bounds.max_replicas));
+  world().simulation.schedule_after(decide_, Duration{scaler_->period()});
+}
+
+void Autoscaler::follow(std::uint32_t replicas) {
+  if (replicas == wanted_) return;
+  const bool grows = replicas > wanted_;
+  ++(grows ? scale_ups_ : scale_downs_);
+  world().happened(grows ? "scale_up" : "scale_down", component_.id() + " is scaled from " +
+                                                          std::to_string(wanted_) + " to " +
+                                                          std::to_string(replicas));
+  grows ? grow(replicas - wanted_) : shrink(wanted_ - replicas);
+  wanted_ = replicas;
+  wanted_time_.set(world().now(), replicas);
+}
+
+void Autoscaler::grow(std::uint32_t by) {
+  for (const auto& instance : component_.instances()) {
+    if (by == 0) return;
+    if (!instance->absent()) continue;
+    --by;
+    Seen& seen = seen_[instance->index()];
+    seen = {};
+    seen.readiness_changed = world().now();
+    seen.started = world().now() + params_.bounds().scheduling_time;
+    instance->appear(params_.bounds().scheduling_time);
+  }
+}
+
+void Autoscaler::shrink(std::uint32_t by) {
+  std::vector<Instance*> present;
+  for (const auto& instance : component_.instances())
+    if (!instance->absent()) present.push_back(instance.get());
+  std::sort(present.begin(), present.end(), [this](const Instance* a, const Instance* b) {
+    if (a->up() != b->up()) return !a->up();
+    const std::optional<Time>& began_a = seen_[a->index()].started;
+    const std::optional<Time>& began_b = seen_[b->index()].started;
+    return began_a != began_b ? began_a > began_b : a->index() > b->index();
+  });
+  for (std::size_t i = 0; i < by && i < present.size(); ++i)
+    present[i]->leave(params_.bounds().shutdown_grace);
+}
+
+void Autoscaler::measure(Recorder::Owner& owner) {
+  owner.time_average("replicas", [this](Time time) { return wanted_time_.total(time); });
+  owner.count("scale_ups", scale_ups_);
+  owner.count("scale_downs", scale_downs_);
+}
+
+std::vector<MetricInfo> autoscaler_metrics() {
+  return {{"replicas", "instances", "Instances that the autoscaler wants, where there is one."},
+          {"scale_ups", "1", "Decisions of the autoscaler to have more.", MetricShape::kCount},
+          {"scale_downs", "1", "Decisions of the autoscaler to have fewer.", MetricShape::kCount}};
+}
+
+}  // namespace highwater::autoscaling

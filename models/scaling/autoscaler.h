@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/kernel/simulation.h"
+#include "engine/model/component.h"
+#include "models/scaling/autoscaler_params.h"
+
+namespace highwater::autoscaling {
+
+/// What an instance has done since the beginning of the run.
+struct Work {
+  double core_seconds = 0;       ///< Of its cores in use.
+  double in_flight_seconds = 0;  ///< Of requests in flight.
+  std::uint64_t requests = 0;    ///< Received.
+};
+
+/// Keeps as many instances of a component as its scaler wants, within its bounds.
+///
+/// Every scrape_interval it reads what each instance did since the last time; every period of the
+/// scaler it decides by the latest readings that are old enough to have arrived. New instances
+/// begin to start after scheduling_time; those that go are first the ones that are not yet up, then
+/// the youngest, and may finish what they have begun.
+///
+/// Assumes  every wish for an instance is granted: nodes with room are always there; readiness is
+///          being up.
+/// Source   Kubernetes pkg/controller/controller_utils.go, ActivePodsWithRanks (who goes first).
+/// Checked  tests/autoscaling/autoscaler_test.cpp
+class Autoscaler {
+ public:
+  /// @param replicas  Instances at first; the others of the component are absent.
+  /// @param cores     Of an instance: what its CPU is a share of.
+  Autoscaler(Component& component, const AutoscalerParams& params, std::uint32_t replicas,
+             double cores, std::function<Work(const Instance&, Time)> work_of);
+
+  void start();
+  /// Declares `replicas`, `scale_ups` and `scale_downs`.
+  void measure(Recorder::Owner& owner);
+
+ private:
+  struct Seen {
+    Work before;  // at the last scrape
+    Time scraped{};
+    std::vector<scaling::PodSample> cpu, rate,
+        concurrency;  // scraped, not all arrived; oldest first
+    std::optional<Time> started;
+    bool was_up = false;
+    Time readiness_changed{};
+  };
+
+  void scrape();
+  void decide();
+  void look_at(const Instance& instance, scaling::PodObservation& pod);
+  std::optional<double> average(AwsMetric metric) const;
+  void follow(std::uint32_t replicas);
+  void grow(std::uint32_t by);
+  void shrink(std::uint32_t by);
+  World& world() const { return component_.world(); }
+  std::int64_t now() const { return world().now().time_since_epoch().count(); }
+
+  Component& component_;
+  const AutoscalerParams& params_;
+  double cores_;
+  std::function<Work(const Instance&, Time)> work_of_;
+  std::unique_ptr<scaling::Scaler> scaler_;
+  std::vector<Seen> seen_;  // by instance
+  std::vector<scaling::PodObservation> pods_;
+  std::uint32_t wanted_;
+  TimeIntegral wanted_time_;
+  std::uint64_t scale_ups_ = 0;
+  std::uint64_t scale_downs_ = 0;
+  Timer<&Autoscaler::scrape> scrape_;
+  Timer<&Autoscaler::decide> decide_;
+};
+
+/// Of Autoscaler::measure(), for a kind's table.
+std::vector<MetricInfo> autoscaler_metrics();
+
+}  // namespace highwater::autoscaling
