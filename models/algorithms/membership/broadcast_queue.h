@@ -31,9 +31,9 @@ inline std::uint32_t retransmit_limit(std::uint32_t multiplier, std::uint32_t n)
 
 /// membership BroadcastQueue: claims that wait to be gossiped, memberlist's TransmitLimitedQueue.
 ///
-/// A claim replaces an older one on the same member. Those sent least go first, of these the longer,
-/// of these the newer; a packet takes what fits, trying shorter ones where long ones do not. A claim
-/// is dropped when it was sent as often as the limit says.
+/// A claim replaces an older one on the same member. Those sent least go first, of these the
+/// longer, of these the newer; a packet takes what fits, trying shorter ones where long ones do
+/// not. A claim is dropped when it was sent as often as the limit says.
 ///
 /// At the edges  a limit of 0 or 1 sends a claim once.
 /// Source   hashicorp/memberlist 0.2.2, queue.go, util.go.

@@ -8,9 +8,10 @@ namespace highwater::membership {
 
 /// membership CommitWait: Spanner's answer to clocks that are only known to within epsilon.
 ///
-/// A clock shows t when the time is somewhere in [t - epsilon, t + epsilon]. A transaction takes the
-/// latest of that as its timestamp and waits until the earliest is past it: 2 epsilon by its own
-/// clock. Then the timestamp is in the past everywhere, and whoever begins later gets a later one.
+/// A clock shows t when the time is somewhere in [t - epsilon, t + epsilon]. A transaction takes
+/// the latest of that as its timestamp and waits until the earliest is past it: 2 epsilon by its
+/// own clock. Then the timestamp is in the past everywhere, and whoever begins later gets a later
+/// one.
 ///
 /// At the edges  an epsilon below 0 is 0: no wait but that for the clock to have moved on.
 /// Source   J. Corbett et al., Spanner, OSDI 2012, sections 3 and 4.1.2.
@@ -42,10 +43,12 @@ struct HybridTime {
 /// greater timestamp, and none is ahead of the fastest clock. The counter only grows while that
 /// clock does not.
 ///
-/// At the edges  the own clock standing still or going back is what the counter is for. A counter at
+/// At the edges  the own clock standing still or going back is what the counter is for. A counter
+/// at
 ///          its end goes on in the next nanosecond.
 /// Source   S. Kulkarni, M. Demirbas et al., Logical Physical Clocks, OPODIS 2014, figure 5.
-/// Checked  tests/membership/hybrid_clock_test.cpp: causes before effects, the bound on the counter.
+/// Checked  tests/membership/hybrid_clock_test.cpp: causes before effects, the bound on the
+/// counter.
 class HybridClock {
  public:
   /// Something happens here, or is sent.

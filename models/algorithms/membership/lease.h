@@ -34,7 +34,8 @@ class SkewedClock {
     rebase(now);
     base_ += by;
   }
-  /// The clock is brought `by` nanoseconds on, at kSlewRate; what was left of an earlier slew is not.
+  /// The clock is brought `by` nanoseconds on, at kSlewRate; what was left of an earlier slew is
+  /// not.
   void slew(std::int64_t now, std::int64_t by) {
     rebase(now);
     slew_ = by;
@@ -127,10 +128,10 @@ class FencedResource {
 };
 
 struct LeaseOptions {
-  std::int64_t ttl = 30'000'000'000;         ///< Patroni: ttl
-  std::int64_t interval = 10'000'000'000;    ///< Patroni: loop_wait, between two renewals
+  std::int64_t ttl = 30'000'000'000;            ///< Patroni: ttl
+  std::int64_t interval = 10'000'000'000;       ///< Patroni: loop_wait, between two renewals
   std::int64_t retry_timeout = 10'000'000'000;  ///< Patroni: retry_timeout, of one renewal
-  std::int64_t max_drift = 0;  ///< How far the two clocks may part within a ttl.
+  std::int64_t max_drift = 0;                   ///< How far the two clocks may part within a ttl.
 
   /// What Patroni demands of its settings: loop_wait + 2 * retry_timeout <= ttl.
   bool sound() const { return interval + 2 * retry_timeout <= ttl; }
@@ -141,12 +142,13 @@ struct LeaseOptions {
 /// The store counts from when the request arrives, which is after it was sent: a holder that counts
 /// from the sending, by its own clock, and stops max_drift before the end, stops before the store
 /// gives the lease to anybody else, as long as the clocks do not part by more than that in a ttl.
-/// Only the length of time on the holder's clock counts, not what it shows. A step of the clock is a
-/// drift all at once: a holder whose clock is set back believes too long, and only tokens help.
-/// Patroni's leader asks every loop_wait, gives one attempt retry_timeout and demotes itself when it
-/// fails or the lease may be over.
+/// Only the length of time on the holder's clock counts, not what it shows. A step of the clock is
+/// a drift all at once: a holder whose clock is set back believes too long, and only tokens help.
+/// Patroni's leader asks every loop_wait, gives one attempt retry_timeout and demotes itself when
+/// it fails or the lease may be over.
 ///
-/// At the edges  max_drift >= ttl: it never believes. The clock going back since the sending: by less
+/// At the edges  max_drift >= ttl: it never believes. The clock going back since the sending: by
+/// less
 ///          than a ttl it believes on (it can not know), as real programs do on a clock that is not
 ///          monotonic.
 /// Source   Patroni 3.0, ha.py, dcs: ttl 30, loop_wait 10, retry_timeout 10; Gray, Cheriton 1989.
@@ -183,7 +185,9 @@ class LeaseHolder {
   std::uint64_t token() const { return token_; }
 
  private:
-  std::int64_t safe_time() const { return options_.ttl - std::max<std::int64_t>(0, options_.max_drift); }
+  std::int64_t safe_time() const {
+    return options_.ttl - std::max<std::int64_t>(0, options_.max_drift);
+  }
 
   LeaseOptions options_;
   std::optional<std::int64_t> asked_;

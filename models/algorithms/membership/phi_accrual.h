@@ -17,12 +17,12 @@ enum class PhiFormula : std::uint8_t { hayashibara, akka, cassandra };
 
 struct PhiOptions {
   PhiFormula formula = PhiFormula::akka;
-  std::uint32_t window = 1000;                      ///< Intervals kept, at least 1.
-  std::int64_t min_std_deviation = 100'000'000;     ///< min-std-deviation; Hayashibara and Akka
+  std::uint32_t window = 1000;                   ///< Intervals kept, at least 1.
+  std::int64_t min_std_deviation = 100'000'000;  ///< min-std-deviation; Hayashibara and Akka
   std::int64_t acceptable_heartbeat_pause = 3'000'000'000;  ///< Akka
   std::int64_t first_heartbeat_estimate = 1'000'000'000;    ///< Akka: heartbeat-interval
-  std::int64_t initial_value = 2'000'000'000;       ///< Cassandra: fd_initial_value_ms
-  std::int64_t max_interval = 2'000'000'000;        ///< Cassandra: longer ones are not counted
+  std::int64_t initial_value = 2'000'000'000;               ///< Cassandra: fd_initial_value_ms
+  std::int64_t max_interval = 2'000'000'000;  ///< Cassandra: longer ones are not counted
 };
 
 /// membership PhiAccrual: a level of suspicion that grows with silence, instead of a verdict.
@@ -31,7 +31,8 @@ struct PhiOptions {
 /// error in ten is to be expected, at 8 one in 10^8. The formulas differ in what they take the
 /// intervals for:
 ///   hayashibara  normal, with their mean and standard deviation;
-///   akka         the same, the mean longer by the acceptable pause, the tail by a logistic formula,
+///   akka         the same, the mean longer by the acceptable pause, the tail by a logistic
+///   formula,
 ///                the deviation not below a minimum; the first heartbeat counts as two intervals
 ///                around the estimate;
 ///   cassandra    exponential: phi = silence / mean / ln 10, intervals beyond the maximum left out,
@@ -39,14 +40,17 @@ struct PhiOptions {
 ///
 /// Time O(1), by running sums; memory one interval each.
 ///
-/// At the edges  before the first heartbeat phi is 0. Time that stands still or goes backwards since
+/// At the edges  before the first heartbeat phi is 0. Time that stands still or goes backwards
+/// since
 ///          the last heartbeat gives the phi of no silence, and counts as an interval of 0. Phi is
-///          never NaN; where the chance is below what a double can say, it is infinite (Hayashibara,
-///          Akka). A deviation of 0 without a minimum: phi is 0 up to the mean, infinite after it.
+///          never NaN; where the chance is below what a double can say, it is infinite
+///          (Hayashibara, Akka). A deviation of 0 without a minimum: phi is 0 up to the mean,
+///          infinite after it.
 /// Source   N. Hayashibara et al., The phi Accrual Failure Detector, SRDS 2004; Akka 2.6,
 ///          akka-remote PhiAccrualFailureDetector.scala; Apache Cassandra 4.1,
 ///          gms/FailureDetector.java (phi_convict_threshold 8, PHI_FACTOR 1 / ln 10).
-/// Checked  tests/membership/phi_accrual_test.cpp: Akka's table of phis; both closed forms; it grows
+/// Checked  tests/membership/phi_accrual_test.cpp: Akka's table of phis; both closed forms; it
+/// grows
 ///          with silence.
 class PhiAccrual {
  public:
@@ -100,9 +104,8 @@ class PhiAccrual {
     const double floor = static_cast<double>(std::max<std::int64_t>(0, options_.min_std_deviation));
     const double sigma = std::max(deviation(), floor);
     if (options_.formula == PhiFormula::akka) {
-      const double m =
-          mean() + static_cast<double>(std::max<std::int64_t>(
-                       0, options_.acceptable_heartbeat_pause));
+      const double m = mean() + static_cast<double>(
+                                    std::max<std::int64_t>(0, options_.acceptable_heartbeat_pause));
       return of_normal(silence, m, sigma, true);
     }
     return of_normal(silence, mean(), sigma, false);

@@ -18,12 +18,12 @@ enum class RaftVariant : std::uint8_t { paper, hashicorp, etcd };
 
 struct RaftOptions {
   RaftVariant variant = RaftVariant::paper;
-  std::int64_t heartbeat = 50'000'000;         ///< Between two of the leader; etcd: one tick.
-  std::int64_t election_min = 150'000'000;     ///< Shortest election timeout.
-  std::int64_t election_max = 300'000'000;     ///< Longest; paper only.
-  std::int64_t leader_lease = 500'000'000;     ///< hashicorp: LeaderLeaseTimeout
-  bool pre_vote = false;                       ///< etcd
-  bool check_quorum = false;                   ///< etcd
+  std::int64_t heartbeat = 50'000'000;      ///< Between two of the leader; etcd: one tick.
+  std::int64_t election_min = 150'000'000;  ///< Shortest election timeout.
+  std::int64_t election_max = 300'000'000;  ///< Longest; paper only.
+  std::int64_t leader_lease = 500'000'000;  ///< hashicorp: LeaderLeaseTimeout
+  bool pre_vote = false;                    ///< etcd
+  bool check_quorum = false;                ///< etcd
 
   /// "Broadcast time" of the paper's section 9.3 is far below; the election timeouts are its.
   static RaftOptions paper() { return {}; }
@@ -48,15 +48,22 @@ struct RaftOptions {
 };
 
 struct RaftMessage {
-  enum class Kind : std::uint8_t { pre_vote, pre_vote_answer, vote, vote_answer, append, append_answer };
+  enum class Kind : std::uint8_t {
+    pre_vote,
+    pre_vote_answer,
+    vote,
+    vote_answer,
+    append,
+    append_answer
+  };
   Kind kind = Kind::append;
   std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::uint64_t term = 0;
-  bool granted = false;            ///< Or, of an append, that it fitted.
-  std::uint64_t last_index = 0;    ///< Of the candidate's log, or of what the follower has.
-  std::uint64_t last_term = 0;     ///< Of the candidate's log, or of the entry before the first sent.
-  std::uint64_t previous = 0;      ///< Index before the first entry sent.
+  bool granted = false;          ///< Or, of an append, that it fitted.
+  std::uint64_t last_index = 0;  ///< Of the candidate's log, or of what the follower has.
+  std::uint64_t last_term = 0;   ///< Of the candidate's log, or of the entry before the first sent.
+  std::uint64_t previous = 0;    ///< Index before the first entry sent.
   std::uint64_t commit = 0;
   std::vector<std::uint64_t> entries;  ///< Their terms: that is all an election asks of them.
 };
@@ -65,20 +72,21 @@ enum class RaftRole : std::uint8_t { follower, pre_candidate, candidate, leader 
 
 /// membership Raft: one server of a Raft group, as far as leaders go.
 ///
-/// A follower that hears of no leader for its election timeout stands for election in the next term;
-/// whoever a majority votes for leads. A server votes once in a term, and only for a candidate whose
-/// log is at least as up to date as its own: a later last term, or the same and at least as long.
-/// Term, vote and log survive a crash. The leader sends heartbeats with the entries that followers
-/// lack, and counts an entry of its own term as committed when a majority has it.
+/// A follower that hears of no leader for its election timeout stands for election in the next
+/// term; whoever a majority votes for leads. A server votes once in a term, and only for a
+/// candidate whose log is at least as up to date as its own: a later last term, or the same and at
+/// least as long. Term, vote and log survive a crash. The leader sends heartbeats with the entries
+/// that followers lack, and counts an entry of its own term as committed when a majority has it.
 ///
 /// paper      draws each timeout from [150 ms, 300 ms).
 /// hashicorp  looks each time its drawn timeout is over whether the leader was heard of within the
 ///            fixed one, refuses to vote while it knows a leader, and as leader steps down when no
 ///            majority has answered for the lease.
-/// etcd       counts ticks: a follower stands after 10 to 19. With pre-vote it first asks whether it
-///            would win, which raises no term; with check-quorum the leader steps down when, over an
-///            election timeout, no majority was heard of, and servers do not vote while they hear
-///            of a leader.
+/// etcd       counts ticks: a follower stands after 10 to 19. With pre-vote it first asks whether
+/// it
+///            would win, which raises no term; with check-quorum the leader steps down when, over
+///            an election timeout, no majority was heard of, and servers do not vote while they
+///            hear of a leader.
 ///
 /// Membership changes, snapshots and transfer of leadership are left out.
 ///
@@ -374,8 +382,8 @@ class Raft {
     send_entries(out);
   }
 
-  // hashicorp: as many as a majority must have been in contact within the lease; it looks again when
-  // the oldest of those contacts would be too old.
+  // hashicorp: as many as a majority must have been in contact within the lease; it looks again
+  // when the oldest of those contacts would be too old.
   template <BitSource Bits>
   void check_lease(Bits& bits) {
     constexpr std::int64_t kLeast = 10'000'000;  // minCheckInterval
@@ -406,8 +414,8 @@ class Raft {
   }
   void answer_vote(const RaftMessage& m, bool granted, std::vector<RaftMessage>& out) const {
     const bool pre = m.kind == RaftMessage::Kind::pre_vote;
-    RaftMessage answer = message(
-        pre ? RaftMessage::Kind::pre_vote_answer : RaftMessage::Kind::vote_answer, m.from);
+    RaftMessage answer =
+        message(pre ? RaftMessage::Kind::pre_vote_answer : RaftMessage::Kind::vote_answer, m.from);
     // A pre-vote that is granted comes back in the term that was asked for.
     if (pre && granted) answer.term = m.term;
     answer.granted = granted;
@@ -435,8 +443,8 @@ class Raft {
     ticks_ = 0;
     if (options_.variant == RaftVariant::paper) draw(bits);
     RaftMessage answer = message(RaftMessage::Kind::append_answer, m.from);
-    const bool fits = m.previous <= log_.size() &&
-                      (m.previous == 0 || log_[m.previous - 1] == m.last_term);
+    const bool fits =
+        m.previous <= log_.size() && (m.previous == 0 || log_[m.previous - 1] == m.last_term);
     answer.granted = fits;
     if (!fits) {
       answer.last_index = std::min<std::uint64_t>(log_.size(), m.previous - 1);

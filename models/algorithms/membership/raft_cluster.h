@@ -20,8 +20,7 @@ struct RaftProtocol {
     node.tick(now, bits, out);
   }
   template <BitSource Bits>
-  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits,
-                      Output& out) {
+  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits, Output& out) {
     node.receive(now, packet, bits, out);
   }
   template <class Send>
@@ -59,8 +58,7 @@ class RaftCluster {
   /// The server stops; a leader ceases to lead without a word.
   void kill(std::uint32_t i, std::vector<Change>& changes) {
     cluster_.set_up(i, false);
-    if (std::exchange(leads_[i], 0) != 0)
-      changes.push_back({now(), i, server(i).term(), false});
+    if (std::exchange(leads_[i], 0) != 0) changes.push_back({now(), i, server(i).term(), false});
   }
   /// It starts again with its term, vote and log.
   void restart(std::uint32_t i) {
@@ -106,8 +104,8 @@ class RaftCluster {
   }
 
   Cluster<RaftProtocol, Bits> cluster_;
-  std::vector<char> leads_;            // by server
-  std::vector<std::uint64_t> terms_;   // in which it leads
+  std::vector<char> leads_;           // by server
+  std::vector<std::uint64_t> terms_;  // in which it leads
 };
 
 }  // namespace highwater::membership

@@ -28,7 +28,14 @@ struct RingpopOptions {
 };
 
 struct RingpopMessage {
-  enum class Kind : std::uint8_t { ping, ping_answer, ping_req, ping_req_answer, join, join_answer };
+  enum class Kind : std::uint8_t {
+    ping,
+    ping_answer,
+    ping_req,
+    ping_req_answer,
+    join,
+    join_answer
+  };
   Kind kind = Kind::ping;
   std::uint32_t from = 0;
   std::uint32_t to = 0;
@@ -43,8 +50,8 @@ struct RingpopMessage {
 struct RingpopEvent {
   std::uint32_t node;
   RingpopStatus status;
-  bool evicted = false;   ///< Forgotten, its tombstone included.
-  bool flapper = false;   ///< Its damp score has reached the limit; status means nothing.
+  bool evicted = false;  ///< Forgotten, its tombstone included.
+  bool flapper = false;  ///< Its damp score has reached the limit; status means nothing.
 };
 
 struct RingpopOutput {
@@ -58,10 +65,10 @@ struct RingpopOutput {
 
 /// membership Ringpop: one member of a ring as Uber's ringpop-node runs it.
 ///
-/// SWIM with calls: once a protocol period (the longer of the minimum and twice the median time of a
-/// ping) the next of a shuffled list is pinged; if it does not answer, three others are asked to ping
-/// it, and if one of them could not reach it and none could, it is suspect, faulty after 5 s, a
-/// tombstone after a day and forgotten a minute later. If no helper answered either, nothing is
+/// SWIM with calls: once a protocol period (the longer of the minimum and twice the median time of
+/// a ping) the next of a shuffled list is pinged; if it does not answer, three others are asked to
+/// ping it, and if one of them could not reach it and none could, it is suspect, faulty after 5 s,
+/// a tombstone after a day and forgotten a minute later. If no helper answered either, nothing is
 /// concluded. Changes ride on pings and answers, each as often as 15 times the digits of the ring's
 /// size; one that was answered to a member that brought it is left out. An answer to somebody
 /// without anything to tell who has another checksum of the membership carries the whole of it, and
@@ -69,9 +76,11 @@ struct RingpopOutput {
 ///
 /// Time: a protocol step O(changes); a change O(members), for the checksum is made of all of them.
 ///
-/// Assumes  clocks that agree: an incarnation is the time in milliseconds. The median is that of the
+/// Assumes  clocks that agree: an incarnation is the time in milliseconds. The median is that of
+/// the
 ///          last 1028 pings; ringpop samples as many with a decay.
-/// At the edges  a member that knows nobody pings nobody. Time that goes backwards counts as standing
+/// At the edges  a member that knows nobody pings nobody. Time that goes backwards counts as
+/// standing
 ///          still. Answers to calls that have timed out are dropped, as tchannel drops them.
 /// Source   ringpop-node 10.21, lib/gossip, lib/membership, server/protocol.
 /// Checked  tests/membership/ringpop_test.cpp: rules of override; checksums; every dead member is
@@ -85,9 +94,8 @@ class Ringpop {
       : options_(options), self_(self), addresses_(&addresses), table_(addresses.size()) {
     order_.resize(addresses.size());
     for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return addresses[a] < addresses[b];
-    });
+    std::sort(order_.begin(), order_.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return addresses[a] < addresses[b]; });
     timings_.push_back(options.min_protocol_period);
   }
 
@@ -99,9 +107,9 @@ class Ringpop {
     record(change_of(self_));
     ring_changed();
     checksum();
-    step_at_ = now_ + static_cast<std::int64_t>(
-                          bits.bits() % static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                            1, options_.min_protocol_period + 1)));
+    step_at_ = now_ + static_cast<std::int64_t>(bits.bits() %
+                                                static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                                    1, options_.min_protocol_period + 1)));
     rate_at_ = now_ + 1'000'000'000;
     rate_ = 0;
   }
@@ -345,8 +353,8 @@ class Ringpop {
   }
 
   void expire_timer(std::int64_t due, RingpopOutput& out) {
-    const auto found = std::find_if(timers_.begin(), timers_.end(),
-                                    [&](const Timer& t) { return t.at <= due; });
+    const auto found =
+        std::find_if(timers_.begin(), timers_.end(), [&](const Timer& t) { return t.at <= due; });
     if (found == timers_.end()) return;
     const Timer timer = *found;
     timers_.erase(found);
@@ -394,9 +402,8 @@ class Ringpop {
 
   // @return whether it is the whole membership.
   bool answer_changes(const RingpopMessage& m, std::vector<RingpopChange>& list) {
-    std::erase_if(changes_, [&](const Pending& p) {
-      return !brought(p, m) && p.issued >= max_piggyback_;
-    });
+    std::erase_if(changes_,
+                  [&](const Pending& p) { return !brought(p, m) && p.issued >= max_piggyback_; });
     for (Pending& p : changes_) {
       if (brought(p, m)) continue;
       list.push_back(p.change);
@@ -423,8 +430,8 @@ class Ringpop {
 
   std::uint32_t call(RingpopMessage::Kind kind, std::uint32_t to, std::uint32_t target,
                      RingpopOutput& out) {
-    const std::int64_t wait = kind == RingpopMessage::Kind::ping ? options_.ping_timeout
-                                                                 : options_.ping_req_timeout;
+    const std::int64_t wait =
+        kind == RingpopMessage::Kind::ping ? options_.ping_timeout : options_.ping_req_timeout;
     Call made{kind, ++last_call_, to, now_ + wait, {}};
     RingpopMessage m = reply(kind, to, made.number);
     m.target = target;
@@ -530,8 +537,7 @@ class Ringpop {
       return;
     }
     for (std::size_t i = 0; i < n; ++i)
-      probe_.asked.push_back(
-          call(RingpopMessage::Kind::ping_req, helpers_[i], probe_.node, out));
+      probe_.asked.push_back(call(RingpopMessage::Kind::ping_req, helpers_[i], probe_.node, out));
   }
 
   void end_probe() {

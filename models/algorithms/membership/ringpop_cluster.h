@@ -20,8 +20,7 @@ struct RingpopProtocol {
     node.tick(now, bits, out);
   }
   template <BitSource Bits>
-  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits,
-                      Output& out) {
+  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits, Output& out) {
     node.receive(now, packet, bits, out);
   }
   template <class Send>

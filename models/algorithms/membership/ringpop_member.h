@@ -44,7 +44,8 @@ struct DampingOptions {
 /// member is a flapper, until it has come down to reuse_limit.
 ///
 /// At the edges  a half-life of 0 or NaN keeps nothing. Time that goes backwards decays nothing.
-/// Source   ringpop-node 10.21, lib/membership/member.js. Ringpop asks six others (damp-req) before it
+/// Source   ringpop-node 10.21, lib/membership/member.js. Ringpop asks six others (damp-req) before
+/// it
 ///          calls a flapper damped, and then only writes that down; that is left out.
 /// Checked  tests/membership/ringpop_test.cpp.
 class DampScore {

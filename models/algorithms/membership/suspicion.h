@@ -35,7 +35,8 @@ class Suspicion {
     deadline_ = now + (k == 0 ? min : max);
   }
 
-  /// The timeout after `n` of `k` confirmations: `max` seconds less their share, whole milliseconds.
+  /// The timeout after `n` of `k` confirmations: `max` seconds less their share, whole
+  /// milliseconds.
   static std::int64_t timeout(std::uint32_t n, std::uint32_t k, std::int64_t min,
                               std::int64_t max) {
     const double share =

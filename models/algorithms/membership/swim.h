@@ -66,8 +66,8 @@ struct SwimPacket {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::uint32_t sequence = 0;
-  std::uint32_t target = 0;         ///< Of an indirect ping.
-  std::vector<SwimClaim> claims;    ///< That come along; of push and pull: the whole state.
+  std::uint32_t target = 0;       ///< Of an indirect ping.
+  std::vector<SwimClaim> claims;  ///< That come along; of push and pull: the whole state.
 };
 
 struct SwimEvent {
@@ -108,20 +108,24 @@ class SwimOutput {
 /// intervals grow then. Claims ride on every packet and on gossip of their own; a whole state is
 /// exchanged with one random member now and then.
 ///
-/// A claim overrides an older incarnation; of the same one suspect overrides alive, and dead both. A
-/// dead member is gossiped to for a while, so that one that lives learns of it; then it is forgotten.
+/// A claim overrides an older incarnation; of the same one suspect overrides alive, and dead both.
+/// A dead member is gossiped to for a while, so that one that lives learns of it; then it is
+/// forgotten.
 ///
 /// Nothing here waits or sends: tick() and receive() say what is to be sent, and the caller brings
-/// it to the others after whatever delay. A probe that takes longer than the interval makes the next
-/// one follow at once, as a Go ticker does; the first comes one interval after the start (the
+/// it to the others after whatever delay. A probe that takes longer than the interval makes the
+/// next one follow at once, as a Go ticker does; the first comes one interval after the start (the
 /// stagger of memberlist is spent before its ticker first ticks).
 ///
 /// Assumes  messages of a packet are handled in their order; memberlist takes alive messages first
-///          and the youngest of the rest. Sizes of messages are options, since they depend on names.
-/// At the edges  time that goes backwards counts as standing still. An interval of 0 or less switches
-///          its activity off. Packets from and about members unknown are handled as memberlist does:
-///          only an alive claim makes a member known. A cluster of one does nothing.
-/// Source   hashicorp/memberlist 0.2.2, state.go, memberlist.go, net.go, awareness.go, suspicion.go,
+///          and the youngest of the rest. Sizes of messages are options, since they depend on
+///          names.
+/// At the edges  time that goes backwards counts as standing still. An interval of 0 or less
+/// switches
+///          its activity off. Packets from and about members unknown are handled as memberlist
+///          does: only an alive claim makes a member known. A cluster of one does nothing.
+/// Source   hashicorp/memberlist 0.2.2, state.go, memberlist.go, net.go, awareness.go,
+/// suspicion.go,
 ///          config.go; A. Das, I. Gupta, A. Motivala, SWIM, DSN 2002.
 /// Checked  tests/membership/swim_test.cpp: detection times recorded from serf agents, the expected
 ///          detection of the paper, no false positives without loss, 1000 members.
@@ -132,7 +136,10 @@ class Swim {
   static constexpr std::size_t kHeader = 2;  // compoundHeaderOverhead
 
   Swim(SwimOptions options, std::uint32_t self, std::uint64_t address = 0)
-      : options_(options), self_(self), address_(address), awareness_(options.awareness_max_multiplier) {}
+      : options_(options),
+        self_(self),
+        address_(address),
+        awareness_(options.awareness_max_multiplier) {}
 
   /// The member begins, knowing itself alone. Its incarnation begins at 1.
   template <BitSource Bits>
@@ -145,10 +152,10 @@ class Swim {
                      ? now_ + options_.gossip_interval
                      : kNever;
     if (options_.push_pull_interval > 0)
-      push_pull_at_ = now_ + push_pull_interval() +
-                      static_cast<std::int64_t>((bits.bits() >> 1) %
-                                                static_cast<std::uint64_t>(
-                                                    options_.push_pull_interval));
+      push_pull_at_ =
+          now_ + push_pull_interval() +
+          static_cast<std::int64_t>((bits.bits() >> 1) %
+                                    static_cast<std::uint64_t>(options_.push_pull_interval));
   }
 
   /// Exchanges states with a member that is there already.
@@ -178,8 +185,8 @@ class Swim {
   /// When tick will have something to do.
   std::int64_t next() const {
     std::int64_t first = std::min(gossip_at_, push_pull_at_);
-    first = std::min(first, probe_.active ? (probe_.indirect ? probe_.deadline : probe_.timeout)
-                                          : probe_tick_);
+    first = std::min(
+        first, probe_.active ? (probe_.indirect ? probe_.deadline : probe_.timeout) : probe_tick_);
     for (const Suspect& s : suspects_) first = std::min(first, s.timer.deadline());
     for (const Relay& r : relays_) first = std::min(first, r.deadline);
     return first;
@@ -231,9 +238,8 @@ class Swim {
           finish_probe(true, bits, out);
           break;
         }
-        const auto relay = std::find_if(relays_.begin(), relays_.end(), [&](const Relay& r) {
-          return r.mine == packet.sequence;
-        });
+        const auto relay = std::find_if(relays_.begin(), relays_.end(),
+                                        [&](const Relay& r) { return r.mine == packet.sequence; });
         if (relay == relays_.end()) break;
         const Relay done = *relay;
         relays_.erase(relay);
@@ -331,8 +337,7 @@ class Swim {
     const std::size_t room =
         options_.udp_buffer_size > used + kHeader ? options_.udp_buffer_size - used - kHeader : 0;
     broadcasts_.take(
-        room,
-        retransmit_limit(options_.retransmit_mult, static_cast<std::uint32_t>(nodes_.size())),
+        room, retransmit_limit(options_.retransmit_mult, static_cast<std::uint32_t>(nodes_.size())),
         [&](const SwimClaim& claim) { packet.claims.push_back(claim); });
   }
   void answer(SwimPacket::Kind kind, std::uint32_t to, std::uint32_t sequence, bool reliable,
@@ -350,8 +355,8 @@ class Swim {
     }
   }
   void broadcast(const SwimClaim& claim) {
-    broadcasts_.push(claim, claim.state == SwimState::alive ? options_.alive_bytes
-                                                            : options_.claim_bytes);
+    broadcasts_.push(claim,
+                     claim.state == SwimState::alive ? options_.alive_bytes : options_.claim_bytes);
   }
 
   template <BitSource Bits>
@@ -421,7 +426,8 @@ class Swim {
                     ? static_cast<std::int32_t>(done.expected_nacks - done.nacks)
                     : 0;
       awareness_.apply(delta);
-      if (knows(done.node)) suspect({SwimState::suspect, done.node, self_, done.incarnation, 0}, out);
+      if (knows(done.node))
+        suspect({SwimState::suspect, done.node, self_, done.incarnation, 0}, out);
     }
     if (probe_tick_ <= now_) {  // a tick came while this probe was under way
       probe_tick_ = advance(probe_tick_, options_.probe_interval);
@@ -481,9 +487,8 @@ class Swim {
   }
 
   void expire_suspicion(std::int64_t due, SwimOutput& out) {
-    const auto found = std::find_if(suspects_.begin(), suspects_.end(), [&](const Suspect& s) {
-      return s.timer.deadline() <= due;
-    });
+    const auto found = std::find_if(suspects_.begin(), suspects_.end(),
+                                    [&](const Suspect& s) { return s.timer.deadline() <= due; });
     if (found == suspects_.end()) return;
     const std::uint32_t node = found->node;
     const bool stands = table_[node].known && table_[node].state == SwimState::suspect &&
@@ -538,11 +543,10 @@ class Swim {
       e = {.known = true, .changed = now_, .address = claim.address};
       nodes_.push_back(claim.node);
       const std::size_t n = nodes_.size() - 1;
-      if (n > 0)
-        std::swap(nodes_[random_below(static_cast<std::uint32_t>(n), bits)], nodes_[n]);
+      if (n > 0) std::swap(nodes_[random_below(static_cast<std::uint32_t>(n), bits)], nodes_[n]);
     } else if (e.address != claim.address) {
-      const bool may = options_.dead_node_reclaim_time > 0 &&
-                       now_ - e.changed > options_.dead_node_reclaim_time;
+      const bool may =
+          options_.dead_node_reclaim_time > 0 && now_ - e.changed > options_.dead_node_reclaim_time;
       if (e.state != SwimState::left && !(e.state == SwimState::dead && may)) return;
       reclaims = true;
     }

@@ -21,8 +21,7 @@ struct SwimProtocol {
     node.tick(now, bits, out);
   }
   template <BitSource Bits>
-  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits,
-                      Output& out) {
+  static void receive(Node& node, std::int64_t now, const Packet& packet, Bits& bits, Output& out) {
     node.receive(now, packet, bits, out);
   }
   template <class Send>
@@ -66,8 +65,7 @@ class SwimCluster {
   void start_complete() {
     SwimPacket all;
     all.kind = SwimPacket::Kind::pull;
-    for (std::uint32_t i = 0; i < size(); ++i)
-      all.claims.push_back({SwimState::alive, i, i, 1, i});
+    for (std::uint32_t i = 0; i < size(); ++i) all.claims.push_back({SwimState::alive, i, i, 1, i});
     for (std::uint32_t i = 0; i < size(); ++i) {
       const std::int64_t at = start_time();
       cluster_.act(

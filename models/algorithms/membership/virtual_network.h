@@ -20,9 +20,10 @@ struct NetworkOptions {
 
 /// membership VirtualNetwork: packets on their way between the nodes of a protocol under study.
 ///
-/// Packets arrive after the latency, in the order of their arrival times and, of equal ones, of their
-/// sending. A node that is down neither sends nor gets any. Nodes on different sides of a partition
-/// do not reach each other. Reliable packets (TCP) are never lost; they still need both ends.
+/// Packets arrive after the latency, in the order of their arrival times and, of equal ones, of
+/// their sending. A node that is down neither sends nor gets any. Nodes on different sides of a
+/// partition do not reach each other. Reliable packets (TCP) are never lost; they still need both
+/// ends.
 ///
 /// At the edges  a loss below 0 or NaN is none, above 1 all; negative times count as 0.
 /// Source   elementary; the nodes' protocols alone decide what is sent.
@@ -52,12 +53,12 @@ class VirtualNetwork {
     if (!reliable && lost_below_ > 0 && (bits.bits() >> 32) < lost_below_) return;
     std::int64_t delay = std::max<std::int64_t>(0, options_.latency);
     if (options_.jitter > 0)
-      delay += static_cast<std::int64_t>(
-          random_below(static_cast<std::uint32_t>(std::min<std::int64_t>(options_.jitter / 1000,
-                                                                         0xfffffffe)) +
-                           1,
-                       bits)) *
-               1000;
+      delay +=
+          static_cast<std::int64_t>(random_below(static_cast<std::uint32_t>(std::min<std::int64_t>(
+                                                     options_.jitter / 1000, 0xfffffffe)) +
+                                                     1,
+                                                 bits)) *
+          1000;
     std::uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<std::uint32_t>(packets_.size());

@@ -19,8 +19,8 @@ namespace highwater::messaging {
 /// partition.assignment.strategy.
 enum class Assignor : std::uint8_t { range, roundrobin, sticky, cooperative_sticky };
 
-/// Whether members give everything up before each rebalance, or keep what they have and give up only
-/// what another member is to get (KIP-429).
+/// Whether members give everything up before each rebalance, or keep what they have and give up
+/// only what another member is to get (KIP-429).
 enum class RebalanceProtocol : std::uint8_t { eager, cooperative };
 
 constexpr RebalanceProtocol protocol_of(Assignor assignor) {
@@ -28,8 +28,8 @@ constexpr RebalanceProtocol protocol_of(Assignor assignor) {
                                                   : RebalanceProtocol::eager;
 }
 
-/// What an assignor wants everybody to have in the end. cooperative_sticky wants the same as sticky;
-/// what differs is how the group gets there.
+/// What an assignor wants everybody to have in the end. cooperative_sticky wants the same as
+/// sticky; what differs is how the group gets there.
 inline Assignment assign(Assignor assignor, AssignorCode code, const Group& group) {
   switch (assignor) {
     case Assignor::range:

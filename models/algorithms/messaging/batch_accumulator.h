@@ -28,9 +28,9 @@ struct BatchOptions {
 /// where the last request had become too large or one further, up to the size of a request. With
 /// one request in flight the partitions in it are muted, so that retries keep the order.
 ///
-/// A batch takes 61 bytes before its first record; a record larger than a batch gets one of its own.
-/// Memory is taken a batch at a time, of batch.size or as large as its record, and given back when
-/// the batch is done with.
+/// A batch takes 61 bytes before its first record; a record larger than a batch gets one of its
+/// own. Memory is taken a batch at a time, of batch.size or as large as its record, and given back
+/// when the batch is done with.
 ///
 /// Time: append and the answer O(1), a drain O(partitions); no allocation once the batches in use
 /// have been as many before.
@@ -39,7 +39,8 @@ struct BatchOptions {
 ///          again (max.block.ms is its own), and what waits meanwhile is ready. Time that stands
 ///          still or goes backwards makes nothing late. max_in_flight 0 counts as 1. A broker whose
 ///          records alone exceed max_request_size still gets one batch.
-/// Source   Apache Kafka 3.9, RecordAccumulator.java, ProducerBatch.java, BufferPool.java, Sender.java,
+/// Source   Apache Kafka 3.9, RecordAccumulator.java, ProducerBatch.java, BufferPool.java,
+/// Sender.java,
 ///          MemoryRecordsBuilder.hasRoomFor.
 /// Checked  tests/messaging/batch_accumulator_test.cpp: times and sizes by hand; nothing is lost,
 ///          sent twice or overtaken; no more requests in flight than allowed.
@@ -273,8 +274,8 @@ class BatchAccumulator {
 
   Sent describe(std::uint32_t request, std::uint32_t id) const {
     const Batch& b = batches_[id];
-    return {request,   id,        b.partition,    leaders_[b.partition],
-            b.records, b.attempts + 1, b.bytes, b.created};
+    return {request,        id,      b.partition, leaders_[b.partition], b.records,
+            b.attempts + 1, b.bytes, b.created};
   }
 
   void push_back(Line& line, std::uint32_t id) {

@@ -28,10 +28,10 @@ struct TopicPartition {
 /// What a member says of itself as it joins.
 struct GroupMember {
   std::string id;
-  std::optional<std::string> instance_id = {};    ///< group.instance.id of a static member.
-  std::vector<std::uint32_t> topics = {};         ///< That it subscribes to; twice counts once.
-  std::vector<TopicPartition> owned = {};         ///< What it has now.
-  std::optional<std::int32_t> generation = {};    ///< In which it got that.
+  std::optional<std::string> instance_id = {};  ///< group.instance.id of a static member.
+  std::vector<std::uint32_t> topics = {};       ///< That it subscribes to; twice counts once.
+  std::vector<TopicPartition> owned = {};       ///< What it has now.
+  std::optional<std::int32_t> generation = {};  ///< In which it got that.
 };
 
 /// What an assignor knows.
@@ -68,9 +68,8 @@ class Roster {
     const std::size_t topics = group.topics.size();
     topic_order_.resize(topics);
     std::iota(topic_order_.begin(), topic_order_.end(), 0u);
-    std::stable_sort(topic_order_.begin(), topic_order_.end(), [&](auto a, auto b) {
-      return group.topics[a].name < group.topics[b].name;
-    });
+    std::stable_sort(topic_order_.begin(), topic_order_.end(),
+                     [&](auto a, auto b) { return group.topics[a].name < group.topics[b].name; });
     first_.resize(topics + 1);
     topic_rank_.resize(topics);
     for (std::uint32_t rank = 0; rank < topics; ++rank) {
@@ -78,15 +77,13 @@ class Roster {
       first_[rank + 1] = first_[rank] + group.topics[topic_order_[rank]].partitions;
     }
     topic_of_.reserve(first_.back());
-    for (std::uint32_t rank = 0; rank < topics; ++rank)
-      topic_of_.resize(first_[rank + 1], rank);
+    for (std::uint32_t rank = 0; rank < topics; ++rank) topic_of_.resize(first_[rank + 1], rank);
 
     const std::size_t members = group.members.size();
     member_order_.resize(members);
     std::iota(member_order_.begin(), member_order_.end(), 0u);
-    std::stable_sort(member_order_.begin(), member_order_.end(), [&](auto a, auto b) {
-      return group.members[a].id < group.members[b].id;
-    });
+    std::stable_sort(member_order_.begin(), member_order_.end(),
+                     [&](auto a, auto b) { return group.members[a].id < group.members[b].id; });
     subscribed_.resize(members * topics);
     topic_lists_.resize(members);
     readers_.resize(topics);

@@ -47,10 +47,11 @@ struct GroupEvent {
 /// Cooperative ones go on with what they have, give up what the new assignment takes from them and
 /// join once more, so that only partitions which move pause. A member that does not poll still
 /// heartbeats, but can not join again; when max.poll.interval.ms is over it leaves, or, if static,
-/// stops its heartbeats. A dynamic member that is closed leaves at once; a static one goes without a
-/// word and keeps its partitions, unread, until the session times out or it is back.
+/// stops its heartbeats. A dynamic member that is closed leaves at once; a static one goes without
+/// a word and keeps its partitions, unread, until the session times out or it is back.
 ///
-/// At the edges  time that goes backwards counts as standing still; kill, leave or stall of somebody
+/// At the edges  time that goes backwards counts as standing still; kill, leave or stall of
+/// somebody
 ///          unknown changes nothing; a start of somebody who runs is ignored.
 /// Source   Apache Kafka 3.9, AbstractCoordinator.java, ConsumerCoordinator.java; KIP-62, KIP-345,
 ///          KIP-429.
@@ -179,8 +180,8 @@ class GroupClients {
     return found == clients_.end() ? nullptr : &*found;
   }
   Client* find_id(const std::string& id) {
-    const auto found = std::find_if(clients_.begin(), clients_.end(),
-                                    [&](const Client& c) { return c.id == id; });
+    const auto found =
+        std::find_if(clients_.begin(), clients_.end(), [&](const Client& c) { return c.id == id; });
     return found == clients_.end() ? nullptr : &*found;
   }
   bool cooperative() const {

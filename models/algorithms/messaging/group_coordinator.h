@@ -56,10 +56,11 @@ enum class HeartbeatAnswer : std::uint8_t { ok, rebalance_in_progress, unknown_m
 /// (waiting for the leader's assignment) or stable. The first member of an empty group starts the
 /// initial delay, which in the first generation begins anew as often as others have come meanwhile,
 /// within the rebalance timeout; any other rebalance goes on as soon as all have joined again, or
-/// when the longest rebalance timeout of its members is over: those missing are removed then, static
-/// ones stay with what they last said. Members who do not sync within that time are removed too. A
-/// static member that comes back with the same subscription while the group is stable gets what it
-/// had, without a rebalance. A member that waits for its join to be answered needs no heartbeat.
+/// when the longest rebalance timeout of its members is over: those missing are removed then,
+/// static ones stay with what they last said. Members who do not sync within that time are removed
+/// too. A static member that comes back with the same subscription while the group is stable gets
+/// what it had, without a rebalance. A member that waits for its join to be answered needs no
+/// heartbeat.
 ///
 /// The leader's assignor runs here, at the leader's sync; the subscriptions are those of the join.
 ///
@@ -159,9 +160,8 @@ class GroupCoordinator {
   void tick(std::int64_t now, std::vector<GroupAction>& out) {
     now = clock(now);
     for (std::int64_t due = next(); due <= now && due != kNever; due = next()) {
-      const auto expired = std::find_if(members_.begin(), members_.end(), [&](const Member& m) {
-        return expiry(m) <= now;
-      });
+      const auto expired = std::find_if(members_.begin(), members_.end(),
+                                        [&](const Member& m) { return expiry(m) <= now; });
       if (expired != members_.end()) {
         remove(now, std::string(expired->request.id), out);
       } else if (state_ == State::preparing_rebalance) {
@@ -174,11 +174,11 @@ class GroupCoordinator {
 
   /// When tick will next have something to do; kNever where nothing is due.
   std::int64_t next() const {
-    std::int64_t first = state_ == State::preparing_rebalance ||
-                                 (state_ == State::completing_rebalance && sync_deadline_ != kNever)
-                             ? (state_ == State::preparing_rebalance ? join_deadline_
-                                                                     : sync_deadline_)
-                             : kNever;
+    std::int64_t first =
+        state_ == State::preparing_rebalance ||
+                (state_ == State::completing_rebalance && sync_deadline_ != kNever)
+            ? (state_ == State::preparing_rebalance ? join_deadline_ : sync_deadline_)
+            : kNever;
     for (const Member& member : members_) first = std::min(first, expiry(member));
     return first;
   }
@@ -296,9 +296,8 @@ class GroupCoordinator {
       return true;
     });
     elect();
-    if (!members_.empty() &&
-        std::none_of(members_.begin(), members_.end(),
-                     [](const Member& m) { return m.awaits_join; })) {
+    if (!members_.empty() && std::none_of(members_.begin(), members_.end(),
+                                          [](const Member& m) { return m.awaits_join; })) {
       // Static members alone, and none has come back: they are waited for until their sessions end.
       join_deadline_ = later(now, std::max<std::int64_t>(1, longest_rebalance_timeout()));
       return;

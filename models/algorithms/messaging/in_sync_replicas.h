@@ -11,40 +11,42 @@ namespace highwater::messaging {
 
 struct IsrOptions {
   std::uint32_t replicas = 3;
-  std::uint32_t min_insync_replicas = 1;           ///< min.insync.replicas
-  std::int64_t lag_time_max = 30'000'000'000;      ///< replica.lag.time.max.ms
-  bool unclean_leader_election = false;            ///< unclean.leader.election.enable
+  std::uint32_t min_insync_replicas = 1;       ///< min.insync.replicas
+  std::int64_t lag_time_max = 30'000'000'000;  ///< replica.lag.time.max.ms
+  bool unclean_leader_election = false;        ///< unclean.leader.election.enable
 };
 
 /// messaging InSyncReplicas: one partition's leader and its followers, as offsets.
 ///
-/// The in-sync replicas (ISR) are those a leader waits for. A follower leaves when it has not been at
-/// the end of the leader's log for longer than replica.lag.time.max.ms, looked at twice in that
+/// The in-sync replicas (ISR) are those a leader waits for. A follower leaves when it has not been
+/// at the end of the leader's log for longer than replica.lag.time.max.ms, looked at twice in that
 /// time, and comes back when it has fetched up to the high watermark. The high watermark is the
 /// lowest end of log of the ISR and of those about to come back; what lies below it is read by
 /// consumers and survives the loss of the leader. acks=all is refused where the ISR is smaller than
 /// min.insync.replicas, and answered when the high watermark is past the records, with an error if
 /// the ISR has become too small in between.
 ///
-/// Offsets count records. A follower is "caught up" as of its last fetch that asked for the leader's
-/// end, or for what was the end when it fetched before.
+/// Offsets count records. A follower is "caught up" as of its last fetch that asked for the
+/// leader's end, or for what was the end when it fetched before.
 ///
-/// At the edges  time that goes backwards counts as standing still; an offset beyond the leader's end
+/// At the edges  time that goes backwards counts as standing still; an offset beyond the leader's
+/// end
 ///          counts as that end. With lag_time_max 0 every follower behind leaves at the next look.
 ///          Without a live replica in the ISR there is no leader unless elections may be unclean.
 /// Source   Apache Kafka 3.9, core/src/main/scala/kafka/cluster/Partition.scala, Replica.scala;
 ///          DelayedProduce.scala; KIP-16.
-/// Checked  tests/messaging/in_sync_replicas_test.cpp: by hand; no acknowledged record is lost while
+/// Checked  tests/messaging/in_sync_replicas_test.cpp: by hand; no acknowledged record is lost
+/// while
 ///          elections are clean.
 class InSyncReplicas {
  public:
   enum class Acks : std::uint8_t { none, leader, all };
   enum class Answer : std::uint8_t {
-    ok,                              ///< Appended, and as safe as was asked for.
-    pending,                         ///< Appended; waits for the high watermark.
-    not_enough_replicas,             ///< Not appended.
+    ok,                   ///< Appended, and as safe as was asked for.
+    pending,              ///< Appended; waits for the high watermark.
+    not_enough_replicas,  ///< Not appended.
     not_enough_replicas_after_append,
-    no_leader,                       ///< Not appended.
+    no_leader,  ///< Not appended.
   };
   struct Appended {
     Answer answer;
@@ -65,8 +67,8 @@ class InSyncReplicas {
   std::uint64_t log_end(std::uint32_t replica) const { return replicas_[replica].end; }
   bool in_sync(std::uint32_t replica) const { return replicas_[replica].in_sync; }
   std::uint32_t isr_size() const {
-    return static_cast<std::uint32_t>(std::count_if(
-        replicas_.begin(), replicas_.end(), [](const Replica& r) { return r.in_sync; }));
+    return static_cast<std::uint32_t>(std::count_if(replicas_.begin(), replicas_.end(),
+                                                    [](const Replica& r) { return r.in_sync; }));
   }
 
   Appended append(std::int64_t now, std::uint64_t records, Acks acks) {
@@ -189,8 +191,8 @@ class InSyncReplicas {
     const std::uint64_t end = replicas_[*leader_].end;
     std::uint64_t lowest = end;
     for (const Replica& replica : replicas_) {
-      const bool about_to_join = replica.up && (replica.end == end ||
-                                                now_ - replica.caught_up <= options_.lag_time_max);
+      const bool about_to_join =
+          replica.up && (replica.end == end || now_ - replica.caught_up <= options_.lag_time_max);
       if (replica.in_sync || (about_to_join && replica.end >= high_watermark_))
         lowest = std::min(lowest, replica.end);
     }

@@ -18,7 +18,8 @@ namespace highwater::messaging {
 ///
 /// At the edges  bytes that are not UTF-8 count as one unit each. A bucket of eight entries and
 ///          more turns into a tree in Java once there are 64 buckets; the order within it is then
-///          another one, which is not followed (with distinct hashes it takes thousands of members).
+///          another one, which is not followed (with distinct hashes it takes thousands of
+///          members).
 /// Source   OpenJDK 17, java.util.HashMap, String.hashCode.
 /// Checked  tests/messaging/java_hash_test.cpp: orders printed by OpenJDK 17.
 inline std::uint32_t java_string_hash(std::string_view text) {
@@ -26,8 +27,9 @@ inline std::uint32_t java_string_hash(std::string_view text) {
   const auto add = [&](std::uint32_t unit) { hash = 31 * hash + unit; };
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = [&](std::size_t k) {
-      return i + k < text.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i + k]))
-                                 : 0u;
+      return i + k < text.size()
+                 ? static_cast<std::uint32_t>(static_cast<unsigned char>(text[i + k]))
+                 : 0u;
     };
     const auto follows = [&](std::size_t k) { return (byte(k) & 0xc0u) == 0x80u; };
     const std::uint32_t lead = byte(0);

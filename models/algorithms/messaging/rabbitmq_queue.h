@@ -28,12 +28,12 @@ struct RabbitOptions {
 /// messaging RabbitQueue: a RabbitMQ queue and its consumers with manual acknowledgement.
 ///
 /// Ready messages go to the consumers in turn. One whose unacknowledged messages have reached its
-/// prefetch count leaves the circle and comes back at its end when it has acknowledged some; 0 is no
-/// limit. Requeued messages (nack or reject with requeue, a consumer that goes) are redelivered: in a
-/// classic queue they go back to their original place, in a quorum queue to the front, in the order
-/// in which they came back. A quorum queue gives up a message that came back more often than its
-/// delivery limit. A nack without requeue, a dropped head, an expired or given up message goes to
-/// the dead-letter exchange.
+/// prefetch count leaves the circle and comes back at its end when it has acknowledged some; 0 is
+/// no limit. Requeued messages (nack or reject with requeue, a consumer that goes) are redelivered:
+/// in a classic queue they go back to their original place, in a quorum queue to the front, in the
+/// order in which they came back. A quorum queue gives up a message that came back more often than
+/// its delivery limit. A nack without requeue, a dropped head, an expired or given up message goes
+/// to the dead-letter exchange.
 ///
 /// A consumer that leaves a message unacknowledged for longer than consumer_timeout loses its
 /// channel: it is removed and all its messages are requeued.
@@ -42,13 +42,15 @@ struct RabbitOptions {
 /// allocation once as many messages and consumers were there before.
 ///
 /// At the edges  an acknowledgement of a message that the consumer does not have is no
-///          acknowledgement (RabbitMQ closes the channel). Time that goes backwards counts as standing
-///          still. With max_length 0 and drop_head a message stays only if a consumer takes it at
-///          once; with the others none is ever accepted. RabbitMQ looks for consumers that time out once a minute; here tick() decides when. Consumer priorities
-///          and single active consumers are left out.
+///          acknowledgement (RabbitMQ closes the channel). Time that goes backwards counts as
+///          standing still. With max_length 0 and drop_head a message stays only if a consumer
+///          takes it at once; with the others none is ever accepted. RabbitMQ looks for consumers
+///          that time out once a minute; here tick() decides when. Consumer priorities and single
+///          active consumers are left out.
 /// Source   RabbitMQ 3.10, rabbit_queue_consumers.erl, rabbit_variable_queue.erl, rabbit_fifo.erl;
 ///          https://www.rabbitmq.com/docs: confirms, consumer-prefetch, maxlength, quorum-queues.
-/// Checked  tests/messaging/rabbitmq_queue_test.cpp: by hand; nothing is lost or in flight twice, no
+/// Checked  tests/messaging/rabbitmq_queue_test.cpp: by hand; nothing is lost or in flight twice,
+/// no
 ///          prefetch exceeded, whatever happens.
 class RabbitQueue {
  public:

@@ -49,8 +49,8 @@ inline std::vector<std::uint32_t> member_order(const Roster& roster, AssignorCod
       order.push_back(m);
       continue;
     }
-    order.insert(std::find_if(order.begin(), order.end(), [&](auto other) { return less(m, other); }),
-                 m);
+    order.insert(
+        std::find_if(order.begin(), order.end(), [&](auto other) { return less(m, other); }), m);
   }
   return order;
 }

@@ -45,9 +45,9 @@ inline Assignment assign_round_robin(const Group& group,
 /// to member i modulo the members. It takes for granted that all subscribe to the same: a member
 /// that does not gets partitions of topics it does not read.
 ///
-/// At the edges  without members nothing is assigned; topics that nobody subscribes to take no part.
-/// Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js.
-/// Checked  tests/messaging/round_robin_assignor_test.cpp: recorded from kafkajs.
+/// At the edges  without members nothing is assigned; topics that nobody subscribes to take no
+/// part. Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js. Checked
+/// tests/messaging/round_robin_assignor_test.cpp: recorded from kafkajs.
 inline Assignment assign_kafkajs_round_robin(const Group& group) {
   const Roster roster(group);
   std::vector<std::vector<std::uint32_t>> parts(roster.members());

@@ -14,24 +14,24 @@ namespace highwater::messaging {
 
 struct SqsOptions {
   bool fifo = false;
-  std::int64_t visibility_timeout = 30'000'000'000;          ///< VisibilityTimeout, 0 to 12 h
-  std::int64_t delay = 0;                                    ///< DelaySeconds, 0 to 15 min
-  std::int64_t retention = 345'600'000'000'000;              ///< MessageRetentionPeriod, 4 d
-  std::uint32_t max_receive_count = 0;                       ///< maxReceiveCount; 0: no dead letters
-  std::optional<std::uint32_t> max_in_flight = {};           ///< 120 000; FIFO 20 000
-  std::int64_t deduplication_interval = 300'000'000'000;     ///< 5 min, FIFO only
+  std::int64_t visibility_timeout = 30'000'000'000;       ///< VisibilityTimeout, 0 to 12 h
+  std::int64_t delay = 0;                                 ///< DelaySeconds, 0 to 15 min
+  std::int64_t retention = 345'600'000'000'000;           ///< MessageRetentionPeriod, 4 d
+  std::uint32_t max_receive_count = 0;                    ///< maxReceiveCount; 0: no dead letters
+  std::optional<std::uint32_t> max_in_flight = {};        ///< 120 000; FIFO 20 000
+  std::int64_t deduplication_interval = 300'000'000'000;  ///< 5 min, FIFO only
 };
 
 /// messaging SqsQueue: an Amazon SQS queue, standard or FIFO.
 ///
-/// A message received is hidden for the visibility timeout. Deleted in that time it is gone; else it
-/// can be received again, with a receipt of its own each time. One received maxReceiveCount times
-/// becomes a dead letter where it would be received once more. FIFO: messages of a group are
+/// A message received is hidden for the visibility timeout. Deleted in that time it is gone; else
+/// it can be received again, with a receipt of its own each time. One received maxReceiveCount
+/// times becomes a dead letter where it would be received once more. FIFO: messages of a group are
 /// delivered in order, none while earlier ones of the group are in flight, except together in one
 /// batch; a deduplication id seen in the last five minutes is accepted and not stored.
 ///
-/// Standard queues promise no order; here a receive takes what has been visible for longest, so that
-/// a message that timed out stands behind those that were sent before it timed out.
+/// Standard queues promise no order; here a receive takes what has been visible for longest, so
+/// that a message that timed out stands behind those that were sent before it timed out.
 ///
 /// Time: O(log n) for a message; no allocation once as many were there before, except for the group
 /// and deduplication tables of FIFO queues, which allocate a node for each new id.
@@ -39,11 +39,13 @@ struct SqsOptions {
 /// At the edges  a visibility timeout of 0 makes a message visible again at once. Time that goes
 ///          backwards counts as standing still. At the limit of messages in flight a receive brings
 ///          nothing. A receipt of an earlier delivery is void once the message was received again
-///          (on a standard queue SQS may still delete it; then it does not promise to). A batch holds
-///          1 to 10; the caller waits for a long poll (at most 20 s) until next_visible().
-/// Source   Amazon SQS Developer Guide (visibility timeout, dead-letter queues, FIFO delivery logic,
+///          (on a standard queue SQS may still delete it; then it does not promise to). A batch
+///          holds 1 to 10; the caller waits for a long poll (at most 20 s) until next_visible().
+/// Source   Amazon SQS Developer Guide (visibility timeout, dead-letter queues, FIFO delivery
+/// logic,
 ///          quotas) and API Reference, 2024.
-/// Checked  tests/messaging/sqs_queue_test.cpp: the life of a message by hand; nothing is lost or in
+/// Checked  tests/messaging/sqs_queue_test.cpp: the life of a message by hand; nothing is lost or
+/// in
 ///          flight twice, whatever happens; groups keep their order.
 class SqsQueue {
  public:
@@ -51,10 +53,10 @@ class SqsQueue {
   static constexpr std::uint32_t kMostAtOnce = 10;
 
   struct Send {
-    std::uint64_t body = 0;                            ///< Whatever the caller wants back.
-    std::optional<std::int64_t> delay = {};            ///< In place of the queue's; not with FIFO.
-    std::uint64_t group = 0;                           ///< MessageGroupId
-    std::optional<std::uint64_t> deduplication = {};   ///< MessageDeduplicationId
+    std::uint64_t body = 0;                           ///< Whatever the caller wants back.
+    std::optional<std::int64_t> delay = {};           ///< In place of the queue's; not with FIFO.
+    std::uint64_t group = 0;                          ///< MessageGroupId
+    std::optional<std::uint64_t> deduplication = {};  ///< MessageDeduplicationId
   };
   struct Delivery {
     std::uint64_t receipt;  ///< For remove() and change_visibility().
@@ -67,7 +69,7 @@ class SqsQueue {
       : options_(options),
         limit_(options.max_in_flight.value_or(options.fifo ? 20'000u : 120'000u)) {}
 
-  std::size_t size() const { return alive_; }        ///< Not yet deleted, whatever their state.
+  std::size_t size() const { return alive_; }  ///< Not yet deleted, whatever their state.
   std::size_t in_flight() const { return in_flight_; }
 
   /// @return whether it was stored; a duplicate is accepted and not stored.
@@ -154,7 +156,8 @@ class SqsQueue {
     return true;
   }
 
-  /// When a message can be received at the earliest: now where one can, kNever where none is hidden.
+  /// When a message can be received at the earliest: now where one can, kNever where none is
+  /// hidden.
   std::int64_t next_visible(std::int64_t now) {
     advance(now);
     if (anything_to_receive()) return now_;
@@ -198,7 +201,7 @@ class SqsQueue {
     std::int64_t sent = 0;
     std::int64_t until = 0;
     std::uint32_t receives = 0;
-    std::uint32_t life = 0;  // grows when the place is used again
+    std::uint32_t life = 0;   // grows when the place is used again
     std::uint32_t place = 0;  // of its group in groups_
     std::uint64_t receipt = 0;
     std::uint32_t previous = kNone;
@@ -244,8 +247,7 @@ class SqsQueue {
       release(id);
     }
     // Receipts that were used leave their times behind; those are cleared away when they are many.
-    if (hidden_.size() > 2 * alive_ + 64)
-      hidden_.keep([&](const Due& due) { return is_due(due); });
+    if (hidden_.size() > 2 * alive_ + 64) hidden_.keep([&](const Due& due) { return is_due(due); });
     if (expiries_.size() > 2 * alive_ + 64)
       expiries_.keep([&](const Due& due) {
         const Message& m = messages_[due.second.first];
@@ -280,8 +282,8 @@ class SqsQueue {
   }
 
   template <class Deliver, class Dead>
-  std::uint32_t hand_out(std::uint32_t id, std::optional<std::int64_t> visibility,
-                         Deliver& deliver, Dead& dead) {
+  std::uint32_t hand_out(std::uint32_t id, std::optional<std::int64_t> visibility, Deliver& deliver,
+                         Dead& dead) {
     Message& m = messages_[id];
     if (options_.max_receive_count > 0 && m.receives >= options_.max_receive_count) {
       dead(m.body);

@@ -24,9 +24,10 @@ namespace highwater::messaging {
 ///
 /// The score of balance is the sum of the differences between all pairs of members.
 ///
-/// At the edges  a previous owner that stands aside, or no longer reads the topic, gets nothing back:
-///          Java throws in the first case, librdkafka crashes, and in the second both hand over what
-///          is not subscribed to.
+/// At the edges  a previous owner that stands aside, or no longer reads the topic, gets nothing
+/// back:
+///          Java throws in the first case, librdkafka crashes, and in the second both hand over
+///          what is not subscribed to.
 /// Source   Apache Kafka 3.9, AbstractStickyAssignor.GeneralAssignmentBuilder; librdkafka 2.0.2,
 ///          rdkafka_sticky_assignor.c, which differ in when they call a state balanced and in which
 ///          of several moves is undone. Where only one move of a kind stands, librdkafka frees the
@@ -194,7 +195,8 @@ class StickyBalance {
         const std::uint32_t owner = owner_[partition];
         const std::uint32_t before = previous_[partition];
         if (before != kNone && !aside_[before] &&
-            roster_->subscribes(before, roster_->topic_of(partition)) && count_[owner] > count_[before] + 1) {
+            roster_->subscribes(before, roster_->topic_of(partition)) &&
+            count_[owner] > count_[before] + 1) {
           move_towards(partition, before);
         } else {
           const std::uint32_t to = least_loaded(roster_->topic_of(partition));
