@@ -74,7 +74,7 @@ TEST_CASE("assignor: nobody and nothing", "[models][messaging]") {
 }
 
 TEST_CASE("assignor: every partition has one owner who reads it", "[models][messaging]") {
-  rc::prop("any group, joined, changed and joined again", [](std::uint64_t seed) {
+  CHECK(rc::check("any group, joined, changed and joined again", [](std::uint64_t seed) {
     SplitMix bits{seed};
     const bool alike = bits.bits() % 2 == 0;
     for (const Assignor assignor : kAssignors)
@@ -106,11 +106,11 @@ TEST_CASE("assignor: every partition has one owner who reads it", "[models][mess
           if (!alike && bits.bits() % 4 == 0) group.members[0].topics.clear();
         }
       }
-  });
+  }));
 }
 
 TEST_CASE("assignor: cooperative hands over only what was given up", "[models][messaging]") {
-  rc::prop("any group", [](std::uint64_t seed) {
+  CHECK(rc::check("any group", [](std::uint64_t seed) {
     SplitMix bits{seed};
     for (const AssignorCode code : kCodes) {
       Group group = random_group(bits, bits.bits() % 2 == 0);
@@ -132,11 +132,11 @@ TEST_CASE("assignor: cooperative hands over only what was given up", "[models][m
       RC_ASSERT(settled.rebalances <= 3u);
       RC_ASSERT(wrong_with(group, settled.assignment) == "");
     }
-  });
+  }));
 }
 
 TEST_CASE("assignor: sticky moves the fewest where all read the same", "[models][messaging]") {
-  rc::prop("one comes or goes", [](std::uint64_t seed) {
+  CHECK(rc::check("one comes or goes", [](std::uint64_t seed) {
     SplitMix bits{seed};
     for (const AssignorCode code : kCodes)
       for (const bool comes : {true, false}) {
@@ -170,7 +170,7 @@ TEST_CASE("assignor: sticky moves the fewest where all read the same", "[models]
         RC_ASSERT(kept(group, after) == best);
         RC_ASSERT(spread(after) <= 1u);
       }
-  });
+  }));
 }
 
 // CooperativeStickyAssignorTest: all claim a partition twice; it waits until both gave it up.
