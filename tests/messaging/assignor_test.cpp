@@ -74,43 +74,46 @@ TEST_CASE("assignor: nobody and nothing", "[models][messaging]") {
 }
 
 TEST_CASE("assignor: every partition has one owner who reads it", "[models][messaging]") {
-  CHECK(rc::check("any group, joined, changed and joined again", [](std::uint64_t seed) {
-    SplitMix bits{seed};
-    const bool alike = bits.bits() % 2 == 0;
-    for (const Assignor assignor : kAssignors)
-      for (const AssignorCode code : kCodes) {
-        Group group = random_group(bits, alike);
-        for (std::int32_t generation = 1; generation < 5; ++generation) {
-          const Assignment all = assign(assignor, code, group);
-          RC_ASSERT(wrong_with(group, all) == "");
-          const bool same = std::all_of(group.members.begin(), group.members.end(), [&](auto& m) {
-            return m.topics == group.members[0].topics;
-          });
-          if (same && assignor != Assignor::range) RC_ASSERT(spread(all) <= 1u);
-          adopt(group, all, generation);
-          // Somebody goes, somebody comes, a topic grows, somebody claims what is not its own.
-          if (group.members.size() > 1 && bits.bits() % 2 == 0)
-            group.members.erase(group.members.begin() +
-                                static_cast<std::ptrdiff_t>(bits.bits() % group.members.size()));
-          if (bits.bits() % 2 == 0) {
-            GroupMember next{.id = "n" + std::to_string(bits.bits() % 100 * 10 + generation)};
-            for (std::uint32_t t = 0; t < group.topics.size(); ++t)
-              if (alike || bits.bits() % 2 == 0) next.topics.push_back(t);
-            if (bits.bits() % 2 == 0 && !group.members[0].owned.empty()) {
-              next.owned = group.members[0].owned;
-              next.generation = static_cast<std::int32_t>(bits.bits() % 6) - 1;
+  const bool holds =
+      rc::check("any group, joined, changed and joined again", [](std::uint64_t seed) {
+        SplitMix bits{seed};
+        const bool alike = bits.bits() % 2 == 0;
+        for (const Assignor assignor : kAssignors)
+          for (const AssignorCode code : kCodes) {
+            Group group = random_group(bits, alike);
+            for (std::int32_t generation = 1; generation < 5; ++generation) {
+              const Assignment all = assign(assignor, code, group);
+              RC_ASSERT(wrong_with(group, all) == "");
+              const bool same =
+                  std::all_of(group.members.begin(), group.members.end(),
+                              [&](auto& m) { return m.topics == group.members[0].topics; });
+              if (same && assignor != Assignor::range) RC_ASSERT(spread(all) <= 1u);
+              adopt(group, all, generation);
+              // Somebody goes, somebody comes, a topic grows, somebody claims what is not its own.
+              if (group.members.size() > 1 && bits.bits() % 2 == 0)
+                group.members.erase(
+                    group.members.begin() +
+                    static_cast<std::ptrdiff_t>(bits.bits() % group.members.size()));
+              if (bits.bits() % 2 == 0) {
+                GroupMember next{.id = "n" + std::to_string(bits.bits() % 100 * 10 + generation)};
+                for (std::uint32_t t = 0; t < group.topics.size(); ++t)
+                  if (alike || bits.bits() % 2 == 0) next.topics.push_back(t);
+                if (bits.bits() % 2 == 0 && !group.members[0].owned.empty()) {
+                  next.owned = group.members[0].owned;
+                  next.generation = static_cast<std::int32_t>(bits.bits() % 6) - 1;
+                }
+                group.members.push_back(std::move(next));
+              }
+              if (bits.bits() % 4 == 0) group.topics[0].partitions += 2;
+              if (!alike && bits.bits() % 4 == 0) group.members[0].topics.clear();
             }
-            group.members.push_back(std::move(next));
           }
-          if (bits.bits() % 4 == 0) group.topics[0].partitions += 2;
-          if (!alike && bits.bits() % 4 == 0) group.members[0].topics.clear();
-        }
-      }
-  }));
+      });
+  CHECK(holds);
 }
 
 TEST_CASE("assignor: cooperative hands over only what was given up", "[models][messaging]") {
-  CHECK(rc::check("any group", [](std::uint64_t seed) {
+  const bool holds = rc::check("any group", [](std::uint64_t seed) {
     SplitMix bits{seed};
     for (const AssignorCode code : kCodes) {
       Group group = random_group(bits, bits.bits() % 2 == 0);
@@ -132,11 +135,12 @@ TEST_CASE("assignor: cooperative hands over only what was given up", "[models][m
       RC_ASSERT(settled.rebalances <= 3u);
       RC_ASSERT(wrong_with(group, settled.assignment) == "");
     }
-  }));
+  });
+  CHECK(holds);
 }
 
 TEST_CASE("assignor: sticky moves the fewest where all read the same", "[models][messaging]") {
-  CHECK(rc::check("one comes or goes", [](std::uint64_t seed) {
+  const bool holds = rc::check("one comes or goes", [](std::uint64_t seed) {
     SplitMix bits{seed};
     for (const AssignorCode code : kCodes)
       for (const bool comes : {true, false}) {
@@ -170,7 +174,8 @@ TEST_CASE("assignor: sticky moves the fewest where all read the same", "[models]
         RC_ASSERT(kept(group, after) == best);
         RC_ASSERT(spread(after) <= 1u);
       }
-  }));
+  });
+  CHECK(holds);
 }
 
 // CooperativeStickyAssignorTest: all claim a partition twice; it waits until both gave it up.

@@ -271,11 +271,16 @@ class RabbitQueue {
     std::uint32_t at = first_;
     if (quorum) {
       // Behind those that came back before it.
-      for (std::uint32_t r = 0; r < returned_; ++r) at = messages_[std::exchange(after, at)].next;
+      for (std::uint32_t r = 0; r < returned_; ++r) {
+        after = at;
+        at = messages_[at].next;
+      }
       ++returned_;
     } else {
-      while (at != kNone && messages_[at].order < m.order)
-        at = messages_[std::exchange(after, at)].next;
+      while (at != kNone && messages_[at].order < m.order) {
+        after = at;
+        at = messages_[at].next;
+      }
     }
     insert(id, after, at);
   }
