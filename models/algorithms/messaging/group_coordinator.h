@@ -174,11 +174,12 @@ class GroupCoordinator {
 
   /// When tick will next have something to do; kNever where nothing is due.
   std::int64_t next() const {
-    std::int64_t first =
-        state_ == State::preparing_rebalance ||
-                (state_ == State::completing_rebalance && sync_deadline_ != kNever)
-            ? (state_ == State::preparing_rebalance ? join_deadline_ : sync_deadline_)
-            : kNever;
+    std::int64_t first = kNever;
+    if (state_ == State::preparing_rebalance)
+      first = join_deadline_;
+    else if (std::any_of(members_.begin(), members_.end(),
+                         [](const Member& m) { return m.must_sync; }))
+      first = sync_deadline_;
     for (const Member& member : members_) first = std::min(first, expiry(member));
     return first;
   }
@@ -310,8 +311,8 @@ class GroupCoordinator {
     state_ = State::completing_rebalance;
     sync_deadline_ = later(now, std::max<std::int64_t>(1, longest_rebalance_timeout()));
     for (Member& member : members_) {
-      if (!std::exchange(member.awaits_join, false)) continue;
-      answer_join(now, member, out);
+      member.must_sync = std::exchange(member.awaits_join, false);
+      if (member.must_sync) answer_join(now, member, out);
     }
   }
 
@@ -339,7 +340,6 @@ class GroupCoordinator {
 
   void answer_join(std::int64_t now, Member& member, std::vector<GroupAction>& out) {
     member.is_new = false;
-    member.must_sync = true;
     member.expires = later(now, member.request.session_timeout);
     out.push_back({.kind = GroupAction::Kind::joined,
                    .member = member.request.id,
