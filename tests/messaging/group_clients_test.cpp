@@ -184,7 +184,7 @@ TEST_CASE("group_clients: no partition is read by two and all are read in the en
     GroupClients clients(options, topics);
     std::vector<GroupEvent> events;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::string>> reads;
-    std::set<std::string> stalled;
+    std::set<std::string> stalled;  // or killed: they hold what they do not read
     const auto watch = [&] {
       for (const GroupEvent& e : events)
         for (const TopicPartition p : e.partitions) {
@@ -225,6 +225,7 @@ TEST_CASE("group_clients: no partition is read by two and all are read in the en
         case 4:
           clients.kill(now, name, events);
           running[name] = false;
+          stalled.insert(name);
           break;
         case 5:
           clients.set_polling(now, name, false, events);
