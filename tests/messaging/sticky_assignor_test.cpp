@@ -158,6 +158,22 @@ TEST_CASE("sticky: the higher generation is believed, equal ones are not", "[mod
   }
 }
 
+// librdkafka 2.0.2 looks for something to move in a circle for ever.
+TEST_CASE("librdkafka_sticky: ends where librdkafka hangs", "[models][messaging]") {
+  const Group group =
+      group_of({{"a", 2}, {"b", 2}, {"c", 6}}, {{"m9", {}},
+                                                {"m6a", {"a", "b", "c"}, {"c-2", "c-5", "c-0"}, 3},
+                                                {"m6b", {"b"}, {"b-0", "b-1"}, 3},
+                                                {"m7", {"a"}, {"a-1"}, 3},
+                                                {"n6a", {"a", "c"}, {"c-1", "c-4", "c-3"}, 3},
+                                                {"n4", {"a"}, {"a-0"}, 3},
+                                                {"n6b", {"b"}}});
+  const Assignment all = assign_librdkafka_sticky(group);
+  CHECK(wrong_with(group, all) == "");
+  CHECK(all[2].size() == 1);
+  CHECK(all[6].size() == 1);
+}
+
 TEST_CASE("sticky_balance: fewest first and back where it came from", "[models][messaging]") {
   const Group group = group_of({{"a", 4}, {"b", 2}}, {{"x", {"a"}}, {"y", {"a", "b"}}});
   const Roster roster(group);
