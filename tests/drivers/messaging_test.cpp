@@ -42,8 +42,8 @@ TEST_CASE("drivers of messaging: static members in Java and librdkafka", "[drive
 }
 
 TEST_CASE("drivers of messaging: who owns what", "[drivers]") {
-  const Lines group = {
-      R"({"topics": {"t": 4}, "members": {"a": ["t"], "b": ["t"]}, "owned": {"a": ["t-0", "t-1", "t-2", "t-3"], "gone": ["t-9"]}})"};
+  const Lines group = {R"({"topics": {"t": 4}, "members": {"a": ["t"], "b": ["t"]}, )"
+                       R"("owned": {"a": ["t-0", "t-1", "t-2", "t-3"], "gone": ["t-9"]}})"};
   CHECK(drive("kafka_sticky", {{"implementation", "java"}}, group) ==
         "{\"a\": [\"t-0\", \"t-1\"], \"b\": [\"t-2\", \"t-3\"]}\n");
   CHECK(drive("kafka_cooperative_sticky", {{"implementation", "java"}, {"phase", "first"}},

@@ -95,7 +95,8 @@ TEST_CASE("assignor: every partition has one owner who reads it", "[models][mess
                     group.members.begin() +
                     static_cast<std::ptrdiff_t>(bits.bits() % group.members.size()));
               if (bits.bits() % 2 == 0) {
-                GroupMember next{.id = "n" + std::to_string(bits.bits() % 100 * 10 + generation)};
+                GroupMember next{.id = "n" + std::to_string(bits.bits() % 100) + "-" +
+                                       std::to_string(generation)};
                 for (std::uint32_t t = 0; t < group.topics.size(); ++t)
                   if (alike || bits.bits() % 2 == 0) next.topics.push_back(t);
                 if (bits.bits() % 2 == 0 && !group.members[0].owned.empty()) {
