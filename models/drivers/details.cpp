@@ -200,7 +200,7 @@ constexpr Details kDetails[] = {
      "one "
      "chunk: from a shard whose weight is 0, else from the fullest shard to the emptiest when they "
      "are three chunks apart or more."},
-    {"kafka_sticky",
+    {"kafka_sticky_partitioner",
      "A partition is kept until batch-size bytes went to it, then the next one is drawn from those "
      "with a leader. fill says that the batch is not ready yet: the switch waits for it, but not "
      "beyond twice the size. queues says what waits for each partition, and from then on a "
@@ -208,10 +208,10 @@ constexpr Details kDetails[] = {
      "equal chances again. A draw is the upper 31 bits without sign of SplitMix64's next number, "
      "as "
      "Java's nextInt without its sign, modulo what there is to choose from."},
-    {"kafka_uniform_sticky",
+    {"kafka_uniform_sticky_partitioner",
      "The partitioner of Kafka 2.4 to 3.2. batch says that a new batch was begun for the present "
      "partition: another one is drawn, never the same where there are several."},
-    {"kafka_round_robin",
+    {"kafka_round_robin_partitioner",
      "A counter from 0 modulo the partitions that have a leader, or all where none has."},
     // Caching
     {"lru", "Evicts the entry that has gone unused for longest. Exact."},

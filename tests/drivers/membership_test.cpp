@@ -36,7 +36,6 @@ TEST_CASE("drivers: swim finds what is killed and only that", "[drivers]") {
                                                          {"suspicion_mult", "3"},
                                                          {"suspicion_max_timeout_mult", "3"},
                                                          {"retransmit_mult", "1"},
-                                                         {"awareness_max_multiplier", "1"},
                                                          {"gossip_interval", "300ms"},
                                                          {"gossip_nodes", "1"},
                                                          {"gossip_to_the_dead_time", "1s"},
@@ -48,6 +47,16 @@ TEST_CASE("drivers: swim finds what is killed and only that", "[drivers]") {
     CAPTURE(name);
     CHECK(drive("swim", {{"loss", "60%"}, {"nodes", "8"}, {name, value}}, longer) != usual);
   }
+  // Health suffers only where no ping by TCP makes up for what is lost.
+  const auto by_udp = [&](const char* most) {
+    return drive("swim",
+                 {{"loss", "60%"},
+                  {"nodes", "8"},
+                  {"disable_tcp_pings", "true"},
+                  {"awareness_max_multiplier", most}},
+                 longer);
+  };
+  CHECK(by_udp("1") != by_udp("8"));
   CHECK(drive("swim", {{"profile", "wan"}}, lines) != drive("swim", {}, lines));
 }
 

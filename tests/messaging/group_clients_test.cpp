@@ -1,221 +1,269 @@
 #include "models/algorithms/messaging/group_clients.h"
 
 #include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "tests/algorithms/golden.h"
+#include "tests/messaging/groups.h"
 
 namespace highwater::messaging {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-using Kind = GroupEvent::Kind;
 
-GroupClientOptions options_of(Assignor assignor) {
-  GroupClientOptions options;
-  options.assignor = assignor;
-  return options;
+std::string text_of(const std::vector<GroupEvent>& events) {
+  static constexpr const char* kNames[] = {"revoke", "lose", "assign", "leave", "remove", "stable"};
+  std::string text;
+  for (const GroupEvent& e : events) {
+    text += std::to_string(e.at / kSecond) + " " + kNames[static_cast<int>(e.kind)] + " ";
+    if (e.kind == GroupEvent::Kind::stable)
+      text += std::to_string(e.generation);
+    else
+      text += e.member;
+    if (!e.partitions.empty()) text += " " + std::to_string(e.partitions.size());
+    text += "; ";
+  }
+  return text;
 }
 
-std::vector<std::uint32_t> all(std::uint32_t n) {
-  std::vector<std::uint32_t> topics(n);
-  for (std::uint32_t i = 0; i < n; ++i) topics[i] = i;
-  return topics;
-}
-
-std::size_t count(const std::vector<GroupEvent>& events, Kind kind) {
-  std::size_t n = 0;
-  for (const GroupEvent& e : events)
-    if (e.kind == kind) n += std::max<std::size_t>(1, e.partitions.size());
-  return n;
-}
-
-TEST_CASE("group: an eager one stops for a join and a cooperative one for what moves",
-          "[messaging]") {
-  for (const Assignor assignor : {Assignor::range, Assignor::cooperative_sticky}) {
-    GroupClients group(options_of(assignor), {{"t", 8}});
-    std::vector<GroupEvent> events;
-    group.start(0, "a", all(1), {}, events);
-    group.tick(5 * kSecond, events);
-    CHECK(group.owned("a").size() == 8);
+struct Rig {
+  explicit Rig(GroupClientOptions options) : clients(options, {{"t", 4}}) {}
+  std::string take() {
+    const std::string text = text_of(events);
     events.clear();
-    group.start(6 * kSecond, "b", all(1), {}, events);
-    group.tick(20 * kSecond, events);
-    CHECK(group.owned("a").size() == 4);
-    CHECK(group.owned("b").size() == 4);
-    CHECK(count(events, Kind::revoke) == (assignor == Assignor::range ? 8 : 4));
-    CHECK(count(events, Kind::assign) == (assignor == Assignor::range ? 8 : 4));
-    CHECK(events.back().kind == Kind::stable);
+    return text;
+  }
+  std::string start(std::int64_t at, const std::string& name,
+                    std::optional<std::string> instance = {}) {
+    clients.start(at * kSecond, name, {0}, std::move(instance), events);
+    return take();
+  }
+  std::string tick(std::int64_t at) {
+    clients.tick(at * kSecond, events);
+    return take();
+  }
+  GroupClients clients;
+  std::vector<GroupEvent> events;
+};
+
+TEST_CASE("group_clients: eager members give everything up", "[models][messaging]") {
+  Rig rig({});
+  CHECK(rig.start(0, "a").empty());
+  CHECK(rig.tick(3) == "3 assign a 4; 3 stable 1; ");
+  CHECK(rig.start(4, "b").empty());
+  CHECK(rig.tick(5).empty());
+  // a learns of it with its heartbeat.
+  CHECK(rig.tick(6) == "6 revoke a 4; 6 assign a 2; 6 assign b 2; 6 stable 2; ");
+  CHECK(rig.clients.owned("a").size() == 2);
+  CHECK(rig.clients.owned("nobody").empty());
+}
+
+TEST_CASE("group_clients: cooperative members give up what moves", "[models][messaging]") {
+  Rig rig({.assignor = Assignor::cooperative_sticky});
+  rig.start(0, "a");
+  CHECK(rig.tick(3) == "3 assign a 4; 3 stable 1; ");
+  rig.start(4, "b");
+  const std::string moved = rig.tick(20);
+  CHECK(moved.find("revoke a 2; ") != std::string::npos);
+  CHECK(moved.find("assign b 2; ") > moved.find("revoke a 2; "));
+  CHECK(moved.find("assign a") == std::string::npos);
+  CHECK(rig.clients.coordinator().generation() == 3);
+}
+
+TEST_CASE("group_clients: a crash is noticed when the session ends", "[models][messaging]") {
+  Rig rig({.session_timeout = 10 * kSecond});
+  rig.start(0, "a");
+  rig.start(0, "b");
+  rig.tick(6);
+  rig.clients.kill(7 * kSecond, "b", rig.events);
+  CHECK(rig.take() == "7 lose b 2; ");
+  CHECK(rig.tick(15).empty());
+  CHECK(rig.tick(16) == "16 remove b; ");
+  CHECK(rig.tick(18) == "18 revoke a 2; 18 assign a 4; 18 stable 2; ");
+  rig.clients.kill(19 * kSecond, "nobody", rig.events);
+  rig.clients.close(19 * kSecond, "nobody", rig.events);
+  rig.clients.set_polling(19 * kSecond, "nobody", false, rig.events);
+  CHECK(rig.take().empty());
+}
+
+TEST_CASE("group_clients: who closes leaves at once", "[models][messaging]") {
+  Rig rig({});
+  rig.start(0, "a");
+  rig.start(0, "b");
+  rig.tick(6);
+  rig.clients.close(7 * kSecond, "b", rig.events);
+  CHECK(rig.take() == "7 revoke b 2; 7 remove b; ");
+  CHECK(rig.tick(9) == "9 revoke a 2; 9 assign a 4; 9 stable 2; ");
+}
+
+TEST_CASE("group_clients: a static member may restart within its session", "[models][messaging]") {
+  Rig rig({});
+  rig.start(0, "a", "i");
+  rig.start(0, "b", "j");
+  rig.tick(6);
+  rig.clients.close(7 * kSecond, "b", rig.events);
+  rig.take();
+  CHECK(rig.tick(20).empty());
+  CHECK(rig.start(21, "b", "j") == "21 assign b 2; ");
+  CHECK(rig.tick(100).empty());
+  CHECK(rig.clients.coordinator().generation() == 1);
+}
+
+TEST_CASE("group_clients: who does not poll leaves", "[models][messaging]") {
+  Rig rig({.max_poll_interval = 20 * kSecond});
+  rig.start(0, "a");
+  rig.start(0, "b");
+  rig.tick(6);
+  rig.clients.set_polling(10 * kSecond, "b", false, rig.events);
+  CHECK(rig.tick(29).empty());
+  CHECK(rig.tick(30).starts_with("30 leave b; 30 lose b 2; "));
+  rig.tick(35);
+  CHECK(rig.clients.owned("a").size() == 4);
+  rig.clients.set_polling(40 * kSecond, "b", true, rig.events);
+  rig.tick(50);
+  CHECK(rig.clients.owned("b").size() == 2);
+}
+
+TEST_CASE("group_clients: topics that grow", "[models][messaging]") {
+  Rig rig({});
+  rig.start(0, "a");
+  rig.tick(3);
+  rig.clients.set_topics(4 * kSecond, {{"t", 6}}, rig.events);
+  CHECK(rig.take() == "4 revoke a 4; 4 assign a 6; 4 stable 2; ");
+}
+
+// The clients of the recording join one by one and one goes.
+TEST_CASE("group_clients: the settled states of the mock cluster", "[models][messaging]") {
+  const auto golden = golden_json("kafka_librdkafka.json");
+  const std::pair<const char*, Assignor> names[] = {
+      {"range", Assignor::range},
+      {"roundrobin", Assignor::roundrobin},
+      {"cooperative-sticky", Assignor::cooperative_sticky}};
+  for (const auto& [name, assignor] : names) {
+    const Group topics{{{"t1", 7}, {"t2", 3}, {"t3", 5}}, {}};
+    GroupClients clients({.assignor = assignor, .code = AssignorCode::librdkafka}, topics.topics);
+    std::vector<GroupEvent> events;
+    std::map<std::string, std::string> ids;
+    std::int64_t now = 0;
+    for (const auto& step : golden.at("assignors").at(name)) {
+      INFO(name << ", " << step.at("step"));
+      for (const auto& [client, id] : step.at("member_ids").items())
+        if (!ids.contains(client)) {
+          ids[client] = id.get<std::string>();
+          std::vector<std::uint32_t> places = {0, 1, 2};
+          if (client == "c3") places.pop_back();
+          clients.start(now, ids[client], places, {}, events);
+        }
+      for (const auto& [client, id] : ids)
+        if (!step.at("member_ids").contains(client)) clients.close(now, id, events);
+      now += 60 * kSecond;
+      clients.tick(now, events);
+      for (const auto& [client, expected] : step.at("assign").items())
+        CHECK(sorted_lists_of(topics, {clients.owned(ids[client])})[0] ==
+              expected.get<std::vector<std::string>>());
+    }
   }
 }
 
-TEST_CASE("group: a dead member's partitions wait for the session", "[messaging]") {
-  GroupClients group(options_of(Assignor::cooperative_sticky), {{"t", 4}});
-  std::vector<GroupEvent> events;
-  group.start(0, "a", all(1), {}, events);
-  group.start(0, "b", all(1), {}, events);
-  group.tick(20 * kSecond, events);
-  events.clear();
-  group.kill(20 * kSecond, "b", events);
-  REQUIRE(count(events, Kind::lose) == 2);
-  events.clear();
-  group.tick(62 * kSecond, events);
-  CHECK(events.empty());  // its last heartbeat was at 18 s
-  group.tick(70 * kSecond, events);
-  REQUIRE(count(events, Kind::assign) == 2);
-  CHECK(events[0].kind == Kind::remove);
-  CHECK(events[0].at == 63 * kSecond);
-  CHECK(group.owned("a").size() == 4);
-}
-
-TEST_CASE("group: one that closes goes at once unless it is static", "[messaging]") {
-  for (const bool is_static : {false, true}) {
-    GroupClients group(options_of(Assignor::range), {{"t", 4}});
-    std::vector<GroupEvent> events;
-    group.start(0, "a", all(1), {}, events);
-    group.start(0, "b", all(1), is_static ? std::optional<std::string>("i") : std::nullopt, events);
-    group.tick(20 * kSecond, events);
-    group.close(20 * kSecond, "b", events);
-    group.tick(25 * kSecond, events);
-    CHECK(group.owned("a").size() == (is_static ? 2 : 4));
-    group.start(30 * kSecond, "b", all(1),
-                is_static ? std::optional<std::string>("i") : std::nullopt, events);
-    events.clear();
-    group.tick(45 * kSecond, events);
-    CHECK(group.owned("a").size() == 2);
-    CHECK(group.owned("b").size() == 2);
-    // The static one came back to what it had; for the other one the group stood still again.
-    CHECK(count(events, Kind::revoke) == (is_static ? 0 : 4));
-  }
-}
-
-TEST_CASE("group: one that does not poll holds up a rebalance and then leaves", "[messaging]") {
-  GroupClientOptions options = options_of(Assignor::range);
-  options.max_poll_interval = 60 * kSecond;
-  GroupClients group(options, {{"t", 4}});
-  std::vector<GroupEvent> events;
-  group.start(0, "a", all(1), {}, events);
-  group.start(0, "b", all(1), {}, events);
-  group.tick(20 * kSecond, events);
-  group.set_polling(20 * kSecond, "b", false, events);
-  group.start(30 * kSecond, "c", all(1), {}, events);
-  events.clear();
-  group.tick(79 * kSecond, events);
-  CHECK(group.owned("a").empty());  // given up, and the group waits for b
-  CHECK(group.owned("c").empty());
-  group.tick(80 * kSecond, events);
-  CHECK(count(events, Kind::leave) == 1);
-  CHECK(group.owned("a").size() == 2);
-  CHECK(group.owned("c").size() == 2);
-  group.set_polling(90 * kSecond, "b", true, events);
-  group.tick(100 * kSecond, events);
-  CHECK(group.owned("b").size() == 1);
-}
-
-TEST_CASE("group: a topic that grows is assigned anew", "[messaging]") {
-  GroupClients group(options_of(Assignor::range), {{"t", 2}});
-  std::vector<GroupEvent> events;
-  group.start(0, "a", all(1), {}, events);
-  group.start(0, "b", all(1), {}, events);
-  group.tick(20 * kSecond, events);
-  group.set_topics(20 * kSecond, {{"t", 6}}, events);
-  group.tick(30 * kSecond, events);
-  CHECK(group.owned("a").size() == 3);
-  CHECK(group.owned("b").size() == 3);
-}
-
-TEST_CASE("group: whatever happens no partition is read by two", "[messaging]") {
-  CHECK(rc::check([](std::uint64_t seed) {
+TEST_CASE("group_clients: no partition is read by two and all are read in the end",
+          "[models][messaging]") {
+  const bool holds = rc::check("any life", [](std::uint64_t seed) {
     SplitMix bits{seed};
-    constexpr Assignor kAll[] = {Assignor::range, Assignor::roundrobin, Assignor::sticky,
-                                 Assignor::cooperative_sticky};
-    GroupClientOptions options = options_of(kAll[bits.bits() % 4]);
-    options.code = bits.bits() % 2 == 0 ? AssignorCode::java : AssignorCode::librdkafka;
-    options.max_poll_interval = 60 * kSecond;
-    GroupClients group(options, {{"t", 5}, {"u", 3}});
+    const GroupClientOptions options{
+        .assignor = static_cast<Assignor>(bits.bits() % 4),
+        .code = static_cast<AssignorCode>(bits.bits() % 2),
+        .initial_rebalance_delay = static_cast<std::int64_t>(bits.bits() % 4) * kSecond,
+        .session_timeout = static_cast<std::int64_t>(6 + bits.bits() % 20) * kSecond,
+        .heartbeat_interval = static_cast<std::int64_t>(bits.bits() % 5) * kSecond,
+        .max_poll_interval = static_cast<std::int64_t>(6 + bits.bits() % 30) * kSecond};
+    std::vector<GroupTopic> topics = {{"t", 5}, {"u", 3}};
+    GroupClients clients(options, topics);
     std::vector<GroupEvent> events;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> reader;
-    std::map<std::string, bool> alive;
-    const auto follow = [&] {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::string>> reads;
+    std::set<std::string> stalled;  // or killed: they hold what they do not read
+    const auto watch = [&] {
       for (const GroupEvent& e : events)
         for (const TopicPartition p : e.partitions) {
-          const auto key = std::pair(p.topic, p.partition);
-          const auto found = reader.find(key);
-          if (e.kind == Kind::assign) {
-            RC_ASSERT(found == reader.end());
-            reader[key] = e.member;
-          } else if (found != reader.end() && found->second == e.member) {
-            reader.erase(found);
+          std::set<std::string>& readers = reads[{p.topic, p.partition}];
+          if (e.kind == GroupEvent::Kind::assign) {
+            for (const std::string& other : readers) RC_ASSERT(stalled.contains(other));
+            RC_ASSERT(readers.insert(e.member).second);
+          } else {
+            RC_ASSERT(readers.erase(e.member) == 1u);
           }
         }
       events.clear();
     };
+    std::map<std::string, bool> running;
     std::int64_t now = 0;
-    for (int i = 0; i < 40; ++i) {
-      const std::string who = "m" + std::to_string(bits.bits() % 5);
-      switch (bits.bits() % 7) {
+    for (int i = 0; i < 60; ++i) {
+      now += static_cast<std::int64_t>(bits.bits() % 8) * kSecond;
+      const std::string name(1, static_cast<char>('a' + bits.bits() % 4));
+      clients.tick(now, events);
+      watch();
+      switch (bits.bits() % 8) {
         case 0:
         case 1:
         case 2:
-          group.start(now, who, all(2), who < "m2" ? std::optional("i" + who) : std::nullopt,
-                      events);
-          alive[who] = true;
+          // What was read by a process that is gone needs no word to be read no more.
+          if (!running[name]) {
+            for (auto& [partition, readers] : reads) readers.erase(name);
+            stalled.erase(name);
+          }
+          clients.start(now, name, {0, 1},
+                        name == "a" || name == "b" ? std::optional(name) : std::nullopt, events);
+          running[name] = true;
           break;
         case 3:
-          group.close(now, who, events);
-          alive[who] = false;
+          clients.close(now, name, events);
+          running[name] = false;
           break;
         case 4:
-          group.kill(now, who, events);
-          alive[who] = false;
+          clients.kill(now, name, events);
+          running[name] = false;
+          stalled.insert(name);
           break;
         case 5:
-          group.set_polling(now, who, bits.bits() % 2 == 0, events);
+          clients.set_polling(now, name, false, events);
+          if (running[name]) stalled.insert(name);
           break;
-        default:
-          group.set_topics(now, {{"t", 5 + static_cast<std::uint32_t>(bits.bits() % 3)}, {"u", 3}},
-                           events);
+        case 6:
+          clients.set_polling(now, name, true, events);
+          if (running[name]) stalled.erase(name);
+          break;
+        case 7:
+          if (bits.bits() % 4 == 0) ++topics[0].partitions;
+          clients.set_topics(now, topics, events);
           break;
       }
-      follow();
-      now += static_cast<std::int64_t>(bits.bits() % 30) * kSecond;
-      group.tick(now, events);
-      follow();
+      watch();
     }
-    // Left alone, the group comes to rest and everything is read.
-    std::size_t running = 0;
-    for (const auto& [who, is_alive] : alive)
-      if (is_alive) {
-        group.set_polling(now, who, true, events);
-        ++running;
+    bool anybody = false;
+    for (const auto& [name, runs] : running) {
+      clients.set_polling(now, name, true, events);
+      watch();
+      anybody = anybody || runs;
+    }
+    clients.set_topics(now, topics, events);
+    clients.tick(now + 1000 * kSecond, events);
+    watch();
+    std::size_t read = 0;
+    for (const auto& [partition, readers] : reads) {
+      RC_ASSERT(readers.size() <= 1u);
+      for (const std::string& name : readers) {
+        const auto owned = clients.owned(name);
+        RC_ASSERT(std::count(owned.begin(), owned.end(),
+                             TopicPartition{partition.first, partition.second}) == 1);
+        ++read;
       }
-    now += 600 * kSecond;
-    group.tick(now, events);
-    follow();
-    if (running == 0) return;
-    std::size_t owned = 0;
-    for (const auto& [who, is_alive] : alive)
-      if (is_alive) owned += group.owned(who).size();
-    const auto& topics = group.coordinator().topics();
-    RC_ASSERT(owned == topics[0].partitions + topics[1].partitions);
-  }));
-}
-
-TEST_CASE("group: strangers and time that goes back change nothing", "[messaging]") {
-  GroupClients group(options_of(Assignor::range), {{"t", 2}});
-  std::vector<GroupEvent> events;
-  group.kill(0, "x", events);
-  group.close(0, "x", events);
-  group.set_polling(0, "x", false, events);
-  CHECK(events.empty());
-  CHECK(group.next() == GroupClients::kNever);
-  group.start(10 * kSecond, "a", all(1), {}, events);
-  group.tick(0, events);
-  CHECK(events.empty());
-  group.tick(13 * kSecond, events);
-  CHECK(group.owned("a").size() == 2);
+    }
+    RC_ASSERT(read == (anybody ? topics[0].partitions + topics[1].partitions : 0u));
+  });
+  CHECK(holds);
 }
 
 }  // namespace

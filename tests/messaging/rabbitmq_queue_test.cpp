@@ -1,7 +1,8 @@
 #include "models/algorithms/messaging/rabbitmq_queue.h"
 
 #include <map>
-#include <set>
+#include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -12,231 +13,301 @@ namespace highwater::messaging {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-using Delivery = RabbitQueue::Delivery;
-using Death = RabbitQueue::Death;
 
+/// A queue that writes down what happens: "c0:1" is a delivery, "!" one that came back before,
+/// "+1" a dead letter and why.
 struct Rig {
-  explicit Rig(RabbitOptions options = {}) : queue(options) {}
-  auto dying() {
-    return [this](std::uint64_t body, Death why) { dead.emplace_back(body, why); };
+  explicit Rig(RabbitOptions options) : queue(options) {}
+
+  auto dead() {
+    return [this](std::uint64_t body, RabbitQueue::Death death) {
+      static constexpr const char* kWhy[] = {"rejected", "expired", "maxlen", "limit"};
+      log += "+" + std::to_string(body) + kWhy[static_cast<int>(death)] + " ";
+    };
   }
-  RabbitQueue::Published publish(std::uint64_t body, std::uint64_t bytes = 1,
-                                 std::int64_t now = 0) {
-    return queue.publish(now, body, bytes, dying());
+  RabbitQueue::Published publish(std::uint64_t body, std::uint64_t bytes = 1) {
+    return queue.publish(now, body, bytes, dead());
   }
-  std::vector<Delivery> deliver(std::int64_t now = 0) {
-    std::vector<Delivery> got;
+  std::string deliver() {
     queue.deliver(
-        now, [&](const Delivery& d) { got.push_back(d); }, dying());
-    return got;
+        now,
+        [this](const RabbitQueue::Delivery& d) {
+          tags[d.body] = d.tag;
+          log += "c" + std::to_string(d.consumer) + ":" + std::to_string(d.body) +
+                 (d.redelivered ? "! " : " ");
+        },
+        dead());
+    return std::exchange(log, {});
   }
+  bool ack(std::uint64_t body) { return queue.ack(now, tags[body]); }
+  bool nack(std::uint64_t body, bool requeue) {
+    return queue.nack(now, tags[body], requeue, dead());
+  }
+
   RabbitQueue queue;
-  std::vector<std::pair<std::uint64_t, Death>> dead;
+  std::int64_t now = 0;
+  std::string log;
+  std::map<std::uint64_t, std::uint64_t> tags;
 };
 
-std::vector<std::uint64_t> bodies(const std::vector<Delivery>& deliveries) {
-  std::vector<std::uint64_t> list;
-  for (const Delivery& d : deliveries) list.push_back(d.body);
-  return list;
-}
-std::vector<std::uint32_t> consumers(const std::vector<Delivery>& deliveries) {
-  std::vector<std::uint32_t> list;
-  for (const Delivery& d : deliveries) list.push_back(d.consumer);
-  return list;
-}
-
-TEST_CASE("rabbitmq: consumers take turns within their prefetch", "[messaging]") {
-  Rig rig;
-  const auto a = rig.queue.add_consumer(1);
-  const auto b = rig.queue.add_consumer(2);
+TEST_CASE("rabbitmq_queue: consumers in turn up to their prefetch", "[models][messaging]") {
+  Rig rig({});
+  CHECK(rig.queue.add_consumer(1) == 0);
+  CHECK(rig.queue.add_consumer(2) == 1);
   for (std::uint64_t i = 0; i < 5; ++i) rig.publish(i);
-  auto got = rig.deliver();
-  CHECK(consumers(got) == std::vector<std::uint32_t>{a, b, b});
+  CHECK(rig.deliver() == "c0:0 c1:1 c1:2 ");
   CHECK(rig.queue.ready() == 2);
-  CHECK(rig.queue.ack(0, got[0].tag));
-  got = rig.deliver();
-  REQUIRE(got.size() == 1);
-  CHECK(got[0].consumer == a);
-  CHECK_FALSE(rig.queue.ack(0, 12345));
+  CHECK(rig.queue.unacknowledged() == 3);
+  CHECK(rig.ack(1));
+  CHECK_FALSE(rig.ack(1));
+  CHECK(rig.deliver() == "c1:3 ");
+  CHECK(rig.ack(0));
+  CHECK(rig.deliver() == "c0:4 ");
+  CHECK(rig.queue.unacknowledged_of(1) == 2);
+  CHECK_FALSE(rig.queue.ack(0, 999'999));
+  CHECK_FALSE(rig.queue.consumes(2));
 }
 
-TEST_CASE("rabbitmq: prefetch 0 is no limit", "[messaging]") {
-  Rig rig;
+TEST_CASE("rabbitmq_queue: a prefetch of 0 is no limit", "[models][messaging]") {
+  Rig rig({});
   rig.queue.add_consumer(0);
-  for (std::uint64_t i = 0; i < 1000; ++i) rig.publish(i);
-  CHECK(rig.deliver().size() == 1000);
+  for (std::uint64_t i = 0; i < 100; ++i) rig.publish(i);
+  rig.deliver();
+  CHECK(rig.queue.unacknowledged_of(0) == 100);
 }
 
-TEST_CASE("rabbitmq: a requeued message goes to its old place or to the front", "[messaging]") {
-  for (const RabbitQueueType type : {RabbitQueueType::classic, RabbitQueueType::quorum}) {
-    Rig rig({.type = type});
-    const auto a = rig.queue.add_consumer(3);
-    for (std::uint64_t i = 0; i < 5; ++i) rig.publish(i);
-    const auto got = rig.deliver();
-    rig.queue.nack(0, got[2].tag, true, rig.dying());
-    rig.queue.nack(0, got[0].tag, true, rig.dying());
-    rig.queue.nack(0, got[1].tag, true, rig.dying());
-    const auto again = rig.deliver();
-    CHECK(bodies(again) == (type == RabbitQueueType::classic
-                                ? std::vector<std::uint64_t>{0, 1, 2}
-                                : std::vector<std::uint64_t>{2, 0, 1}));
-    for (const Delivery& d : again) {
-      CHECK(d.redelivered);
-      CHECK(d.returns == 1);
-    }
-    // A consumer that goes gives back what it has.
-    rig.queue.remove_consumer(0, a, rig.dying());
-    CHECK_FALSE(rig.queue.consumes(a));
-    CHECK(rig.queue.ready() == 5);
-    CHECK_FALSE(rig.queue.ack(0, again[0].tag));
-    rig.queue.add_consumer(0);
-    CHECK(rig.deliver().size() == 5);
-  }
+TEST_CASE("rabbitmq_queue: where requeued messages go", "[models][messaging]") {
+  Rig classic({});
+  classic.queue.add_consumer(3);
+  for (std::uint64_t i = 0; i < 4; ++i) classic.publish(i);
+  classic.deliver();
+  CHECK(classic.nack(2, true));
+  CHECK(classic.nack(0, true));
+  CHECK(classic.deliver() == "c0:0! c0:2! ");
+  Rig quorum({.type = RabbitQueueType::quorum});
+  quorum.queue.add_consumer(3);
+  for (std::uint64_t i = 0; i < 4; ++i) quorum.publish(i);
+  quorum.deliver();
+  CHECK(quorum.nack(2, true));
+  CHECK(quorum.nack(0, true));
+  CHECK(quorum.deliver() == "c0:2! c0:0! ");
 }
 
-TEST_CASE("rabbitmq: a nack without requeue and the delivery limit are deaths", "[messaging]") {
+TEST_CASE("rabbitmq_queue: dead letters", "[models][messaging]") {
   Rig rig({.type = RabbitQueueType::quorum, .delivery_limit = 1});
   rig.queue.add_consumer(1);
+  rig.publish(0);
+  CHECK(rig.deliver() == "c0:0 ");
+  rig.nack(0, true);
+  CHECK(rig.deliver() == "c0:0! ");
+  rig.nack(0, true);
+  CHECK(rig.deliver() == "+0limit ");
   rig.publish(1);
-  auto got = rig.deliver();
-  rig.queue.nack(0, got[0].tag, true, rig.dying());
-  got = rig.deliver();
-  rig.queue.nack(0, got[0].tag, true, rig.dying());
-  CHECK(rig.dead == std::vector{std::pair<std::uint64_t, Death>(1, Death::delivery_limit)});
-  rig.publish(2);
-  got = rig.deliver();
-  rig.queue.nack(0, got[0].tag, false, rig.dying());
-  CHECK(rig.dead.back() == std::pair<std::uint64_t, Death>(2, Death::rejected));
-  // Classic queues know no limit.
-  Rig classic({.delivery_limit = 0});
+  rig.deliver();
+  rig.nack(1, false);
+  CHECK(rig.deliver() == "+1rejected ");
+  // A classic queue has no such limit.
+  Rig classic({.delivery_limit = 1});
   classic.queue.add_consumer(1);
-  classic.publish(1);
-  classic.queue.nack(0, classic.deliver()[0].tag, true, classic.dying());
-  CHECK(classic.dead.empty());
+  classic.publish(0);
+  for (int i = 0; i < 5; ++i) {
+    classic.deliver();
+    CHECK(classic.nack(0, true));
+  }
+  CHECK(classic.deliver() == "c0:0! ");
 }
 
-TEST_CASE("rabbitmq: what has no room", "[messaging]") {
-  Rig head({.max_length = 2});
+TEST_CASE("rabbitmq_queue: what there is no room for", "[models][messaging]") {
+  Rig drop({.max_length = 2});
   for (std::uint64_t i = 0; i < 3; ++i) {
-    CHECK(head.publish(i) == RabbitQueue::Published::accepted);
-    head.deliver();
+    CHECK(drop.publish(i) == RabbitQueue::Published::accepted);
+    CHECK(drop.deliver() == (i == 2 ? "+0maxlen " : ""));
   }
-  CHECK(head.dead == std::vector{std::pair<std::uint64_t, Death>(0, Death::maxlen)});
-  for (const Overflow overflow : {Overflow::reject_publish, Overflow::reject_publish_dlx}) {
-    Rig rig({.max_length_bytes = 10, .overflow = overflow});
-    CHECK(rig.publish(0, 6) == RabbitQueue::Published::accepted);
-    CHECK(rig.publish(1, 5) == RabbitQueue::Published::rejected);
-    CHECK(rig.publish(2, 4) == RabbitQueue::Published::accepted);
-    CHECK(rig.dead.size() == (overflow == Overflow::reject_publish ? 0 : 1));
-  }
-  // Only ready messages count.
-  Rig rig({.max_length = 1});
-  rig.queue.add_consumer(2);
-  for (std::uint64_t i = 0; i < 3; ++i) {
-    rig.publish(i);
-    rig.deliver();
-  }
-  CHECK(rig.queue.ready() == 1);
-  CHECK(rig.dead.empty());
+  Rig bytes({.max_length_bytes = 10});
+  bytes.publish(0, 6);
+  bytes.publish(1, 5);
+  CHECK(bytes.deliver() == "+0maxlen ");
+  Rig reject({.max_length = 1, .overflow = Overflow::reject_publish});
+  CHECK(reject.publish(0) == RabbitQueue::Published::accepted);
+  CHECK(reject.publish(1) == RabbitQueue::Published::rejected);
+  CHECK(reject.deliver().empty());
+  Rig dlx({.max_length = 0, .overflow = Overflow::reject_publish_dlx});
+  CHECK(dlx.publish(0) == RabbitQueue::Published::rejected);
+  CHECK(dlx.deliver() == "+0maxlen ");
+  // With room for none a message goes to whoever takes it at once.
   Rig none({.max_length = 0});
+  none.queue.add_consumer(1);
+  none.publish(0);
+  CHECK(none.deliver() == "c0:0 ");
   none.publish(1);
-  none.deliver();
-  CHECK(none.dead.size() == 1);
+  CHECK(none.deliver() == "+1maxlen ");
 }
 
-TEST_CASE("rabbitmq: messages expire at the head", "[messaging]") {
-  Rig rig({.message_ttl = 5 * kSecond});
-  rig.publish(1, 1, 0);
-  CHECK(rig.queue.next() == 5 * kSecond);
-  rig.deliver(5 * kSecond - 1);
-  CHECK(rig.dead.empty());
-  rig.deliver(5 * kSecond);
-  CHECK(rig.dead == std::vector{std::pair<std::uint64_t, Death>(1, Death::expired)});
-}
-
-TEST_CASE("rabbitmq: a consumer that does not acknowledge loses its channel", "[messaging]") {
-  Rig rig;
-  rig.queue.add_consumer(2);
+TEST_CASE("rabbitmq_queue: time to live", "[models][messaging]") {
+  Rig rig({.message_ttl = kSecond});
+  rig.publish(0);
+  CHECK(rig.queue.next() == kSecond);
+  rig.now = kSecond - 1;
   rig.publish(1);
-  rig.deliver(0);
-  rig.publish(2, 1, 60 * kSecond);
-  rig.deliver(60 * kSecond);
-  std::vector<std::uint32_t> gone;
-  const auto timed_out = [&](std::uint32_t c) { gone.push_back(c); };
-  CHECK(rig.queue.next() == 1800 * kSecond);
-  rig.queue.tick(1800 * kSecond - 1, timed_out, rig.dying());
-  CHECK(gone.empty());
-  rig.queue.tick(1800 * kSecond, timed_out, rig.dying());
-  CHECK(gone.size() == 1);
-  CHECK(rig.queue.ready() == 2);
-  CHECK(rig.queue.unacknowledged() == 0);
-  Rig patient({.consumer_timeout = 0});
-  patient.queue.add_consumer(1);
-  patient.publish(1);
-  patient.deliver();
-  CHECK(patient.queue.next() == RabbitQueue::kNever);
+  CHECK(rig.deliver().empty());
+  rig.now = kSecond;
+  CHECK(rig.deliver() == "+0expired ");
+  rig.now = 0;  // backwards: nothing comes back, nothing more expires
+  CHECK(rig.deliver().empty());
+  CHECK(rig.queue.ready() == 1);
+  Rig at_once({.message_ttl = 0});
+  at_once.queue.add_consumer(1);
+  at_once.publish(0);
+  CHECK(at_once.deliver() == "+0expired ");
 }
 
-TEST_CASE("rabbitmq: nothing is lost or in flight twice and no prefetch exceeded", "[messaging]") {
-  CHECK(rc::check([](std::uint64_t seed) {
+TEST_CASE("rabbitmq_queue: consumers go", "[models][messaging]") {
+  Rig rig({.consumer_timeout = 10 * kSecond});
+  rig.queue.add_consumer(2);
+  rig.publish(0);
+  rig.publish(1);
+  rig.deliver();
+  CHECK(rig.queue.next() == 10 * kSecond);
+  rig.queue.add_consumer(0);
+  std::vector<std::uint32_t> late;
+  const auto timed_out = [&](std::uint32_t c) { late.push_back(c); };
+  rig.now = 10 * kSecond - 1;
+  rig.queue.tick(rig.now, timed_out, rig.dead());
+  CHECK(late.empty());
+  rig.now = 10 * kSecond;
+  rig.queue.tick(rig.now, timed_out, rig.dead());
+  CHECK(late == std::vector<std::uint32_t>{0});
+  CHECK_FALSE(rig.queue.consumes(0));
+  const std::uint64_t old = rig.tags[0];
+  CHECK(rig.deliver() == "c1:0! c1:1! ");
+  CHECK_FALSE(rig.queue.ack(rig.now, old));
+  rig.queue.remove_consumer(rig.now, 1, rig.dead());
+  rig.queue.remove_consumer(rig.now, 1, rig.dead());
+  rig.queue.remove_consumer(rig.now, 77, rig.dead());
+  CHECK(rig.queue.ready() == 2);
+  CHECK(rig.deliver().empty());
+  Rig ever({.consumer_timeout = 0});
+  ever.queue.add_consumer(1);
+  ever.publish(0);
+  ever.deliver();
+  CHECK(ever.queue.next() == RabbitQueue::kNever);
+}
+
+TEST_CASE("rabbitmq_queue: nothing lost nor out twice and no prefetch exceeded",
+          "[models][messaging]") {
+  const bool holds = rc::check("any calls", [](std::uint64_t seed) {
     SplitMix bits{seed};
     RabbitOptions options;
-    options.type = bits.bits() % 2 == 0 ? RabbitQueueType::classic : RabbitQueueType::quorum;
-    if (bits.bits() % 2 == 0) options.max_length = bits.bits() % 5;
-    if (bits.bits() % 2 == 0) options.delivery_limit = bits.bits() % 4;
+    if (bits.bits() % 2 == 0) options.type = RabbitQueueType::quorum;
+    if (bits.bits() % 2 == 0) options.max_length = bits.bits() % 6;
+    if (bits.bits() % 3 == 0) options.max_length_bytes = bits.bits() % 20;
     options.overflow = static_cast<Overflow>(bits.bits() % 3);
-    Rig rig(options);
+    if (bits.bits() % 2 == 0) options.message_ttl = static_cast<std::int64_t>(bits.bits() % 20);
+    if (bits.bits() % 2 == 0) options.delivery_limit = static_cast<std::uint32_t>(bits.bits() % 3);
+    options.consumer_timeout = static_cast<std::int64_t>(bits.bits() % 30);
+    RabbitQueue queue(options);
+    std::map<std::uint64_t, std::pair<std::uint64_t, std::uint32_t>> out;  // body: tag, consumer
     std::map<std::uint32_t, std::uint32_t> prefetch;
-    std::map<std::uint64_t, std::uint64_t> out;  // body: tag
-    std::uint64_t accepted = 0, done = 0, next = 0, refused_dead = 0;
-    for (int i = 0; i < 300; ++i) {
+    std::map<std::uint64_t, std::uint32_t> returns;
+    std::size_t published = 0;
+    std::size_t gone = 0;
+    std::uint64_t newest = 0;
+    std::int64_t now = 0;
+    const auto dead = [&](std::uint64_t body, RabbitQueue::Death death) {
+      RC_ASSERT(death == RabbitQueue::Death::rejected || !out.contains(body));
+      ++gone;
+    };
+    const auto leaves = [&](std::uint32_t consumer) {
+      std::erase_if(out, [&](const auto& held) {
+        if (held.second.second != consumer) return false;
+        ++returns[held.first];
+        return true;
+      });
+      prefetch.erase(consumer);
+    };
+    for (std::uint64_t body = 1; body < 300; ++body) {
+      now += static_cast<std::int64_t>(bits.bits() % 3);
       switch (bits.bits() % 8) {
         case 0:
-          if (prefetch.size() < 4) {
-            const auto p = static_cast<std::uint32_t>(bits.bits() % 4);
-            prefetch[rig.queue.add_consumer(p)] = p;
-          }
-          break;
         case 1:
-          if (!prefetch.empty() && bits.bits() % 3 == 0) {
-            rig.queue.remove_consumer(0, prefetch.begin()->first, rig.dying());
-            prefetch.erase(prefetch.begin());
-            std::erase_if(out, [&](const auto& o) { return !rig.queue.has(o.second); });
+        case 2: {
+          ++published;
+          const std::size_t before = gone;
+          if (queue.publish(now, body, bits.bits() % 5, dead) == RabbitQueue::Published::rejected) {
+            RC_ASSERT(options.overflow != Overflow::drop_head);
+            if (gone == before || options.overflow == Overflow::reject_publish) ++gone;
           }
-          break;
-        case 2:
-        case 3:
-          if (!out.empty()) {
-            RC_ASSERT(rig.queue.ack(0, out.begin()->second));
-            out.erase(out.begin());
-            ++done;
-          }
-          break;
-        case 4:
-          if (!out.empty()) {
-            RC_ASSERT(rig.queue.nack(0, out.begin()->second, bits.bits() % 2 == 0, rig.dying()));
-            out.erase(out.begin());
-          }
-          break;
-        default: {
-          const std::size_t dead_before = rig.dead.size();
-          if (rig.publish(next++) == RabbitQueue::Published::accepted)
-            ++accepted;
-          else
-            refused_dead += rig.dead.size() - dead_before;
           break;
         }
+        case 3: {
+          const auto n = static_cast<std::uint32_t>(bits.bits() % 4);
+          const std::uint32_t consumer = queue.add_consumer(n);
+          RC_ASSERT(!prefetch.contains(consumer));
+          prefetch[consumer] = n;
+          break;
+        }
+        case 4: {
+          if (prefetch.empty() || bits.bits() % 2 == 0) break;
+          const std::uint32_t consumer = prefetch.begin()->first;
+          leaves(consumer);
+          queue.remove_consumer(now, consumer, dead);
+          break;
+        }
+        case 5:
+        case 6: {
+          if (out.empty()) break;
+          auto held = out.begin();
+          std::advance(held, static_cast<std::ptrdiff_t>(bits.bits() % out.size()));
+          const auto [message, tag] = std::pair(held->first, held->second.first);
+          out.erase(held);
+          const auto how = bits.bits() % 3;
+          if (how == 0) {
+            RC_ASSERT(queue.ack(now, tag));
+            ++gone;
+          } else {
+            if (how == 1) ++returns[message];
+            RC_ASSERT(queue.nack(now, tag, how == 1, dead));
+          }
+          RC_ASSERT(!queue.ack(now, tag));
+          break;
+        }
+        case 7:
+          queue.tick(
+              now,
+              [&](std::uint32_t consumer) {
+                RC_ASSERT(options.consumer_timeout > 0);
+                leaves(consumer);
+              },
+              [&](std::uint64_t, RabbitQueue::Death) { ++gone; });
+          break;
       }
-      for (const Delivery& d : rig.deliver()) {
-        RC_ASSERT(out.count(d.body) == 0u);
-        out[d.body] = d.tag;
+      queue.deliver(
+          now,
+          [&](const RabbitQueue::Delivery& d) {
+            RC_ASSERT(prefetch.contains(d.consumer));
+            RC_ASSERT(!out.contains(d.body));
+            RC_ASSERT(d.returns == returns[d.body]);
+            RC_ASSERT(d.redelivered == (d.returns > 0));
+            if (d.returns == 0) {
+              RC_ASSERT(d.body > newest);
+              newest = d.body;
+            }
+            if (options.type == RabbitQueueType::quorum && options.delivery_limit)
+              RC_ASSERT(d.returns <= *options.delivery_limit);
+            out[d.body] = {d.tag, d.consumer};
+          },
+          dead);
+      std::map<std::uint32_t, std::uint32_t> held;
+      for (const auto& [message, where] : out) ++held[where.second];
+      for (const auto& [consumer, n] : prefetch) {
+        RC_ASSERT(n == 0 || held[consumer] <= n);
+        RC_ASSERT(queue.unacknowledged_of(consumer) == held[consumer]);
       }
-      for (const auto& [consumer, limit] : prefetch)
-        RC_ASSERT(limit == 0 || rig.queue.unacknowledged_of(consumer) <= limit);
-      RC_ASSERT(rig.queue.unacknowledged() == out.size());
-      RC_ASSERT(rig.queue.ready() + out.size() + done + rig.dead.size() - refused_dead == accepted);
+      RC_ASSERT(queue.unacknowledged() == out.size());
+      RC_ASSERT(queue.ready() + out.size() + gone == published);
     }
-  }));
+  });
+  CHECK(holds);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ std::vector<std::uint32_t> members_of(std::uint32_t partitions, std::uint32_t me
   return all;
 }
 
-TEST_CASE("range_assignor: neighbours together, the first members one more", "[messaging]") {
+TEST_CASE("range_assignor: neighbours together, the first members one more",
+          "[models][messaging]") {
   using Members = std::vector<std::uint32_t>;
   CHECK(members_of(6, 3) == Members{0, 0, 1, 1, 2, 2});
   CHECK(members_of(7, 3) == Members{0, 0, 0, 1, 1, 2, 2});
@@ -26,7 +27,8 @@ TEST_CASE("range_assignor: neighbours together, the first members one more", "[m
   CHECK(members_of(4, 1) == Members{0, 0, 0, 0});
 }
 
-TEST_CASE("range_assignor: shares differ by one at most, whatever the numbers", "[messaging]") {
+TEST_CASE("range_assignor: shares differ by one at most, whatever the numbers",
+          "[models][messaging]") {
   for (std::uint32_t partitions = 1; partitions <= 40; ++partitions) {
     for (std::uint32_t members = 1; members <= 45; ++members) {
       std::vector<std::uint32_t> shares(members);
@@ -43,40 +45,52 @@ TEST_CASE("range_assignor: shares differ by one at most, whatever the numbers", 
   }
 }
 
-// Restated from Kafka's RangeAssignorTest.
-TEST_CASE("range: topic by topic over those who read it", "[messaging]") {
-  Group group;
-  group.topics = {{"topic1", 3}, {"topic2", 2}};
-  group.members = {{.id = "consumer1", .topics = {0}},
-                   {.id = "consumer2", .topics = {0, 1}},
-                   {.id = "consumer3", .topics = {0}}};
-  auto result = named(group, assign_range(group, AssignorCode::java), false);
-  CHECK(result["consumer1"] == Named{"topic1-0"});
-  CHECK(result["consumer2"] == Named{"topic1-1", "topic2-0", "topic2-1"});
-  CHECK(result["consumer3"] == Named{"topic1-2"});
+// The cases of Kafka's RangeAssignorTest, restated.
+
+Lists ranges(const Group& group, AssignorCode code = AssignorCode::java) {
+  return lists_of(group, assign_range(group, code));
+}
+const std::vector<std::string> kBoth = {"topic1", "topic2"};
+
+TEST_CASE("range_assignor: Kafka's tests of dynamic members", "[models][messaging]") {
+  CHECK(ranges(group_of({}, {{"consumer1", {}}})) == Lists{{}});
+  CHECK(ranges(group_of({}, {{"consumer1", {"topic1"}}})) == Lists{{}});
+  CHECK(ranges(group_of({{"topic1", 3}, {"other", 3}}, {{"consumer1", {"topic1"}}})) ==
+        Lists{{"topic1-0", "topic1-1", "topic1-2"}});
+  CHECK(ranges(group_of({{"topic1", 1}, {"topic2", 2}}, {{"consumer1", kBoth}})) ==
+        Lists{{"topic1-0", "topic2-0", "topic2-1"}});
+  CHECK(ranges(group_of({{"topic1", 1}}, {{"consumer1", {"topic1"}}, {"consumer2", {"topic1"}}})) ==
+        Lists{{"topic1-0"}, {}});
+  CHECK(ranges(group_of(
+            {{"topic1", 3}, {"topic2", 2}},
+            {{"consumer1", {"topic1"}}, {"consumer2", kBoth}, {"consumer3", {"topic1"}}})) ==
+        Lists{{"topic1-0"}, {"topic1-1", "topic2-0", "topic2-1"}, {"topic1-2"}});
+  CHECK(ranges(group_of({{"topic1", 3}, {"topic2", 3}},
+                        {{"consumer2", kBoth}, {"consumer1", kBoth}})) ==
+        Lists{{"topic1-2", "topic2-2"}, {"topic1-0", "topic1-1", "topic2-0", "topic2-1"}});
 }
 
-TEST_CASE("range: static members go by instance", "[messaging]") {
-  Group group;
-  group.topics = {{"topic1", 3}, {"topic2", 3}};
-  group.members = {{.id = "b", .instance_id = "instance1", .topics = {0, 1}},
-                   {.id = "a", .instance_id = "instance2", .topics = {0, 1}}};
-  for (const AssignorCode code : {AssignorCode::java, AssignorCode::librdkafka}) {
-    const auto result = named(group, assign_range(group, code), false);
-    CHECK(result.at("b") == Named{"topic1-0", "topic1-1", "topic2-0", "topic2-1"});
-  }
-  group.members[0].instance_id.reset();  // one dynamic: only Java puts the static one first anyway
-  group.members[1].id = "c";
-  CHECK(named(group, assign_range(group, AssignorCode::java), false)["c"].size() == 4);
-  CHECK(named(group, assign_range(group), false)["b"].size() == 4);
-}
-
-TEST_CASE("range: nobody and nothing", "[messaging]") {
-  Group group;
-  CHECK(assign_range(group).empty());
-  group.topics = {{"t", 0}, {"u", 2}};
-  group.members = {{.id = "a", .topics = {0}}, {.id = "b"}};
-  CHECK(assign_range(group) == Assignment{{}, {}});
+TEST_CASE("range_assignor: Kafka's tests of static members", "[models][messaging]") {
+  const Lists expected = {{"topic1-0", "topic1-1", "topic2-0", "topic2-1"},
+                          {"topic1-2", "topic2-2"}};
+  const std::vector<GroupTopic> three = {{"topic1", 3}, {"topic2", 3}};
+  const Group two = group_of(three, {{"consumer-b", kBoth, {}, {}, "instance1"},
+                                     {"consumer-a", kBoth, {}, {}, "instance2"}});
+  CHECK(ranges(two) == expected);
+  CHECK(ranges(two, AssignorCode::librdkafka) == expected);
+  const Group mixed =
+      group_of(three, {{"consumer-b", kBoth, {}, {}, "instance1"}, {"consumer-a", kBoth}});
+  CHECK(ranges(mixed) == expected);
+  CHECK(ranges(mixed, AssignorCode::librdkafka) == Lists{expected[1], expected[0]});
+  for (const char* dynamic : {"consumer4", "consumer5"})
+    CHECK(ranges(group_of({{"topic1", 5}, {"topic2", 4}},
+                          {{"consumer1", kBoth, {}, {}, "instance1"},
+                           {"consumer2", kBoth, {}, {}, "instance2"},
+                           {"consumer3", kBoth, {}, {}, "instance3"},
+                           {dynamic, kBoth}})) == Lists{{"topic1-0", "topic1-1", "topic2-0"},
+                                                        {"topic1-2", "topic2-1"},
+                                                        {"topic1-3", "topic2-2"},
+                                                        {"topic1-4", "topic2-3"}});
 }
 
 }  // namespace

@@ -4,68 +4,67 @@
 
 #include "tests/messaging/groups.h"
 
+// The cases of Kafka's RoundRobinAssignorTest, restated.
+
 namespace highwater::messaging {
 namespace {
 
-Group two_topics(std::uint32_t first, std::uint32_t second) {
-  Group group;
-  group.topics = {{"topic1", first}, {"topic2", second}};
-  return group;
+Lists dealt(const Group& group, AssignorCode code = AssignorCode::java) {
+  return lists_of(group, assign_round_robin(group, code));
+}
+const std::vector<std::string> kBoth = {"topic1", "topic2"};
+
+TEST_CASE("round_robin_assignor: Kafka's tests of dynamic members", "[models][messaging]") {
+  CHECK(dealt(group_of({}, {{"consumer", {}}})) == Lists{{}});
+  CHECK(dealt(group_of({}, {{"consumer", {"topic"}}})) == Lists{{}});
+  CHECK(dealt(group_of({{"topic", 3}, {"other", 3}}, {{"consumer", {"topic"}}})) ==
+        Lists{{"topic-0", "topic-1", "topic-2"}});
+  CHECK(dealt(group_of({{"topic1", 1}, {"topic2", 2}}, {{"consumer", kBoth}})) ==
+        Lists{{"topic1-0", "topic2-0", "topic2-1"}});
+  CHECK(dealt(group_of({{"topic", 1}}, {{"consumer1", {"topic"}}, {"consumer2", {"topic"}}})) ==
+        Lists{{"topic-0"}, {}});
+  CHECK(dealt(group_of(
+            {{"topic1", 3}, {"topic2", 2}},
+            {{"consumer1", {"topic1"}}, {"consumer2", kBoth}, {"consumer3", {"topic1"}}})) ==
+        Lists{{"topic1-0"}, {"topic1-1", "topic2-0", "topic2-1"}, {"topic1-2"}});
+  CHECK(dealt(group_of({{"topic1", 3}, {"topic2", 3}},
+                       {{"consumer1", kBoth}, {"consumer2", kBoth}})) ==
+        Lists{{"topic1-0", "topic1-2", "topic2-1"}, {"topic1-1", "topic2-0", "topic2-2"}});
 }
 
-TEST_CASE("round robin: the cases of RoundRobinAssignorTest", "[messaging]") {
-  Group group = two_topics(3, 2);
-  group.members = {{.id = "consumer1", .topics = {0}},
-                   {.id = "consumer2", .topics = {0, 1}},
-                   {.id = "consumer3", .topics = {0}}};
-  for (const AssignorCode code : {AssignorCode::java, AssignorCode::librdkafka}) {
-    auto result = named(group, assign_round_robin(group, code), false);
-    CHECK(result["consumer1"] == Named{"topic1-0"});
-    CHECK(result["consumer2"] == Named{"topic1-1", "topic2-0", "topic2-1"});
-    CHECK(result["consumer3"] == Named{"topic1-2"});
-  }
-  group = two_topics(3, 3);
-  group.members = {{.id = "consumer2", .topics = {0, 1}}, {.id = "consumer1", .topics = {0, 1}}};
-  auto result = named(group, assign_round_robin(group), false);
-  CHECK(result["consumer1"] == Named{"topic1-0", "topic1-2", "topic2-1"});
-  CHECK(result["consumer2"] == Named{"topic1-1", "topic2-0", "topic2-2"});
+TEST_CASE("round_robin_assignor: Kafka's tests of static members", "[models][messaging]") {
+  const std::vector<GroupTopic> topics = {{"topic1", 3}, {"topic2", 3}};
+  const Lists expected = {{"topic1-0", "topic1-2", "topic2-1"},
+                          {"topic1-1", "topic2-0", "topic2-2"}};
+  const Group two = group_of(topics, {{"consumer-b", kBoth, {}, {}, "instance1"},
+                                      {"consumer-a", kBoth, {}, {}, "instance2"}});
+  CHECK(dealt(two) == expected);
+  CHECK(dealt(two, AssignorCode::librdkafka) == expected);
+  const Group mixed =
+      group_of(topics, {{"consumer-b", kBoth, {}, {}, "instance1"}, {"consumer-a", kBoth}});
+  CHECK(dealt(mixed) == expected);
+  // librdkafka compares these two by their ids.
+  CHECK(dealt(mixed, AssignorCode::librdkafka) == Lists{expected[1], expected[0]});
+  for (const char* dynamic : {"consumer4", "consumer5"})
+    CHECK(dealt(group_of(topics, {{"consumer1", kBoth, {}, {}, "instance1"},
+                                  {"consumer2", kBoth, {}, {}, "instance2"},
+                                  {"consumer3", kBoth, {}, {}, "instance3"},
+                                  {dynamic, kBoth}})) ==
+          Lists{{"topic1-0", "topic2-1"}, {"topic1-1", "topic2-2"}, {"topic1-2"}, {"topic2-0"}});
+  // Other member ids, the same instances: the same assignment.
+  CHECK(dealt(group_of(topics, {{"consumer4", kBoth, {}, {}, "instance1"},
+                                {"consumer5", kBoth, {}, {}, "instance2"},
+                                {"consumer1", kBoth, {}, {}, "instance3"}})) ==
+        Lists{{"topic1-0", "topic2-0"}, {"topic1-1", "topic2-1"}, {"topic1-2", "topic2-2"}});
 }
 
-TEST_CASE("round robin: static members go by instance and in Java before others", "[messaging]") {
-  Group group = two_topics(3, 3);
-  group.members = {{.id = "a", .instance_id = "instance2", .topics = {0, 1}},
-                   {.id = "b", .instance_id = "instance1", .topics = {0, 1}}};
-  CHECK(named(group, assign_round_robin(group, AssignorCode::java), false)["b"] ==
-        Named{"topic1-0", "topic1-2", "topic2-1"});
-  CHECK(named(group, assign_round_robin(group), false)["b"] ==
-        Named{"topic1-0", "topic1-2", "topic2-1"});
-  group.members[0].instance_id.reset();
-  CHECK(named(group, assign_round_robin(group, AssignorCode::java), false)["b"].front() ==
-        "topic1-0");
-  CHECK(named(group, assign_round_robin(group), false)["a"].front() == "topic1-0");
-}
-
-TEST_CASE("round robin: nobody and nothing", "[messaging]") {
-  Group group = two_topics(3, 0);
-  CHECK(assign_round_robin(group).empty());
-  CHECK(assign_kafkajs_round_robin(group).empty());
-  group.members = {{.id = "a", .topics = {1}}, {.id = "b"}};
-  CHECK(assign_round_robin(group) == Assignment{{}, {}});
-}
-
-TEST_CASE("round robin: kafkajs deals as recorded", "[messaging]") {
-  const auto recorded = golden_json("kafka_assignors.json")["kafkajs"];
-  REQUIRE(recorded.size() >= 20);
-  for (const auto& row : recorded) {
-    const Group group = recorded_group(row["topics"], row["members"]);
-    const auto expected = row["assignment"].get<std::map<std::string, Named>>();
-    auto result = named(group, assign_kafkajs_round_robin(group), true);
-    for (auto [member, partitions] : expected) {
-      std::sort(partitions.begin(), partitions.end());
-      std::sort(result[member].begin(), result[member].end());
-      CHECK(result[member] == partitions);
-    }
-  }
+TEST_CASE("round_robin_assignor: kafkajs deals to all in turn", "[models][messaging]") {
+  CHECK(assign_kafkajs_round_robin({}).empty());
+  // Topics in their given order, members by id, subscriptions without effect.
+  const Group group =
+      group_of({{"z", 2}, {"a", 3}, {"unread", 4}}, {{"m2", {"z", "a"}}, {"m1", {"z"}}});
+  CHECK(lists_of(group, assign_kafkajs_round_robin(group)) ==
+        Lists{{"z-1", "a-1"}, {"z-0", "a-0", "a-2"}});
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ class BatchAccumulator {
       batch.closed = true;
     }
     const std::uint64_t memory = std::max(options_.batch_size, bytes + kBatchOverhead);
+    if (memory > options_.buffer_memory) return {};  // never fits: nobody waits for it
     if (memory > options_.buffer_memory - memory_) {
       const bool wakes = !exhausted_;
       exhausted_ = true;
@@ -119,7 +120,8 @@ class BatchAccumulator {
   void flush() {
     for (Line& line : lines_)
       for (std::uint32_t b = line.first; b != kNone; b = batches_[b].next)
-        batches_[b].ready_at = std::numeric_limits<std::int64_t>::min();
+        if (batches_[b].attempts == 0)  // a retry still waits its time
+          batches_[b].ready_at = std::numeric_limits<std::int64_t>::min();
   }
 
   /// Sends what is ready: send(const Sent&) for each batch.

@@ -88,7 +88,7 @@ class GroupCoordinator {
   const std::string& leader() const { return leader_; }
 
   void join(std::int64_t now, JoinRequest request, std::vector<GroupAction>& out) {
-    now = clock(now);
+    now = forward(now);
     Member* member = find(request.id);
     if (member == nullptr && request.instance_id) {
       member = find_instance(*request.instance_id);
@@ -122,7 +122,7 @@ class GroupCoordinator {
   }
 
   void sync(std::int64_t now, const std::string& id, std::vector<GroupAction>& out) {
-    now = clock(now);
+    now = forward(now);
     Member* member = find(id);
     if (member == nullptr) return;
     member->must_sync = false;
@@ -143,7 +143,7 @@ class GroupCoordinator {
   }
 
   HeartbeatAnswer heartbeat(std::int64_t now, const std::string& id) {
-    now = clock(now);
+    now = forward(now);
     Member* member = find(id);
     if (member == nullptr) return HeartbeatAnswer::unknown_member;
     member->expires = later(now, member->request.session_timeout);
@@ -152,13 +152,13 @@ class GroupCoordinator {
   }
 
   void leave(std::int64_t now, const std::string& id, std::vector<GroupAction>& out) {
-    now = clock(now);
+    now = forward(now);
     if (find(id) != nullptr) remove(now, id, out);
   }
 
   /// Does what is due.
   void tick(std::int64_t now, std::vector<GroupAction>& out) {
-    now = clock(now);
+    now = forward(now);
     for (std::int64_t due = next(); due <= now && due != kNever; due = next()) {
       const auto expired = std::find_if(members_.begin(), members_.end(),
                                         [&](const Member& m) { return expiry(m) <= now; });
@@ -174,11 +174,12 @@ class GroupCoordinator {
 
   /// When tick will next have something to do; kNever where nothing is due.
   std::int64_t next() const {
-    std::int64_t first =
-        state_ == State::preparing_rebalance ||
-                (state_ == State::completing_rebalance && sync_deadline_ != kNever)
-            ? (state_ == State::preparing_rebalance ? join_deadline_ : sync_deadline_)
-            : kNever;
+    std::int64_t first = kNever;
+    if (state_ == State::preparing_rebalance)
+      first = join_deadline_;
+    else if (std::any_of(members_.begin(), members_.end(),
+                         [](const Member& m) { return m.must_sync; }))
+      first = sync_deadline_;
     for (const Member& member : members_) first = std::min(first, expiry(member));
     return first;
   }
@@ -202,7 +203,7 @@ class GroupCoordinator {
     bool must_sync = false;  // its join was answered, and it has not synced
   };
 
-  std::int64_t clock(std::int64_t now) { return now_ = std::max(now_, now); }
+  std::int64_t forward(std::int64_t now) { return now_ = std::max(now_, now); }
   static std::int64_t later(std::int64_t now, std::int64_t wait) {
     return wait > kNever - std::max<std::int64_t>(now, 0) ? kNever : now + wait;
   }
@@ -310,8 +311,8 @@ class GroupCoordinator {
     state_ = State::completing_rebalance;
     sync_deadline_ = later(now, std::max<std::int64_t>(1, longest_rebalance_timeout()));
     for (Member& member : members_) {
-      if (!std::exchange(member.awaits_join, false)) continue;
-      answer_join(now, member, out);
+      member.must_sync = std::exchange(member.awaits_join, false);
+      if (member.must_sync) answer_join(now, member, out);
     }
   }
 
@@ -339,7 +340,6 @@ class GroupCoordinator {
 
   void answer_join(std::int64_t now, Member& member, std::vector<GroupAction>& out) {
     member.is_new = false;
-    member.must_sync = true;
     member.expires = later(now, member.request.session_timeout);
     out.push_back({.kind = GroupAction::Kind::joined,
                    .member = member.request.id,

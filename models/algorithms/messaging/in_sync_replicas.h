@@ -139,6 +139,7 @@ class InSyncReplicas {
     } else {
       // A follower truncates to where its log and the leader's part.
       replica.end = std::min(replica.end, std::min(replica.agrees_to, replicas_[*leader_].end));
+      replica.agrees_to = std::numeric_limits<std::uint64_t>::max();
     }
   }
 
@@ -205,19 +206,21 @@ class InSyncReplicas {
       Replica& leader = replicas_[r];
       leader.in_sync = true;
       epoch_start_ = leader.end;
-      if (leader.end < high_watermark_) {
-        lost_ += high_watermark_ - leader.end;
-        high_watermark_ = leader.end;
+      // Up to here its log is that of the leader before it; an uncleanly elected one may have more.
+      const std::uint64_t common = std::min(leader.end, leader.agrees_to);
+      if (common < high_watermark_) {
+        lost_ += high_watermark_ - common;
+        high_watermark_ = std::min(high_watermark_, leader.end);
       }
       for (Replica& other : replicas_) {
-        other.agrees_to = std::min(other.agrees_to, leader.end);
+        other.agrees_to = std::min(other.agrees_to, common);
         if (&other == &leader) {
           other.agrees_to = std::numeric_limits<std::uint64_t>::max();
           continue;
         }
         other.leader_end = 0;
         if (other.up) {
-          other.end = std::min(other.end, leader.end);
+          other.end = std::min(other.end, other.agrees_to);  // at most the leader's end
           other.agrees_to = std::numeric_limits<std::uint64_t>::max();
           other.caught_up = now_;
         }

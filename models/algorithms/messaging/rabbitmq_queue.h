@@ -93,7 +93,7 @@ class RabbitQueue {
   /// The consumer goes; what it has not acknowledged is requeued.
   template <class Dead>
   void remove_consumer(std::int64_t now, std::uint32_t consumer, Dead dead) {
-    clock(now);
+    forward(now);
     if (!consumes(consumer)) return;
     Consumer& c = consumers_[consumer];
     if (c.in_circle) leave_circle(consumer);
@@ -108,7 +108,7 @@ class RabbitQueue {
   /// @param dead  dead(body, Death) for each message that goes to the dead-letter exchange.
   template <class Dead>
   Published publish(std::int64_t now, std::uint64_t body, std::uint64_t bytes, Dead dead) {
-    clock(now);
+    forward(now);
     drop_expired(dead);
     if (options_.overflow != Overflow::drop_head && would_overflow(bytes)) {
       if (options_.overflow == Overflow::reject_publish_dlx) dead(body, Death::maxlen);
@@ -130,7 +130,7 @@ class RabbitQueue {
   /// there is no room for. To be called after everything else.
   template <class Deliver, class Dead>
   void deliver(std::int64_t now, Deliver deliver, Dead dead) {
-    clock(now);
+    forward(now);
     drop_expired(dead);
     while (first_ != kNone && circle_first_ != kNone) {
       const std::uint32_t consumer = circle_first_;
@@ -159,7 +159,7 @@ class RabbitQueue {
 
   /// @return whether the consumer had the message.
   bool ack(std::int64_t now, std::uint64_t tag) {
-    clock(now);
+    forward(now);
     const auto id = held(tag);
     if (!id) return false;
     const std::uint32_t consumer = messages_[*id].consumer;
@@ -171,7 +171,7 @@ class RabbitQueue {
 
   template <class Dead>
   bool nack(std::int64_t now, std::uint64_t tag, bool requeue, Dead dead) {
-    clock(now);
+    forward(now);
     const auto id = held(tag);
     if (!id) return false;
     const std::uint32_t consumer = messages_[*id].consumer;
@@ -189,7 +189,7 @@ class RabbitQueue {
   /// Removes consumers that have had a message for too long: timed_out(consumer) for each.
   template <class TimedOut, class Dead>
   void tick(std::int64_t now, TimedOut timed_out, Dead dead) {
-    clock(now);
+    forward(now);
     drop_expired(dead);
     for (std::uint32_t c = 0; c < consumers_.size(); ++c) {
       if (!consumers_[c].alive || consumers_[c].first_held == kNone) continue;
@@ -233,7 +233,7 @@ class RabbitQueue {
     bool alive = false;
   };
 
-  void clock(std::int64_t now) { now_ = std::max(now_, now); }
+  void forward(std::int64_t now) { now_ = std::max(now_, now); }
   static std::int64_t later(std::int64_t now, std::int64_t wait) {
     return wait > kNever - std::max<std::int64_t>(0, now) ? kNever : now + wait;
   }

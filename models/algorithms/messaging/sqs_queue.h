@@ -74,7 +74,7 @@ class SqsQueue {
 
   /// @return whether it was stored; a duplicate is accepted and not stored.
   bool send(std::int64_t now, const Send& message) {
-    now = clock(now);
+    now = forward(now);
     if (options_.fifo && message.deduplication) {
       forget_duplicates(now);
       if (!seen_.try_emplace(*message.deduplication, now).second) return false;
@@ -214,7 +214,7 @@ class SqsQueue {
     std::uint32_t in_flight = 0;
   };
 
-  std::int64_t clock(std::int64_t now) { return now_ = std::max(now_, now); }
+  std::int64_t forward(std::int64_t now) { return now_ = std::max(now_, now); }
   static std::int64_t later(std::int64_t now, std::int64_t wait) {
     return wait > kNever - std::max<std::int64_t>(0, now) ? kNever : now + wait;
   }
@@ -226,7 +226,7 @@ class SqsQueue {
   }
 
   void advance(std::int64_t now) {
-    now = clock(now);
+    now = forward(now);
     while (!hidden_.empty() && hidden_.top().first <= now) {
       const Due due = hidden_.top();
       hidden_.pop();

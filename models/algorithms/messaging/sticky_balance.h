@@ -163,14 +163,17 @@ class StickyBalance {
   }
 
   // librdkafka 2.0.2 counts both of its loops with one variable: having looked at all partitions of
-  // a member, it goes on with the member of that number (mended in 2.1).
+  // a member, it goes on with the member of that number (mended in 2.1). That can lead it round in
+  // circles for ever; a circle in which nothing was found to move counts as balanced here.
   bool balanced() const {
     const std::uint64_t least = ladder_.front() >> 32;
     const std::uint64_t most = ladder_.back() >> 32;
     if (least + 1 >= most) return true;
     const bool java = code_ == AssignorCode::java;
     const std::uint32_t slack = java ? 1 : 0;
+    std::size_t looked = 0;
     for (std::size_t i = 0; i < ladder_.size(); ++i) {
+      if (looked++ == ladder_.size()) break;  // in a circle: librdkafka 2.0.2 hangs here
       const auto member = static_cast<std::uint32_t>(ladder_[i]);
       const std::uint32_t mine = count_[member];
       if (mine + slack >= most) break;  // nobody has more than that
