@@ -24,5 +24,7 @@ std::vector<Driver> resilience();
 std::vector<Driver> overload();
 std::vector<Driver> limiting();
 std::vector<Driver> scaling();
+std::vector<Driver> messaging();
+std::vector<Driver> membership();
 
 }  // namespace highwater::drivers

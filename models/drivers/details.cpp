@@ -200,7 +200,7 @@ constexpr Details kDetails[] = {
      "one "
      "chunk: from a shard whose weight is 0, else from the fullest shard to the emptiest when they "
      "are three chunks apart or more."},
-    {"kafka_sticky",
+    {"kafka_sticky_partitioner",
      "A partition is kept until batch-size bytes went to it, then the next one is drawn from those "
      "with a leader. fill says that the batch is not ready yet: the switch waits for it, but not "
      "beyond twice the size. queues says what waits for each partition, and from then on a "
@@ -208,10 +208,10 @@ constexpr Details kDetails[] = {
      "equal chances again. A draw is the upper 31 bits without sign of SplitMix64's next number, "
      "as "
      "Java's nextInt without its sign, modulo what there is to choose from."},
-    {"kafka_uniform_sticky",
+    {"kafka_uniform_sticky_partitioner",
      "The partitioner of Kafka 2.4 to 3.2. batch says that a new batch was begun for the present "
      "partition: another one is drawn, never the same where there are several."},
-    {"kafka_round_robin",
+    {"kafka_round_robin_partitioner",
      "A counter from 0 modulo the partitions that have a leader, or all where none has."},
     // Caching
     {"lru", "Evicts the entry that has gone unused for longest. Exact."},
@@ -260,6 +260,71 @@ constexpr Details kDetails[] = {
     {"min",
      "Belady's bound: evicts what is needed again furthest in the future. Reads the whole input "
      "first."},
+    // Messaging
+    {"kafka_range",
+     "Each topic's partitions are cut into pieces, one for each member that reads it, in the order "
+     "of the members; the first get one more where they do not go round. Static members are "
+     "ordered by instance_id. Racks are left out."},
+    {"kafka_roundrobin",
+     "Partitions by topic name and number, members in a circle; one that does not read a topic is "
+     "passed over. kafkajs deals to all members whatever they subscribe to."},
+    {"kafka_sticky",
+     "librdkafka and Java agree in what balanced means, not in which partitions move. Java's "
+     "choice "
+     "depends on a hash map of member ids, which is followed; librdkafka's on the order of the "
+     "topics in the metadata, taken to be that in which the members name them. Members may say the "
+     "generation in which they got what they own: the higher one is believed."},
+    {"kafka_cooperative_sticky",
+     "The assignment is that of kafka_sticky. A partition that moves is left out of the first "
+     "rebalance, so that its owner gives it up, and handed over in the second, which may come out "
+     "differently for what else has happened in between. --phase says which is shown."},
+    {"kafka_group",
+     "Members are started and closed, killed (no word, no heartbeat), stalled (heartbeats, but no "
+     "polls) and resumed; the network takes no time. An eager group revokes everything at each "
+     "rebalance, a cooperative one only what moves; a static member that is killed or closed keeps "
+     "its partitions until the session times out. Partitions pause from revoke or lose to assign. "
+     "Lines at the same time happen one after another."},
+    {"kafka_batch",
+     "A record joins the last batch of its partition; a batch is sent when it is full or has "
+     "lingered, in one request with the first batches of the broker's other partitions. Answers "
+     "come after the round trip and free memory and one of the requests in flight. At the end of "
+     "the input what waits is sent."},
+    {"kafka_isr",
+     "Replica 0 leads at first. A fetch at an offset says that the follower has all below it. The "
+     "answer to an append with acks all is pending until the high watermark is past it; acks 0 are "
+     "told nothing. Lost are records below the high watermark that an unclean election cut off."},
+    {"sqs",
+     "Receipts are numbered in the order of deliveries. A receive takes what has been visible for "
+     "longest, since a standard queue promises no order; a long poll waits its turn behind earlier "
+     "ones. FIFO messages without a group share one."},
+    {"rabbitmq",
+     "Deliveries are numbered as tags, over all consumers. A requeued message goes to its old "
+     "place "
+     "in a classic queue and to the front of a quorum queue. The consumer with room that was "
+     "served "
+     "longest ago is next."},
+    // Membership
+    {"swim",
+     "Members start within the first probe interval and join n0; packets take the latency. Lines "
+     "say what happens to whom; every member's view comes out as it changes. The profile gives the "
+     "defaults of everything that is not set. A restarted member joins the first that is up."},
+    {"ringpop_membership",
+     "Members start within the first second and join n0. Losses are those of calls and answers, "
+     "which then time out. Addresses are 127.0.0.1 with ports from 3000 on; they decide the "
+     "checksums."},
+    {"phi_accrual",
+     "hayashibara takes the intervals for normal, akka too but for the logistic formula, the pause "
+     "and the first heartbeat, cassandra for exponential. A threshold of 8 is usual: Cassandra's "
+     "mean interval of one second reaches it after 18.4 s."},
+    {"raft",
+     "Servers start at 0. A killed leader steps down in the output at once, though nobody has "
+     "noticed yet. propose gives the server an entry if it leads: logs decide who may be elected. "
+     "hashicorp has its lease, etcd its ticks, pre-vote and check-quorum."},
+    {"lease",
+     "Each member asks the store every loop_wait, on its own clock; the store's clock is the true "
+     "time. It counts from the sending of a request and stops max_drift before the ttl; a request "
+     "without an answer makes it demote itself after retry_timeout. A line that says beside shows "
+     "two that believe at once: the drift was greater than allowed for."},
     // Resilience
     {"pybreaker",
      "Opens after --fail-max failures in a row and closes after --success-threshold successes. "

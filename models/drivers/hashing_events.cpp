@@ -397,31 +397,32 @@ std::vector<Driver> hashing_events() {
         return std::make_unique<RangeChunksSession>(params);
       }));
   drivers.push_back(driver<KafkaStickyParams>(
-      {"kafka_sticky", "hashing",
+      {"kafka_sticky_partitioner", "hashing",
        "KIP-794: messages without a key stick to a partition for a batch; adaptive to queues.",
        "Kafka 3.3 BuiltInPartitioner.java",
        "send BYTES, fill BYTES (the batch is not ready), available P,P or queues P=N,P=N",
        "the partition for each send and fill",
        "printf '%s\\n' 'send 9000' 'send 9000' 'queues 0=9,1=0,2=0' 'send 20000' 'send 1' | "
-       "highwater algorithm kafka_sticky --partitions 3"},
+       "highwater algorithm kafka_sticky_partitioner --partitions 3"},
       [](const KafkaStickyParams& params) {
         return std::make_unique<KafkaStickySession>(params);
       }));
   drivers.push_back(driver<KafkaTurnsParams>(
-      {"kafka_uniform_sticky", "hashing",
+      {"kafka_uniform_sticky_partitioner", "hashing",
        "KIP-480: messages without a key stick to a partition until its batch is full or sent.",
        "Kafka 3.2 StickyPartitionCache.java", "send, batch (a new one begins) or available P,P",
        "the partition for each send; the one from now on for each batch",
-       "printf '%s\\n' send send batch send | highwater algorithm kafka_uniform_sticky "
+       "printf '%s\\n' send send batch send | highwater algorithm kafka_uniform_sticky_partitioner "
        "--partitions 3"},
       [](const KafkaTurnsParams& params) {
         return std::make_unique<KafkaUniformSession>(params);
       }));
   drivers.push_back(driver<KafkaTurnsParams>(
-      {"kafka_round_robin", "hashing", "Messages go to the partitions in turn, key or not.",
-       "Kafka 3.3 RoundRobinPartitioner.java", "send or available P,P",
-       "the partition for each send",
-       "printf '%s\\n' send send 'available 1,2' send | highwater algorithm kafka_round_robin "
+      {"kafka_round_robin_partitioner", "hashing",
+       "Messages go to the partitions in turn, key or not.", "Kafka 3.3 RoundRobinPartitioner.java",
+       "send or available P,P", "the partition for each send",
+       "printf '%s\\n' send send 'available 1,2' send | highwater algorithm "
+       "kafka_round_robin_partitioner "
        "--partitions 3"},
       [](const KafkaTurnsParams& params) {
         return std::make_unique<KafkaRoundRobinSession>(params);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace highwater::drivers {
 
@@ -34,11 +35,24 @@ class Words {
   std::size_t count_ = 0;
 };
 
-/// A whole number without a sign.
-inline std::optional<std::uint32_t> whole_number(std::string_view text) {
-  std::uint32_t number = 0;
+/// A line cut at its blanks, however many words that makes; the same otherwise.
+inline std::vector<std::string_view> words_of_line(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (;;) {
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    words.push_back(line.substr(0, blank));
+    if (blank == line.size()) return words;
+    line.remove_prefix(blank + 1);
+  }
+}
+
+/// A whole number in digits alone; nothing where the text is anything else or too large.
+template <class Number = std::uint32_t>
+std::optional<Number> whole_number(std::string_view text) {
+  Number number{};
+  if (text.empty() || text.front() == '-') return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
 

@@ -29,8 +29,8 @@
 #include <utility>
 
 #include "engine/kernel/task.h"
+#include "models/algorithms/messaging/range_assignor.h"
 #include "models/messaging/consumer_group_params.h"
-#include "models/messaging/range_assignor.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/steps/program.h"

@@ -66,7 +66,7 @@ TEST_CASE("range_chunks: chunks split and move and drain", "[drivers]") {
              Catch::Contains("did you mean \"balance\"?"));
 }
 
-TEST_CASE("kafka_sticky: stays for a batch and goes on", "[drivers]") {
+TEST_CASE("kafka_sticky_partitioner: stays for a batch and goes on", "[drivers]") {
   const auto partitions = [](const std::string& out) {
     std::istringstream words(out);
     std::vector<std::string> all;
@@ -74,7 +74,7 @@ TEST_CASE("kafka_sticky: stays for a batch and goes on", "[drivers]") {
     return all;
   };
   const auto first =
-      partitions(drive("kafka_sticky", {{"partitions", "1000"}, {"batch_size", "100"}},
+      partitions(drive("kafka_sticky_partitioner", {{"partitions", "1000"}, {"batch_size", "100"}},
                        {"send 60", "send 60", "send 1", "fill 150", "fill 60", "send 1"}));
   REQUIRE(first.size() == 6);
   CHECK(first[0] == first[1]);
@@ -82,35 +82,39 @@ TEST_CASE("kafka_sticky: stays for a batch and goes on", "[drivers]") {
   CHECK(first[4] == first[3]);  // the batch was not ready
   CHECK(first[3] == first[2]);
   CHECK(first[5] != first[4]);  // beyond twice its size
-  CHECK(drive("kafka_sticky", {{"partitions", "5"}}, {"available 3", "send 1"}) == "3\n");
+  CHECK(drive("kafka_sticky_partitioner", {{"partitions", "5"}}, {"available 3", "send 1"}) ==
+        "3\n");
 }
 
-TEST_CASE("kafka_sticky: long queues are avoided", "[drivers]") {
+TEST_CASE("kafka_sticky_partitioner: long queues are avoided", "[drivers]") {
   std::vector<std::string> lines{"queues 0=99,1=0"};
   for (int i = 0; i < 2000; ++i) lines.emplace_back("send 1");
-  const std::string out = drive("kafka_sticky", {{"partitions", "2"}, {"batch_size", "1"}}, lines);
+  const std::string out =
+      drive("kafka_sticky_partitioner", {{"partitions", "2"}, {"batch_size", "1"}}, lines);
   // One in 101: five standard deviations around 19.8.
   CHECK(std::count(out.begin(), out.end(), '0') < 42);
   lines[0] = "queues 0=7,1=7";
-  const std::string even = drive("kafka_sticky", {{"partitions", "2"}, {"batch_size", "1"}}, lines);
+  const std::string even =
+      drive("kafka_sticky_partitioner", {{"partitions", "2"}, {"batch_size", "1"}}, lines);
   CHECK(std::count(even.begin(), even.end(), '0') > 880);
 }
 
-TEST_CASE("kafka_uniform_sticky and kafka_round_robin", "[drivers]") {
-  const std::string out = drive("kafka_uniform_sticky", {{"partitions", "10"}},
+TEST_CASE("kafka_uniform_sticky_partitioner and kafka_round_robin_partitioner", "[drivers]") {
+  const std::string out = drive("kafka_uniform_sticky_partitioner", {{"partitions", "10"}},
                                 {"send", "send", "batch", "send", "batch"});
   REQUIRE(out.size() == 10);
   CHECK(out[0] == out[2]);
   CHECK(out[4] != out[2]);
   CHECK(out[6] == out[4]);
   CHECK(out[8] != out[6]);
-  CHECK(drive("kafka_round_robin", {{"partitions", "3"}},
+  CHECK(drive("kafka_round_robin_partitioner", {{"partitions", "3"}},
               {"send", "send", "available 0,2", "send", "send", "available ", "send", "send"}) ==
         "0\n1\n0\n2\n1\n2\n");
 }
 
 TEST_CASE("drivers of Kafka: wrong lines say so", "[drivers]") {
-  for (const char* name : {"kafka_sticky", "kafka_uniform_sticky", "kafka_round_robin"}) {
+  for (const char* name : {"kafka_sticky_partitioner", "kafka_uniform_sticky_partitioner",
+                           "kafka_round_robin_partitioner"}) {
     CAPTURE(name);
     CHECK_THAT(drive(name, {{"partitions", "3"}}, {"available 0,3"}),
                Catch::Contains("partitions below 3 in rising order"));
@@ -120,9 +124,9 @@ TEST_CASE("drivers of Kafka: wrong lines say so", "[drivers]") {
                Catch::Contains("did you mean \"send\"?"));
     CHECK_THAT(problems_of(name, {{"partitions", "0"}}), Catch::Contains("must be 1 to"));
   }
-  CHECK_THAT(drive("kafka_sticky", {{"partitions", "3"}}, {"queues 0=1,1"}),
+  CHECK_THAT(drive("kafka_sticky_partitioner", {{"partitions", "3"}}, {"queues 0=1,1"}),
              Catch::Contains("such as 0=5,2=7"));
-  CHECK_THAT(drive("kafka_sticky", {{"partitions", "3"}}, {"send"}),
+  CHECK_THAT(drive("kafka_sticky_partitioner", {{"partitions", "3"}}, {"send"}),
              Catch::Contains("expected send BYTES"));
 }
 

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "models/algorithms/messaging/group.h"
+#include "models/algorithms/messaging/range_assignor.h"
+
+namespace highwater::messaging {
+
+/// messaging roundrobin: all partitions in turn over all members.
+///
+/// Partitions in the order of topic names and numbers, members in a circle in their order; one that
+/// does not subscribe to the topic is passed over and keeps no claim to be first next time.
+///
+/// At the edges  without members, and for a topic nobody reads, nothing is assigned.
+/// Source   Apache Kafka 3.9, RoundRobinAssignor.java; librdkafka 2.0.2,
+///          rdkafka_roundrobin_assignor.c.
+/// Checked  tests/messaging/round_robin_assignor_test.cpp: recordings of librdkafka's mock cluster,
+///          the cases of Kafka's RoundRobinAssignorTest.
+inline Assignment assign_round_robin(const Group& group,
+                                     AssignorCode code = AssignorCode::librdkafka) {
+  const Roster roster(group);
+  const std::vector<std::uint32_t> order = member_order(roster, code);
+  std::vector<std::vector<std::uint32_t>> parts(roster.members());
+  std::size_t next = 0;
+  for (std::uint32_t topic = 0; topic < roster.topics(); ++topic) {
+    if (roster.readers(topic) == 0) continue;
+    for (std::uint32_t k = 0; k < roster.size_of(topic); ++k) {
+      while (!roster.subscribes(order[next], topic)) next = next + 1 == order.size() ? 0 : next + 1;
+      parts[order[next]].push_back(roster.first_of(topic) + k);
+      next = next + 1 == order.size() ? 0 : next + 1;
+    }
+  }
+  return roster.named(parts);
+}
+
+/// messaging kafkajs_roundrobin: partitions in turn over the members, whatever they subscribe to.
+///
+/// kafkajs deals the partitions of all topics of the group, in the order in which the leader names
+/// the topics (here that of Group::topics), to the members in the order of their ids, partition i
+/// to member i modulo the members. It takes for granted that all subscribe to the same: a member
+/// that does not gets partitions of topics it does not read.
+///
+/// At the edges  without members nothing is assigned; topics that nobody subscribes to take no
+/// part. Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js. Checked
+/// tests/messaging/round_robin_assignor_test.cpp: recorded from kafkajs.
+inline Assignment assign_kafkajs_round_robin(const Group& group) {
+  const Roster roster(group);
+  std::vector<std::vector<std::uint32_t>> parts(roster.members());
+  if (parts.empty()) return {};
+  std::size_t next = 0;
+  for (std::uint32_t index = 0; index < roster.topics(); ++index) {
+    const std::uint32_t topic = roster.topic_rank(index);
+    if (roster.readers(topic) == 0) continue;
+    for (std::uint32_t k = 0; k < roster.size_of(topic); ++k) {
+      parts[next].push_back(roster.first_of(topic) + k);
+      next = next + 1 == parts.size() ? 0 : next + 1;
+    }
+  }
+  return roster.named(parts);
+}
+
+}  // namespace highwater::messaging
