@@ -153,7 +153,6 @@ struct NetworkParams {
   Fraction loss{0};
   std::uint64_t seed = 1;
 
-  static constexpr std::string_view type_name = "network_driver";
   static constexpr auto fields() {
     using P = NetworkParams;
     return std::tuple{field<&P::nodes>("Members.").at_least(1u).at_most(10'000u),
