@@ -10,12 +10,16 @@
 /// Partitions are shared out as Kafka's range assignor does for one topic: in order, the first P
 /// mod C consumers get one more. They are shared out anew when a dead consumer's session times out
 /// and when one comes back. A partition moves once the messages in hand are done, and committed.
+/// With an `assignor` the group goes through Kafka's protocol instead (GroupProtocol): consumers
+/// learn of a rebalance by their heartbeats and join it when they next poll; those of the eager
+/// assignors read nothing meanwhile.
 ///
-/// Assumes  heartbeats, joining and commits take no time and never fail, so that a consumer is
-///          lost by its death alone; the partitions that stay where they are go on meanwhile
-///          (cooperative rebalancing); a silent broker is given up after 30 s; an answer to a fetch
-///          is of any size; a consumer that comes back before its session is over takes its old
-///          place, as a static member does.
+/// Assumes  requests to the coordinator and commits take no time and never fail. Without an
+///          assignor: a consumer is lost by its death alone; the partitions that stay where they
+///          are go on meanwhile (cooperative rebalancing); a consumer that comes back before its
+///          session is over takes its old place, as a static member does. A silent broker is given
+///          up after 30 s; an answer to a fetch is of any size; a consumer with several threads
+///          polls as long as one of them is free.
 /// Source   Apache Kafka 3.7: RangeAssignor, ConsumerCoordinator (auto-commit), Fetcher, default
 ///          settings of ConsumerConfig; KIP-345 (static membership).
 /// Checked  tests/models/consumer_group_test.cpp: M/M/1 times, order, commits and duplicates,
@@ -26,11 +30,14 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "engine/kernel/task.h"
 #include "models/algorithms/messaging/range_assignor.h"
 #include "models/messaging/consumer_group_params.h"
+#include "models/messaging/group_protocol.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/steps/program.h"
@@ -107,6 +114,9 @@ class Consumer final : public Instance {
   /// Takes part in the sharing out: alive, or dead since less than session_timeout.
   bool is_member() const { return member_; }
 
+  /// It is dead; the group waits for session_timeout for it to come back.
+  void wait_for_session();
+
   /// Messages of `cursor` have come, or are left of it.
   void has_messages(Cursor& cursor);
   /// `cursor` goes to another consumer.
@@ -144,17 +154,24 @@ class Consumer final : public Instance {
   TimeIntegral busy_;  // threads
 };
 
-class ConsumerGroup final : public Component, private Reader {
+class ConsumerGroup final : public Component, private Reader, private GroupListener {
  public:
   using Params = ConsumerGroupParams;
   ConsumerGroup(World& world, std::string id, const ConsumerGroupParams& params);
 
   void connect(Directory& directory) override;
-  void start() override { share_out(); }
+  void start() override;
   void examine(const Examination& examination) const override;
 
-  /// Shares the partitions out among the members anew.
+  /// A consumer's process is gone, or back.
+  void lost(Consumer& consumer);
+  void is_back(Consumer& consumer);
+  /// Shares the partitions out among the members anew, at once.
   void rebalance();
+  /// Whether a consumer asks for messages, or is busy with what it has.
+  void polls(const Consumer& consumer, bool polls) {
+    if (protocol_) protocol_->polls(consumer.index(), polls);
+  }
 
   const ConsumerGroupParams& params() const { return params_; }
   Topic& topic() { return *topic_; }
@@ -172,6 +189,13 @@ class ConsumerGroup final : public Component, private Reader {
 
  private:
   void appended() override { lag_.add(world().now(), 1); }
+  void revoked(std::uint32_t consumer, std::span<const TopicPartition> partitions) override;
+  void assigned(std::uint32_t consumer, std::span<const TopicPartition> partitions) override;
+  void gone(std::uint32_t consumer) override;
+  void at_rest(std::int32_t generation) override;
+  Consumer& consumer(std::uint32_t index) const {
+    return static_cast<Consumer&>(*instances()[index]);
+  }
   void share_out();
   void declare_metrics();
 
@@ -183,7 +207,8 @@ class ConsumerGroup final : public Component, private Reader {
   std::optional<Program> program_;
   Recorder::Owner* owner_ = nullptr;
   Block block_;
-  std::deque<Cursor> cursors_;       // by partition
+  std::deque<Cursor> cursors_;  // by partition
+  std::optional<GroupProtocol> protocol_;
   std::vector<std::uint64_t> done_;  // by partition: every offset before this was done once
   TimeIntegral lag_;
   std::uint64_t processed_ = 0;
@@ -326,11 +351,13 @@ Task<> Consumer::work() {
     Cursor& cursor = *ready_.front();
     ready_.pop_front();
     const std::uint64_t end = cursor.begin_batch(*this, group_.params().max_poll_records);
+    if (busy_.value() == group_.params().concurrency) group_.polls(*this, false);
     bool goes_on = true;
     while (goes_on && cursor.position() < end) goes_on = co_await handle(cursor);
     // As Kafka's consumer does: first what is left of this fetch, then the other partitions.
     if (cursor.end_batch()) ready_.push_front(&cursor);
     if (commit_due_) commit();
+    group_.polls(*this, true);
   }
   busy_.add(simulation.now(), -1);
 }
@@ -390,7 +417,7 @@ void Consumer::killed() {
   simulation.cancel(commit_timer_);
   busy_.set(simulation.now(), 0);
   for (Cursor& cursor : group_.cursors()) cursor.forget(*this);
-  simulation.schedule_after(session_, group_.params().session_timeout);
+  group_.lost(*this);
 }
 
 void Consumer::session_over() {
@@ -398,13 +425,15 @@ void Consumer::session_over() {
   group_.rebalance();
 }
 
+void Consumer::wait_for_session() {
+  group_.world().simulation.schedule_after(session_, group_.params().session_timeout);
+}
+
 void Consumer::started() {
   group_.world().simulation.cancel(session_);
   last_commit_ = group_.world().now();
   member_ = true;
-  group_.rebalance();
-  for (Cursor& cursor : group_.cursors())
-    if (cursor.owner() == this) cursor.resume();
+  group_.is_back(*this);
 }
 
 ConsumerGroup::ConsumerGroup(World& world, std::string id, const ConsumerGroupParams& params)
@@ -450,6 +479,48 @@ void ConsumerGroup::share_out() {
   const auto count = static_cast<std::uint32_t>(members.size());
   for (std::uint32_t p = 0; p < partitions; ++p)
     cursors_[p].assign(members.empty() ? nullptr : members[range_member(p, partitions, count)]);
+}
+
+void ConsumerGroup::start() {
+  if (!params_.assignor) return share_out();
+  GroupListener& listener = *this;
+  protocol_.emplace(world().simulation, listener, params_.protocol(),
+                    params_.static_members.value_or(false), topic_->partition_count());
+  for (const auto& instance : instances()) protocol_->started(instance->index());
+}
+
+void ConsumerGroup::lost(Consumer& consumer) {
+  if (protocol_)
+    protocol_->killed(consumer.index());
+  else
+    consumer.wait_for_session();
+}
+
+void ConsumerGroup::is_back(Consumer& consumer) {
+  if (protocol_) return protocol_->started(consumer.index());
+  rebalance();
+  for (Cursor& cursor : cursors_)
+    if (cursor.owner() == &consumer) cursor.resume();
+}
+
+void ConsumerGroup::revoked(std::uint32_t consumer, std::span<const TopicPartition> partitions) {
+  for (const TopicPartition p : partitions)
+    if (cursors_[p.partition].owner() == &this->consumer(consumer))
+      cursors_[p.partition].assign(nullptr);
+}
+
+void ConsumerGroup::assigned(std::uint32_t consumer, std::span<const TopicPartition> partitions) {
+  for (const TopicPartition p : partitions) cursors_[p.partition].assign(&this->consumer(consumer));
+}
+
+void ConsumerGroup::gone(std::uint32_t consumer) {
+  world().happened("left group", this->consumer(consumer).label() + " is no longer in the group");
+}
+
+void ConsumerGroup::at_rest(std::int32_t generation) {
+  ++rebalances_;
+  world().happened("rebalance", id() + " has shared out the partitions of " + topic_->id() +
+                                    ", generation " + std::to_string(generation));
 }
 
 void ConsumerGroup::rebalance() {
