@@ -16,6 +16,14 @@
 
 namespace highwater {
 
+/// The part of Codec<P> that a struct needs whose fields are inlined in another.
+template <class P>
+struct FieldCodec {
+  static void add_infos(std::vector<FieldInfo>& out);
+  static void read(const Value& object, const std::string& path, P& out, Problems& problems);
+  static void write(const P& params, Value& object);
+};
+
 // A params struct is an aggregate whose members carry their defaults, with one declaration for each
 // member, in the order of the members:
 //
@@ -92,13 +100,6 @@ struct LimitOf<OrderedMap<T>> {
 };
 
 struct NoLimit {};
-
-template <class P>
-void add_infos(std::vector<FieldInfo>& out);
-template <class P>
-void read_fields(const Value& object, const std::string& path, P& out, Problems& problems);
-template <class P>
-void write_fields(const P& params, Value& object);
 
 void report_missing(const Value& object, const std::string& path, std::string_view name,
                     std::string_view doc, Problems& problems);
@@ -265,9 +266,9 @@ class Inlined {
   static constexpr bool kInlined = true;
   static constexpr bool is_shorthand() { return false; }
 
-  void add_info(std::vector<FieldInfo>& out) const { detail::add_infos<Type>(out); }
+  void add_info(std::vector<FieldInfo>& out) const { FieldCodec<Type>::add_infos(out); }
   void read(const Value& object, const std::string& path, Params& out, Problems& problems) const {
-    detail::read_fields<Type>(object, path, out.*Member, problems);
+    FieldCodec<Type>::read(object, path, out.*Member, problems);
   }
   void read_bare(const Value& bare, const std::string& path, Params& out,
                  Problems& problems) const {
@@ -275,7 +276,7 @@ class Inlined {
                Type::fields());
   }
   void write(const Params& params, Value& object) const {
-    detail::write_fields<Type>(params.*Member, object);
+    FieldCodec<Type>::write(params.*Member, object);
   }
 };
 
@@ -305,27 +306,6 @@ constexpr bool declares_every_member(TypeTag<std::tuple<Fields...>>) {
 }
 
 template <class P>
-void add_infos(std::vector<FieldInfo>& out) {
-  static_assert(declares_every_member<P>(TypeTag<decltype(P::fields())>{}),
-                "fields() lists every member of the params struct, in the order of the members");
-  std::apply([&](const auto&... f) { (f.add_info(out), ...); }, P::fields());
-}
-
-template <class P>
-void read_fields(const Value& object, const std::string& path, P& out, Problems& problems) {
-  const std::size_t before = problems.error_count();
-  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, P::fields());
-  if constexpr (requires { out.check(object, path, problems); }) {
-    if (problems.error_count() == before) out.check(object, path, problems);
-  }
-}
-
-template <class P>
-void write_fields(const P& params, Value& object) {
-  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, P::fields());
-}
-
-template <class P>
 constexpr std::string_view doc_of() {
   if constexpr (requires { std::string_view(P::doc); }) {
     return P::doc;
@@ -343,6 +323,31 @@ constexpr std::string_view source_of() {
 }
 
 TypeInfo struct_type(std::string name, std::vector<FieldInfo> fields);
+
+}  // namespace detail
+
+template <class P>
+void FieldCodec<P>::add_infos(std::vector<FieldInfo>& out) {
+  static_assert(detail::declares_every_member<P>(TypeTag<decltype(P::fields())>{}),
+                "fields() lists every member of the params struct, in the order of the members");
+  std::apply([&](const auto&... f) { (f.add_info(out), ...); }, P::fields());
+}
+
+template <class P>
+void FieldCodec<P>::read(const Value& object, const std::string& path, P& out, Problems& problems) {
+  const std::size_t before = problems.error_count();
+  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, P::fields());
+  if constexpr (requires { out.check(object, path, problems); }) {
+    if (problems.error_count() == before) out.check(object, path, problems);
+  }
+}
+
+template <class P>
+void FieldCodec<P>::write(const P& params, Value& object) {
+  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, P::fields());
+}
+
+namespace detail {
 
 /// Fills in what a bare value stands for.
 template <class P>
@@ -371,26 +376,25 @@ void report_unknown_keys(const Value& object, const std::vector<FieldInfo>& fiel
                          std::initializer_list<std::string_view> also_known,
                          const std::string& path, Problems& problems);
 
+namespace detail {
+
 template <Described P>
-struct Quantity<P> {
-  static const TypeInfo& type() {
-    static const TypeInfo info = [] {
-      std::vector<FieldInfo> fields;
-      detail::add_infos<P>(fields);
-      TypeInfo t = detail::struct_type(type_name<P>(), std::move(fields));
-      detail::add_shorthand<P>(t);
-      return t;
-    }();
-    return info;
+struct CodecOf<P> {
+  static TypeInfo make_type() {
+    std::vector<FieldInfo> fields;
+    FieldCodec<P>::add_infos(fields);
+    TypeInfo type = struct_type(type_name<P>(), std::move(fields));
+    add_shorthand<P>(type);
+    return type;
   }
 
   static bool read(const Value& value, const std::string& path, Problems& problems, P& out,
-                   std::initializer_list<std::string_view> also_known = {}) {
+                   std::initializer_list<std::string_view> also_known) {
     const std::size_t before = problems.error_count();
     out = P{};
     if (value.is_object()) {
-      detail::read_fields(value, path, out, problems);
-      report_unknown_keys(value, type().fields, also_known, path, problems);
+      FieldCodec<P>::read(value, path, out, problems);
+      report_unknown_keys(value, Codec<P>::type().fields, also_known, path, problems);
     } else if constexpr (requires { P::shorthand; }) {
       std::apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); },
                  P::fields());
@@ -398,17 +402,22 @@ struct Quantity<P> {
         if (problems.error_count() == before) out.check(value, path, problems);
       }
     } else {
-      report_unexpected(value, path, type(), problems);
+      report_unexpected(value, path, Codec<P>::type(), problems);
     }
     return problems.error_count() == before;
   }
 
   static Value write(const P& params) {
     Value object = Value::object();
-    detail::write_fields(params, object);
+    FieldCodec<P>::write(params, object);
     return object;
   }
 };
+
+}  // namespace detail
+
+template <Described P>
+struct Quantity<P> : Codec<P> {};
 
 /// The run-time table of a params struct.
 template <Described P>

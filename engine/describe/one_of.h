@@ -72,7 +72,7 @@ AlternativeInfo alternative_info() {
   AlternativeInfo info;
   info.doc = doc_of<Form>();
   info.source = source_of<Form>();
-  add_infos<Form>(info.fields);
+  FieldCodec<Form>::add_infos(info.fields);
   info.verb = info.fields.front().name;
   if (info.doc.empty()) info.doc = info.fields.front().doc;
   return info;
@@ -151,22 +151,27 @@ concept OneOfType = std::is_class_v<T> && requires(const T& t) {
   detail::forms_of(t);
 };
 
-template <OneOfType T>
-struct Quantity<T> {
-  using Reader = detail::OneOfReader<T, decltype(detail::forms_of(std::declval<const T&>()))>;
+namespace detail {
 
-  static const TypeInfo& type() {
-    static const TypeInfo info = Reader::make_type();
-    return info;
-  }
-  static bool read(const Value& value, const std::string& path, Problems& problems, T& out) {
+template <OneOfType T>
+struct CodecOf<T> {
+  using Reader = OneOfReader<T, decltype(forms_of(std::declval<const T&>()))>;
+
+  static TypeInfo make_type() { return Reader::make_type(); }
+  static bool read(const Value& value, const std::string& path, Problems& problems, T& out,
+                   std::initializer_list<std::string_view>) {
     const std::size_t before = problems.error_count();
-    const bool good = Reader::read(value, path, problems, out, type());
+    const bool good = Reader::read(value, path, problems, out, Codec<T>::type());
     return good && problems.error_count() == before;
   }
   static Value write(const T& value) {
     return std::visit([](const auto& form) { return write_params(form); }, value.form);
   }
 };
+
+}  // namespace detail
+
+template <OneOfType T>
+struct Quantity<T> : Codec<T> {};
 
 }  // namespace highwater

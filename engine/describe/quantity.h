@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -71,6 +72,42 @@ struct Quantity {
   }
   static Value write(const T& value) { return write_quantity(value); }
 };
+
+/// What Quantity<T> does where T is made of other types (field.h, one_of.h): a lot of code. Where
+/// many translation units would compile it, the type's header says
+///   extern template struct Codec<T>;
+/// and one source file says `template struct Codec<T>;`, both in namespace highwater.
+template <class T>
+struct Codec {
+  static const TypeInfo& type();
+  static bool read(const Value& value, const std::string& path, Problems& problems, T& out,
+                   std::initializer_list<std::string_view> also_known = {});
+  static Value write(const T& value);
+};
+
+namespace detail {
+
+/// Specialised for each sort of such types.
+template <class T>
+struct CodecOf;
+
+}  // namespace detail
+
+// Outside of the class, or they would be inline and compiled everywhere all the same.
+template <class T>
+const TypeInfo& Codec<T>::type() {
+  static const TypeInfo info = detail::CodecOf<T>::make_type();
+  return info;
+}
+template <class T>
+bool Codec<T>::read(const Value& value, const std::string& path, Problems& problems, T& out,
+                    std::initializer_list<std::string_view> also_known) {
+  return detail::CodecOf<T>::read(value, path, problems, out, also_known);
+}
+template <class T>
+Value Codec<T>::write(const T& value) {
+  return detail::CodecOf<T>::write(value);
+}
 
 /// The table of a type; the same object every time.
 template <class T>

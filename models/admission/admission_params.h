@@ -101,3 +101,9 @@ struct AdmissionParams {
 };
 
 }  // namespace highwater::admission
+
+namespace highwater {
+
+extern template struct FieldCodec<admission::AdmissionParams>;
+
+}  // namespace highwater

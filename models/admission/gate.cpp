@@ -178,3 +178,9 @@ std::vector<MetricInfo> admission_metrics() {
 }
 
 }  // namespace highwater::admission
+
+namespace highwater {
+
+template struct FieldCodec<admission::AdmissionParams>;
+
+}  // namespace highwater

@@ -92,4 +92,6 @@ resilience::HedgeDelay HedgeParams::delay_of(std::int64_t now) const {
   return resilience::HedgeDelay(when, initial.count(), window.count(), now);
 }
 
+template struct FieldCodec<CallPolicy>;
+
 }  // namespace highwater

@@ -326,4 +326,6 @@ struct CallParams {
   static constexpr auto shorthand = &CallParams::to;
 };
 
+extern template struct FieldCodec<CallPolicy>;
+
 }  // namespace highwater

@@ -158,3 +158,9 @@ std::optional<AwsMetric> AutoscalerParams::metric() const {
 }
 
 }  // namespace highwater::autoscaling
+
+namespace highwater {
+
+template struct Codec<autoscaling::AutoscalerParams>;
+
+}  // namespace highwater

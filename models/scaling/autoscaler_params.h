@@ -332,4 +332,7 @@ struct AutoscalerParams
 };
 
 }  // namespace autoscaling
+
+extern template struct Codec<autoscaling::AutoscalerParams>;
+
 }  // namespace highwater

@@ -53,3 +53,9 @@ void ChooseStep::check(const Value& where, const std::string& path, Problems& pr
 }
 
 }  // namespace highwater::steps
+
+namespace highwater {
+
+template struct Codec<steps::Step>;
+
+}  // namespace highwater

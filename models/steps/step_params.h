@@ -249,4 +249,7 @@ struct Step : OneOf<ComputeStep, WaitStep, CallStep, CacheStep, PublishStep, Par
 std::uint64_t computing_at_once(const std::vector<Step>& steps);
 
 }  // namespace steps
+
+extern template struct Codec<steps::Step>;
+
 }  // namespace highwater
