@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/describe/words.h"
@@ -42,18 +44,33 @@ class Shards {
   /// @param count  At least 1.
   /// @param keys   As Sharder's: only `range` reads it.
   Shards(hashing::Scheme scheme, const std::string& id, std::uint32_t count, std::uint64_t keys = 0)
-      : count_(count), sharder_(scheme, names(id, count), keys) {}
+      : Shards(scheme, id, first(count), keys) {}
+  /// Those of the shards that are there, in the order of their numbers. Without any, of() must not
+  /// be asked.
+  Shards(hashing::Scheme scheme, const std::string& id, std::vector<std::uint32_t> there,
+         std::uint64_t keys = 0)
+      : there_(std::move(there)), sharder_(scheme, targets(id, there_), keys) {}
 
-  std::size_t of(std::uint64_t key) const { return count_ == 1 ? 0 : sharder_.of(key); }
+  std::size_t count() const { return there_.size(); }
+  /// The number of the shard that holds the key.
+  std::size_t of(std::uint64_t key) const {
+    return there_.size() == 1 ? there_.front() : there_[sharder_.of(key)];
+  }
 
  private:
-  static std::vector<hashing::Target> names(const std::string& id, std::uint32_t count) {
+  static std::vector<std::uint32_t> first(std::uint32_t count) {
+    std::vector<std::uint32_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0u);
+    return numbers;
+  }
+  static std::vector<hashing::Target> targets(const std::string& id,
+                                              const std::vector<std::uint32_t>& numbers) {
     std::vector<hashing::Target> targets;
-    for (std::uint32_t i = 0; i < count; ++i) targets.push_back({id + "-" + std::to_string(i)});
+    for (const std::uint32_t i : numbers) targets.push_back({id + "-" + std::to_string(i)});
     return targets;
   }
 
-  std::uint32_t count_;
+  std::vector<std::uint32_t> there_;
   hashing::Sharder sharder_;
 };
 

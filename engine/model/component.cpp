@@ -29,9 +29,9 @@ bool Instance::draws_failure(const Request& request, std::uint64_t message) cons
 }
 
 void Instance::be_absent() {
-  up_ = listed_ = false;
+  up_ = registered_ = false;
   presence_ = Presence::absent;
-  listed_time_.set(Time{}, 0);
+  present_time_.set(Time{}, 0);
 }
 
 void Instance::appear(Duration wait) {
@@ -40,7 +40,9 @@ void Instance::appear(Duration wait) {
   if (presence_ == Presence::leaving) {
     simulation.cancel(grace_);
     presence_ = Presence::present;
-    return set_listed(true);
+    set_registered(true);
+    if (up_) component_.tell(*this, Component::Change::up);
+    return;
   }
   HIGHWATER_CHECK(presence_ == Presence::absent);
   presence_ = Presence::appearing;
@@ -51,7 +53,8 @@ void Instance::leave(Duration grace) {
   HIGHWATER_CHECK(!absent());
   const bool serving = presence_ == Presence::present && up_;
   presence_ = Presence::leaving;
-  set_listed(false);
+  set_registered(false);
+  if (serving) component_.tell(*this, Component::Change::leaving);
   component_.world().simulation.reschedule_after(
       grace_, serving && in_flight_.value() > 0 ? grace : Duration{0});
 }
@@ -59,22 +62,29 @@ void Instance::leave(Duration grace) {
 void Instance::grace_ended() {
   presence_ = Presence::absent;
   component_.world().simulation.cancel(starting_);
-  if (up_) end_process();
+  if (up_) end_process(CancelReason::shutdown);
   left();
 }
 
-void Instance::end_process() {
+void Instance::end_process(CancelReason reason) {
   up_ = false;
-  tasks_.cancel(CancelReason::shutdown);
+  tasks_.cancel(reason);
   ++incarnation_;
   killed();
+  component_.tell(*this, Component::Change::down);
 }
 
-void Instance::set_listed(bool listed) {
-  if (listed_ == listed) return;
-  listed_ = listed;
-  listed_time_.set(component_.world().now(), listed ? 1 : 0);
-  for (const auto& watcher : component_.listing_watchers_) watcher(*this);
+void Instance::set_registered(bool registered) {
+  if (registered_ == registered) return;
+  registered_ = registered;
+  present_time_.set(component_.world().now(), registered ? 1 : 0);
+  if (trusted_) component_.tell(*this, Component::Change::listing);
+}
+
+void Instance::set_trusted(bool trusted) {
+  if (trusted_ == trusted) return;
+  trusted_ = trusted;
+  if (registered_) component_.tell(*this, Component::Change::listing);
 }
 
 void Instance::kill(bool silent) {
@@ -82,13 +92,9 @@ void Instance::kill(bool silent) {
   silent_ = silent_kills_ > 0;
   if (silent_kills_ + loud_kills_ > 1) return;
   if (presence_ == Presence::absent) return;  // nothing is there to die, and nothing starts
-  const bool was_up = std::exchange(up_, false);
   component_.world().simulation.cancel(starting_);
   component_.world().happened("down", label() + " is down");
-  if (!was_up) return;
-  tasks_.cancel(CancelReason::killed);
-  ++incarnation_;
-  killed();
+  if (up_) end_process(CancelReason::killed);
 }
 
 void Instance::revive(bool silent) {
@@ -112,7 +118,8 @@ void Instance::start_finished() {
   if (presence_ == Presence::present) component_.world().happened("up", label() + " is up");
   presence_ = Presence::present;
   started();
-  set_listed(true);
+  set_registered(true);
+  component_.tell(*this, Component::Change::up);
 }
 
 void Instance::slow(double factor) {

@@ -60,11 +60,15 @@ class Instance {
   /// Answers that nobody waited for any more: work done for nothing.
   std::uint64_t wasted() const { return wasted_; }
 
-  /// Whether service discovery knows it: callers and balancers choose among those that are listed.
-  /// True from the beginning; an autoscaler takes instances out and in again.
-  bool listed() const { return listed_; }
-  /// How long it has been listed so far, in seconds.
-  double listed_integral(Time now) const { return listed_time_.total(now); }
+  /// Whether service discovery lists it: callers and balancers choose among those. True from the
+  /// beginning; an autoscaler takes instances out and in again, a failure detector those that it
+  /// does not trust.
+  bool listed() const { return registered_ && trusted_; }
+  /// What a failure detector thinks of it. True from the beginning.
+  bool trusted() const { return trusted_; }
+  void set_trusted(bool trusted);
+  /// How long it has been there so far, in seconds: neither absent nor yet to appear, nor leaving.
+  double present_integral(Time now) const { return present_time_.total(now); }
   /// It is not there: neither listed nor up. Before the run begins only.
   void be_absent();
   /// A process is started in its place: up and listed `wait` and its start_time() from now.
@@ -122,8 +126,8 @@ class Instance {
   bool draws_failure(const Request& request, std::uint64_t message) const;
   void start_finished();
   void grace_ended();
-  void end_process();
-  void set_listed(bool listed);
+  void end_process(CancelReason reason);
+  void set_registered(bool registered);
 
   enum class Presence : std::uint8_t { present, absent, appearing, leaving };
 
@@ -131,7 +135,8 @@ class Instance {
   std::uint32_t index_;
   Zone zone_;
   bool up_ = true;
-  bool listed_ = true;
+  bool registered_ = true;  // there, to be listed
+  bool trusted_ = true;
   Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;
@@ -145,7 +150,7 @@ class Instance {
   std::uint64_t wasted_ = 0;
   StatusCounts answers_;
   TimeIntegral in_flight_;
-  TimeIntegral listed_time_{Time{}, 1};
+  TimeIntegral present_time_{Time{}, 1};
   Timer<&Instance::start_finished> starting_;
   Timer<&Instance::grace_ended> grace_;
   Scope tasks_;
@@ -184,10 +189,16 @@ class Component {
   /// listed instances in turn, dead ones too: a client without a balancer knows no better.
   virtual Route route(const Request& request, const Instance& from);
 
-  /// Tells of every instance that is listed or no longer so, when that has happened.
-  void watch_listing(std::function<void(const Instance&)> watcher) {
-    listing_watchers_.push_back(std::move(watcher));
-  }
+  /// What may happen to an instance.
+  enum class Change : std::uint8_t {
+    listing,  ///< It is listed, or no longer.
+    down,     ///< Its process is gone: it died, or it had left and has ended.
+    up,       ///< A process serves: a new one, or the one that was about to leave.
+    leaving,  ///< It is to go and ends when what it has begun is done.
+  };
+  using Watcher = std::function<void(const Instance&, Change)>;
+  /// Tells of every change of an instance, when it has happened.
+  void watch(Watcher watcher) { watchers_.push_back(std::move(watcher)); }
 
   /// True when a call to this endpoint means something here.
   virtual bool answers(Symbol endpoint) const;
@@ -222,7 +233,10 @@ class Component {
   std::string_view kind_;
   friend class Instance;
   std::vector<std::unique_ptr<Instance>> instances_;
-  std::vector<std::function<void(const Instance&)>> listing_watchers_;
+  void tell(const Instance& instance, Change change) const {
+    for (const Watcher& watcher : watchers_) watcher(instance, change);
+  }
+  std::vector<Watcher> watchers_;
   std::size_t turn_ = 0;
 };
 

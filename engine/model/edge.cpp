@@ -5,6 +5,7 @@
 
 #include "engine/kernel/check.h"
 #include "engine/model/component.h"
+#include "engine/model/world.h"
 
 namespace highwater {
 
@@ -58,6 +59,13 @@ Duration Edge::extra(std::uint64_t request, std::uint64_t message) const {
     sum += jitter->draw(random);
   }
   return sum;
+}
+
+std::optional<Duration> Edge::datagram_time(Zone from, Zone to, RandomStream& random) const {
+  if (is_cut()) return std::nullopt;
+  Duration time = world_.network.delay(from, to, random) + added_;
+  for (const Distribution* jitter : jitters_) time += jitter->draw(random);
+  return time;
 }
 
 void Edge::park(Attempt& attempt, Direction direction) {

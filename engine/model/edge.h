@@ -1,18 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/kernel/distribution.h"
 #include "engine/kernel/random.h"
 #include "engine/kernel/time.h"
+#include "engine/model/network.h"
 #include "engine/model/request.h"
 
 namespace highwater {
 
 class Attempt;
 class Component;
-class Network;
 struct World;
 
 /// The way from one component to another: what passed over it, and what faults do to it.
@@ -31,6 +32,10 @@ class Edge {
 
   /// Whether a fault keeps messages back in either direction.
   bool is_cut() const { return cuts_[0] > 0 || cuts_[1] > 0; }
+
+  /// How long a datagram over the edge takes that no request has sent; nothing when a fault keeps
+  /// it back.
+  std::optional<Duration> datagram_time(Zone from, Zone to, RandomStream& random) const;
 
   // Faults. Each may be applied several times over; the effects add up and are taken back singly.
   void add_latency(Duration add, const Distribution* jitter);

@@ -52,6 +52,11 @@ class Network {
     return true;
   }
 
+  /// How long a datagram takes that no request has sent.
+  Duration delay(Zone from, Zone to, RandomStream& random) const {
+    return way(from, to).delay->draw(random);
+  }
+
  private:
   struct Way {
     const Distribution* delay;

@@ -125,7 +125,8 @@ class LoadBalancer final : public Component {
       policy.timeout = params_.timeout;
       CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
-      target.watch_listing([this](const Instance& instance) {
+      target.watch([this](const Instance& instance, Change change) {
+        if (change != Change::listing) return;
         for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).listing_changed(instance);
       });
       for (const auto& instance : target.instances())

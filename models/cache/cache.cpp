@@ -5,15 +5,17 @@
 /// (read-through): a hit is answered from the contents; a miss is fetched from the origin with the
 /// same endpoint and key, and the answer stored if it was no error; a write goes to the origin, at
 /// once or later, and write_policy says what becomes of what is stored for its resource. Several
-/// instances share the keys by hash, and who asks for a key on an instance that is down is refused,
-/// as with memcached clients that eject nobody.
+/// instances share the keys by hash. Who asks for a key on an instance that is down is refused, as
+/// with memcached clients that eject nobody; with a membership its keys go to the others once they
+/// have found out, and come back with it.
 ///
 /// Assumes  entries of equal size; look-aside keys are the requests' keys alone, so that two kinds
 ///          of data under the same numbers need two caches; a worker is free while the origin is
 ///          asked; without single_flight misses on the same key at the same time each ask the
 ///          origin; whatever was stored from a stale answer is stale at every hit; steps that
 ///          share entries agree on stale_while_revalidate and stale_if_error; a write does not
-///          make a key exist that is absent.
+///          make a key exist that is absent; what an instance holds that was taken for dead
+///          without being so is as it was when its keys come back.
 /// Source   RFC 5861; RFC 9111 (HTTP Caching) sections 3, 4 and 4.4; Redis 7.0.9; memcached 1.6
 ///          protocol.txt; R. Nishtala et al., Scaling Memcache at Facebook, NSDI 2013 (leases);
 ///          Oracle Coherence 12.2 (write-behind, refresh-ahead); the eviction policies name their
@@ -33,6 +35,7 @@
 
 #include "models/cache/cache_params.h"
 #include "models/cache/node.h"
+#include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/sharding.h"
 
@@ -49,10 +52,17 @@ class Cache final : public Component {
         placement_(params.sharding, this->id(), params.replicas) {
     for (std::uint32_t i = 0; i < params.replicas; ++i)
       add(std::make_unique<Node>(*this, shared_, i, place(world, params.zones, i)));
+    if (params.membership) {
+      members_.emplace(*this, *params.membership);
+      watch([this](const Instance&, Change change) {
+        if (change == Change::listing) share_keys();
+      });
+    }
     declare_metrics();
   }
 
   void connect(Directory& directory) override {
+    if (members_) members_->connect(directory);
     const std::optional<ComponentRef>& origin = shared_.params.origin;
     if (!origin) return;
     Edge& edge = directory.edge(*this, directory.component(origin->id));
@@ -61,7 +71,12 @@ class Cache final : public Component {
     measure_calls(*owner_, {&*shared_.origin}, instances().size());
   }
 
+  void start() override {
+    if (members_) members_->start();
+  }
+
   Route route(const Request& request, const Instance&) override {
+    if (placement_.count() == 0) return nullptr;
     auto& node = static_cast<Node&>(*instances()[placement_.of(request.key)]);
     if (!shared_.origin) node.expect(request.key);
     return &node;
@@ -76,6 +91,13 @@ class Cache final : public Component {
 
  private:
   void declare_metrics();
+  /// Among those that are listed.
+  void share_keys() {
+    std::vector<std::uint32_t> listed;
+    for (const auto& instance : instances())
+      if (instance->listed()) listed.push_back(instance->index());
+    placement_ = Shards(shared_.params.sharding, id(), std::move(listed));
+  }
   static const Node& node(const std::unique_ptr<Instance>& instance) {
     return static_cast<const Node&>(*instance);
   }
@@ -93,6 +115,7 @@ class Cache final : public Component {
 
   Shared shared_;
   Shards placement_;
+  std::optional<membership::Members> members_;
   Recorder::Owner* owner_ = nullptr;
 };
 
@@ -132,6 +155,7 @@ void Cache::declare_metrics() {
   owner.time_average("queue_length", integral(&Node::waiting_integral));
   shared_.wait = &owner.tally("wait_ms");
   shared_.service = &owner.tally("service_ms");
+  if (members_) members_->measure(owner);
   for (const auto& instance : instances()) {
     const Node& node = this->node(instance);
     Recorder::Owner& own = measure(node);
@@ -185,6 +209,7 @@ ModelKind cache() {
        {"service_ms", "ms", "With a worker; the time of the origin is not in it.",
         MetricShape::kTimes}});
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Cache>("cache",
                            "A cache with real contents: look-aside, or in the way of the requests.",
                            "RFC 9111; Redis 7.0.9; SCENARIO: cache", std::move(metrics));

@@ -33,6 +33,7 @@ void CacheParams::check(const Value& where, const std::string& path, Problems& p
         where.find(name)->position(), pointer_to(path, name),
         "the policy is " + std::string(caching::kPolicies[static_cast<std::size_t>(policy)].name));
   };
+  membership::check_membership(membership, replicas, where, path, problems);
   belongs("arc", arc.has_value(), {Policy::arc});
   belongs("two_queue", two_queue.has_value(), {Policy::two_queue});
   belongs("slru", slru.has_value(), {Policy::slru});

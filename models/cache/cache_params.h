@@ -14,6 +14,7 @@
 #include "models/cache/eviction_params.h"
 #include "models/cache/freshness_params.h"
 #include "models/calls/call_params.h"
+#include "models/membership/members_params.h"
 #include "models/sharding.h"
 
 namespace highwater {
@@ -100,6 +101,7 @@ struct CacheParams {
   QueueParams queue;
   std::uint32_t replicas = 1;
   hashing::Scheme sharding = hashing::Scheme::modulo;
+  std::optional<membership::MembershipParams> membership;
   std::vector<std::string> zones;
   Duration start_time{0};
   std::optional<ComponentRef> origin;
@@ -145,6 +147,9 @@ struct CacheParams {
             .at_least(1u)
             .at_most(10'000u),
         field<&CacheParams::sharding>("Which instance a key lives on."),
+        field<&CacheParams::membership>("How the instances learn which of them live: the keys are "
+                                        "shared by those that are listed. Without it a key stays "
+                                        "with its instance, dead or alive."),
         field<&CacheParams::zones>("Zones the instances are spread over in turn; all zones of the "
                                    "network unless given."),
         field<&CacheParams::start_time>("From the start of an instance, which is empty then, until "

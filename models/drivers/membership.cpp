@@ -21,34 +21,12 @@
 #include "models/drivers/seconds.h"
 #include "models/drivers/seeded_bits.h"
 #include "models/drivers/words.h"
-
-namespace highwater::membership {
-
-constexpr auto words_of(PhiFormula) {
-  return std::array{
-      Word{PhiFormula::hayashibara, "hayashibara", "Normal, as in the paper."},
-      Word{PhiFormula::akka, "akka", "Normal by a logistic formula, with a pause allowed."},
-      Word{PhiFormula::cassandra, "cassandra", "Exponential."}};
-}
-constexpr auto words_of(RaftVariant) {
-  return std::array{Word{RaftVariant::paper, "paper", "Timeouts of 150 to 300 ms."},
-                    Word{RaftVariant::hashicorp, "hashicorp", "hashicorp/raft, with its lease."},
-                    Word{RaftVariant::etcd, "etcd", "etcd: ticks, pre-vote, check-quorum."}};
-}
-
-}  // namespace highwater::membership
+#include "models/membership_params.h"
 
 namespace highwater::drivers {
 namespace {
 
 using namespace membership;
-
-enum class SwimProfile : std::uint8_t { lan, wan, local };
-constexpr auto words_of(SwimProfile) {
-  return std::array{Word{SwimProfile::lan, "lan", "DefaultLANConfig"},
-                    Word{SwimProfile::wan, "wan", "DefaultWANConfig"},
-                    Word{SwimProfile::local, "local", "DefaultLocalConfig"}};
-}
 
 constexpr const char* kFaults =
     "a JSON object: at (seconds) and one of kill, restart, leave (a node such as \"n2\"), "
@@ -155,7 +133,7 @@ struct NetworkParams {
 
   static constexpr auto fields() {
     using P = NetworkParams;
-    return std::tuple{field<&P::nodes>("Members.").at_least(1u).at_most(10'000u),
+    return std::tuple{field<&P::nodes>("Members.").at_least(1u).at_most(kMostMembers),
                       field<&P::latency>("One way between two of them.").at_most(Duration{1h}),
                       field<&P::jitter>("Added to it, uniform from 0 to this, in microseconds.")
                           .at_most(Duration{1h}),
@@ -165,74 +143,22 @@ struct NetworkParams {
   NetworkOptions options() const { return {latency.count(), jitter.count(), loss.value}; }
 };
 
-struct SwimParams {
-  SwimProfile profile = SwimProfile::lan;
-  std::optional<Duration> probe_interval;
-  std::optional<Duration> probe_timeout;
-  std::optional<std::uint32_t> indirect_checks;
-  std::optional<std::uint32_t> suspicion_mult;
-  std::optional<std::uint32_t> suspicion_max_timeout_mult;
-  std::optional<std::uint32_t> retransmit_mult;
-  std::optional<std::uint32_t> awareness_max_multiplier;
-  std::optional<Duration> gossip_interval;
-  std::optional<std::uint32_t> gossip_nodes;
-  std::optional<Duration> gossip_to_the_dead_time;
-  std::optional<Duration> push_pull_interval;
-  bool disable_tcp_pings = false;
+struct SwimDriven {
+  SwimParams protocol;
   NetworkParams network;
 
+  static constexpr std::string_view type_name = "swim_driver";
   static constexpr auto fields() {
-    using P = SwimParams;
-    return std::tuple{
-        field<&P::profile>("The defaults of the rest."),
-        field<&P::probe_interval>("ProbeInterval").at_least(Duration{1'000'000}),
-        field<&P::probe_timeout>("ProbeTimeout").at_least(Duration{1}),
-        field<&P::indirect_checks>("IndirectChecks").at_most(1000u),
-        field<&P::suspicion_mult>("SuspicionMult").at_least(1u).at_most(1000u),
-        field<&P::suspicion_max_timeout_mult>("SuspicionMaxTimeoutMult")
-            .at_least(1u)
-            .at_most(1000u),
-        field<&P::retransmit_mult>("RetransmitMult").at_most(1000u),
-        field<&P::awareness_max_multiplier>("AwarenessMaxMultiplier").at_least(1u).at_most(1000u),
-        field<&P::gossip_interval>("GossipInterval").at_least(Duration{1'000'000}),
-        field<&P::gossip_nodes>("GossipNodes").at_most(1000u),
-        field<&P::gossip_to_the_dead_time>("GossipToTheDeadTime"),
-        field<&P::push_pull_interval>("PushPullInterval").at_least(Duration{1'000'000}),
-        field<&P::disable_tcp_pings>("DisableTcpPings"),
-        inlined<&P::network>()};
-  }
-
-  SwimOptions options() const {
-    SwimOptions o = profile == SwimProfile::lan   ? SwimOptions::lan()
-                    : profile == SwimProfile::wan ? SwimOptions::wan()
-                                                  : SwimOptions::local();
-    const auto set = [](auto& option, const auto& given) {
-      if (given) option = *given;
-    };
-    const auto set_time = [](std::int64_t& option, const std::optional<Duration>& given) {
-      if (given) option = given->count();
-    };
-    set_time(o.probe_interval, probe_interval);
-    set_time(o.probe_timeout, probe_timeout);
-    set(o.indirect_checks, indirect_checks);
-    set(o.suspicion_mult, suspicion_mult);
-    set(o.suspicion_max_timeout_mult, suspicion_max_timeout_mult);
-    set(o.retransmit_mult, retransmit_mult);
-    set(o.awareness_max_multiplier, awareness_max_multiplier);
-    set_time(o.gossip_interval, gossip_interval);
-    set(o.gossip_nodes, gossip_nodes);
-    set_time(o.gossip_to_the_dead_time, gossip_to_the_dead_time);
-    set_time(o.push_pull_interval, push_pull_interval);
-    o.disable_tcp_pings = disable_tcp_pings;
-    return o;
+    return std::tuple{inlined<&SwimDriven::protocol>(), inlined<&SwimDriven::network>()};
   }
 };
 
 class SwimSession final : public FaultSession {
  public:
-  explicit SwimSession(const SwimParams& p)
+  explicit SwimSession(const SwimDriven& p)
       : FaultSession(p.network.nodes, "n"),
-        cluster_(p.options(), p.network.options(), p.network.nodes, SeededBits(p.network.seed)) {
+        cluster_(p.protocol.options(), p.network.options(), p.network.nodes,
+                 SeededBits(p.network.seed)) {
     cluster_.start();
   }
 
@@ -272,51 +198,23 @@ class SwimSession final : public FaultSession {
   std::vector<SwimCluster<SeededBits>::Event> events_;
 };
 
-struct RingpopParams {
-  Duration min_protocol_period = 200ms;
-  Duration ping_timeout = 1500ms;
-  Duration ping_req_timeout = 5s;
-  std::uint32_t ping_req_size = 3;
-  Duration suspect_timeout = 5s;
-  Duration faulty_timeout = 24h;
-  Duration tombstone_timeout = 60s;
-  std::uint32_t piggyback_factor = 15;
+struct RingpopDriven {
+  RingpopParams protocol;
   NetworkParams network;
 
+  static constexpr std::string_view type_name = "ringpop_driver";
   static constexpr auto fields() {
-    using P = RingpopParams;
-    return std::tuple{
-        field<&P::min_protocol_period>("minProtocolPeriod").at_least(Duration{1'000'000}),
-        field<&P::ping_timeout>("pingTimeout").at_least(Duration{1'000'000}),
-        field<&P::ping_req_timeout>("pingReqTimeout").at_least(Duration{1'000'000}),
-        field<&P::ping_req_size>("pingReqSize").at_most(1000u),
-        field<&P::suspect_timeout>("From suspect to faulty."),
-        field<&P::faulty_timeout>("From faulty to tombstone."),
-        field<&P::tombstone_timeout>("Until a tombstone is forgotten."),
-        field<&P::piggyback_factor>(
-            "How often a change is told, times the digits of the ring's size.")
-            .at_least(1u)
-            .at_most(1000u),
-        inlined<&P::network>()};
-  }
-  RingpopOptions options() const {
-    return {.min_protocol_period = min_protocol_period.count(),
-            .ping_timeout = ping_timeout.count(),
-            .ping_req_timeout = ping_req_timeout.count(),
-            .ping_req_size = ping_req_size,
-            .suspect_timeout = suspect_timeout.count(),
-            .faulty_timeout = faulty_timeout.count(),
-            .tombstone_timeout = tombstone_timeout.count(),
-            .piggyback_factor = piggyback_factor};
+    return std::tuple{inlined<&RingpopDriven::protocol>(), inlined<&RingpopDriven::network>()};
   }
 };
 
 class RingpopSession final : public FaultSession {
  public:
-  explicit RingpopSession(const RingpopParams& p)
+  explicit RingpopSession(const RingpopDriven& p)
       : FaultSession(p.network.nodes, "n"),
         addresses_(addresses(p.network.nodes)),
-        cluster_(p.options(), p.network.options(), addresses_, SeededBits(p.network.seed)) {
+        cluster_(p.protocol.options(), p.network.options(), addresses_,
+                 SeededBits(p.network.seed)) {
     cluster_.start();
   }
 
@@ -367,34 +265,9 @@ class RingpopSession final : public FaultSession {
   std::vector<RingpopCluster<SeededBits>::Event> events_;
 };
 
-struct PhiParams {
-  PhiFormula formula = PhiFormula::akka;
-  std::uint32_t window = 1000;
-  Duration min_std_deviation = 100ms;
-  Duration acceptable_heartbeat_pause = 3s;
-  Duration first_heartbeat_estimate = 1s;
-  Duration initial_value = 2s;
-  Duration max_interval = 2s;
-
-  static constexpr auto fields() {
-    using P = PhiParams;
-    return std::tuple{
-        field<&P::formula>("Whose formula."),
-        field<&P::window>("Intervals that are remembered.").at_least(1u).at_most(1'000'000u),
-        field<&P::min_std_deviation>("hayashibara, akka: the deviation is never taken for less."),
-        field<&P::acceptable_heartbeat_pause>("akka: added to the mean."),
-        field<&P::first_heartbeat_estimate>("akka: what the first interval is taken for."),
-        field<&P::initial_value>("cassandra: the first interval."),
-        field<&P::max_interval>("cassandra: longer intervals are not counted.")};
-  }
-};
-
 class PhiSession final : public Session {
  public:
-  explicit PhiSession(const PhiParams& p)
-      : phi_({p.formula, p.window, p.min_std_deviation.count(),
-              p.acceptable_heartbeat_pause.count(), p.first_heartbeat_estimate.count(),
-              p.initial_value.count(), p.max_interval.count()}) {}
+  explicit PhiSession(const PhiParams& p) : phi_(p.options()) {}
 
   std::string take(std::string_view line, std::string& out) override {
     const std::vector<std::string_view> words = words_of_line(line);
@@ -417,57 +290,22 @@ class PhiSession final : public Session {
   std::int64_t now_ = 0;
 };
 
-struct RaftParams {
-  RaftVariant variant = RaftVariant::paper;
-  std::optional<Duration> heartbeat;
-  std::optional<Duration> election_timeout;
-  std::optional<Duration> election_timeout_max;
-  std::optional<Duration> leader_lease;
-  std::optional<bool> pre_vote;
-  std::optional<bool> check_quorum;
+struct RaftDriven {
+  RaftParams protocol;
   NetworkParams network;
 
+  static constexpr std::string_view type_name = "raft_driver";
   static constexpr auto fields() {
-    using P = RaftParams;
-    return std::tuple{
-        field<&P::variant>("Whose timing."),
-        field<&P::heartbeat>(
-            "Between two of the leader: 50ms; hashicorp 100ms to 200ms; etcd 100ms, "
-            "also its tick.")
-            .at_least(Duration{1'000'000}),
-        field<&P::election_timeout>("The shortest: 150ms; hashicorp and etcd 1s.")
-            .at_least(Duration{1'000'000}),
-        field<&P::election_timeout_max>("paper: the longest, 300ms; of the others twice the "
-                                        "shortest.")
-            .at_least(Duration{1'000'000}),
-        field<&P::leader_lease>("hashicorp: LeaderLeaseTimeout, 500ms.")
-            .at_least(Duration{1'000'000}),
-        field<&P::pre_vote>("etcd: whether to ask first; on since 3.5."),
-        field<&P::check_quorum>("etcd: whether a leader without a majority steps down."),
-        inlined<&P::network>()};
-  }
-  RaftOptions options() const {
-    RaftOptions o = variant == RaftVariant::paper       ? RaftOptions::paper()
-                    : variant == RaftVariant::hashicorp ? RaftOptions::hashicorp()
-                                                        : RaftOptions::etcd();
-    if (heartbeat) o.heartbeat = heartbeat->count();
-    if (election_timeout) {
-      o.election_min = election_timeout->count();
-      o.election_max = 2 * o.election_min;  // the paper's proportion
-    }
-    if (election_timeout_max) o.election_max = election_timeout_max->count();
-    if (leader_lease) o.leader_lease = leader_lease->count();
-    if (pre_vote) o.pre_vote = *pre_vote;
-    if (check_quorum) o.check_quorum = *check_quorum;
-    return o;
+    return std::tuple{inlined<&RaftDriven::protocol>(), inlined<&RaftDriven::network>()};
   }
 };
 
 class RaftSession final : public FaultSession {
  public:
-  explicit RaftSession(const RaftParams& p)
+  explicit RaftSession(const RaftDriven& p)
       : FaultSession(p.network.nodes, "n"),
-        cluster_(p.options(), p.network.options(), p.network.nodes, SeededBits(p.network.seed)) {}
+        cluster_(p.protocol.options(), p.network.options(), p.network.nodes,
+                 SeededBits(p.network.seed)) {}
 
  protected:
   void run(std::int64_t until, std::string& out) override {
@@ -506,34 +344,31 @@ class RaftSession final : public FaultSession {
   std::vector<RaftCluster<SeededBits>::Change> changes_;
 };
 
-struct LeaseParams {
-  Duration ttl = 30s;
-  Duration loop_wait = 10s;
-  Duration retry_timeout = 10s;
+struct LeaseDriven {
+  LeaseParams protocol;
   Duration max_drift{0};
   Duration latency = 1ms;
 
+  static constexpr std::string_view type_name = "lease_driver";
   static constexpr auto fields() {
-    using P = LeaseParams;
+    using P = LeaseDriven;
     return std::tuple{
-        field<&P::ttl>("How long a grant lasts.").at_least(Duration{1}).at_most(Duration{24h}),
-        field<&P::loop_wait>("Between two requests of a member.")
-            .at_least(Duration{1'000'000})
-            .at_most(Duration{24h}),
-        field<&P::retry_timeout>("How long a request may take; then a leader demotes itself.")
-            .at_least(Duration{1'000'000})
-            .at_most(Duration{24h}),
+        inlined<&P::protocol>(),
         field<&P::max_drift>("How much earlier than the ttl a holder stops to believe."),
         field<&P::latency>("One way between a member and the store.").at_most(Duration{1h})};
+  }
+  LeaseOptions options() const {
+    LeaseOptions o = protocol.options();
+    o.max_drift = max_drift.count();
+    return o;
   }
 };
 
 /// Members that ask the store for the lease in a loop, as Patroni's do.
 class LeaseSession final : public Session {
  public:
-  explicit LeaseSession(const LeaseParams& p)
-      : options_{p.ttl.count(), p.loop_wait.count(), p.retry_timeout.count(), p.max_drift.count()},
-        latency_(p.latency.count()) {}
+  explicit LeaseSession(const LeaseDriven& p)
+      : options_(p.options()), latency_(p.latency.count()) {}
 
   std::string take(std::string_view line, std::string& out) override {
     const std::vector<std::string_view> words = words_of_line(line);
@@ -720,13 +555,13 @@ class LeaseSession final : public Session {
 
 std::vector<Driver> membership() {
   std::vector<Driver> drivers;
-  drivers.push_back(driver<SwimParams>(
+  drivers.push_back(driver<SwimDriven>(
       {"swim", "membership", "SWIM with Lifeguard: who notices when that a member is dead.",
        "hashicorp/memberlist 0.2.2", kFaults,
        "JSON objects: at, observer, and joined, suspected, refuted, failed or left with the member",
        "printf '%s\\n' '{\"at\": 10, \"kill\": \"n3\"}' '{\"at\": 20}' | highwater algorithm swim"},
-      [](const SwimParams& p) { return std::make_unique<SwimSession>(p); }));
-  drivers.push_back(driver<RingpopParams>(
+      [](const SwimDriven& p) { return std::make_unique<SwimSession>(p); }));
+  drivers.push_back(driver<RingpopDriven>(
       {"ringpop_membership", "membership", "Ringpop's gossip: pings, ping-reqs, full syncs.",
        "ringpop-node 10.21", kFaults,
        "JSON objects: at, observer, and alive, suspect, faulty, leave, tombstone, evicted or "
@@ -734,22 +569,22 @@ std::vector<Driver> membership() {
        "with the member",
        "printf '%s\\n' '{\"at\": 10, \"kill\": \"n3\"}' '{\"at\": 30}' | highwater algorithm "
        "ringpop_membership"},
-      [](const RingpopParams& p) { return std::make_unique<RingpopSession>(p); }));
+      [](const RingpopDriven& p) { return std::make_unique<RingpopSession>(p); }));
   drivers.push_back(driver<PhiParams>(
       {"phi_accrual", "membership", "A level of suspicion that grows with silence.",
        "Hayashibara et al. 2004; Akka 2.6; Cassandra 4.1",
        "SECONDS or heartbeat SECONDS: a heartbeat; phi SECONDS: a question",
        "phi, for each question", "printf '%s\\n' 1 2 3 'phi 8' | highwater algorithm phi_accrual"},
       [](const PhiParams& p) { return std::make_unique<PhiSession>(p); }));
-  drivers.push_back(driver<RaftParams>(
+  drivers.push_back(driver<RaftDriven>(
       {"raft", "membership", "Raft's elections: who leads in which term.",
        "Ongaro, Ousterhout 2014; hashicorp/raft 1.1.2; etcd 3.4",
        "a JSON object: at (seconds) and one of kill, restart, propose (a server such as \"n2\"), "
        "partition (lists of servers), heal, or nothing",
        "JSON objects: at, leads or steps_down with the server, term",
        "printf '%s\\n' '{\"at\": 1}' | highwater algorithm raft --nodes 3"},
-      [](const RaftParams& p) { return std::make_unique<RaftSession>(p); }));
-  drivers.push_back(driver<LeaseParams>(
+      [](const RaftDriven& p) { return std::make_unique<RaftSession>(p); }));
+  drivers.push_back(driver<LeaseDriven>(
       {"lease", "membership", "A leader's lease on clocks that are not the same.",
        "Gray, Cheriton 1989; Patroni 3.0",
        "SECONDS start MEMBER, stop, cut or mend (its way to the store); SECONDS step, slew "
@@ -757,7 +592,7 @@ std::vector<Driver> membership() {
        "or drift (parts in a million) MEMBER N; or SECONDS alone",
        "SECONDS leads MEMBER token T [beside MEMBER], SECONDS expired, demoted or stopped MEMBER",
        "printf '%s\\n' '0 start a' '1 start b' '15 cut a' '60' | highwater algorithm lease"},
-      [](const LeaseParams& p) { return std::make_unique<LeaseSession>(p); }));
+      [](const LeaseDriven& p) { return std::make_unique<LeaseSession>(p); }));
   return drivers;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
+#include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/scaling/autoscaler.h"
 #include "models/service/endpoint_pattern.h"
@@ -130,6 +131,7 @@ struct EndpointParams {
 struct ServiceParams {
   std::uint32_t replicas = 1;
   std::optional<autoscaling::AutoscalerParams> autoscaler;
+  std::optional<membership::MembershipParams> membership;
   std::vector<std::string> zones;
   std::optional<double> cores;
   std::uint32_t workers = 1;
@@ -148,6 +150,9 @@ struct ServiceParams {
             .at_most(10'000u),
         field<&ServiceParams::autoscaler>("Changes the number of instances with the load; the "
                                           "number stays unless given."),
+        field<&ServiceParams::membership>("How the instances learn which of them live: callers "
+                                          "and balancers are told of those. Without it dead ones "
+                                          "stay listed."),
         field<&ServiceParams::zones>("Zones the instances are spread over in turn; all zones of "
                                      "the network unless given."),
         field<&ServiceParams::cores>("CPU cores of an instance; as many as workers unless given, "
@@ -175,6 +180,7 @@ struct ServiceParams {
   }
 
   void check(const Value& where, const std::string& path, Problems& problems) const {
+    membership::check_membership(membership, most_replicas(), where, path, problems);
     if (admission.shed && !admission.shed->capacity && !queue.capacity)
       problems.error(
           where.position(), pointer_to(path, "shed"),
@@ -235,11 +241,13 @@ class Service final : public Component {
     for (std::uint32_t i = 0; i < params.most_replicas(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
     if (params.autoscaler) make_autoscaler();
+    if (params.membership) members_.emplace(*this, *params.membership);
     declare_metrics();
   }
 
   void connect(Directory& directory) override {
     directory_ = &directory;
+    if (members_) members_->connect(directory);
     admissions_.connect(directory);
     program_.emplace(*this, directory);
     if (params_.service_time) {
@@ -259,6 +267,7 @@ class Service final : public Component {
 
   void start() override {
     if (autoscaler_) autoscaler_->start();
+    if (members_) members_->start();
   }
 
   bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
@@ -308,6 +317,7 @@ class Service final : public Component {
 
   const ServiceParams& params_;
   std::optional<autoscaling::Autoscaler> autoscaler_;
+  std::optional<membership::Members> members_;
   admission::Admissions admissions_;
   RandomKey patience_key_;
   const Directory* directory_ = nullptr;
@@ -525,7 +535,7 @@ void Service::declare_metrics() {
   const auto there = [this](Time now) {
     if (!autoscaler_) return seconds(now) * static_cast<double>(params_.replicas);
     double sum = 0;
-    for (const auto& instance : instances()) sum += instance->listed_integral(now);
+    for (const auto& instance : instances()) sum += instance->present_integral(now);
     return sum;
   };
   owner.time_ratio("utilization", total(&Server::busy_integral),
@@ -543,6 +553,7 @@ void Service::declare_metrics() {
         return there(now) * first.processor().cores();
       });
   if (autoscaler_) autoscaler_->measure(owner);
+  if (members_) members_->measure(owner);
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -552,7 +563,7 @@ void Service::declare_metrics() {
     own.time_ratio(
         "utilization", [&server](Time now) { return server.busy_integral(now); },
         [this, &server, workers](Time now) {
-          return (autoscaler_ ? server.listed_integral(now) : seconds(now)) * workers;
+          return (autoscaler_ ? server.present_integral(now) : seconds(now)) * workers;
         });
     own.time_average("queue_length", [&server](Time now) { return server.waiting_integral(now); });
   }
@@ -573,6 +584,7 @@ ModelKind service() {
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",
                              "A replicated process with workers, cores and a waiting line.",
                              "Kleinrock 1975; SCENARIO: service", std::move(metrics));

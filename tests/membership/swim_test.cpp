@@ -103,7 +103,7 @@ TEST_CASE("swim: suspicion comes as soon as the paper expects", "[membership]") 
   constexpr int kRuns = 40;
   for (int seed = 1; seed <= kRuns; ++seed) {
     Cluster5 cluster(SwimOptions::lan(), {}, 50, SplitMix{static_cast<std::uint64_t>(seed)});
-    cluster.start_complete();
+    cluster.start_complete(static_cast<std::uint32_t>(cluster.size()));
     Events events;
     cluster.run(10 * kSecond + seed * 77 * kMs, events);
     const std::int64_t died = cluster.now();
@@ -152,7 +152,7 @@ TEST_CASE("swim: no one is suspected without loss and every dead one is found", 
 
 TEST_CASE("swim: a thousand members find a death", "[membership]") {
   Cluster5 cluster(SwimOptions::lan(), {}, 1000, SplitMix{7});
-  cluster.start_complete();
+  cluster.start_complete(static_cast<std::uint32_t>(cluster.size()));
   Events events;
   cluster.run(5 * kSecond, events);
   CHECK(events.empty());
@@ -169,7 +169,7 @@ TEST_CASE("swim: a thousand members find a death", "[membership]") {
 
 TEST_CASE("swim: losses cost refutations rather than members", "[membership]") {
   Cluster5 cluster(SwimOptions::lan(), {.loss = 0.1}, 20, SplitMix{3});
-  cluster.start_complete();
+  cluster.start_complete(static_cast<std::uint32_t>(cluster.size()));
   Events events;
   cluster.run(120 * kSecond, events);
   CHECK(count(events, Kind::failed) == 0);
@@ -179,7 +179,7 @@ TEST_CASE("swim: losses cost refutations rather than members", "[membership]") {
   bare.indirect_checks = 0;
   bare.disable_tcp_pings = true;
   Cluster5 naked(bare, {.loss = 0.1}, 20, SplitMix{3});
-  naked.start_complete();
+  naked.start_complete(static_cast<std::uint32_t>(naked.size()));
   Events worse;
   naked.run(120 * kSecond, worse);
   CHECK(count(worse, Kind::refuted) > 20);

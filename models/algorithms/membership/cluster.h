@@ -51,6 +51,10 @@ class Cluster {
     act(nodes_[i], out_);
     flush(i, at, observe);
   }
+  /// When run() will have something to do, or may have.
+  std::int64_t next() const {
+    return std::min(network_.next(), timers_.empty() ? kNever : timers_.front().at);
+  }
   void set_up(std::uint32_t i, bool up) {
     network_.set_up(i, up);
     schedule(i);
@@ -60,11 +64,10 @@ class Cluster {
   template <class Observe>
   void run(std::int64_t until, Observe observe) {
     for (;;) {
-      const std::int64_t arrival = network_.next();
-      const std::int64_t due = timers_.empty() ? kNever : timers_.front().at;
-      if (std::min(arrival, due) > until) break;
-      now_ = std::max(now_, std::min(arrival, due));
-      if (arrival <= due) {
+      const std::int64_t first = next();
+      if (first > until) break;
+      now_ = std::max(now_, first);
+      if (network_.next() == first) {
         network_.deliver([&](std::uint32_t to, const Packet& packet) {
           Protocol::receive(nodes_[to], now_, packet, bits_, out_);
           flush(to, now_, observe);

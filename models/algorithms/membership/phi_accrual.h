@@ -74,10 +74,11 @@ class PhiAccrual {
     const std::int64_t interval = std::max<std::int64_t>(0, now - *last_);
     last_ = std::max(*last_, now);
     if (options_.formula == PhiFormula::cassandra && interval > options_.max_interval) return;
-    // Akka leaves out the interval that ends a time in which the node was not available: phi was
-    // above its threshold then; whoever wants that tells so by not calling this.
     add(interval);
   }
+  /// A heartbeat that ends a time in which the node counted as gone, phi being too high: Akka does
+  /// not learn from such an interval.
+  void heartbeat_after_absence(std::int64_t now) { last_ = std::max(last_.value_or(now), now); }
 
   std::size_t intervals() const { return intervals_.size(); }
   double mean() const {  // nanoseconds

@@ -114,6 +114,21 @@ class Ringpop {
     rate_ = 0;
   }
 
+  /// Knows nodes 0 to n - 1, who started when this one did, with nothing to tell of them: for rings
+  /// in which all know all from the start.
+  template <BitSource Bits>
+  void know_first(std::uint32_t n, Bits& bits) {
+    for (std::uint32_t node = 0; node < n; ++node) {
+      if (node == self_) continue;
+      table_[node] = {.known = true, .status = RingpopStatus::alive, .incarnation = milliseconds()};
+      members_.push_back(node);
+    }
+    shuffle(bits);
+    changes_.clear();
+    ring_changed();
+    checksum();
+  }
+
   /// Asks a member for all it knows.
   void join(std::int64_t now, std::uint32_t seed, RingpopOutput& out) {
     now_ = std::max(now_, now);
@@ -129,6 +144,7 @@ class Ringpop {
 
   std::uint32_t membership_checksum() const { return checksum_; }
   bool knows(std::uint32_t node) const { return table_[node].known; }
+  bool in_ring(std::uint32_t node) const { return in_ring(table_[node]); }
   RingpopStatus status(std::uint32_t node) const { return table_[node].status; }
   std::int64_t incarnation(std::uint32_t node) const { return table_[node].incarnation; }
   std::uint32_t max_piggyback() const { return max_piggyback_; }
@@ -500,12 +516,17 @@ class Ringpop {
   }
 
   template <BitSource Bits>
+  void shuffle(Bits& bits) {
+    for (std::size_t i = members_.size(); i > 1; --i)
+      std::swap(members_[i - 1], members_[random_below(static_cast<std::uint32_t>(i), bits)]);
+  }
+
+  template <BitSource Bits>
   void step(Bits& bits, RingpopOutput& out) {
     for (std::size_t visited = 0; visited < members_.size(); ++visited) {
       if (++index_ >= members_.size()) {
         index_ = 0;
-        for (std::size_t i = members_.size(); i > 1; --i)
-          std::swap(members_[i - 1], members_[random_below(static_cast<std::uint32_t>(i), bits)]);
+        shuffle(bits);
       }
       const std::uint32_t node = members_[index_];
       if (!pingable(node)) continue;

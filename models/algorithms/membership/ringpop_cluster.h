@@ -55,12 +55,28 @@ class RingpopCluster {
   std::size_t size() const { return cluster_.size(); }
   std::int64_t now() const { return cluster_.now(); }
   bool up(std::uint32_t i) const { return cluster_.up(i); }
+  /// When run() may have something to do.
+  std::int64_t next() const { return cluster_.next(); }
+  /// Whether the observer has the member in its ring; suspects are.
+  bool lists(std::uint32_t observer, std::uint32_t i) const { return node(observer).in_ring(i); }
 
   void start() {
     for (std::uint32_t i = 0; i < size(); ++i) {
       constexpr std::uint64_t kWindow = 1'000'000'000;
       start_node(i, i == 0 ? 0 : static_cast<std::int64_t>(cluster_.bits().bits() % kWindow), 0);
     }
+  }
+  /// The first `present` members start, knowing each other; the others are not there yet.
+  void start_complete(std::uint32_t present) {
+    for (std::uint32_t i = present; i < size(); ++i) cluster_.set_up(i, false);
+    for (std::uint32_t i = 0; i < present; ++i)
+      cluster_.act(
+          i, 0,
+          [&](Ringpop& node, RingpopOutput&) {
+            node.start(0, cluster_.bits());
+            node.know_first(present, cluster_.bits());
+          },
+          kIgnore);
   }
   void kill(std::uint32_t i) { cluster_.set_up(i, false); }
   void restart(std::uint32_t i, std::uint32_t seed) {

@@ -29,6 +29,7 @@ struct SwimOptions {
   std::int64_t gossip_to_the_dead_time = 30'000'000'000;
   std::int64_t push_pull_interval = 30'000'000'000;
   std::int64_t dead_node_reclaim_time = 0;
+  std::int64_t reconnect_interval = 30'000'000'000;  ///< Serf's; 0: memberlist alone.
   std::uint32_t udp_buffer_size = 1400;
   std::uint32_t claim_bytes = 48;  ///< Of a suspect or dead message as encoded. Chosen.
   std::uint32_t alive_bytes = 96;  ///< Of an alive message as encoded. Chosen.
@@ -110,7 +111,8 @@ class SwimOutput {
 ///
 /// A claim overrides an older incarnation; of the same one suspect overrides alive, and dead both.
 /// A dead member is gossiped to for a while, so that one that lives learns of it; then it is
-/// forgotten.
+/// forgotten. Serf, above memberlist, joins one of those that have failed now and then, the more
+/// often the greater their part: that heals partitions that last longer.
 ///
 /// Nothing here waits or sends: tick() and receive() say what is to be sent, and the caller brings
 /// it to the others after whatever delay. A probe that takes longer than the interval makes the
@@ -119,14 +121,15 @@ class SwimOutput {
 ///
 /// Assumes  messages of a packet are handled in their order; memberlist takes alive messages first
 ///          and the youngest of the rest. Sizes of messages are options, since they depend on
-///          names.
+///          names. Serf forgets those that have failed a day ago; here they are never forgotten.
 /// At the edges  time that goes backwards counts as standing still. An interval of 0 or less
 /// switches
 ///          its activity off. Packets from and about members unknown are handled as memberlist
 ///          does: only an alive claim makes a member known. A cluster of one does nothing.
 /// Source   hashicorp/memberlist 0.2.2, state.go, memberlist.go, net.go, awareness.go,
 /// suspicion.go,
-///          config.go; A. Das, I. Gupta, A. Motivala, SWIM, DSN 2002.
+///          config.go; hashicorp/serf 0.9.4, serf.go, reconnect; A. Das, I. Gupta, A. Motivala,
+///          SWIM, DSN 2002.
 /// Checked  tests/membership/swim_test.cpp: detection times recorded from serf agents, the expected
 ///          detection of the paper, no false positives without loss, 1000 members.
 class Swim {
@@ -151,6 +154,7 @@ class Swim {
     gossip_at_ = options_.gossip_interval > 0 && options_.gossip_nodes > 0
                      ? now_ + options_.gossip_interval
                      : kNever;
+    reconnect_at_ = options_.reconnect_interval > 0 ? now_ + options_.reconnect_interval : kNever;
     if (options_.push_pull_interval > 0)
       push_pull_at_ =
           now_ + push_pull_interval() +
@@ -187,6 +191,7 @@ class Swim {
     std::int64_t first = std::min(gossip_at_, push_pull_at_);
     first = std::min(
         first, probe_.active ? (probe_.indirect ? probe_.deadline : probe_.timeout) : probe_tick_);
+    if (!failed_.empty()) first = std::min(first, reconnect_at_);
     for (const Suspect& s : suspects_) first = std::min(first, s.timer.deadline());
     for (const Relay& r : relays_) first = std::min(first, r.deadline);
     return first;
@@ -202,6 +207,9 @@ class Swim {
       } else if (push_pull_at_ == due) {
         push_pull_at_ = now_ + std::max<std::int64_t>(1, push_pull_interval());
         push_pull(bits, out);
+      } else if (!failed_.empty() && reconnect_at_ == due) {
+        reconnect_at_ = advance(reconnect_at_, options_.reconnect_interval);
+        reconnect(bits, out);
       } else if (probe_.active && (probe_.indirect ? probe_.deadline : probe_.timeout) == due) {
         if (probe_.indirect) {
           finish_probe(false, bits, out);
@@ -476,6 +484,17 @@ class Swim {
     if (!picked_.empty()) add_state(SwimPacket::Kind::push, picked_.front(), out);
   }
 
+  template <BitSource Bits>
+  void reconnect(Bits& bits, SwimOutput& out) {
+    const auto failed = static_cast<std::uint32_t>(failed_.size());
+    std::uint64_t alive = 0;
+    for (const std::uint32_t node : nodes_) alive += !gone(node);
+    // With a probability of failed / alive.
+    if ((bits.bits() >> 32) * std::max<std::uint64_t>(1, alive) >= std::uint64_t{failed} << 32)
+      return;
+    add_state(SwimPacket::Kind::push, failed_[random_below(failed, bits)], out);
+  }
+
   bool expire_relay(std::int64_t due, SwimOutput& out) {
     const auto found = std::find_if(relays_.begin(), relays_.end(),
                                     [&](const Relay& r) { return r.deadline == due; });
@@ -566,8 +585,10 @@ class Swim {
       e.state = SwimState::alive;
       e.changed = now_;
     }
-    if (before == SwimState::dead || before == SwimState::left)
+    if (before == SwimState::dead || before == SwimState::left) {
+      std::erase(failed_, claim.node);
       out.events.push_back({SwimEvent::Kind::joined, claim.node});
+    }
   }
 
   void suspect(const SwimClaim& claim, SwimOutput& out) {
@@ -614,6 +635,11 @@ class Swim {
     e.incarnation = claim.incarnation;
     e.state = on_purpose ? SwimState::left : SwimState::dead;
     e.changed = now_;
+    if (!on_purpose && options_.reconnect_interval > 0) {
+      if (failed_.empty() && reconnect_at_ <= now_)
+        reconnect_at_ = advance(reconnect_at_, options_.reconnect_interval);
+      failed_.push_back(claim.node);
+    }
     out.events.push_back(
         {on_purpose ? SwimEvent::Kind::left : SwimEvent::Kind::failed, claim.node});
   }
@@ -629,12 +655,14 @@ class Swim {
   std::vector<Suspect> suspects_;
   std::vector<Relay> relays_;
   std::vector<std::uint32_t> picked_;
+  std::vector<std::uint32_t> failed_;  // and not back
   Probe probe_;
   std::uint32_t incarnation_ = 0;
   std::uint32_t sequence_ = 0;
   std::int64_t probe_tick_ = kNever;
   std::int64_t gossip_at_ = kNever;
   std::int64_t push_pull_at_ = kNever;
+  std::int64_t reconnect_at_ = kNever;
   std::int64_t now_ = 0;
   bool leaving_ = false;
 };

@@ -56,17 +56,27 @@ class SwimCluster {
   std::size_t size() const { return cluster_.size(); }
   std::int64_t now() const { return cluster_.now(); }
   bool up(std::uint32_t i) const { return cluster_.up(i); }
+  /// When run() may have something to do.
+  std::int64_t next() const { return cluster_.next(); }
+  /// Whether the observer takes the member for one to be asked; suspects are.
+  bool lists(std::uint32_t observer, std::uint32_t i) const {
+    const Swim& view = node(observer);
+    return view.knows(i) &&
+           (view.state(i) == SwimState::alive || view.state(i) == SwimState::suspect);
+  }
 
   /// Every member starts and joins the first.
   void start() {
     for (std::uint32_t i = 0; i < size(); ++i) start_node(i, i == 0 ? 0 : start_time(), 0);
   }
-  /// Every member starts knowing all others.
-  void start_complete() {
+  /// The first `present` members start, knowing each other; the others are not there yet.
+  void start_complete(std::uint32_t present) {
     SwimPacket all;
     all.kind = SwimPacket::Kind::pull;
-    for (std::uint32_t i = 0; i < size(); ++i) all.claims.push_back({SwimState::alive, i, i, 1, i});
-    for (std::uint32_t i = 0; i < size(); ++i) {
+    for (std::uint32_t i = 0; i < present; ++i)
+      all.claims.push_back({SwimState::alive, i, i, 1, i});
+    for (std::uint32_t i = present; i < size(); ++i) cluster_.set_up(i, false);
+    for (std::uint32_t i = 0; i < present; ++i) {
       const std::int64_t at = start_time();
       cluster_.act(
           i, at,

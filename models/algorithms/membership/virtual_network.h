@@ -12,10 +12,19 @@
 
 namespace highwater::membership {
 
+/// Ways that packets take where more than a latency decides: between zones, under faults.
+class Ways {
+ public:
+  virtual ~Ways() = default;
+  /// How long a packet that is sent now takes, in nanoseconds; less than 0: it never arrives.
+  virtual std::int64_t time(std::uint32_t from, std::uint32_t to) = 0;
+};
+
 struct NetworkOptions {
   std::int64_t latency = 500'000;  ///< One way, nanoseconds.
   std::int64_t jitter = 0;         ///< Added to it, uniform in [0, jitter].
   double loss = 0;                 ///< Share of the unreliable packets that are lost, 0 to 1.
+  Ways* ways = nullptr;            ///< Asked instead of latency and jitter; outlives the network.
 };
 
 /// membership VirtualNetwork: packets on their way between the nodes of a protocol under study.
@@ -51,14 +60,9 @@ class VirtualNetwork {
             const Packet& packet, Bits& bits) {
     if (!up(from) || to >= up_.size() || side_[from] != side_[to]) return;
     if (!reliable && lost_below_ > 0 && (bits.bits() >> 32) < lost_below_) return;
-    std::int64_t delay = std::max<std::int64_t>(0, options_.latency);
-    if (options_.jitter > 0)
-      delay +=
-          static_cast<std::int64_t>(random_below(static_cast<std::uint32_t>(std::min<std::int64_t>(
-                                                     options_.jitter / 1000, 0xfffffffe)) +
-                                                     1,
-                                                 bits)) *
-          1000;
+    const std::int64_t delay =
+        options_.ways != nullptr ? options_.ways->time(from, to) : usual_delay(bits);
+    if (delay < 0) return;
     std::uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<std::uint32_t>(packets_.size());
@@ -92,6 +96,15 @@ class VirtualNetwork {
   std::uint64_t sent() const { return sent_; }
 
  private:
+  template <BitSource Bits>
+  std::int64_t usual_delay(Bits& bits) const {
+    const std::int64_t latency = std::max<std::int64_t>(0, options_.latency);
+    if (options_.jitter <= 0) return latency;
+    const auto most =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(options_.jitter / 1000, 0xfffffffe));
+    return latency + static_cast<std::int64_t>(random_below(most + 1, bits)) * 1000;
+  }
+
   struct Flight {
     std::int64_t at;
     std::uint64_t number;
