@@ -37,7 +37,8 @@ struct RateLimiterFlexibleOptions {
 ///
 /// Source   npm rate-limiter-flexible 11.4.0 lib/RateLimiterMemory.js, MemoryStorage.js,
 ///          RateLimiterAbstract.js.
-/// Checked  tests/limiting/rate_limiter_flexible_test.cpp: 1,424 recorded decisions of 11.4.0.
+/// Checked  tests/limiting/rate_limiter_flexible_test.cpp: 1,424 recorded decisions of 11.4.0;
+///          tests/reality/npm_limits.py: random settings beside 11.4.0 itself.
 class RateLimiterFlexible {
  public:
   struct State {

@@ -50,7 +50,8 @@ inline Assignment assign_round_robin(const Group& group,
 /// Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js,
 ///          src/consumer/consumerGroup.js.
 /// Checked  tests/messaging/round_robin_assignor_test.cpp: leaders of all kinds;
-///          tests/messaging/recorded_assignors_test.cpp: recorded from kafkajs.
+///          tests/messaging/recorded_assignors_test.cpp: recorded from kafkajs;
+///          tests/reality/npm_assigner.py: random groups beside kafkajs itself.
 inline Assignment assign_kafkajs_round_robin(const Group& group) {
   const Roster roster(group);
   std::vector<std::vector<std::uint32_t>> parts(roster.members());

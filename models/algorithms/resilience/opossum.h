@@ -41,7 +41,8 @@ struct OpossumOptions {
 ///
 /// Source   opossum 9.0.0 lib/circuit.js, lib/status.js, lib/semaphore.js.
 /// Checked  tests/resilience/opossum_test.cpp: recordings of opossum 9.0.0 on mocked time,
-///          overlapping calls, timeouts and capacity included.
+///          overlapping calls, timeouts and capacity included; tests/reality/npm_breakers.py:
+///          random settings and calls beside 9.0.0 itself.
 class Opossum final : public Breaker {
  public:
   explicit Opossum(const OpossumOptions& options = {}, std::int64_t created = 0)
