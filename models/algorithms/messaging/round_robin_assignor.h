@@ -20,7 +20,8 @@ namespace highwater::messaging {
 /// Source   Apache Kafka 3.9, RoundRobinAssignor.java; librdkafka 2.0.2,
 ///          rdkafka_roundrobin_assignor.c.
 /// Checked  tests/messaging/round_robin_assignor_test.cpp: recordings of librdkafka's mock cluster,
-///          the cases of Kafka's RoundRobinAssignorTest.
+///          the cases of Kafka's RoundRobinAssignorTest; tests/reality/librdkafka_groups.py: random
+///          groups at that cluster.
 inline Assignment assign_round_robin(const Group& group,
                                      AssignorCode code = AssignorCode::librdkafka) {
   const Roster roster(group);

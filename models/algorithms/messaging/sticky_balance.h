@@ -34,7 +34,8 @@ namespace highwater::messaging {
 ///          partition it is about to move back and crashes; here it moves back. Where it gives up
 ///          because a move that it knows of is not the last one of the partition, that move is
 ///          forgotten here.
-/// Checked  tests/messaging/sticky_assignor_test.cpp: recorded assignments of both.
+/// Checked  tests/messaging/sticky_assignor_test.cpp: recorded assignments of both;
+///          tests/reality/librdkafka_groups.py: random groups of librdkafka.
 class StickyBalance {
  public:
   static constexpr std::uint32_t kNone = Roster::kNone;
