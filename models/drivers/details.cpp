@@ -267,7 +267,8 @@ constexpr Details kDetails[] = {
      "ordered by instance_id. Racks are left out."},
     {"kafka_roundrobin",
      "Partitions by topic name and number, members in a circle; one that does not read a topic is "
-     "passed over. kafkajs deals to all members whatever they subscribe to."},
+     "passed over. kafkajs deals the topics of the first member, in its order, to all members "
+     "whatever they subscribe to."},
     {"kafka_sticky",
      "librdkafka and Java agree in what balanced means, not in which partitions move. Java's "
      "choice "

@@ -61,5 +61,31 @@ TEST_CASE("rate_limiter_flexible: edges", "[limiting]") {
   CHECK(fine.letters({kMillisecond - 1, 2 * kMillisecond - 1, 2 * kMillisecond}) == "ada");
 }
 
+// Seen beside 11.4.0: node's timers end at 2^31 - 1 ms, and know no fractions.
+TEST_CASE("rate_limiter_flexible: what node's timers do not reach is over at once", "[limiting]") {
+  constexpr std::int64_t kLongest = 2'147'483'647 * kMillisecond;
+  Bench longest{RateLimiterFlexible({1, kLongest})};
+  CHECK(longest.letters({0, kLongest - kMillisecond, kLongest}) == "ada");
+  Bench month{RateLimiterFlexible({1, 30 * 86'400 * kSecond})};
+  CHECK(month.letters({0, kMillisecond - 1, kMillisecond}) == "ada");
+  CHECK(month.at(kMillisecond).retry_after == kMillisecond);
+  CHECK(month.rule.before_next(month.state, kMillisecond) == 30 * 86'400 * kSecond);
+  Bench block{RateLimiterFlexible({1, kSecond, kLongest + kMillisecond})};
+  CHECK(block.letters({0, 1, 2, kMillisecond}) == "adda");
+  Bench even{RateLimiterFlexible({2, 0, 0, true, kLongest})};
+  CHECK(even.at(0) == Verdict::allowed());
+  CHECK(even.at(1) == Verdict::allowed());  // no end, no delay
+  Bench slow{RateLimiterFlexible({3, kSecond, 0, true, kLongest})};
+  CHECK(slow.at(0) == Verdict::allowed());
+  CHECK(slow.at(0) == Verdict::after(kMillisecond));  // twice the longest
+  Bench nothing{RateLimiterFlexible({3, kSecond, 0, true, kSecond})};
+  CHECK(nothing.at(0, 0) == Verdict::allowed());
+  CHECK(nothing.at(0, 0) == Verdict::after(kMillisecond));  // nothing times the least delay
+  Bench odd{RateLimiterFlexible({1, 2 * kMillisecond + 1})};
+  CHECK(odd.letters({0, kMillisecond, 2 * kMillisecond}) == "ada");
+  Bench short_{RateLimiterFlexible({1, 1})};
+  CHECK(short_.letters({0, kMillisecond - 1, kMillisecond}) == "ada");
+}
+
 }  // namespace
 }  // namespace highwater::limiting

@@ -100,7 +100,15 @@ TEST_CASE("assignors: kafkajs deals as recorded", "[messaging]") {
   const auto recorded = golden_json("kafka_assignors.json")["kafkajs"];
   REQUIRE(recorded.size() >= 20);
   for (const auto& row : recorded) {
-    const Group group = recorded_group(row["topics"], row["members"]);
+    Group group = recorded_group(row["topics"], row["members"]);
+    // The assigner was recorded by itself and handed every topic that somebody reads, in the order
+    // of the row: as by a leader who subscribes to all of them.
+    std::vector<std::uint32_t> read;
+    for (std::uint32_t t = 0; t < group.topics.size(); ++t)
+      for (const GroupMember& member : group.members)
+        if (std::find(member.topics.begin(), member.topics.end(), t) != member.topics.end())
+          read.push_back(t);
+    if (!group.members.empty()) group.members.front().topics = read;
     const auto expected = row["assignment"].get<std::map<std::string, Named>>();
     CHECK(in_order(named(group, assign_kafkajs_round_robin(group), true)) == in_order(expected));
   }

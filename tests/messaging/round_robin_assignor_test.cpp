@@ -60,11 +60,16 @@ TEST_CASE("round_robin_assignor: Kafka's tests of static members", "[models][mes
 
 TEST_CASE("round_robin_assignor: kafkajs deals to all in turn", "[models][messaging]") {
   CHECK(assign_kafkajs_round_robin({}).empty());
-  // Topics in their given order, members by id, subscriptions without effect.
-  const Group group =
-      group_of({{"z", 2}, {"a", 3}, {"unread", 4}}, {{"m2", {"z", "a"}}, {"m1", {"z"}}});
+  // The topics of the leader in its own order, members by id, other subscriptions without effect.
+  const std::vector<GroupTopic> topics = {{"a", 3}, {"z", 2}, {"unread", 4}};
+  const Group group = group_of(topics, {{"m2", {"z", "a"}}, {"m1", {"z"}}});
   CHECK(lists_of(group, assign_kafkajs_round_robin(group)) ==
         Lists{{"z-1", "a-1"}, {"z-0", "a-0", "a-2"}});
+  // What the leader does not read nobody gets, though another member reads it.
+  const Group led = group_of(topics, {{"m1", {"z"}}, {"m2", {"z", "a"}}});
+  CHECK(lists_of(led, assign_kafkajs_round_robin(led)) == Lists{{"z-0"}, {"z-1"}});
+  const Group idle = group_of(topics, {{"m1", {}}, {"m2", {"a"}}});
+  CHECK(lists_of(idle, assign_kafkajs_round_robin(idle)) == Lists{{}, {}});
 }
 
 }  // namespace

@@ -78,5 +78,26 @@ TEST_CASE("opossum: no capacity and thresholds that are no number", "[resilience
   CHECK(always.state(kMs) == BreakerState::half_open);  // a timer of 0 ms takes 1 ms
 }
 
+// Seen beside 9.0.0.
+TEST_CASE("opossum: what node's timers do not reach is over at once", "[resilience]") {
+  constexpr std::int64_t kLongest = 2'147'483'647 * kMs;
+  Opossum month({0, 50, kLongest + kMs, 10 * kS, 10, 0, false, 10});
+  CHECK(call(month, 0, false));
+  CHECK(month.state(kMs - 1) == BreakerState::open);
+  CHECK(month.state(kMs) == BreakerState::half_open);
+  Opossum longest({0, 50, kLongest, 10 * kS, 10, 0, false, 10});
+  CHECK(call(longest, 0, false));
+  CHECK(longest.state(kLongest - kMs) == BreakerState::open);
+  CHECK(longest.state(kLongest) == BreakerState::half_open);
+  CHECK(Opossum({kLongest + kMs, 50, kS, kS, 10, 0, false, 10}).call_timeout() == kMs);
+  CHECK(Opossum({1, 50, kS, kS, 10, 0, false, 10}).call_timeout() == kMs);
+  CHECK(Opossum({2 * kMs - 1, 50, kS, kS, 10, 0, false, 10}).call_timeout() == kMs);
+  // The one bucket turns every millisecond, which it was not meant to.
+  Opossum window({0, 60, kS, kLongest + kMs, 1, 0, false, 10});
+  CHECK(call(window, 0, true));
+  CHECK(call(window, kMs, false));
+  CHECK(window.state(kMs) == BreakerState::open);
+}
+
 }  // namespace
 }  // namespace highwater::resilience

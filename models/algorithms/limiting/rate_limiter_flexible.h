@@ -31,15 +31,21 @@ struct RateLimiterFlexibleOptions {
 /// and is refused where more than the points were consumed. A cost above the points is refused for
 /// ever. Where time goes backwards the window lasts longer.
 ///
+/// node's timers cut fractions of a millisecond off, and fire after one millisecond where they are
+/// set for more than 2^31 - 1 of them, 24.8 days, or for less than one. So a record that is to last
+/// for a month is forgotten after a millisecond, and a delay so long is over after one.
+///
 /// Source   npm rate-limiter-flexible 11.4.0 lib/RateLimiterMemory.js, MemoryStorage.js,
 ///          RateLimiterAbstract.js.
-/// Checked  tests/limiting/rate_limiter_flexible_test.cpp: 1,424 recorded decisions of 11.4.0.
+/// Checked  tests/limiting/rate_limiter_flexible_test.cpp: 1,424 recorded decisions of 11.4.0;
+///          tests/reality/npm_limits.py: random settings beside 11.4.0 itself.
 class RateLimiterFlexible {
  public:
   struct State {
     bool present = false;
     std::int64_t value = 0;
-    std::int64_t expires = kNever;
+    std::int64_t expires = kNever;    ///< As the library says it.
+    std::int64_t forgotten = kNever;  ///< When a timer takes the record away.
   };
 
   explicit RateLimiterFlexible(const RateLimiterFlexibleOptions& options) : options_(options) {
@@ -55,22 +61,23 @@ class RateLimiterFlexible {
     const std::int64_t now = whole_milliseconds(time);
     const bool first = !is_live(state, now);
     if (first) {
-      state = {true, cost, end_of(now, options_.duration)};
+      state = {true, cost};
+      set_end(state, now, options_.duration);
     } else {
       state.value = saturating_add(state.value, cost);
     }
     if (state.value > options_.points) {
       if (options_.block_duration > 0 && state.value - cost <= options_.points)
-        state.expires = end_of(now, options_.block_duration);
-      const bool never = cost > options_.points || state.expires == kNever;
-      return Verdict::denied(never ? kNever : saturating_subtract(state.expires, time));
+        set_end(state, now, options_.block_duration);
+      const bool never = cost > options_.points || state.forgotten == kNever;
+      return Verdict::denied(never ? kNever : saturating_subtract(state.forgotten, time));
     }
     if (!options_.exec_evenly || options_.points <= 0 || first || state.expires == kNever)
       return Verdict::allowed();
     const std::int64_t parts = saturating_add(options_.points - state.value, 2);
     std::int64_t delay = rounded_up(divide_up(saturating_subtract(state.expires, now), parts));
     if (delay < least_delay_) delay = saturating_multiply(state.value, least_delay_);
-    return Verdict::after(delay);
+    return Verdict::after(timer_of(delay));
   }
 
   bool is_idle(const State& state, std::int64_t time) const {
@@ -87,10 +94,18 @@ class RateLimiterFlexible {
 
  private:
   static bool is_live(const State& state, std::int64_t now) {
-    return state.present && state.expires > now;
+    return state.present && state.forgotten > now;
   }
-  static std::int64_t end_of(std::int64_t now, std::int64_t duration) {
-    return duration > 0 ? saturating_add(now, duration) : kNever;
+  static void set_end(State& state, std::int64_t now, std::int64_t duration) {
+    if (duration <= 0) return;  // it stays for ever
+    state.expires = saturating_add(now, duration);
+    state.forgotten = saturating_add(now, timer_of(duration));
+  }
+  // After how long a timer fires that is set for so long.
+  static std::int64_t timer_of(std::int64_t duration) {
+    constexpr std::int64_t kLongest = 2'147'483'647 * kMillisecond;
+    return duration < kMillisecond || duration > kLongest ? kMillisecond
+                                                          : whole_milliseconds(duration);
   }
   static std::int64_t whole_milliseconds(std::int64_t time) {
     return saturating_multiply(floor_divide(time, kMillisecond), kMillisecond);

@@ -51,7 +51,8 @@ inline Assignment assign(Assignor assignor, AssignorCode code, const Group& grou
 ///
 /// Source   KIP-429; Apache Kafka 3.9, CooperativeStickyAssignor.java; librdkafka 2.0.2,
 ///          rdkafka_cgrp.c, rd_kafka_cooperative_protocol_adjust_assignment.
-/// Checked  tests/messaging/assignor_test.cpp: no partition has two owners, whatever happens.
+/// Checked  tests/messaging/assignor_test.cpp: no partition has two owners, whatever happens;
+///          tests/reality/librdkafka_groups.py: what members of random groups are handed.
 inline void withhold_transfers(const Group& group, Assignment& assignment) {
   const Roster roster(group);
   constexpr std::uint32_t kNone = Roster::kNone;

@@ -29,7 +29,7 @@ namespace highwater::messaging {
 ///          two members.
 /// Source   librdkafka 2.0.2, rdkafka_sticky_assignor.c, rdkafka_assignor.c.
 /// Checked  tests/messaging/sticky_assignor_test.cpp: recorded from the function itself and from
-///          the mock cluster.
+///          the mock cluster; tests/reality/librdkafka_groups.py: random groups at that cluster.
 inline Assignment assign_librdkafka_sticky(const Group& group) {
   constexpr std::uint32_t kNone = Roster::kNone;
   const Roster roster(group);

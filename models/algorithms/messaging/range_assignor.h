@@ -66,7 +66,8 @@ inline std::vector<std::uint32_t> member_order(const Roster& roster, AssignorCod
 ///          nothing).
 /// Source   Apache Kafka 3.9, RangeAssignor.java; librdkafka 2.0.2, rdkafka_range_assignor.c.
 /// Checked  tests/messaging/range_assignor_test.cpp: recordings of librdkafka's mock cluster, the
-///          cases of Kafka's RangeAssignorTest.
+///          cases of Kafka's RangeAssignorTest; tests/reality/librdkafka_groups.py: random groups
+///          at that cluster.
 inline Assignment assign_range(const Group& group, AssignorCode code = AssignorCode::librdkafka) {
   const Roster roster(group);
   const std::vector<std::uint32_t> order = member_order(roster, code);

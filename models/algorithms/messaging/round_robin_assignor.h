@@ -20,7 +20,8 @@ namespace highwater::messaging {
 /// Source   Apache Kafka 3.9, RoundRobinAssignor.java; librdkafka 2.0.2,
 ///          rdkafka_roundrobin_assignor.c.
 /// Checked  tests/messaging/round_robin_assignor_test.cpp: recordings of librdkafka's mock cluster,
-///          the cases of Kafka's RoundRobinAssignorTest.
+///          the cases of Kafka's RoundRobinAssignorTest; tests/reality/librdkafka_groups.py: random
+///          groups at that cluster.
 inline Assignment assign_round_robin(const Group& group,
                                      AssignorCode code = AssignorCode::librdkafka) {
   const Roster roster(group);
@@ -40,22 +41,25 @@ inline Assignment assign_round_robin(const Group& group,
 
 /// messaging kafkajs_roundrobin: partitions in turn over the members, whatever they subscribe to.
 ///
-/// kafkajs deals the partitions of all topics of the group, in the order in which the leader names
-/// the topics (here that of Group::topics), to the members in the order of their ids, partition i
-/// to member i modulo the members. It takes for granted that all subscribe to the same: a member
-/// that does not gets partitions of topics it does not read.
+/// The leader, who joined first, deals the partitions of the topics that it subscribes to itself,
+/// in its own order, to the members in the order of their ids: partition i to member i modulo the
+/// members. It takes for granted that all subscribe to the same. A topic that only others read is
+/// given to nobody, and a member may get partitions of topics that it does not read, which it then
+/// leaves alone.
 ///
-/// At the edges  without members nothing is assigned; topics that nobody subscribes to take no
-/// part. Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js. Checked
-/// tests/messaging/round_robin_assignor_test.cpp: recorded from kafkajs.
+/// At the edges  without members nothing is assigned.
+/// Source   npm kafkajs 2.2.4, src/consumer/assigners/roundRobinAssigner/index.js,
+///          src/consumer/consumerGroup.js.
+/// Checked  tests/messaging/round_robin_assignor_test.cpp: leaders of all kinds;
+///          tests/messaging/recorded_assignors_test.cpp: recorded from kafkajs;
+///          tests/reality/npm_assigner.py: random groups beside kafkajs itself.
 inline Assignment assign_kafkajs_round_robin(const Group& group) {
   const Roster roster(group);
   std::vector<std::vector<std::uint32_t>> parts(roster.members());
   if (parts.empty()) return {};
+  const std::uint32_t leader = roster.ranks().front();
   std::size_t next = 0;
-  for (std::uint32_t index = 0; index < roster.topics(); ++index) {
-    const std::uint32_t topic = roster.topic_rank(index);
-    if (roster.readers(topic) == 0) continue;
+  for (const std::uint32_t topic : roster.topics_of(leader)) {
     for (std::uint32_t k = 0; k < roster.size_of(topic); ++k) {
       parts[next].push_back(roster.first_of(topic) + k);
       next = next + 1 == parts.size() ? 0 : next + 1;

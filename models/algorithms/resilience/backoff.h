@@ -153,7 +153,8 @@ inline constexpr std::array kBackoffs = {
 ///
 /// Source   kBackoffs, kind by kind.
 /// Checked  tests/resilience/backoff_test.cpp: recordings of cockatiel and grpc-js, cenkalti's
-///          own test vectors, the others by their formulas; bounds and determinism of all.
+///          own test vectors, the others by their formulas; bounds and determinism of all;
+///          tests/reality/npm_retrying.py: random settings beside cockatiel and grpc-js.
 class Backoff {
  public:
   explicit Backoff(BackoffKind kind) : Backoff(kind, info(kind).defaults) {}

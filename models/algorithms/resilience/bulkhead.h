@@ -102,7 +102,7 @@ inline constexpr std::array kBulkheads = {
 ///
 /// Source   kBulkheads, kind by kind; java.util.concurrent.ThreadPoolExecutor of JDK 17.
 /// Checked  tests/resilience/bulkhead_test.cpp: recordings of cockatiel 3.2.1 and of JDK 17's
-///          ThreadPoolExecutor.
+///          ThreadPoolExecutor; tests/reality/npm_breakers.py: random calls beside cockatiel.
 class Bulkhead {
  public:
   using Call = std::uint64_t;  ///< How the caller knows its call again.

@@ -164,7 +164,8 @@ class SamplingCounter {
 ///
 /// Source   cockatiel 3.2.1 dist/CircuitBreakerPolicy.js, dist/breaker/*.js.
 /// Checked  tests/resilience/cockatiel_test.cpp: recordings of cockatiel 3.2.1 on mocked time,
-///          overlapping and waiting calls included.
+///          overlapping and waiting calls included; tests/reality/npm_breakers.py: random settings
+///          and calls beside 3.2.1 itself.
 template <class Counter>
 class CockatielBreaker final : public Breaker {
  public:

@@ -98,7 +98,7 @@ enum class GrpcLibrary : std::uint8_t { go, java, js };
 ///          old it took the finest unit), grpc-java GrpcUtil.TimeoutMarshaller, grpc-js 1.14.7
 ///          deadline.ts.
 /// Checked  tests/resilience/deadline_test.cpp: recordings of grpc-js; the cases of grpc-go's and
-///          grpc-java's tests.
+///          grpc-java's tests; tests/reality/npm_retrying.py: random time-outs beside grpc-js.
 inline GrpcTimeoutText encode_grpc_timeout(std::int64_t timeout,
                                            GrpcLibrary library = GrpcLibrary::go) {
   struct Unit {

@@ -47,7 +47,8 @@ inline GrpcPushback grpc_pushback(std::string_view value) {
 ///
 /// Source   gRPC proposal A6; grpc-js 1.14.7 retrying-call.ts RetryThrottler; grpc-go
 ///          clientconn.go retryThrottler.
-/// Checked  tests/resilience/grpc_retry_throttle_test.cpp: recordings of grpc-js 1.14.7.
+/// Checked  tests/resilience/grpc_retry_throttle_test.cpp: recordings of grpc-js 1.14.7;
+///          tests/reality/npm_retrying.py: random results beside it.
 class GrpcRetryThrottle final : public RetryLimit {
  public:
   explicit GrpcRetryThrottle(const GrpcThrottleOptions& options = {})

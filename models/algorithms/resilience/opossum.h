@@ -35,25 +35,28 @@ struct OpossumOptions {
 /// counts. Reported as cancelled, a call gives its slot back, and a trial its turn (chosen: the
 /// breaker would reject everything for ever otherwise).
 ///
-/// Edges: a threshold of NaN never opens it, except in half-open state.
+/// Edges: a threshold of NaN never opens it, except in half-open state. node's timers fire after
+/// one millisecond where they are set for less, or for more than 2^31 - 1 of them: a breaker that
+/// is to stay open for a month is half-open at once.
 ///
 /// Source   opossum 9.0.0 lib/circuit.js, lib/status.js, lib/semaphore.js.
 /// Checked  tests/resilience/opossum_test.cpp: recordings of opossum 9.0.0 on mocked time,
-///          overlapping calls, timeouts and capacity included.
+///          overlapping calls, timeouts and capacity included; tests/reality/npm_breakers.py:
+///          random settings and calls beside 9.0.0 itself.
 class Opossum final : public Breaker {
  public:
   explicit Opossum(const OpossumOptions& options = {}, std::int64_t created = 0)
       : Breaker(created),
         options_(options),
-        reset_timeout_(at_least_one(milliseconds_of(options.reset_timeout))),
+        reset_timeout_(timer_of(milliseconds_of(options.reset_timeout))),
         warm_until_(milliseconds_of(created) +
-                    at_least_one(milliseconds_of(options.rolling_count_timeout))),
+                    timer_of(milliseconds_of(options.rolling_count_timeout))),
         buckets_(options.rolling_count_buckets == 0 ? 10 : options.rolling_count_buckets),
-        interval_(at_least_one(window_of(options) / static_cast<std::int64_t>(buckets_.size()))),
+        interval_(timer_of(window_of(options) / static_cast<std::int64_t>(buckets_.size()))),
         turned_(milliseconds_of(created)) {}
 
   std::int64_t call_timeout() const override {
-    return options_.timeout > 0 ? options_.timeout : kNever;
+    return options_.timeout > 0 ? timer_of(milliseconds_of(options_.timeout)) * 1'000'000 : kNever;
   }
 
  private:
@@ -140,8 +143,11 @@ class Opossum final : public Breaker {
     const std::int64_t window = milliseconds_of(options.rolling_count_timeout);
     return window == 0 ? 10'000 : window;
   }
-  // What setTimeout and setInterval make of 0.
-  static std::int64_t at_least_one(std::int64_t ms) { return std::max<std::int64_t>(1, ms); }
+  // What setTimeout and setInterval make of it.
+  static std::int64_t timer_of(std::int64_t ms) {
+    constexpr std::int64_t kLongest = 2'147'483'647;
+    return ms < 1 || ms > kLongest ? 1 : ms;
+  }
 
   OpossumOptions options_;
   std::int64_t reset_timeout_;  // milliseconds, as all below
