@@ -30,7 +30,7 @@ using drivers::Session;
 constexpr std::size_t kLongestLine = std::size_t{16} << 20;
 constexpr std::size_t kMostWrongLines = 200;  // shown; reading stops there
 
-/// The options that stood on the command line, by the field's name.
+/// The options that stood on the command line, by the field's name or its product's for it.
 using Given = std::map<std::string, std::string>;
 
 std::string option_name(const std::string& field) {
@@ -40,10 +40,12 @@ std::string option_name(const std::string& field) {
   return name;
 }
 
-/// A default without JSON's quotes.
-std::string bare(std::string json) {
+/// A default without JSON's quotes; of a list that may be given without them, without brackets.
+std::string shown_default(const FieldInfo& field) {
+  std::string json = *field.default_json;
   std::erase(json, '"');
-  return json;
+  const bool bare = field.type().shape == Shape::kList && !field.bare_unit.empty();
+  return bare ? json.substr(1, json.size() - 2) : json;
 }
 
 /// Not "no", "none" or "nobody", which go without saying.
@@ -59,8 +61,12 @@ std::string option_doc(const FieldInfo& field) {
       words += (words.empty() ? "" : ", ") + word.word;
     doc += " One of: " + words + ".";
   }
+  if (!field.bare_unit.empty())
+    doc += fmt::format(" A number without a unit is in {}.", field.bare_unit);
+  if (!field.zero_word.empty()) doc += fmt::format(" Or {}, as 0.", field.zero_word);
   if (field.default_json && says_something(*field.default_json))
-    doc += fmt::format(" Default {}.", bare(*field.default_json));
+    doc += fmt::format(" Default {}.", shown_default(field));
+  if (!field.known_as.empty()) doc += fmt::format(" Also called {}.", option_name(field.known_as));
   if (!field.source.empty()) doc += fmt::format(" [{}]", field.source);
   return doc;
 }
@@ -249,6 +255,28 @@ void add_list(CLI::App& algorithm, Action& action) {
   });
 }
 
+/// What takes the place of a value in the help.
+std::string value_name(const FieldInfo& field) {
+  const TypeInfo& type = field.type();
+  if (type.booleans) return "[true|false]";
+  return type.shape == Shape::kList && !field.bare_unit.empty() ? type.element().name + ",..."
+                                                                : type.name;
+}
+
+CLI::Option* add_option(CLI::App& command, const FieldInfo& field, const std::string& name,
+                        const std::shared_ptr<Given>& given) {
+  const bool is_switch = field.type().booleans;
+  CLI::Option* option = command.add_option_function<std::string>(
+      option_name(name),
+      [given, name, is_switch](const std::string& text) {
+        (*given)[name] = is_switch && text.empty() ? "true" : text;
+      },
+      option_doc(field));
+  // A switch needs no value, but takes one: what is on by default can be switched off.
+  if (is_switch) option->expected(0, 1);
+  return option->type_name(value_name(field));
+}
+
 void add_driver(CLI::App& algorithm, const Driver& driver, Action& action) {
   CLI::App* command = algorithm.add_subcommand(driver.name, driver.summary);
   command->group(driver.family);
@@ -259,20 +287,9 @@ void add_driver(CLI::App& algorithm, const Driver& driver, Action& action) {
                   driver.source, driver.example));
   const auto given = std::make_shared<Given>();
   for (const FieldInfo& field : driver.type().fields) {
-    const std::string name = field.name;
-    const bool is_switch = field.type().booleans;
-    CLI::Option* option = command->add_option_function<std::string>(
-        option_name(name),
-        [given, name, is_switch](const std::string& text) {
-          (*given)[name] = is_switch && text.empty() ? "true" : text;
-        },
-        option_doc(field));
-    // A switch needs no value, but takes one: what is on by default can be switched off.
-    if (is_switch) {
-      option->expected(0, 1)->type_name("[true|false]");
-    } else {
-      option->type_name(field.type().name);
-    }
+    add_option(*command, field, field.name, given);
+    // An option of its own, so that both together are seen; the help tells it with ours.
+    if (!field.known_as.empty()) add_option(*command, field, field.known_as, given)->group("");
   }
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "The decisions as one JSON document");

@@ -19,10 +19,11 @@ std::string listed(const std::vector<std::string>& words) {
 }
 
 /// Reports a word that is none of `known`: the nearest if one is near, else all of them.
+/// @param meant  The one that was certainly meant, if it is known.
 void report_unknown_word(Position position, const std::string& path, const std::string& what,
                          const std::string& written, const std::vector<std::string>& known,
-                         Problems& problems) {
-  const std::string nearest = nearest_word(written, known);
+                         Problems& problems, const std::string& meant = "") {
+  const std::string nearest = meant.empty() ? nearest_word(written, known) : meant;
   std::string message = fmt::format("unknown {} {}", what, in_quotes(written));
   if (nearest.empty() && !known.empty()) message += "; known: " + listed(known);
   problems.error(position, path, message, nearest);
@@ -33,6 +34,12 @@ void report_unknown_word(Position position, const std::string& path, const std::
 const FieldInfo* find_field(const std::vector<FieldInfo>& fields, std::string_view name) {
   for (const FieldInfo& field : fields)
     if (field.name == name) return &field;
+  return nullptr;
+}
+
+const FieldInfo* find_known_as(const std::vector<FieldInfo>& fields, std::string_view name) {
+  for (const FieldInfo& field : fields)
+    if (!field.known_as.empty() && field.known_as == name) return &field;
   return nullptr;
 }
 
@@ -123,8 +130,9 @@ void report_unknown_keys(const Value& object, const std::vector<FieldInfo>& fiel
     if (known) continue;
     std::vector<std::string> names;
     for (const FieldInfo& field : fields) names.push_back(field.name);
+    const FieldInfo* meant = find_known_as(fields, member.key);
     report_unknown_word(member.key_position, pointer_to(path, member.key), "key", member.key, names,
-                        problems);
+                        problems, meant == nullptr ? "" : meant->name);
   }
 }
 

@@ -168,6 +168,25 @@ class Field {
     return f;
   }
 
+  /// The product's own name of it, where ours differs. See FieldInfo.
+  constexpr Field known_as(std::string_view name) const {
+    Field f = *this;
+    f.known_as_ = name;
+    return f;
+  }
+  /// The unit that a number without one has in the product's own configuration.
+  constexpr Field bare(std::string_view unit) const {
+    Field f = *this;
+    f.bare_unit_ = unit;
+    return f;
+  }
+  /// The product's own word for 0: a time-out of opossum may be `false`.
+  constexpr Field zero(std::string_view word) const {
+    Field f = *this;
+    f.zero_word_ = word;
+    return f;
+  }
+
   constexpr std::string_view name() const { return name_; }
 
   static constexpr bool is_shorthand() {
@@ -192,6 +211,9 @@ class Field {
     }
     info.min_json = shown(min_);
     info.max_json = shown(max_);
+    info.known_as = known_as_;
+    info.bare_unit = bare_unit_;
+    info.zero_word = zero_word_;
     out.push_back(std::move(info));
   }
 
@@ -245,6 +267,7 @@ class Field {
   std::string_view name_ = detail::member_name<Member>();
   std::string_view doc_;
   std::string_view source_;
+  std::string_view known_as_, bare_unit_, zero_word_;
   bool required_ = false;
   Relation relation_ = Relation::call;
   StoredLimit min_{}, max_{};

@@ -25,6 +25,12 @@ struct FieldInfo {
   Relation relation = Relation::call;             ///< Of a field that names components.
   std::optional<std::string> default_json;        ///< Absent: required, or nothing when left out.
   std::optional<std::string> min_json, max_json;  ///< Limits; of a list, those of its length.
+
+  // How the configuration of the product says it that the parameter comes from, where that differs.
+  // Scenarios never do: only the options of `highwater algorithm` may be given so.
+  std::string known_as;   ///< Its name there; empty where it is ours.
+  std::string bare_unit;  ///< Unit that a number has there without saying so: "ms".
+  std::string zero_word;  ///< A word for 0 there: "false".
 };
 
 /// One word of a parameter that takes one of a few words.
@@ -78,6 +84,8 @@ struct TypeInfo {
 
 /// The field called `name`; nullptr when there is none.
 const FieldInfo* find_field(const std::vector<FieldInfo>& fields, std::string_view name);
+/// The field that its product calls `name`, where we do not; nullptr when there is none.
+const FieldInfo* find_known_as(const std::vector<FieldInfo>& fields, std::string_view name);
 /// The alternative whose verb is `verb`; nullptr when there is none.
 const AlternativeInfo* find_alternative(const TypeInfo& type, std::string_view verb);
 

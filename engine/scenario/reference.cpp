@@ -57,6 +57,7 @@ std::string field_line(const FieldInfo& field) {
   const std::string range = limits(field);
   if (!range.empty()) facts += ", " + range;
   std::string line = fmt::format("- `{}` ({}): {}", field.name, facts, field.doc);
+  if (!field.known_as.empty()) line += fmt::format(" The product's `{}`.", field.known_as);
   if (!field.source.empty()) line += fmt::format(" [{}]", field.source);
   return line + "\n";
 }
@@ -129,6 +130,7 @@ Value field_json(const FieldInfo& field) {
   add("min", field.min_json);
   add("max", field.max_json);
   out.set("doc", Value::string(field.doc));
+  if (!field.known_as.empty()) out.set("known_as", Value::string(field.known_as));
   if (!field.source.empty()) out.set("source", Value::string(field.source));
   return out;
 }

@@ -56,22 +56,10 @@ resilience::Backoff RetryParams::backoff_of() const {
 }
 
 std::unique_ptr<resilience::RetryLimit> RetryParams::make_limit(std::int64_t now) const {
-  if (budget) {
-    resilience::RetryBudgetOptions options;
-    options.percent_can_retry = budget->ratio.value;
-    options.min_retries_per_sec = static_cast<std::uint32_t>(budget->min_rate.per_second);
-    options.ttl = budget->ttl.count();
-    return std::make_unique<resilience::FinagleRetryBudget>(options, now);
-  }
-  if (throttle)
-    return std::make_unique<resilience::GrpcRetryThrottle>(
-        resilience::GrpcThrottleOptions{throttle->max_tokens, throttle->token_ratio});
-  if (concurrency)
-    return std::make_unique<resilience::EnvoyRetryBudget>(resilience::EnvoyRetryBudgetOptions{
-        concurrency->budget_percent.value * 100, concurrency->min_retry_concurrency});
-  if (quota)
-    return std::make_unique<resilience::AwsRetryQuota>(resilience::AwsRetryQuotaOptions{
-        quota->capacity, quota->retry_cost, quota->timeout_retry_cost, quota->no_retry_increment});
+  if (budget) return std::make_unique<resilience::FinagleRetryBudget>(budget->options(), now);
+  if (throttle) return std::make_unique<resilience::GrpcRetryThrottle>(throttle->options());
+  if (concurrency) return std::make_unique<resilience::EnvoyRetryBudget>(concurrency->options());
+  if (quota) return std::make_unique<resilience::AwsRetryQuota>(quota->options());
   if (max_share) {
     resilience::RetryRatioOptions options;
     options.ratio = max_share->value;

@@ -10,17 +10,14 @@
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
-#include "models/algorithms/resilience/aws_retry_quota.h"
 #include "models/algorithms/resilience/backoff.h"
-#include "models/algorithms/resilience/envoy_retry_budget.h"
-#include "models/algorithms/resilience/finagle_retry_budget.h"
-#include "models/algorithms/resilience/grpc_retry_throttle.h"
 #include "models/algorithms/resilience/hedge.h"
 #include "models/algorithms/resilience/retry_limit.h"
 #include "models/algorithms/resilience/retry_ratio.h"
-#include "models/calls/breaker_params.h"
+#include "models/breaker_params.h"
 #include "models/calls/concurrency_limit_params.h"
 #include "models/calls/rate_limit_params.h"
+#include "models/retry_limit_params.h"
 
 namespace highwater {
 
@@ -52,88 +49,6 @@ constexpr auto words_of(RetryOn) {
       Word{RetryOn::rejected, "rejected", "Refused unserved: line full, limit, pool timeout."},
       Word{RetryOn::connection_reset, "connection_reset", "The connection broke during the work."}};
 }
-
-/// Finagle's RetryBudget.
-struct RetryBudgetParams {
-  Fraction ratio{resilience::RetryBudgetOptions{}.percent_can_retry};
-  Rate min_rate{static_cast<double>(resilience::RetryBudgetOptions{}.min_retries_per_sec)};
-  Duration ttl{resilience::RetryBudgetOptions{}.ttl};
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&RetryBudgetParams::ratio>("Retries allowed, as a share of the calls.")
-            .source("Finagle RetryBudget percentCanRetry"),
-        field<&RetryBudgetParams::min_rate>("Retries allowed however few calls there are, in whole "
-                                            "ones a second.")
-            .source("Finagle RetryBudget minRetriesPerSec"),
-        field<&RetryBudgetParams::ttl>("How long a call counts.")
-            .at_least(Duration{1s})
-            .at_most(Duration{60s})
-            .source("Finagle RetryBudget ttl"),
-    };
-  }
-  static constexpr auto shorthand = &RetryBudgetParams::ratio;
-};
-
-/// gRPC's retry throttling.
-struct RetryThrottleParams {
-  double max_tokens = resilience::GrpcThrottleOptions{}.max_tokens;
-  double token_ratio = resilience::GrpcThrottleOptions{}.token_ratio;
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&RetryThrottleParams::max_tokens>("Tokens; a failure takes one, and retries stop "
-                                                "while no more than half of them are there.")
-            .at_least(0.001)
-            .at_most(1000.0)
-            .source("gRPC A6 maxTokens"),
-        field<&RetryThrottleParams::token_ratio>("What a success gives back.")
-            .at_least(0.001)
-            .at_most(1000.0)
-            .source("gRPC A6 tokenRatio"),
-    };
-  }
-};
-
-/// Envoy's retry budget.
-struct RetryConcurrencyParams {
-  Fraction budget_percent{resilience::EnvoyRetryBudgetOptions{}.budget_percent / 100};
-  std::uint32_t min_retry_concurrency = resilience::EnvoyRetryBudgetOptions{}.min_retry_concurrency;
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&RetryConcurrencyParams::budget_percent>("Retries at a time, as a share of the "
-                                                       "requests at that time.")
-            .source("Envoy budget_percent"),
-        field<&RetryConcurrencyParams::min_retry_concurrency>("Retries at a time that are always "
-                                                              "allowed.")
-            .source("Envoy min_retry_concurrency"),
-    };
-  }
-  static constexpr auto shorthand = &RetryConcurrencyParams::budget_percent;
-};
-
-/// The retry quota of the AWS SDKs' standard mode.
-struct RetryQuotaParams {
-  std::uint32_t capacity = resilience::AwsRetryQuotaOptions{}.capacity;
-  std::uint32_t retry_cost = resilience::AwsRetryQuotaOptions{}.retry_cost;
-  std::uint32_t timeout_retry_cost = resilience::AwsRetryQuotaOptions{}.timeout_retry_cost;
-  std::uint32_t no_retry_increment = resilience::AwsRetryQuotaOptions{}.no_retry_increment;
-
-  static constexpr auto fields() {
-    return std::tuple{
-        field<&RetryQuotaParams::capacity>("Tokens, all there at the beginning.")
-            .source("botocore RetryQuotaChecker"),
-        field<&RetryQuotaParams::retry_cost>("What a retry takes, and gives back if it succeeds.")
-            .source("botocore RetryQuotaChecker"),
-        field<&RetryQuotaParams::timeout_retry_cost>("The same after a time-out.")
-            .source("botocore RetryQuotaChecker"),
-        field<&RetryQuotaParams::no_retry_increment>("What a success at the first attempt gives "
-                                                     "back.")
-            .source("botocore RetryQuotaChecker"),
-    };
-  }
-};
 
 struct RetryParams {
   std::uint32_t attempts = 3;

@@ -62,9 +62,14 @@ struct Driver {
   std::function<std::unique_ptr<Session>(const Value& options, Problems& problems)> start;
 };
 
-/// The options, but a text that is the JSON of a list or an object in the place of such: what a
-/// command line cannot give otherwise.
-Value with_json_read(Value options, const TypeInfo& type);
+/// The options as they are declared, of options as a command line gives them. There
+///   a text may be the JSON of a list or an object;
+///   what comes from a product may be said as its own configuration does (see FieldInfo): by its
+///   name, by a number without a unit, also as "1000,2000" where a list is declared, by its word
+///   for 0, by words in capitals.
+/// What can be neither stays as it is, for reading to say what is expected.
+/// @param problems  Gets options given twice, by the product's name and by ours.
+Value as_declared(Value options, const TypeInfo& type, Problems& problems);
 
 /// What a driver is about, apart from its options.
 struct About {
@@ -87,7 +92,7 @@ Driver driver(About about, Open open) {
   d.start = [open = std::move(open)](const Value& options,
                                      Problems& problems) -> std::unique_ptr<Session> {
     const std::size_t before = problems.error_count();
-    const P params = read_params<P>(with_json_read(options, type_of<P>()), "", problems);
+    const P params = read_params<P>(as_declared(options, type_of<P>(), problems), "", problems);
     if (problems.error_count() != before) return nullptr;
     return open(params);
   };

@@ -20,7 +20,7 @@
 #include "models/algorithms/resilience/resilience.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/seconds.h"
-#include "models/drivers/seeded_bits.h"
+#include "models/drivers/seeded_params.h"
 #include "models/drivers/words.h"
 #include "models/overload_params.h"
 
@@ -28,21 +28,6 @@ namespace highwater::drivers {
 namespace {
 
 using resilience::QueueDecision;
-
-constexpr const char* kSeedDoc = "Of the draws: SplitMix64.";
-
-/// A driver's own options and the seed of its draws.
-template <class Group>
-struct SeededParams {
-  Group group;
-  std::uint64_t seed = 1;
-
-  static constexpr std::string_view type_name = "overload_driver";
-  static constexpr auto fields() {
-    using P = SeededParams;
-    return std::tuple{inlined<&P::group>(), field<&P::seed>(kSeedDoc)};
-  }
-};
 
 std::optional<double> plain_number(std::string_view text) {
   double number = 0;

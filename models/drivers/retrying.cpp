@@ -19,8 +19,8 @@
 
 #include "engine/describe/problems.h"
 #include "models/algorithms/resilience/resilience.h"
-#include "models/drivers/product_units.h"
 #include "models/drivers/seconds.h"
+#include "models/retry_limit_params.h"
 
 namespace highwater::resilience {
 
@@ -82,22 +82,23 @@ std::string_view verdict(bool allowed) {
 
 struct BackoffParams {
   resilience::BackoffKind kind = resilience::BackoffKind::full_jitter;
-  std::optional<InMilliseconds> initial;
-  std::optional<InMilliseconds> max;
+  std::optional<Duration> initial;
+  std::optional<Duration> max;
   std::optional<double> multiplier;
   std::optional<Fraction> jitter;
-  std::optional<InMilliseconds> max_elapsed;
+  std::optional<Duration> max_elapsed;
 
   static constexpr std::string_view type_name = "backoff_driver";
   static constexpr auto fields() {
     using P = BackoffParams;
     return std::tuple{
         field<&P::kind>("How pauses grow and vary."),
-        field<&P::initial>("The first pause; the kind's own unless given."),
-        field<&P::max>("The longest pause, before gRPC's and cenkalti's jitter."),
+        field<&P::initial>("The first pause; the kind's own unless given.").bare("ms"),
+        field<&P::max>("The longest pause, before gRPC's and cenkalti's jitter.").bare("ms"),
         field<&P::multiplier>("From one pause to the next."),
         field<&P::jitter>("Share that gRPC's, cenkalti's and resilience4j's draws move it by."),
-        field<&P::max_elapsed>("cenkalti gives up when a pause would end later; 0: never.")};
+        field<&P::max_elapsed>("cenkalti gives up when a pause would end later; 0: never.")
+            .bare("ms")};
   }
 };
 
@@ -123,11 +124,11 @@ class BackoffSession final : public Session {
  private:
   static resilience::BackoffOptions options_of(const BackoffParams& params) {
     resilience::BackoffOptions options = resilience::Backoff::info(params.kind).defaults;
-    if (params.initial) options.initial = params.initial->ns;
-    if (params.max) options.max = params.max->ns;
+    if (params.initial) options.initial = params.initial->count();
+    if (params.max) options.max = params.max->count();
     if (params.multiplier) options.multiplier = *params.multiplier;
     if (params.jitter) options.jitter = params.jitter->value;
-    if (params.max_elapsed) options.max_elapsed = params.max_elapsed->ns;
+    if (params.max_elapsed) options.max_elapsed = params.max_elapsed->count();
     return options;
   }
 
@@ -138,16 +139,14 @@ class BackoffSession final : public Session {
 // Limits on retries.
 
 struct GrpcThrottleParams {
-  double max_tokens = 10;
-  double token_ratio = 0.1;
+  RetryThrottleParams throttle;
   bool milli_tokens = false;
 
   static constexpr std::string_view type_name = "grpc_retry_throttle_driver";
   static constexpr auto fields() {
     using P = GrpcThrottleParams;
     return std::tuple{
-        field<&P::max_tokens>("Tokens at the beginning and at most.").at_least(0.0).at_most(1000.0),
-        field<&P::token_ratio>("What a success gives back.").at_least(0.0).at_most(1000.0),
+        inlined<&P::throttle>(),
         field<&P::milli_tokens>("Counts whole thousandths, as C core and Java, not doubles.")};
   }
 };
@@ -155,8 +154,8 @@ struct GrpcThrottleParams {
 class GrpcThrottleSession final : public Session {
  public:
   explicit GrpcThrottleSession(const GrpcThrottleParams& params)
-      : doubles_({params.max_tokens, params.token_ratio}),
-        millis_({params.max_tokens, params.token_ratio}),
+      : doubles_(params.throttle.options()),
+        millis_(params.throttle.options()),
         in_millis_(params.milli_tokens) {}
 
   std::string take(std::string_view line, std::string& out) override {
@@ -180,31 +179,27 @@ class GrpcThrottleSession final : public Session {
   bool in_millis_;
 };
 
-struct RetryBudgetParams {
-  InSeconds ttl{10'000'000'000};
-  std::uint32_t min_retries_per_sec = 10;
-  double percent_can_retry = 0.2;
+struct RetryBudgetDriverParams {
+  double percent_can_retry = resilience::RetryBudgetOptions{}.percent_can_retry;
+  RetryReserveParams reserve;
   bool linkerd = false;
 
   static constexpr std::string_view type_name = "retry_budget_driver";
   static constexpr auto fields() {
-    using P = RetryBudgetParams;
-    return std::tuple{field<&P::ttl>("How long a request counts; bare numbers are seconds.")
-                          .at_least(InSeconds{1'000'000'000})
-                          .at_most(InSeconds{60'000'000'000}),
-                      field<&P::min_retries_per_sec>("Retries a second that are always there."),
-                      field<&P::percent_can_retry>("Retries a request: 0.2 is one for five.")
+    using P = RetryBudgetDriverParams;
+    return std::tuple{field<&P::percent_can_retry>("Retries a request: 0.2 is one for five.")
                           .at_least(0.0)
                           .at_most(1000.0),
+                      inlined<&P::reserve>(),
                       field<&P::linkerd>("As Linkerd's proxy keeps it, not Finagle.")};
   }
 };
 
 class RetryBudgetSession final : public Session {
  public:
-  explicit RetryBudgetSession(const RetryBudgetParams& params)
-      : finagle_({params.ttl.ns, params.min_retries_per_sec, params.percent_can_retry}),
-        linkerd_({params.ttl.ns, params.min_retries_per_sec, params.percent_can_retry}),
+  explicit RetryBudgetSession(const RetryBudgetDriverParams& params)
+      : finagle_(params.reserve.options(params.percent_can_retry)),
+        linkerd_(params.reserve.options(params.percent_can_retry)),
         budget_(params.linkerd ? static_cast<resilience::RetryLimit*>(&linkerd_) : &finagle_) {}
 
   std::string take(std::string_view line, std::string& out) override {
@@ -230,22 +225,10 @@ class RetryBudgetSession final : public Session {
   std::int64_t now_ = 0;
 };
 
-struct EnvoyRetryBudgetParams {
-  Percentage budget_percent{20};
-  std::uint32_t min_retry_concurrency = 3;
-
-  static constexpr std::string_view type_name = "envoy_retry_budget_driver";
-  static constexpr auto fields() {
-    using P = EnvoyRetryBudgetParams;
-    return std::tuple{field<&P::budget_percent>("Retries at a time, of the requests at a time."),
-                      field<&P::min_retry_concurrency>("Retries at a time that always may.")};
-  }
-};
-
 class EnvoyRetryBudgetSession final : public Session {
  public:
-  explicit EnvoyRetryBudgetSession(const EnvoyRetryBudgetParams& params)
-      : budget_({params.budget_percent.value, params.min_retry_concurrency}) {}
+  explicit EnvoyRetryBudgetSession(const RetryConcurrencyParams& params)
+      : budget_(params.options()) {}
 
   std::string take(std::string_view line, std::string& out) override {
     const Try retry{true, TryResult::failed};
@@ -277,28 +260,9 @@ class EnvoyRetryBudgetSession final : public Session {
   std::uint64_t active_retries_ = 0;
 };
 
-struct AwsRetryQuotaParams {
-  std::uint32_t capacity = 500;
-  std::uint32_t retry_cost = 5;
-  std::uint32_t timeout_retry_cost = 10;
-  std::uint32_t no_retry_increment = 1;
-
-  static constexpr std::string_view type_name = "aws_retry_quota_driver";
-  static constexpr auto fields() {
-    using P = AwsRetryQuotaParams;
-    return std::tuple{
-        field<&P::capacity>("Tokens at the beginning and at most."),
-        field<&P::retry_cost>("Of a retry after a failure; a success after it brings it back."),
-        field<&P::timeout_retry_cost>("Of a retry after a time-out."),
-        field<&P::no_retry_increment>("What a success at the first try brings.")};
-  }
-};
-
 class AwsRetryQuotaSession final : public Session {
  public:
-  explicit AwsRetryQuotaSession(const AwsRetryQuotaParams& params)
-      : quota_({params.capacity, params.retry_cost, params.timeout_retry_cost,
-                params.no_retry_increment}) {}
+  explicit AwsRetryQuotaSession(const RetryQuotaParams& params) : quota_(params.options()) {}
 
   std::string take(std::string_view line, std::string& out) override {
     const auto [name, word] = first_word(line);
@@ -329,8 +293,8 @@ class AwsRetryQuotaSession final : public Session {
 
 struct HedgeParams {
   std::string speculative_retry = "99p";
-  InMilliseconds initial_delay{2'500'000'000};
-  InMilliseconds window{30'000'000'000};
+  Duration initial_delay = 2500ms;
+  Duration window = 30s;
   std::optional<Fraction> budget;
   std::uint32_t burst = 10;
 
@@ -341,8 +305,8 @@ struct HedgeParams {
         field<&P::speculative_retry>(
             "When the second request goes out: 99p, 50ms, ALWAYS, NONE, MIN(99p,50ms) or "
             "MAX(99p,50ms)."),
-        field<&P::initial_delay>("While no latency is known."),
-        field<&P::window>("Latencies of one to two of these count."),
+        field<&P::initial_delay>("While no latency is known.").bare("ms"),
+        field<&P::window>("Latencies of one to two of these count.").bare("ms"),
         field<&P::budget>("Share of the requests that may be sent twice; all unless given."),
         field<&P::burst>("Hedges that the budget may save up.")};
   }
@@ -358,7 +322,7 @@ class HedgeSession final : public Session {
  public:
   explicit HedgeSession(const HedgeParams& params)
       : delay_(*resilience::parse_speculative_retry(params.speculative_retry),
-               params.initial_delay.ns, params.window.ns) {
+               params.initial_delay.count(), params.window.count()) {
     if (params.budget) budget_.emplace(params.budget->value, params.burst);
   }
 
@@ -396,8 +360,8 @@ struct BulkheadParams {
   std::optional<std::uint32_t> max_threads;
   std::optional<std::uint32_t> queue;
   std::optional<std::uint32_t> queue_rejection_threshold;
-  std::optional<InMilliseconds> max_wait;
-  std::optional<InMilliseconds> keep_alive;
+  std::optional<Duration> max_wait;
+  std::optional<Duration> keep_alive;
 
   static constexpr std::string_view type_name = "bulkhead_driver";
   static constexpr auto fields() {
@@ -408,8 +372,9 @@ struct BulkheadParams {
         field<&P::max_threads>("Of a pool: threads once the queue is full."),
         field<&P::queue>("Calls that may wait."),
         field<&P::queue_rejection_threshold>("Hystrix: the queue is full at this length."),
-        field<&P::max_wait>("How long a call may wait."),
-        field<&P::keep_alive>("Of a pool: threads beyond its core idle for so long end.")};
+        field<&P::max_wait>("How long a call may wait.").bare("ms"),
+        field<&P::keep_alive>("Of a pool: threads beyond its core idle for so long end.")
+            .bare("ms")};
   }
   resilience::BulkheadOptions options() const {
     resilience::BulkheadOptions options = resilience::Bulkhead::info(kind).defaults;
@@ -417,8 +382,8 @@ struct BulkheadParams {
     if (max_threads) options.max_threads = *max_threads;
     if (queue) options.queue = *queue;
     if (queue_rejection_threshold) options.queue_rejection_threshold = *queue_rejection_threshold;
-    if (max_wait) options.max_wait = max_wait->ns;
-    if (keep_alive) options.keep_alive = keep_alive->ns;
+    if (max_wait) options.max_wait = max_wait->count();
+    if (keep_alive) options.keep_alive = keep_alive->count();
     return options;
   }
 };
@@ -553,19 +518,19 @@ std::vector<Driver> retrying() {
        "allow or deny a retry now, and the tokens",
        "printf '%s\\n' failure failure success | highwater algorithm grpc_retry_throttle "
        "--max-tokens 4"}));
-  drivers.push_back(driver_of<RetryBudgetSession, RetryBudgetParams>(
+  drivers.push_back(driver_of<RetryBudgetSession, RetryBudgetDriverParams>(
       {"retry_budget", "", "Finagle: requests pay for retries, what they paid is soon forgotten.",
        "Finagle RetryBudget.scala; Linkerd: tower tps_budget.rs",
        "SECONDS request or SECONDS retry", "allow or deny for each retry",
        "printf '%s\\n' '0 request' '0.1 retry' '0.2 retry' | highwater algorithm retry_budget "
        "--min-retries-per-sec 0 --percent-can-retry 1"}));
-  drivers.push_back(driver_of<EnvoyRetryBudgetSession, EnvoyRetryBudgetParams>(
+  drivers.push_back(driver_of<EnvoyRetryBudgetSession, RetryConcurrencyParams>(
       {"envoy_retry_budget", "", "Envoy: retries at a time in proportion to requests at a time.",
        "Envoy resource_manager_impl.h", "request, done, retry or retry done",
        "allow or deny for each retry",
        "printf '%s\\n' request retry retry | highwater algorithm envoy_retry_budget "
        "--min-retry-concurrency 1"}));
-  drivers.push_back(driver_of<AwsRetryQuotaSession, AwsRetryQuotaParams>(
+  drivers.push_back(driver_of<AwsRetryQuotaSession, RetryQuotaParams>(
       {"aws_retry_quota", "", "AWS SDKs: retries are paid from 500 tokens.",
        "botocore retries/standard.py", "NAME success, NAME failure, NAME timeout or NAME refused",
        "allow or deny a retry, or end, and the tokens",

@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "models/calls/breaker_params.h"
+#include "models/breaker_params.h"
 #include "models/calls/call.h"
 #include "models/calls/call_params.h"
 #include "models/service/service.h"

@@ -49,6 +49,26 @@ class Algorithm(InTemporaryFolder):
         self.assertEqual(self.lines("hystrix", *off, stdin=twenty)[-1], "allowed closed")
         self.refuses("lru", "--capacity", "1", "--summary", "perhaps", expected="perhaps")
 
+    def test_options_as_the_product_has_them(self):
+        slow = "0 success 2\n" * 20 + "3 success"
+        for words in (["--execution-timeout-in-milliseconds", "2500"],
+                      ["--execution-timeout", "2500"], ["--execution-timeout", "2.5s"]):
+            self.assertEqual(self.lines("hystrix", *words, stdin=slow)[-1], "allowed closed")
+        self.refuses("hystrix", "--execution-timeout-in-milliseconds", "1", "--execution-timeout",
+                     "1s", expected='--execution-timeout-in-milliseconds 1: ')
+        self.refuses("hystrix", "--execution-timeout-in-milliseconds", "0",
+                     expected="--execution-timeout-in-milliseconds 0: /execution_timeout: must be")
+        self.refuses("hystrix", "--execution-timeout-in-millisecond", "1",
+                     expected='did you mean "--execution-timeout-in-milliseconds"?')
+        pauses = "0 failure\n0.6 failure\n1.7 success"
+        for given in ("500,1000", "500ms,1s", '[500, "1s"]'):
+            self.assertEqual(self.lines("cockatiel_consecutive", "--threshold", "1",
+                                        "--half-open-after", given, stdin=pauses)[-1],
+                             "allowed closed")
+        page = " ".join(self.run_program("algorithm", "hystrix", "--help").stdout.split())
+        self.assertIn("A number without a unit is in ms. Default 1s. Also called "
+                      "--execution-timeout-in-milliseconds.", page)
+
     def test_nothing_is_trimmed_and_any_bytes_are_a_key(self):
         def slot(keys):
             return self.run_program("algorithm", "redis_slot", stdin=keys, text=False).stdout

@@ -82,6 +82,21 @@ struct ServiceParams {
   }
 };
 
+/// As a product has it, which counts in milliseconds.
+struct ProductParams {
+  Duration pause = 5s;
+  Fraction share{0.5};
+  std::vector<Duration> pauses{1s};
+
+  static constexpr auto fields() {
+    return std::tuple{
+        field<&ProductParams::pause>("Between.").known_as("pauseInMillis").bare("ms").zero("false"),
+        field<&ProductParams::share>("Of it.").bare("%"),
+        field<&ProductParams::pauses>("One after the other.").bare("ms"),
+    };
+  }
+};
+
 struct Nothing {
   static constexpr auto fields() { return std::tuple{}; }
 };
@@ -185,6 +200,34 @@ TEST_CASE("field: the table says what was declared", "[describe][field]") {
   CHECK(&info(service, "calls").type().element() == &type_of<CallParams>());
   CHECK(info(service, "calls").max_json == "2");
   CHECK(info(service, "warmup").default_json == "\"auto\"");
+}
+
+TEST_CASE("field: the table says how the product says it", "[describe][field]") {
+  const auto& product = table_of<ProductParams>();
+  const FieldInfo& pause = info(product, "pause");
+  CHECK(pause.known_as == "pauseInMillis");
+  CHECK(pause.bare_unit == "ms");
+  CHECK(pause.zero_word == "false");
+  CHECK(find_known_as(product, "pauseInMillis") == &pause);
+  CHECK(find_known_as(product, "pause") == nullptr);
+  const FieldInfo& share = info(product, "share");
+  CHECK(share.bare_unit == "%");
+  CHECK(share.known_as == "");
+  CHECK(share.zero_word == "");
+  CHECK(find_known_as(product, "") == nullptr);
+}
+
+TEST_CASE("field: what is read is never said as the product says it", "[describe][field]") {
+  CHECK(read<ProductParams>(R"({"pause": 5000})").problems ==
+        "f:1:11: /x/pause: 5000 has no unit; a duration needs one of ns, us, ms, s, m, h, d, such "
+        "as \"40ms\"\n");
+  CHECK_THAT(read<ProductParams>(R"({"pause": false})").problems,
+             Catch::Contains("/x/pause: expected a duration"));
+  CHECK_THAT(read<ProductParams>(R"({"share": 50})").problems, Catch::Contains("more than"));
+  CHECK_THAT(read<ProductParams>(R"({"pauses": [1000]})").problems, Catch::Contains("no unit"));
+  // But whoever comes from the product learns our name, however far it is from theirs.
+  CHECK(read<ProductParams>(R"({"pauseInMillis": "5s"})").problems ==
+        "f:1:2: /x/pauseInMillis: unknown key \"pauseInMillis\"; did you mean \"pause\"?\n");
 }
 
 TEST_CASE("field: reading fills what is given and keeps the other defaults", "[describe][field]") {

@@ -60,13 +60,13 @@ TEST_CASE("breaker session: lines that are wrong change nothing", "[drivers]") {
 
 TEST_CASE("breaker session: options that no product takes", "[drivers]") {
   CHECK_THAT(problems_of("cockatiel_count", {{"size", "5"}, {"minimum_number_of_calls", "6"}}),
-             Catch::Contains("more than size"));
+             Catch::Contains("more than the size of the window"));
   CHECK_THAT(problems_of("resilience4j", {{"sliding_window_size", "0"}}),
              Catch::Contains("sliding_window_size"));
   CHECK_THAT(problems_of("opossum", {{"timeout", "true"}}), Catch::Contains("timeout"));
   CHECK_THAT(problems_of("cockatiel_consecutive", {{"generator", "ful"}}), Catch::Contains("full"));
   CHECK_THAT(problems_of("hystrix", {{"health_snapshot_interval_in_milliseconds", "0"}}),
-             Catch::Contains("health_snapshot_interval_in_milliseconds"));
+             Catch::Contains("/health_snapshot_interval: must be at least 1ms, found \"0ms\""));
 }
 
 TEST_CASE("breaker session: hystrix and drawn waits", "[drivers]") {

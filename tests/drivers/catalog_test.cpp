@@ -1,6 +1,8 @@
 #include "models/drivers/catalog.h"
 
+#include <regex>
 #include <set>
+#include <string>
 
 #include <catch2/catch.hpp>
 
@@ -24,6 +26,28 @@ TEST_CASE("drivers: each is listed once and says what it takes and gives", "[dri
     for (const FieldInfo& field : driver.type().fields) CHECK_FALSE(field.doc.empty());
   }
   CHECK(find("no such algorithm") == nullptr);
+}
+
+TEST_CASE("drivers: what products say without a unit has one of its type's", "[drivers]") {
+  std::size_t found = 0;
+  for (const Driver& driver : all()) {
+    for (const FieldInfo& field : driver.type().fields) {
+      if (field.bare_unit.empty()) continue;
+      ++found;
+      CAPTURE(driver.name, field.name, field.bare_unit);
+      const TypeInfo& type =
+          field.type().shape == Shape::kList ? field.type().element() : field.type();
+      CHECK(std::regex_search("1" + field.bare_unit, std::regex(type.pattern)));
+    }
+  }
+  CHECK(found > 20);
+}
+
+TEST_CASE("drivers: no option has the name that a product has for another", "[drivers]") {
+  for (const Driver& driver : all())
+    for (const FieldInfo& field : driver.type().fields)
+      if (!field.known_as.empty())
+        CHECK(find_field(driver.type().fields, field.known_as) == nullptr);
 }
 
 TEST_CASE("drivers: an unknown option is a problem with every one of them", "[drivers]") {

@@ -58,7 +58,7 @@ TEST_CASE("drivers of resilience: pybreaker's recording", "[drivers]") {
   const Strings options[] = {
       {},
       {{"fail_max", "3"}, {"reset_timeout", "10"}, {"success_threshold", "2"}},
-      {{"reset_timeout", "60s"}, {"throw_new_error_on_trip", "false"}}};
+      {{"reset_timeout", "60s"}}};
   REQUIRE(golden["runs"].size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     std::vector<std::string> lines;
@@ -167,6 +167,7 @@ TEST_CASE("drivers of resilience: overlapping calls of all products", "[drivers]
     CAPTURE(name, run["options"].dump());
     Strings options;
     for (const auto& [option, text] : run["options"].items()) options[option] = text;
+    options.erase("throw_new_error_on_trip");  // pybreaker's own, which decides nothing
     std::vector<std::string> lines;
     for (const auto& row : run["rows"])
       lines.push_back(at(row[0]) + (row[1] == 1 ? " success" : " failure") +
@@ -181,6 +182,45 @@ TEST_CASE("drivers of resilience: overlapping calls of all products", "[drivers]
       if (row[4] != 9) CHECK(answers[i].ends_with(states[row[4].get<std::size_t>()]));
     }
   }
+}
+
+TEST_CASE("drivers of resilience: hystrix by its own names and by ours", "[drivers]") {
+  // Twenty calls that last two seconds fail where the time-out is one, and open it.
+  std::vector<std::string> lines(20, "0 success 2");
+  lines.push_back("3 success");
+  const auto last = [&](testing::Options options) {
+    const std::string out = testing::drive("hystrix", options, lines);
+    return out.substr(out.rfind('\n', out.size() - 2) + 1);
+  };
+  CHECK(last({}) == "rejected open\n");
+  CHECK(last({{"execution_timeout_in_milliseconds", "1000"}}) == "rejected open\n");
+  CHECK(last({{"execution_timeout_in_milliseconds", "2500"}}) == "allowed closed\n");
+  CHECK(last({{"execution_timeout", "2500"}}) == "allowed closed\n");
+  CHECK(last({{"execution_timeout", "2500ms"}}) == "allowed closed\n");
+  CHECK(last({{"error_threshold_percentage", "100"}}) == "rejected open\n");
+  CHECK(last({{"sleep_window_in_milliseconds", "1400"}}) == "allowed closed\n");
+  CHECK_THAT(testing::problems_of("hystrix", {{"execution_timeout_in_milliseconds", "1000"},
+                                              {"execution_timeout", "1s"}}),
+             Catch::Contains("execution_timeout_in_milliseconds") && Catch::Contains("given too"));
+}
+
+TEST_CASE("drivers of resilience: a percentage is compared as it was written", "[drivers]") {
+  // 7 of 100 is 7.000000000000001 to opossum: above 7.
+  std::vector<std::string> lines(93, "0 success");
+  lines.insert(lines.end(), 7, "0 failure");
+  const std::string out = testing::drive(
+      "opossum", {{"error_threshold_percentage", "7"}, {"volume_threshold", "100"}}, lines);
+  CHECK_THAT(out, Catch::EndsWith("allowed closed\nallowed open\n"));
+}
+
+TEST_CASE("drivers of resilience: limits are those of scenarios", "[drivers]") {
+  CHECK_THAT(testing::problems_of("pybreaker", {{"fail_max", "0"}}), Catch::Contains("fail_max"));
+  CHECK_THAT(testing::problems_of("resilience4j", {{"failure_rate_threshold", "0"}}),
+             Catch::Contains("failure_rate_threshold"));
+  CHECK_THAT(testing::problems_of("opossum", {{"error_threshold_percentage", "101"}}),
+             Catch::Contains("error_threshold_percentage"));
+  CHECK_THAT(testing::problems_of("pybreaker", {{"throw_new_error_on_trip", "false"}}),
+             Catch::Contains("unknown key"));
 }
 
 }  // namespace

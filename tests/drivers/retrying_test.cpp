@@ -98,6 +98,17 @@ TEST_CASE("drivers of retrying: Finagle's budget", "[drivers]") {
   CHECK_THAT(problems_of("retry_budget", {{"ttl", "61"}}), Catch::Contains("ttl"));
 }
 
+TEST_CASE("drivers of retrying: limits by Finagle's names and by ours", "[drivers]") {
+  const std::vector<std::string> lines = {"0 retry", "0 retry", "0 retry"};
+  const char* const two = "allow\nallow\ndeny\n";
+  CHECK(drive("retry_budget", {{"ttl", "1"}, {"min_retries_per_sec", "2"}}, lines) == two);
+  CHECK(drive("retry_budget", {{"ttl", "1s"}, {"min_rate", "2/s"}}, lines) == two);
+  CHECK_THAT(problems_of("retry_budget", {{"min_rate", "2"}, {"min_retries_per_sec", "2"}}),
+             Catch::Contains("given too"));
+  CHECK_THAT(problems_of("grpc_retry_throttle", {{"max_tokens", "0"}}),
+             Catch::Contains("max_tokens: must be 0.001 to 1000"));
+}
+
 TEST_CASE("drivers of retrying: Envoy's budget", "[drivers]") {
   CHECK(drive("envoy_retry_budget", {{"budget_percent", "50"}, {"min_retry_concurrency", "1"}},
               {"request", "request", "request", "retry", "retry", "retry", "retry done", "retry",

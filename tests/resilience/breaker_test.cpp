@@ -22,7 +22,7 @@ constexpr std::uint32_t kTrials = 3;
 /// Options under which each opens after few failures and waits kWait.
 BreakerOptions quick() {
   BreakerOptions options;
-  options.pybreaker = {2, kWait, 2, true};
+  options.pybreaker = {2, kWait, 2};
   options.resilience4j.sliding_window_size = 4;
   options.resilience4j.minimum_number_of_calls = 2;
   options.resilience4j.wait_duration_in_open_state = kWait;

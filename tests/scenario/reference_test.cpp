@@ -7,6 +7,29 @@
 
 using namespace highwater;
 
+namespace {
+
+struct ProductParams {
+  Duration pause = std::chrono::seconds{5};
+  static constexpr auto fields() {
+    return std::tuple{field<&ProductParams::pause>("Between.")
+                          .known_as("pause_in_milliseconds")
+                          .bare("ms")
+                          .source("A manual")};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("reference: what the product calls it", "[scenario][reference]") {
+  const KindInfo kind = kind_info<ProductParams>("product", "One.", "");
+  CHECK_THAT(kind_reference(kind), Catch::Contains("- `pause` (duration, default 5s): Between. The "
+                                                   "product's `pause_in_milliseconds`. [A "
+                                                   "manual]\n"));
+  CHECK(kind_json(kind).find("fields")->elements()[0].find("known_as")->text() ==
+        "pause_in_milliseconds");
+}
+
 TEST_CASE("reference: the page of a kind", "[scenario][reference]") {
   const KindInfo& client = sample_language().kinds[0];
   CHECK(kind_reference(client) == R"(## client

@@ -10,7 +10,6 @@ struct PybreakerOptions {
   std::uint32_t fail_max = 5;                   ///< Failures in a row that open it; 0 is as 1.
   std::int64_t reset_timeout = 60'000'000'000;  ///< Nanoseconds, of which microseconds count.
   std::uint32_t success_threshold = 1;          ///< Successes in a row that close it; 0 is as 1.
-  bool throw_new_error_on_trip = true;          ///< See error_is_replaced().
 };
 
 /// resilience pybreaker: opens after so many failures in a row, closes after so many successes.
@@ -24,7 +23,9 @@ struct PybreakerOptions {
 /// pybreaker's call() holds a lock while the call runs, so that the calls of threads do not
 /// overlap; those of `with breaker.calling()` and of Tornado's coroutines do, and are what is
 /// modelled here. In the product a cancelled call is a failure, or a success if its exception is
-/// excluded; here it is neither, by the contract of Breaker.
+/// excluded; here it is neither, by the contract of Breaker. The call that trips the breaker gets a
+/// CircuitBreakerError instead of its own unless throw_new_error_on_trip is off: that changes what
+/// its caller sees and nothing that is decided, so there is no such option.
 ///
 /// Source   pybreaker 1.4 src/pybreaker/__init__.py.
 /// Checked  tests/resilience/pybreaker_test.cpp: recordings of pybreaker, overlapping calls too.
@@ -34,14 +35,10 @@ class Pybreaker final : public Breaker {
       : Breaker(created),
         fail_max_(options.fail_max),
         success_threshold_(options.success_threshold),
-        reset_timeout_((options.reset_timeout + 500) / 1000),
-        replaces_error_(options.throw_new_error_on_trip) {}
+        reset_timeout_((options.reset_timeout + 500) / 1000) {}
 
   /// Failures in a row.
   std::uint32_t fail_counter() const { return fails_; }
-  /// Whether the call that ended last got a CircuitBreakerError instead of its own, because it
-  /// tripped the breaker: what its caller sees is a rejection then, and no fault of the callee.
-  bool error_is_replaced() const { return tripped_ && replaces_error_; }
 
  private:
   Admission on_admit(std::int64_t now) override {
@@ -55,7 +52,6 @@ class Pybreaker final : public Breaker {
   }
 
   void on_success(Admission as, std::int64_t, std::int64_t) override {
-    tripped_ = false;
     fails_ = 0;
     if (as != Admission::trial || ++successes_ < success_threshold_) return;
     successes_ = 0;
@@ -64,8 +60,7 @@ class Pybreaker final : public Breaker {
 
   void on_failure(Admission as, std::int64_t now, std::int64_t) override {
     ++fails_;
-    tripped_ = as == Admission::trial || fails_ >= fail_max_;
-    if (!tripped_) return;
+    if (as != Admission::trial && fails_ < fail_max_) return;
     opened_at_ = microseconds(now);
     successes_ = 0;
     state_ = BreakerState::open;
@@ -79,9 +74,7 @@ class Pybreaker final : public Breaker {
   std::uint32_t fail_max_;
   std::uint32_t success_threshold_;
   std::int64_t reset_timeout_;  // microseconds
-  bool replaces_error_;
   BreakerState state_ = BreakerState::closed;
-  bool tripped_ = false;
   std::uint32_t fails_ = 0;
   std::uint32_t successes_ = 0;
   std::int64_t opened_at_ = 0;  // microseconds

@@ -24,7 +24,8 @@ constexpr auto words_of(SlidingWindowType) {
 
 }  // namespace resilience
 
-// What circuit breakers may be told, a struct for each product, its words as the product has them.
+// What circuit breakers may be told, a struct for each product, its words as the product has them:
+// in scenarios, and by `highwater algorithm`, which takes them as the product writes them too.
 
 struct PybreakerParams {
   std::uint32_t fail_max = resilience::PybreakerOptions{}.fail_max;
@@ -35,7 +36,7 @@ struct PybreakerParams {
     using P = PybreakerParams;
     return std::tuple{
         field<&P::fail_max>("Failures in a row that open it.").at_least(1u),
-        field<&P::reset_timeout>("How long it stays open before calls try again."),
+        field<&P::reset_timeout>("How long it stays open before calls try again.").bare("s"),
         field<&P::success_threshold>("Successes in a row that close it.").at_least(1u)};
   }
   std::unique_ptr<resilience::Breaker> make(std::int64_t now, AnyBits bits) const;
@@ -63,27 +64,33 @@ struct Resilience4jParams {
     using P = Resilience4jParams;
     return std::tuple{
         field<&P::failure_rate_threshold>("Opens at this share of failures.")
-            .at_least(Fraction{0.0001}),
+            .at_least(Fraction{0.0001})
+            .bare("%"),
         field<&P::slow_call_rate_threshold>("Opens at this share of slow calls.")
-            .at_least(Fraction{0.0001}),
+            .at_least(Fraction{0.0001})
+            .bare("%"),
         field<&P::slow_call_duration_threshold>("A call that takes longer is slow.")
-            .at_least(Duration{1}),
+            .at_least(Duration{1})
+            .bare("ms"),
         field<&P::sliding_window_type>("What the window holds."),
         field<&P::sliding_window_size>("Calls, or seconds, in the window.")
             .at_least(1u)
             .at_most(10'000'000u),
         field<&P::minimum_number_of_calls>("Calls in the window before the rates mean anything.")
             .at_least(1u),
-        field<&P::wait_duration_in_open_state>("How long it stays open before calls try again."),
+        field<&P::wait_duration_in_open_state>("How long it stays open before calls try again.")
+            .bare("ms"),
         field<&P::enable_exponential_backoff>("Waits longer each time the trial fails."),
         field<&P::exponential_backoff_multiplier>("So many times as long.").at_least(1.0),
         field<&P::exponential_max_wait_duration_in_open_state>(
-            "But no longer than this; any time unless given."),
+            "But no longer than this; any time unless given.")
+            .bare("ms"),
         field<&P::permitted_number_of_calls_in_half_open_state>("Calls of the trial.")
             .at_least(1u)
             .at_most(10'000'000u),
         field<&P::max_wait_duration_in_half_open_state>(
-            "Opens again when the trial takes as long; 0: never."),
+            "Opens again when the trial takes as long; 0: never.")
+            .bare("ms"),
         field<&P::automatic_transition_from_open_to_half_open_enabled>(
             "Half-open as soon as the wait is over, not with the next call.")};
   }
@@ -106,13 +113,23 @@ struct HystrixParams {
     using P = HystrixParams;
     return std::tuple{
         field<&P::request_volume_threshold>("Results in the window before it may open."),
-        field<&P::error_threshold_percentage>("Opens at this share of errors, in whole percents."),
-        field<&P::sleep_window>("How long it stays open before one call tries again."),
-        field<&P::rolling_stats_time>("The window.").at_least(Duration{1ms}),
+        field<&P::error_threshold_percentage>("Opens at this share of errors, in whole percents.")
+            .bare("%"),
+        field<&P::sleep_window>("How long it stays open before one call tries again.")
+            .known_as("sleep_window_in_milliseconds")
+            .bare("ms"),
+        field<&P::rolling_stats_time>("The window.")
+            .at_least(Duration{1ms})
+            .known_as("rolling_stats_time_in_milliseconds")
+            .bare("ms"),
         field<&P::health_snapshot_interval>("Between two looks at the window.")
-            .at_least(Duration{1ms}),
+            .at_least(Duration{1ms})
+            .known_as("health_snapshot_interval_in_milliseconds")
+            .bare("ms"),
         field<&P::execution_timeout>("A call that takes as long is given up and has failed.")
-            .at_least(Duration{1ms}),
+            .at_least(Duration{1ms})
+            .known_as("execution_timeout_in_milliseconds")
+            .bare("ms"),
         field<&P::execution_timeout_enabled>("Whether calls are given up."),
         field<&P::force_open>("Refuses every call."),
         field<&P::force_closed>("Lets every call out; force_open wins.")};
@@ -134,10 +151,12 @@ struct OpossumParams {
   static constexpr auto fields() {
     using P = OpossumParams;
     return std::tuple{
-        field<&P::timeout>("A call that takes as long is given up and has failed; 0: none is."),
-        field<&P::error_threshold_percentage>("Opens above this share of failures."),
-        field<&P::reset_timeout>("How long it stays open before one call tries again."),
-        field<&P::rolling_count_timeout>("The window.").at_least(Duration{1ms}),
+        field<&P::timeout>("A call that takes as long is given up and has failed; 0: none is.")
+            .bare("ms")
+            .zero("false"),
+        field<&P::error_threshold_percentage>("Opens above this share of failures.").bare("%"),
+        field<&P::reset_timeout>("How long it stays open before one call tries again.").bare("ms"),
+        field<&P::rolling_count_timeout>("The window.").at_least(Duration{1ms}).bare("ms"),
         field<&P::rolling_count_buckets>("Buckets of the window.").at_least(1u).at_most(1'000'000u),
         field<&P::volume_threshold>("Calls in the window before it may open."),
         field<&P::allow_warm_up>("Never opens while its first window fills."),
@@ -169,10 +188,11 @@ struct HalfOpenParams {
     using P = HalfOpenParams;
     return std::tuple{
         field<&P::half_open_after>("Pauses before the test, each time it fails the next.")
-            .at_least(1u),
+            .at_least(1u)
+            .bare("ms"),
         field<&P::generator>("Where the pauses come from."),
-        field<&P::initial_delay>("First pause of a generator."),
-        field<&P::max_delay>("Longest pause of a generator."),
+        field<&P::initial_delay>("First pause of a generator.").bare("ms"),
+        field<&P::max_delay>("Longest pause of a generator.").bare("ms"),
         field<&P::exponent>("Growth of the decorrelated generator; the others double.")
             .at_least(1.0)};
   }
@@ -220,7 +240,7 @@ struct CockatielSamplingParams {
     using P = CockatielSamplingParams;
     return std::tuple{
         field<&P::threshold>("Opens above this share of failures.").at_least(Fraction{0.0001}),
-        field<&P::duration>("The time that is looked at.").at_least(Duration{1ms}),
+        field<&P::duration>("The time that is looked at.").at_least(Duration{1ms}).bare("ms"),
         field<&P::minimum_rps>("Calls a second below which it never opens; 5 / threshold in "
                                "duration unless given.")
             .at_least(0.0),

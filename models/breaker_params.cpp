@@ -1,6 +1,6 @@
-#include "models/calls/breaker_params.h"
+#include "models/breaker_params.h"
 
-#include <cmath>
+#include "models/percentage.h"
 
 namespace highwater {
 
@@ -12,7 +12,7 @@ using resilience::make_breaker;
 namespace {
 
 std::uint32_t whole_percents(Fraction share) {
-  return static_cast<std::uint32_t>(share.value * 100 + 1e-9);
+  return static_cast<std::uint32_t>(percentage_of(share));
 }
 
 }  // namespace
@@ -28,8 +28,8 @@ std::unique_ptr<Breaker> PybreakerParams::make(std::int64_t now, AnyBits) const 
 std::unique_ptr<Breaker> Resilience4jParams::make(std::int64_t now, AnyBits) const {
   BreakerOptions options;
   resilience::Resilience4jOptions& o = options.resilience4j;
-  o.failure_rate_threshold = static_cast<float>(failure_rate_threshold.value * 100);
-  o.slow_call_rate_threshold = static_cast<float>(slow_call_rate_threshold.value * 100);
+  o.failure_rate_threshold = static_cast<float>(percentage_of(failure_rate_threshold));
+  o.slow_call_rate_threshold = static_cast<float>(percentage_of(slow_call_rate_threshold));
   o.slow_call_duration_threshold = slow_call_duration_threshold.count();
   o.sliding_window_type = sliding_window_type;
   o.sliding_window_size = sliding_window_size;
@@ -66,7 +66,7 @@ std::unique_ptr<Breaker> OpossumParams::make(std::int64_t now, AnyBits) const {
   BreakerOptions options;
   resilience::OpossumOptions& o = options.opossum;
   o.timeout = timeout.count();
-  o.error_threshold_percentage = error_threshold_percentage.value * 100;
+  o.error_threshold_percentage = percentage_of(error_threshold_percentage);
   o.reset_timeout = reset_timeout.count();
   o.rolling_count_timeout = rolling_count_timeout.count();
   o.rolling_count_buckets = rolling_count_buckets;
