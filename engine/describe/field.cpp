@@ -138,28 +138,60 @@ void report_unknown_keys(const Value& object, const std::vector<FieldInfo>& fiel
 
 namespace detail {
 
-void report_missing(const Value& object, const std::string& path, std::string_view name,
-                    std::string_view doc, Problems& problems) {
-  problems.error(object.position(), path, fmt::format("{} is missing: {}", in_quotes(name), doc));
+FieldInfo Declaration::info(const TypeInfo& (*type)(), const Value& usual, const Value& min,
+                            const Value& max) const {
+  const auto shown = [](const Value& value) {
+    return value.is_null() ? std::nullopt : std::optional(write_json_line(value));
+  };
+  FieldInfo info;
+  info.name = name;
+  info.doc = doc;
+  info.source = source;
+  info.type = type;
+  info.required = required;
+  info.relation = relation;
+  if (!required) info.default_json = shown(usual);
+  info.min_json = shown(min);
+  info.max_json = shown(max);
+  info.known_as = known_as;
+  info.bare_unit = bare_unit;
+  info.zero_word = zero_word;
+  return info;
 }
 
-void report_outside(const Value& value, const std::string& path, bool is_length,
-                    const std::optional<std::string>& min, const std::optional<std::string>& max,
+const Value* Declaration::find(const Value& object, const std::string& path,
+                               Problems& problems) const {
+  const Value* const value = object.find(name);
+  if (value == nullptr && required) report_missing(object, path, problems);
+  return value;
+}
+
+void Declaration::report_missing(const Value& where, const std::string& path,
+                                 Problems& problems) const {
+  problems.error(where.position(), path, fmt::format("{} is missing: {}", in_quotes(name), doc));
+}
+
+void Declaration::add_to(Value& object, Value value) const {
+  if (!value.is_null()) object.set(std::string(name), std::move(value));
+}
+
+void report_outside(const Value& value, const std::string& path, const Value& min, const Value& max,
                     Problems& problems) {
-  const auto bare = [](std::string text) {
+  const auto bare = [](const Value& limit) {
+    std::string text = write_json_line(limit);
     std::erase(text, '"');
     return text;
   };
   std::string allowed;
-  if (min && max) {
-    allowed = fmt::format("must be {} to {}", bare(*min), bare(*max));
-  } else if (min) {
-    allowed = fmt::format("must be at least {}", bare(*min));
+  if (!min.is_null() && !max.is_null()) {
+    allowed = fmt::format("must be {} to {}", bare(min), bare(max));
+  } else if (!min.is_null()) {
+    allowed = fmt::format("must be at least {}", bare(min));
   } else {
-    allowed = fmt::format("must be at most {}", bare(max.value_or("")));
+    allowed = fmt::format("must be at most {}", bare(max));
   }
   std::string found = value.found();
-  if (is_length) {
+  if (value.is_array() || value.is_object()) {
     const std::size_t length = value.is_array() ? value.elements().size() : value.members().size();
     found = fmt::format("{}", length);
     allowed = "the number of entries " + allowed;

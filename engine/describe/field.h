@@ -101,10 +101,28 @@ struct LimitOf<OrderedMap<T>> {
 
 struct NoLimit {};
 
-void report_missing(const Value& object, const std::string& path, std::string_view name,
-                    std::string_view doc, Problems& problems);
-void report_outside(const Value& value, const std::string& path, bool is_length,
-                    const std::optional<std::string>& min, const std::optional<std::string>& max,
+/// The declarations of a params struct, made while compiling.
+template <class P>
+inline constexpr auto kFields = P::fields();
+
+/// What a declaration says that does not depend on the parameter's type, and what can be done with
+/// it: compiled once, not for every parameter.
+struct Declaration {
+  std::string_view name, doc, source;
+  std::string_view known_as, bare_unit, zero_word;
+  bool required = false;
+  Relation relation = Relation::call;
+
+  /// Limits are null where there are none.
+  FieldInfo info(const TypeInfo& (*type)(), const Value& usual, const Value& min,
+                 const Value& max) const;
+  /// The parameter's value in an object; nullptr where it is left out, which may be a problem.
+  const Value* find(const Value& object, const std::string& path, Problems& problems) const;
+  void report_missing(const Value& where, const std::string& path, Problems& problems) const;
+  void add_to(Value& object, Value value) const;
+};
+
+void report_outside(const Value& value, const std::string& path, const Value& min, const Value& max,
                     Problems& problems);
 /// The value is "auto", which no limit concerns.
 bool says_auto(const Value& value);
@@ -125,7 +143,10 @@ class Field {
                          detail::NoLimit>;
   static constexpr bool kInlined = false;
 
-  constexpr explicit Field(std::string_view doc) : doc_(doc) {}
+  constexpr explicit Field(std::string_view doc) {
+    said_.name = detail::member_name<Member>();
+    said_.doc = doc;
+  }
 
   /// Smallest and largest value allowed; of a list or map, the least and most entries.
   template <class L>
@@ -145,49 +166,49 @@ class Field {
   /// Where the default or the meaning comes from.
   constexpr Field source(std::string_view source) const {
     Field f = *this;
-    f.source_ = source;
+    f.said_.source = source;
     return f;
   }
   /// Leaving it out is a problem.
   constexpr Field required() const {
     Field f = *this;
-    f.required_ = true;
+    f.said_.required = true;
     return f;
   }
   /// How the components that this field names are used; they are called unless said otherwise.
   constexpr Field uses(Relation relation) const {
     Field f = *this;
-    f.relation_ = relation;
+    f.said_.relation = relation;
     return f;
   }
   /// The JSON key, where it cannot be the member's name (a trailing "_" of the member is dropped
   /// anyway: `for_` is "for").
   constexpr Field named(std::string_view name) const {
     Field f = *this;
-    f.name_ = name;
+    f.said_.name = name;
     return f;
   }
 
   /// The product's own name of it, where ours differs. See FieldInfo.
   constexpr Field known_as(std::string_view name) const {
     Field f = *this;
-    f.known_as_ = name;
+    f.said_.known_as = name;
     return f;
   }
   /// The unit that a number without one has in the product's own configuration.
   constexpr Field bare(std::string_view unit) const {
     Field f = *this;
-    f.bare_unit_ = unit;
+    f.said_.bare_unit = unit;
     return f;
   }
   /// The product's own word for 0: a time-out of opossum may be `false`.
   constexpr Field zero(std::string_view word) const {
     Field f = *this;
-    f.zero_word_ = word;
+    f.said_.zero_word = word;
     return f;
   }
 
-  constexpr std::string_view name() const { return name_; }
+  constexpr std::string_view name() const { return said_.name; }
 
   static constexpr bool is_shorthand() {
     if constexpr (requires { Params::shorthand == Member; }) {
@@ -197,32 +218,14 @@ class Field {
     }
   }
 
-  void add_info(std::vector<FieldInfo>& out) const {
-    FieldInfo info;
-    info.name = name_;
-    info.doc = doc_;
-    info.source = source_;
-    info.type = &type_of<Type>;
-    info.required = required_;
-    info.relation = relation_;
-    if (!required_) {
-      const Value given = Quantity<Type>::write(Params{}.*Member);
-      if (!given.is_null()) info.default_json = write_json_line(given);
-    }
-    info.min_json = shown(min_);
-    info.max_json = shown(max_);
-    info.known_as = known_as_;
-    info.bare_unit = bare_unit_;
-    info.zero_word = zero_word_;
-    out.push_back(std::move(info));
+  void add_info(std::vector<FieldInfo>& out, const Params& defaults) const {
+    out.push_back(said_.info(&type_of<Type>, Quantity<Type>::write(defaults.*Member), shown(min_),
+                             shown(max_)));
   }
 
   void read(const Value& object, const std::string& path, Params& out, Problems& problems) const {
-    if (const Value* value = object.find(name_)) {
-      read_value(*value, pointer_to(path, name_), out, problems);
-    } else if (required_) {
-      detail::report_missing(object, path, name_, doc_, problems);
-    }
+    if (const Value* value = said_.find(object, path, problems))
+      read_value(*value, pointer_to(path, said_.name), out, problems);
   }
 
   /// Reads the struct from a value that is no object: the shorthand takes it, others are missing.
@@ -230,14 +233,13 @@ class Field {
                  Problems& problems) const {
     if (is_shorthand()) {
       read_value(bare, path, out, problems);
-    } else if (required_) {
-      detail::report_missing(bare, path, name_, doc_, problems);
+    } else if (said_.required) {
+      said_.report_missing(bare, path, problems);
     }
   }
 
   void write(const Params& params, Value& object) const {
-    Value value = Quantity<Type>::write(params.*Member);
-    if (!value.is_null()) object.set(std::string(name_), std::move(value));
+    said_.add_to(object, Quantity<Type>::write(params.*Member));
   }
 
  private:
@@ -249,27 +251,21 @@ class Field {
       if (!detail::says_auto(value)) {
         const Limit measured = detail::LimitOf<Type>::measured(given);
         if ((min_ && measured < *min_) || (max_ && measured > *max_)) {
-          const bool is_length = value.is_array() || value.is_object();
-          return detail::report_outside(value, path, is_length, shown(min_), shown(max_), problems);
+          return detail::report_outside(value, path, shown(min_), shown(max_), problems);
         }
       }
     }
     out.*Member = std::move(given);
   }
 
-  static std::optional<std::string> shown(const StoredLimit& limit) {
+  static Value shown(const StoredLimit& limit) {
     if constexpr (kLimited) {
-      if (limit) return write_json_line(Quantity<Limit>::write(*limit));
+      if (limit) return Quantity<Limit>::write(*limit);
     }
-    return std::nullopt;
+    return {};
   }
 
-  std::string_view name_ = detail::member_name<Member>();
-  std::string_view doc_;
-  std::string_view source_;
-  std::string_view known_as_, bare_unit_, zero_word_;
-  bool required_ = false;
-  Relation relation_ = Relation::call;
+  detail::Declaration said_;
   StoredLimit min_{}, max_{};
 };
 
@@ -289,14 +285,16 @@ class Inlined {
   static constexpr bool kInlined = true;
   static constexpr bool is_shorthand() { return false; }
 
-  void add_info(std::vector<FieldInfo>& out) const { FieldCodec<Type>::add_infos(out); }
+  void add_info(std::vector<FieldInfo>& out, const Params&) const {
+    FieldCodec<Type>::add_infos(out);
+  }
   void read(const Value& object, const std::string& path, Params& out, Problems& problems) const {
     FieldCodec<Type>::read(object, path, out.*Member, problems);
   }
   void read_bare(const Value& bare, const std::string& path, Params& out,
                  Problems& problems) const {
     std::apply([&](const auto&... f) { (f.read_bare(bare, path, out.*Member, problems), ...); },
-               Type::fields());
+               detail::kFields<Type>);
   }
   void write(const Params& params, Value& object) const {
     FieldCodec<Type>::write(params.*Member, object);
@@ -353,13 +351,15 @@ template <class P>
 void FieldCodec<P>::add_infos(std::vector<FieldInfo>& out) {
   static_assert(detail::declares_every_member<P>(TypeTag<decltype(P::fields())>{}),
                 "fields() lists every member of the params struct, in the order of the members");
-  std::apply([&](const auto&... f) { (f.add_info(out), ...); }, P::fields());
+  const P defaults{};
+  std::apply([&](const auto&... f) { (f.add_info(out, defaults), ...); }, detail::kFields<P>);
 }
 
 template <class P>
 void FieldCodec<P>::read(const Value& object, const std::string& path, P& out, Problems& problems) {
   const std::size_t before = problems.error_count();
-  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, P::fields());
+  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); },
+             detail::kFields<P>);
   if constexpr (requires { out.check(object, path, problems); }) {
     if (problems.error_count() == before) out.check(object, path, problems);
   }
@@ -367,7 +367,7 @@ void FieldCodec<P>::read(const Value& object, const std::string& path, P& out, P
 
 template <class P>
 void FieldCodec<P>::write(const P& params, Value& object) {
-  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, P::fields());
+  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, detail::kFields<P>);
 }
 
 namespace detail {
@@ -388,7 +388,7 @@ void add_shorthand(TypeInfo& type) {
           };
           (add(f), ...);
         },
-        P::fields());
+        kFields<P>);
   }
 }
 
@@ -420,7 +420,7 @@ struct CodecOf<P> {
       report_unknown_keys(value, Codec<P>::type().fields, also_known, path, problems);
     } else if constexpr (requires { P::shorthand; }) {
       std::apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); },
-                 P::fields());
+                 kFields<P>);
       if constexpr (requires { out.check(value, path, problems); }) {
         if (problems.error_count() == before) out.check(value, path, problems);
       }
