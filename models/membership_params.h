@@ -257,26 +257,17 @@ struct RaftParams {
 struct LeaseParams {
   Duration ttl{LeaseOptions{}.ttl};
   Duration loop_wait{LeaseOptions{}.interval};
-  Duration retry_timeout{LeaseOptions{}.retry_timeout};
 
   static constexpr auto fields() {
     using P = LeaseParams;
-    return std::tuple{
-        field<&P::ttl>("How long a grant lasts.")
-            .at_least(Duration{1})
-            .at_most(Duration{24h})
-            .source("Patroni ttl"),
-        field<&P::loop_wait>("Between two requests of a member.")
-            .at_least(Duration{1ms})
-            .at_most(Duration{24h})
-            .source("Patroni loop_wait"),
-        field<&P::retry_timeout>("How long a request may take; then a leader demotes itself.")
-            .at_least(Duration{1ms})
-            .at_most(Duration{24h})
-            .source("Patroni retry_timeout")};
-  }
-  LeaseOptions options() const {
-    return {ttl.count(), loop_wait.count(), retry_timeout.count(), 0};
+    return std::tuple{field<&P::ttl>("How long a grant lasts.")
+                          .at_least(Duration{1})
+                          .at_most(Duration{24h})
+                          .source("Patroni ttl"),
+                      field<&P::loop_wait>("Between two requests of a member.")
+                          .at_least(Duration{1ms})
+                          .at_most(Duration{24h})
+                          .source("Patroni loop_wait")};
   }
 };
 

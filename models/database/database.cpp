@@ -5,12 +5,19 @@
 /// done and is then applied by the replicas, in the order of the commits, each after a lag. A read
 /// sees what its node has applied when its work begins, as a statement's snapshot does; it is stale
 /// if a write to its key had been answered before that and is not in it. Drivers know which nodes
-/// are down and leave them out; with the primary down its shard takes no writes until it is back.
+/// are down and leave them out, and which one is the primary; without a primary a shard takes no
+/// writes.
 ///
-/// Instances are numbered shard by shard, the primary before its replicas: with two replicas,
+/// With a `failover` another node becomes the primary when it is gone: elected by the others, or
+/// the one that takes its lease. What the old primary had committed and the new one had not
+/// applied is lost, answered or not, and undone where it had arrived; an old primary that comes
+/// back is a replica. One that only ceases to be the primary ends its requests, as a restart does.
+///
+/// Instances are numbered shard by shard, the first primary before its replicas: with two replicas,
 /// db[0] db[1] db[2] are shard 0, db[3] db[4] db[5] shard 1.
 ///
-/// Assumes  no failover: a primary comes back with everything it had committed; applying writes
+/// Assumes  a primary comes back with everything it had committed; what is on its way to the
+///          replicas when a failover's primary dies never arrives; applying writes
 ///          costs a replica no CPU, but a slowed replica applies that much later; a write that
 ///          waits for replicas waits until they have applied it and keeps its connection, whether
 ///          its caller still waits or not; a replica that comes back catches up as a whole, one lag
@@ -25,6 +32,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +42,7 @@
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
 #include "models/database/database_params.h"
+#include "models/database/failover.h"
 #include "models/database/replica_log.h"
 #include "models/placement.h"
 #include "models/sharding.h"
@@ -53,6 +62,13 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
   if (sharding != Scheme::modulo && shards == 1)
     problems.warning(where.find("sharding")->position(), pointer_to(path, "sharding"),
                      "has no effect on a single shard");
+  if (failover && read_replicas == 0)
+    problems.error(where.find("failover")->position(), pointer_to(path, "failover"),
+                   "without read_replicas there is no node to fail over to");
+  if (failover && failover->is<RaftForm>() && read_replicas == 1)
+    problems.warning(where.find("failover")->position(), pointer_to(path, "failover"),
+                     "two nodes have no majority without each other: with either down there is no "
+                     "primary");
   if (read_replicas > 0 || replication == Replication::async) return;
   const Value* given = where.find("replication");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -67,13 +83,19 @@ using steps::Processor;
 class Database;
 class Shard;
 
-/// A primary (rank 0 in its shard) or one of its replicas.
+/// A primary (rank 0 in its shard, at first) or one of its replicas.
 class Node final : public Instance {
  public:
   Node(Database& database, Shard& shard, std::uint32_t index, std::uint32_t rank, Zone zone);
 
-  bool is_replica() const { return rank_ > 0; }
+  bool is_replica() const;
+  std::uint32_t rank() const { return rank_; }
   ReplicaLog& log() { return log_; }
+  const ReplicaLog& log() const { return log_; }
+  /// Nothing arrives from the primary any more.
+  void cut_off();
+  /// There is a primary, up to whose writes this replica catches up.
+  void catch_up();
   /// "users-db[1], replica 1 of shard 0,"
   std::string title() const;
 
@@ -118,14 +140,35 @@ class Node final : public Instance {
 };
 
 /// The nodes that hold the same part of the data, and how far its writes have come.
-class Shard {
+class Shard final : public Failover::Shard {
  public:
-  Shard(World& world, Replication replication, std::string title)
-      : world_(world), replication_(replication), title_(std::move(title)) {}
+  Shard(World& world, const DatabaseParams& params, std::string title)
+      : world_(world), params_(params), title_(std::move(title)) {}
 
-  void add(Node& node) { nodes_.push_back(&node); }
+  void add(Node& node) {
+    nodes_.push_back(&node);
+    primary_ = nodes_.front();
+  }
+  void connect(const Edge& ways);
+  void start() {
+    if (failover_) failover_->start();
+  }
   const std::string& title() const { return title_; }
-  Node& primary() const { return *nodes_.front(); }
+  /// The primary, up or down, or who was it last.
+  Node& primary() const { return *primary_; }
+  /// Where writes go; null where there is nobody who takes them.
+  Node* writer() const { return writable_ && primary_->up() ? primary_ : nullptr; }
+
+  void node_died(Node& node);
+  void node_started(Node& node);
+
+  // Of its failover.
+  void leads(std::uint32_t node) override;
+  void steps_down(std::uint32_t node) override;
+  std::uint64_t position(std::uint32_t node) const override;
+  std::uint64_t last() const override { return last_; }
+  std::uint64_t failovers() const { return failovers_; }
+  std::uint64_t lost_writes() const { return lost_writes_; }
 
   /// The node that a read goes to; null when none is up.
   Node* reader(Reads reads);
@@ -134,7 +177,8 @@ class Shard {
   std::uint64_t commit(const Request& write);
   /// The writer of `number` gets its answer now.
   void acknowledged(std::uint64_t number, std::uint64_t key) {
-    for (std::size_t i = 1; i < nodes_.size(); ++i) nodes_[i]->log().acknowledged(number, key);
+    for (Node* const node : nodes_)
+      if (node != primary_) node->log().acknowledged(number, key);
   }
 
   /// Awaitable: goes on when as many replicas have the write as `replication` asks for.
@@ -159,19 +203,31 @@ class Shard {
 
   /// A replica has applied writes, died or come back: answers the writers who waited for that.
   void advance();
-  void replica_died();
-  std::uint64_t last() const { return last_; }
 
  private:
   std::uint64_t replicated_up_to() const;
   bool any_replica_up() const {
-    return std::any_of(nodes_.begin() + 1, nodes_.end(), [](Node* node) { return node->up(); });
+    return std::any_of(nodes_.begin(), nodes_.end(),
+                       [this](Node* node) { return node != primary_ && node->up(); });
   }
+  void replica_died();
+  void primary_lost();
+  void promote();
+  void change_primary(Node& node);
+  Database& database() const;
 
   World& world_;
-  Replication replication_;
+  const DatabaseParams& params_;
   std::string title_;
-  std::vector<Node*> nodes_;  // the primary, then its replicas
+  std::vector<Node*> nodes_;  // the first primary, then its replicas
+  Node* primary_ = nullptr;
+  std::unique_ptr<Failover> failover_;
+  bool writable_ = true;      // the primary is one, unless it is down
+  Node* promoted_ = nullptr;  // who is to take writes when `promotion_` is over
+  std::optional<Time> lost_at_;
+  Timer<&Shard::promote> promotion_{*this};
+  std::uint64_t failovers_ = 0;
+  std::uint64_t lost_writes_ = 0;
   std::size_t turn_ = 0;
   std::uint64_t last_ = 0;        // write committed
   std::uint64_t replicated_ = 0;  // no writer up to this one waits any more
@@ -185,9 +241,16 @@ class Database final : public Component {
 
   Route route(const Request& request, const Instance&) override {
     Shard& shard = this->shard(request.key);
-    if (request.operation != Operation::read)
-      return shard.primary().up() ? &shard.primary() : nullptr;
+    if (request.operation != Operation::read) return shard.writer();
     return shard.reader(params_.reads);
+  }
+  void connect(Directory& directory) override {
+    if (!params_.failover) return;
+    const Edge& ways = directory.edge(*this, *this);
+    for (Shard& shard : shards_) shard.connect(ways);
+  }
+  void start() override {
+    for (Shard& shard : shards_) shard.start();
   }
 
   Shard& shard(std::uint64_t key) { return shards_[placement_.of(key)]; }
@@ -197,6 +260,7 @@ class Database final : public Component {
   Tally& wait() { return *wait_; }
   Tally& service() { return *service_; }
   Tally& lag() { return *lag_; }
+  Tally& failover_time() { return *failover_time_; }
 
  private:
   void declare_metrics();
@@ -219,38 +283,45 @@ class Database final : public Component {
   Tally* wait_ = nullptr;
   Tally* service_ = nullptr;
   Tally* lag_ = nullptr;
+  Tally* failover_time_ = nullptr;
 };
 
 Node* Shard::reader(Reads reads) {
-  const std::size_t first = reads == Reads::replicas ? 1 : 0;
-  if (reads != Reads::primary) {
-    const std::size_t candidates = nodes_.size() - first;
-    for (std::size_t tried = 0; tried < candidates; ++tried) {
-      if (++turn_ >= candidates) turn_ = 0;
-      if (nodes_[first + turn_]->up()) return nodes_[first + turn_];
-    }
+  if (reads == Reads::primary) return writer();
+  const bool any = reads == Reads::any;
+  const std::size_t candidates = nodes_.size() - (any ? 0 : 1);
+  for (std::size_t tried = 0; tried < candidates; ++tried) {
+    if (++turn_ >= candidates) turn_ = 0;
+    // Of the replicas the turn-th.
+    const bool beyond = !any && turn_ >= primary_->rank();
+    Node* const node = nodes_[turn_ + (beyond ? 1 : 0)];
+    if (node->up()) return node;
   }
-  return primary().up() ? &primary() : nullptr;
+  return primary_->up() ? primary_ : nullptr;
 }
 
 std::uint64_t Shard::commit(const Request& write) {
   const std::uint64_t number = ++last_;
-  for (std::size_t i = 1; i < nodes_.size(); ++i) nodes_[i]->send(number, write);
+  for (Node* const node : nodes_)
+    if (node != primary_) node->send(number, write);
   advance();
   return number;
 }
 
 std::uint64_t Shard::replicated_up_to() const {
-  if (nodes_.size() == 1 || replication_ == Replication::async) return last_;
-  const bool all = replication_ == Replication::sync;
-  if (!all && !any_replica_up()) return last_;
-  std::uint64_t reached = all ? last_ : 0;
-  for (std::size_t i = 1; i < nodes_.size(); ++i) {
-    const std::uint64_t applied = nodes_[i]->log().applied();
-    if (all) reached = std::min(reached, applied);
-    if (!all && nodes_[i]->up()) reached = std::max(reached, applied);
-  }
-  return reached;
+  const Replication replication = params_.replication;
+  if (nodes_.size() == 1 || replication == Replication::async) return last_;
+  if (replication == Replication::semi_sync && !any_replica_up()) return last_;
+  std::vector<std::uint64_t> applied;
+  for (const Node* const node : nodes_)
+    if (node != primary_ && (replication != Replication::semi_sync || node->up()))
+      applied.push_back(node->log().applied());
+  std::sort(applied.begin(), applied.end(), std::greater<>());
+  // So many of the others must have it.
+  const std::size_t others = replication == Replication::semi_sync ? 1
+                             : replication == Replication::sync    ? applied.size()
+                                                                   : nodes_.size() / 2;
+  return applied[others - 1];
 }
 
 void Shard::advance() {
@@ -265,10 +336,97 @@ void Shard::advance() {
 }
 
 void Shard::replica_died() {
-  if (replication_ == Replication::semi_sync && !any_replica_up())
+  if (params_.replication == Replication::semi_sync && !any_replica_up())
     world_.happened("replication", primary().component().id() + ", " + title_ +
                                        ", has no replica up: its writes wait for none");
   advance();
+}
+
+void Shard::connect(const Edge& ways) {
+  const std::vector<Instance*> nodes(nodes_.begin(), nodes_.end());
+  failover_ = Failover::make(*params_.failover, *this, primary_->component().id() + ", " + title_,
+                             nodes, ways);
+  writable_ = false;  // until it has been said who begins
+}
+
+void Shard::node_died(Node& node) {
+  if (&node != primary_) {
+    node.cut_off();
+    replica_died();
+  } else if (failover_) {
+    primary_lost();
+  }
+  if (promoted_ == &node) {
+    promoted_ = nullptr;
+    world_.simulation.cancel(promotion_);
+  }
+  if (failover_) failover_->died(node.rank());
+}
+
+void Shard::node_started(Node& node) {
+  if (failover_) failover_->is_up(node.rank());
+  if (&node != primary_ && writable_) node.catch_up();
+}
+
+void Shard::primary_lost() {
+  if (!writable_) return;
+  writable_ = false;
+  lost_at_ = world_.now();
+  for (Node* const node : nodes_)
+    if (node != primary_) node->cut_off();
+}
+
+void Shard::steps_down(std::uint32_t rank) {
+  Node& node = *nodes_[rank];
+  if (promoted_ == &node) {
+    promoted_ = nullptr;
+    world_.simulation.cancel(promotion_);
+  }
+  if (&node != primary_ || !writable_) return;
+  primary_lost();
+  world_.happened("step down", node.label() + " is no longer the primary of " + title_);
+  node.tasks().cancel(CancelReason::killed);
+}
+
+void Shard::leads(std::uint32_t rank) {
+  if (writable_) steps_down(primary_->rank());
+  promoted_ = nodes_[rank];
+  const Duration time = params_.failover->promotion_time();
+  if (!lost_at_ || time == Duration{0}) return promote();  // the run begins, or nothing takes time
+  world_.simulation.reschedule_after(promotion_, time);
+}
+
+void Shard::promote() {
+  Node& node = *std::exchange(promoted_, nullptr);
+  world_.simulation.cancel(promotion_);
+  if (&node != primary_) change_primary(node);
+  if (lost_at_) database().failover_time().record(world_.now(), world_.now() - *lost_at_);
+  lost_at_.reset();
+  writable_ = true;
+  for (Node* const other : nodes_)
+    if (other != primary_ && other->up()) other->catch_up();
+}
+
+void Shard::change_primary(Node& node) {
+  const bool begins = !lost_at_ && last_ == 0;
+  const std::uint64_t lost = node.log().missed_acknowledged();
+  const std::uint64_t fork = node.log().applied();
+  primary_->log().follow(last_);
+  for (Node* const other : nodes_)
+    if (other != &node) other->log().rewind(fork, lost);
+  primary_ = &node;
+  node.log().lead();
+  last_ = replicated_ = fork;
+  if (begins) return;
+  ++failovers_;
+  lost_writes_ += lost;
+  world_.happened("failover", node.label() + " is the primary of " + title_ + " now; " +
+                                  std::to_string(lost) + " acknowledged writes are lost");
+}
+
+std::uint64_t Shard::position(std::uint32_t rank) const {
+  const Node& node = *nodes_[rank];
+  return &node == primary_ ? last_ : node.log().applied();
 }
 
 Node::Node(Database& database, Shard& shard, std::uint32_t index, std::uint32_t rank, Zone zone)
@@ -281,6 +439,14 @@ Node::Node(Database& database, Shard& shard, std::uint32_t index, std::uint32_t 
                  database.params().connections),
       lag_key_(database.world().key(label(), "replication lag")),
       catch_up_random_(database.world().stream(label(), "catch-up")) {}
+
+bool Node::is_replica() const {
+  return &shard_.primary() != this;
+}
+
+Database& Shard::database() const {
+  return static_cast<Database&>(primary_->component());
+}
 
 std::string Node::title() const {
   return label() + ", " +
@@ -295,8 +461,11 @@ Duration Node::start_time() const {
 void Node::receive(Served served) {
   const Request& request = served.request();
   const bool read_only = is_replica() && request.operation != Operation::read;
-  // Only a caller that chooses its instance itself can come to the wrong one.
+  // Only a caller that chooses its instance itself can come to the wrong one, or one that asked
+  // before the primary was another.
   if (read_only || &database_.shard(request.key) != &shard_) return served.reply(Status::error);
+  if (request.operation != Operation::read && shard_.writer() != this)
+    return served.reply(Status::error);
   tasks().spawn(serve(std::move(served)));
 }
 
@@ -370,14 +539,19 @@ void Node::apply_due() {
 }
 
 void Node::killed() {
-  if (!is_replica()) return;
-  database_.world().simulation.cancel(applying_);
-  log_.stop();
-  shard_.replica_died();
+  shard_.node_died(*this);
 }
 
 void Node::started() {
-  if (!is_replica()) return;
+  shard_.node_started(*this);
+}
+
+void Node::cut_off() {
+  database_.world().simulation.cancel(applying_);
+  log_.stop();
+}
+
+void Node::catch_up() {
   Simulation& simulation = database_.world().simulation;
   const Duration lag =
       stretched(database_.params().replication_lag.draw(catch_up_random_), slowdown());
@@ -393,7 +567,7 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
   std::uint32_t index = 0;
   for (std::uint32_t s = 0; s < params.shards; ++s) {
-    Shard& shard = shards_.emplace_back(world, params.replication, "shard " + std::to_string(s));
+    Shard& shard = shards_.emplace_back(world, params, "shard " + std::to_string(s));
     for (std::uint32_t rank = 0; rank <= params.read_replicas; ++rank) {
       // The nodes of a shard in different zones, and the primaries too.
       const Zone zone = place(world, params.zones, s + rank);
@@ -423,6 +597,18 @@ void Database::declare_metrics() {
   owner.ratio("stale_reads", number(total(&Node::stale_reads)), number(total(&Node::reads)));
   lag_ = &owner.tally("replication_lag_ms");
   owner.count("pool_timeouts", total(&Node::pool_timeouts));
+  if (params_.failover) {
+    const auto over_shards = [this](std::uint64_t (Shard::*of)() const) {
+      return [this, of] {
+        std::uint64_t sum = 0;
+        for (const Shard& shard : shards_) sum += (shard.*of)();
+        return sum;
+      };
+    };
+    owner.count("failovers", over_shards(&Shard::failovers));
+    owner.count("lost_writes", over_shards(&Shard::lost_writes));
+    failover_time_ = &owner.tally("failover_ms");
+  }
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
 }
 
@@ -436,7 +622,7 @@ void Database::declare_metrics(const Node& node) {
       "cpu_utilization", [&node](Time now) { return node.cpu_integral(now); },
       [&node](Time now) { return seconds(now) * node.cores(); });
   owner.time_average("queue_length", [&node](Time now) { return node.waiting_integral(now); });
-  if (!node.is_replica()) return;
+  if (!node.is_replica() && !params_.failover) return;
   owner.ratio(
       "stale_reads", [&node](Time) { return static_cast<double>(node.stale_reads()); },
       [&node](Time) { return static_cast<double>(node.reads()); });
@@ -462,7 +648,12 @@ ModelKind database() {
         "replica missed while it was down is not in it.",
         MetricShape::kTimes},
        {"pool_timeouts", "requests", "Requests that waited too long for a connection.",
-        MetricShape::kCount}});
+        MetricShape::kCount},
+       {"failovers", "1", "Changes of primaries, where there is a failover.", MetricShape::kCount},
+       {"lost_writes", "requests", "Writes that had been answered and are in no node any more.",
+        MetricShape::kCount},
+       {"failover_ms", "ms", "From the loss of a primary until its shard had one again.",
+        MetricShape::kTimes}});
   return model_kind<Database>(
       "database", "A sharded database with read replicas and connection pools.",
       "PostgreSQL 15 and MySQL 8.0 documentation; SCENARIO: database", std::move(metrics));

@@ -9,6 +9,7 @@
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
+#include "models/database/failover_params.h"
 #include "models/database/replica_log.h"
 #include "models/sharding.h"
 
@@ -23,7 +24,10 @@ constexpr auto words_of(Replication) {
                         "like async."},
       Word<Replication>{Replication::sync, "sync",
                         "A write is answered when every replica has it too; while one is down, "
-                        "writes wait."}};
+                        "writes wait."},
+      Word<Replication>{Replication::quorum, "quorum",
+                        "A write is answered when a majority of the shard's nodes has it; while "
+                        "fewer are up, writes wait."}};
 }
 
 /// Which nodes of a shard a read may go to.
@@ -43,6 +47,7 @@ struct DatabaseParams {
   std::uint32_t read_replicas = 0;
   Replication replication = Replication::async;
   Distribution replication_lag = Distribution::exponential(5ms);
+  std::optional<FailoverParams> failover;
   Reads reads = Reads::replicas;
   std::uint32_t connections = 100;
   std::optional<Duration> pool_timeout;
@@ -68,6 +73,9 @@ struct DatabaseParams {
                                                 "applied it, the network included; writes are "
                                                 "applied in the order of their commits.")
             .source("chosen"),
+        field<&DatabaseParams::failover>("How another node takes the place of a primary that is "
+                                         "gone; without it a shard takes no writes until its "
+                                         "primary is back."),
         field<&DatabaseParams::reads>("Which nodes reads go to."),
         field<&DatabaseParams::connections>("Connections of each node: requests that it works on "
                                             "at the same time. Others wait for one, first come, "

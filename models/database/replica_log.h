@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,8 +15,9 @@ namespace highwater::database {
 /// Source   async: the default of PostgreSQL and MySQL. semi_sync: MySQL 8.0 Reference Manual,
 ///          Semisynchronous Replication, with rpl_semi_sync_source_wait_for_replica_count = 1 and
 ///          rpl_semi_sync_source_wait_no_replica = OFF. sync: PostgreSQL 15, synchronous_commit =
-///          remote_apply with every replica in synchronous_standby_names.
-enum class Replication : std::uint8_t { async, semi_sync, sync };
+///          remote_apply with every replica in synchronous_standby_names. quorum: MongoDB 6.0,
+///          writeConcern "majority"; PostgreSQL 15, ANY n in synchronous_standby_names.
+enum class Replication : std::uint8_t { async, semi_sync, sync, quorum };
 
 /// How far one replica has come in its primary's log of writes, and which keys it serves too old.
 ///
@@ -45,6 +47,7 @@ class ReplicaLog {
     if (number <= applied_) return;
     if (down_ || number <= missed_up_to_) {
       missed_.insert(key);
+      ++missed_acknowledged_;
       return;
     }
     Sent& sent = on_their_way_[number - on_their_way_.front().number];
@@ -62,6 +65,7 @@ class ReplicaLog {
       applied_ = sent.number;
       if (sent.catches_up) {
         missed_.clear();
+        missed_acknowledged_ = 0;
         missed_up_to_ = 0;
         continue;
       }
@@ -70,11 +74,15 @@ class ReplicaLog {
     }
   }
 
-  /// The replica is down: what was on its way is missed with all that follows.
+  /// The replica is down, or cut off from its primary: what was on its way is missed with all that
+  /// follows.
   void stop() {
     down_ = true;
-    for (const Sent& sent : on_their_way_)
-      if (sent.acknowledged) missed_.insert(sent.key);
+    for (const Sent& sent : on_their_way_) {
+      if (!sent.acknowledged) continue;
+      missed_.insert(sent.key);
+      ++missed_acknowledged_;
+    }
     on_their_way_.clear();
     stale_.clear();
   }
@@ -88,6 +96,28 @@ class ReplicaLog {
     missed_up_to_ = last;
     on_their_way_.push_back({last, 0, {}, caught_up, false, true});
     return true;
+  }
+
+  // A failover. The log is stopped: nothing is on its way.
+
+  /// Acknowledged writes that are missing here: lost, if this replica becomes the primary.
+  std::uint64_t missed_acknowledged() const { return missed_acknowledged_; }
+  /// The replica becomes the primary: what it has is what there is.
+  void lead() { missed_nothing(); }
+  /// It was the primary up to the write `last` and is a replica from now on.
+  void follow(std::uint64_t last) {
+    applied_ = last;
+    missed_nothing();
+  }
+  /// Another has become the primary, having applied the writes up to `fork` and lacking `lost`
+  /// acknowledged ones. What is beyond is undone here too.
+  void rewind(std::uint64_t fork, std::uint64_t lost) {
+    if (applied_ < fork) {
+      missed_acknowledged_ -= std::min(missed_acknowledged_, lost);
+      return;
+    }
+    applied_ = fork;
+    missed_nothing();
   }
 
   bool stale(std::uint64_t key) const {
@@ -111,6 +141,12 @@ class ReplicaLog {
     bool catches_up;  // stands for all writes up to `number` that the replica missed
   };
 
+  void missed_nothing() {
+    down_ = true;
+    missed_.clear();
+    missed_acknowledged_ = 0;
+    missed_up_to_ = 0;
+  }
   void forget(std::uint64_t key) {
     const auto found = stale_.find(key);
     if (--found->second == 0) stale_.erase(found);
@@ -119,6 +155,7 @@ class ReplicaLog {
   std::deque<Sent> on_their_way_;                 // numbered without gaps, due in order
   std::map<std::uint64_t, std::uint32_t> stale_;  // acknowledged writes on their way, by key
   std::set<std::uint64_t> missed_;                // keys of writes it was down for
+  std::uint64_t missed_acknowledged_ = 0;         // writes, not keys
   std::uint64_t applied_ = 0;
   std::uint64_t missed_up_to_ = 0;  // while it catches up
   bool down_ = false;

@@ -346,6 +346,7 @@ class RaftSession final : public FaultSession {
 
 struct LeaseDriven {
   LeaseParams protocol;
+  Duration retry_timeout{LeaseOptions{}.retry_timeout};
   Duration max_drift{0};
   Duration latency = 1ms;
 
@@ -354,13 +355,16 @@ struct LeaseDriven {
     using P = LeaseDriven;
     return std::tuple{
         inlined<&P::protocol>(),
+        field<&P::retry_timeout>("How long a request may take; then a leader demotes itself.")
+            .at_least(Duration{1ms})
+            .at_most(Duration{24h})
+            .source("Patroni retry_timeout"),
         field<&P::max_drift>("How much earlier than the ttl a holder stops to believe."),
         field<&P::latency>("One way between a member and the store.").at_most(Duration{1h})};
   }
   LeaseOptions options() const {
-    LeaseOptions o = protocol.options();
-    o.max_drift = max_drift.count();
-    return o;
+    return {protocol.ttl.count(), protocol.loop_wait.count(), retry_timeout.count(),
+            max_drift.count()};
   }
 };
 

@@ -276,5 +276,29 @@ TEST_CASE("raft: a group of one elects itself and odd timeouts work", "[membersh
   }
 }
 
+TEST_CASE("raft: who holds more data beside the log is elected", "[membership]") {
+  for (const auto& [name, options] : kVariants)
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      CAPTURE(name, seed);
+      Group group(options, {.latency = 500'000}, 5, SplitMix{seed});
+      Changes changes;
+      group.campaign(2);
+      group.run(kSecond, changes);
+      REQUIRE(changes.size() == 1);
+      CHECK(changes[0].server == 2);
+
+      for (std::uint32_t i = 0; i < 5; ++i) group.holds(i, 10 + i);
+      group.kill(2, changes);
+      group.run(60 * kSecond, changes);
+      CHECK(leader_of(group) >= 3);  // whoever leads has the votes of two that hold no more
+      group.kill(0, changes);
+      if (leader_of(group) == 4) continue;
+      group.kill(3, changes);
+      group.restart(0);
+      group.run(120 * kSecond, changes);
+      CHECK(leader_of(group) == 4);
+    }
+}
+
 }  // namespace
 }  // namespace highwater::membership

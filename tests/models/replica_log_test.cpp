@@ -172,5 +172,40 @@ TEST_CASE("replica log: agrees with a list of all writes over random histories",
   }
 }
 
+TEST_CASE("replica log: a failover loses what was not applied, and undoes what was",
+          "[models][database]") {
+  ReplicaLog winner, ahead, behind;
+  for (std::uint64_t number = 1; number <= 6; ++number) {
+    winner.send(number, number, Time{1s}, Time{number * 1s});
+    ahead.send(number, number, Time{1s}, Time{number * 1s});
+    behind.send(number, number, Time{1s}, Time{number * 1s});
+    if (number == 5) continue;  // one whose writer was not answered
+    for (ReplicaLog* log : {&winner, &ahead, &behind}) log->acknowledged(number, number);
+  }
+  winner.apply(Time{3s}, ignore);
+  ahead.apply(Time{4s}, ignore);
+  behind.apply(Time{1s}, ignore);
+  for (ReplicaLog* log : {&winner, &ahead, &behind}) log->stop();
+  CHECK(winner.missed_acknowledged() == 2);  // 4 and 6
+  CHECK(behind.missed_acknowledged() == 4);  // 2 and 3 too
+  ahead.rewind(winner.applied(), winner.missed_acknowledged());
+  behind.rewind(winner.applied(), winner.missed_acknowledged());
+  winner.lead();
+  CHECK(winner.missed_acknowledged() == 0);
+  CHECK(ahead.applied() == 3);
+  CHECK(ahead.missed_acknowledged() == 0);
+  CHECK(behind.applied() == 1);
+  CHECK(behind.missed_acknowledged() == 2);
+  CHECK_FALSE(ahead.resume(3, Time{9s}));
+  CHECK(behind.resume(3, Time{9s}));
+  behind.apply(Time{9s}, ignore);
+  CHECK(behind.applied() == 3);
+  CHECK(behind.size() == 0);
+  ReplicaLog old;
+  old.follow(6);
+  old.rewind(3, 2);
+  CHECK(old.applied() == 3);
+}
+
 }  // namespace
 }  // namespace highwater::database

@@ -55,9 +55,10 @@ class Cluster {
   std::int64_t next() const {
     return std::min(network_.next(), timers_.empty() ? kNever : timers_.front().at);
   }
+  /// A node that is up again is ticked once act() has started it.
   void set_up(std::uint32_t i, bool up) {
     network_.set_up(i, up);
-    schedule(i);
+    due_[i] = kNever;
   }
 
   /// Runs to `until`: observe(at, node number, Output&) after each step, before it is sent.

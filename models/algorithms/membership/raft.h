@@ -63,6 +63,7 @@ struct RaftMessage {
   bool granted = false;          ///< Or, of an append, that it fitted.
   std::uint64_t last_index = 0;  ///< Of the candidate's log, or of what the follower has.
   std::uint64_t last_term = 0;   ///< Of the candidate's log, or of the entry before the first sent.
+  std::uint64_t position = 0;    ///< Of the candidate's data; see Raft::holds().
   std::uint64_t previous = 0;    ///< Index before the first entry sent.
   std::uint64_t commit = 0;
   std::vector<std::uint64_t> entries;  ///< Their terms: that is all an election asks of them.
@@ -87,6 +88,9 @@ enum class RaftRole : std::uint8_t { follower, pre_candidate, candidate, leader 
 ///            would win, which raises no term; with check-quorum the leader steps down when, over
 ///            an election timeout, no majority was heard of, and servers do not vote while they
 ///            hear of a leader.
+///
+/// Data may be replicated beside the log, as in a database that only elects its primary so: then
+/// holds() says how far each server has come, and votes go by that before they go by the log.
 ///
 /// Membership changes, snapshots and transfer of leadership are left out.
 ///
@@ -120,6 +124,8 @@ class Raft {
   std::optional<std::uint32_t> leader() const { return leader_; }
   const std::vector<std::uint64_t>& log() const { return log_; }
   std::uint64_t commit() const { return commit_; }
+  /// How far the data beside the log has come here; the greater, the more up to date.
+  void holds(std::uint64_t position) { position_ = position; }
 
   /// The process begins, or begins anew with what it had persisted.
   template <BitSource Bits>
@@ -131,6 +137,12 @@ class Raft {
     ticks_ = 0;
     tick_at_ = etcd() ? now_ + options_.heartbeat : kNever;
     become(RaftRole::follower, bits);
+  }
+
+  /// Stands for election at once, without asking first whether it would win.
+  template <BitSource Bits>
+  void campaign(Bits& bits, std::vector<RaftMessage>& out) {
+    run(bits, out);
   }
 
   std::int64_t next() const { return std::min({timer_, tick_at_, lease_at_}); }
@@ -224,6 +236,7 @@ class Raft {
   std::uint32_t majority() const { return servers_ / 2 + 1; }
   std::uint64_t last_term() const { return log_.empty() ? 0 : log_.back(); }
   bool up_to_date(const RaftMessage& m) const {
+    if (m.position != position_) return m.position > position_;
     return m.last_term != last_term() ? m.last_term > last_term() : m.last_index >= log_.size();
   }
 
@@ -343,6 +356,7 @@ class Raft {
       m.term = term;
       m.last_index = log_.size();
       m.last_term = last_term();
+      m.position = position_;
       out.push_back(std::move(m));
     }
   }
@@ -486,6 +500,7 @@ class Raft {
   std::uint64_t term_ = 0;
   std::optional<std::uint32_t> vote_;
   std::vector<std::uint64_t> log_;  // the entries' terms
+  std::uint64_t position_ = 0;
   // Volatile.
   RaftRole role_ = RaftRole::follower;
   std::optional<std::uint32_t> leader_;

@@ -54,6 +54,8 @@ class RaftCluster {
   std::size_t size() const { return cluster_.size(); }
   std::int64_t now() const { return cluster_.now(); }
   bool up(std::uint32_t i) const { return cluster_.up(i); }
+  /// When run() may have something to do.
+  std::int64_t next() const { return cluster_.next(); }
 
   /// The server stops; a leader ceases to lead without a word.
   void kill(std::uint32_t i, std::vector<Change>& changes) {
@@ -64,6 +66,16 @@ class RaftCluster {
   void restart(std::uint32_t i) {
     cluster_.set_up(i, true);
     start_server(i);
+  }
+  /// The server stands for election at once.
+  void campaign(std::uint32_t i) {
+    cluster_.act(
+        i, now(), [&](Raft& node, auto& out) { node.campaign(cluster_.bits(), out); }, kIgnore);
+  }
+  /// See Raft::holds().
+  void holds(std::uint32_t i, std::uint64_t position) {
+    cluster_.act(
+        i, now(), [&](Raft& node, auto&) { node.holds(position); }, kIgnore);
   }
   /// @return whether the server leads and has taken an entry.
   bool propose(std::uint32_t i) {
