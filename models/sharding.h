@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/describe/words.h"
-#include "models/algorithms/hashing/hashing.h"
+#include "models/algorithms/hashing/sharder.h"
 
 namespace highwater {
 

@@ -6,7 +6,7 @@
 
 #include "engine/kernel/random.h"
 #include "engine/kernel/time.h"
-#include "models/algorithms/hashing/hashing.h"
+#include "models/algorithms/hashing/kafka_sticky.h"
 
 namespace highwater::messaging {
 

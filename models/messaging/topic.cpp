@@ -20,6 +20,7 @@
 #include <memory>
 #include <utility>
 
+#include "models/algorithms/hashing/bytes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/slowdown.h"

@@ -11,6 +11,7 @@
 #include "engine/describe/field.h"
 #include "engine/kernel/condition.h"
 #include "engine/model/component.h"
+#include "models/algorithms/hashing/kafka.h"
 #include "models/messaging/partition_chooser.h"
 #include "models/messaging/partition_log.h"
 

@@ -6,7 +6,12 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/algorithms/balancing/least_connections.h"
 #include "models/algorithms/balancing/policy.h"
+#include "models/algorithms/balancing/power_of_two.h"
+#include "models/algorithms/balancing/random.h"
+#include "models/algorithms/balancing/round_robin.h"
+#include "models/algorithms/balancing/weighted.h"
 #include "tests/algorithms/golden.h"
 
 namespace highwater::balancing {

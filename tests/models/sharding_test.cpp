@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/algorithms/hashing/karger.h"
+
 namespace highwater {
 namespace {
 

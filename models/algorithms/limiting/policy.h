@@ -171,19 +171,11 @@ auto with_rule(Policy policy, const Options& options, Use use) {
 }
 
 /// A limiter under the policy, made at time `start`.
-inline std::unique_ptr<Limiter> make_limiter(Policy policy, const Options& options = {},
-                                             std::int64_t start = 0) {
-  return with_rule(policy, options, [start]<Rule R>(R rule) -> std::unique_ptr<Limiter> {
-    return std::make_unique<RuleLimiter<R>>(std::move(rule), start);
-  });
-}
+std::unique_ptr<Limiter> make_limiter(Policy policy, const Options& options = {},
+                                      std::int64_t start = 0);
 
 /// A limit under the policy for each key; a key's begins when it is first seen.
-inline std::unique_ptr<KeyedLimiter> make_keyed_limiter(Policy policy, const Options& options = {},
-                                                        const KeyedOptions& keyed = {}) {
-  return with_rule(policy, options, [&]<Rule R>(R rule) -> std::unique_ptr<KeyedLimiter> {
-    return std::make_unique<KeyedRule<R>>(std::move(rule), keyed);
-  });
-}
+std::unique_ptr<KeyedLimiter> make_keyed_limiter(Policy policy, const Options& options = {},
+                                                 const KeyedOptions& keyed = {});
 
 }  // namespace highwater::limiting
