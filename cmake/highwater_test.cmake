@@ -2,7 +2,8 @@
 # every case of which becomes a CTest test called "NAME: case".
 #
 # Tags become labels: a case tagged [nightly] gets the label `nightly` and a limit of an hour, every
-# other one must end within five minutes. Tests run in the folder's build directory, so what they
+# other one must end within five minutes. [costly] is for what repeats the same code so often that
+# CI runs it without sanitizers only. Tests run in the folder's build directory, so what they
 # write stays out of the checkout; HIGHWATER_SOURCE_DIR (a string literal) is where the checkout is.
 function(highwater_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;DEFINE" ${ARGN})

@@ -13,7 +13,7 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/balancing/policy.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <regex>
 #include <set>
 #include <stdexcept>
 
@@ -12,7 +11,8 @@
 #include "models/algorithms/balancing/random.h"
 #include "models/algorithms/balancing/round_robin.h"
 #include "models/algorithms/balancing/weighted.h"
-#include "tests/algorithms/golden.h"
+#include "tests/algorithms/balancing_configs.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {
@@ -93,27 +93,11 @@ TEST_CASE("round_robin: an unusable target's share goes to all others", "[algori
   CHECK(share[3] == Approx(1 / 3.0));
 }
 
-/// The weights in an upstream block as recorded: "server … weight=5; server …;" (1 where absent).
-std::vector<Target> from_nginx(const std::string& block) {
-  std::vector<Target> result;
-  const std::regex server("server ([^;]*);");
-  const std::regex weight("weight=([0-9]+)");
-  for (std::sregex_iterator it(block.begin(), block.end(), server), end; it != end; ++it) {
-    const std::string options = (*it)[1];
-    std::smatch match;
-    Target& target = result.emplace_back();
-    if (std::regex_search(options, match, weight)) {
-      target.weight = static_cast<std::uint32_t>(std::stoul(match[1]));
-    }
-  }
-  return result;
-}
-
 TEST_CASE("weighted: the picks of a running nginx", "[algorithms][balancing][golden]") {
   const nlohmann::json golden = golden_json("nginx_wrr.json");
   int compared = 0;
   for (const auto& [name, picks] : golden.at("seqs").items()) {
-    Weighted balancer(from_nginx(golden.at("upstreams").at(name)));
+    Weighted balancer(nginx_targets(golden.at("upstreams").at(name)));
     std::vector<std::size_t> got;
     for (std::size_t i = 0; i < picks.size(); ++i) got.push_back(ask(balancer).value());
     CAPTURE(name);

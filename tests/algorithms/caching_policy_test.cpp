@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/caching/policy.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::caching {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -13,8 +13,8 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/balancing/envoy_scheduled.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -11,8 +11,8 @@
 #include "models/algorithms/balancing/failure_accrual.h"
 #include "models/algorithms/balancing/finagle_p2c.h"
 #include "models/algorithms/balancing/peak_ewma.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

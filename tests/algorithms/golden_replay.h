@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/algorithms/caching/entry.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::caching {
 

@@ -11,8 +11,8 @@
 #include "models/algorithms/hashing/address.h"
 #include "models/algorithms/hashing/haproxy_consistent.h"
 #include "models/algorithms/hashing/haproxy_map.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/placement.h"
+#include "tests/support/golden.h"
 
 namespace highwater::hashing {
 namespace {

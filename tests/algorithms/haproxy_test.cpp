@@ -17,7 +17,7 @@
 #include "models/algorithms/balancing/haproxy_order.h"
 #include "models/algorithms/balancing/haproxy_roundrobin.h"
 #include "tests/algorithms/balancing_configs.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

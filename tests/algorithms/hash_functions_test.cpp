@@ -15,7 +15,7 @@
 #include "models/algorithms/hashing/libhashkit.h"
 #include "models/algorithms/hashing/md5.h"
 #include "models/algorithms/hashing/xxhash64.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::hashing {
 namespace {

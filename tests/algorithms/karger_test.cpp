@@ -37,7 +37,7 @@ TEST_CASE("karger: the next point clockwise owns the key", "[algorithms][hashing
   }
 }
 
-TEST_CASE("karger: memory is bounded whatever the settings", "[algorithms][hashing]") {
+TEST_CASE("karger: memory is bounded whatever the settings", "[algorithms][hashing][costly]") {
   CHECK(Karger(weighted_targets({1, 1}), 0).ring().size() == 2);
   CHECK(Karger(weighted_targets({4'000'000'000, 1}), 1).ring().size() <= Karger::kMostPoints + 2);
 }

@@ -10,8 +10,8 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/hashing/nginx_consistent.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/placement.h"
+#include "tests/support/golden.h"
 
 namespace highwater::hashing {
 namespace {

@@ -12,7 +12,7 @@
 #include "models/algorithms/balancing/nginx_hash.h"
 #include "models/algorithms/balancing/nginx_random.h"
 #include "tests/algorithms/balancing_configs.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -6,8 +6,8 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -15,7 +15,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/hashing/hashing.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::hashing {
 namespace {
@@ -264,7 +264,7 @@ TEST_CASE("placement: only the keys of one that goes move", "[algorithms][hashin
     }
 }
 
-TEST_CASE("placement: a million for a weight costs no memory", "[algorithms][hashing]") {
+TEST_CASE("placement: a million for a weight costs no memory", "[algorithms][hashing][costly]") {
   const std::vector<Target> targets = weighted_targets({~0u, ~0u, 1});
   for (const SchemeInfo& info : kSchemes) {
     if (info.scheme == Scheme::envoy_ring) continue;  // eight million points: envoy_ring_test.cpp

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater {
 namespace {

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/caching/random.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::caching {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::caching {
 namespace {
@@ -21,7 +21,8 @@ struct Never {
 // redis-server 7.0.15 told the counters of 40 keys after 100, 1,000 and 10,000 hits, the table of
 // redis.conf. Ours are the mean of 4,000 keys; the recorded mean of 40 must lie within four of its
 // own standard errors (and where every key has the same counter it must be equal).
-TEST_CASE("redis_lfu: counters of a running redis-server", "[algorithms][caching][golden]") {
+TEST_CASE("redis_lfu: counters of a running redis-server",
+          "[algorithms][caching][golden][costly]") {
   const nlohmann::json golden = golden_json("redis_eviction.json").at("lfu_counter");
   int compared = 0;
   for (const auto& row : golden.at("rows")) {

@@ -11,8 +11,8 @@
 #include "models/algorithms/balancing/busiest.h"
 #include "models/algorithms/balancing/join_idle_queue.h"
 #include "models/algorithms/balancing/power_of_d.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/placement.h"
+#include "tests/support/golden.h"
 
 namespace highwater::hashing {
 namespace {

@@ -13,7 +13,7 @@
 #include "models/algorithms/balancing/least_connections.h"
 #include "models/algorithms/balancing/nginx.h"
 #include "models/algorithms/balancing/round_robin.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::balancing {
 namespace {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "models/drivers/seconds.h"
-#include "tests/algorithms/golden.h"
 #include "tests/drivers/drive.h"
+#include "tests/support/golden.h"
 
 namespace highwater::drivers {
 namespace {

@@ -9,8 +9,8 @@
 #include <catch2/catch.hpp>
 
 #include "models/drivers/seconds.h"
-#include "tests/algorithms/golden.h"
 #include "tests/drivers/drive.h"
+#include "tests/support/golden.h"
 
 namespace highwater::drivers {
 namespace {

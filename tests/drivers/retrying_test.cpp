@@ -5,8 +5,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
 #include "tests/drivers/drive.h"
+#include "tests/support/golden.h"
 
 namespace highwater::drivers {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
 #include "tests/drivers/drive.h"
+#include "tests/support/golden.h"
 
 namespace highwater::testing {
 namespace {

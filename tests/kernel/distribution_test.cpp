@@ -53,7 +53,7 @@ Distribution sampled() {
 }
 
 TEST_CASE("distribution: draws follow the stated law, and not one 1 % longer",
-          "[kernel][distribution]") {
+          "[kernel][distribution][costly]") {
   constexpr int kDraws = 1'000'000;
   for (const auto& [name, law] : continuous_laws()) {
     CAPTURE(name);

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/limiting/policy.h"
-#include "tests/algorithms/golden.h"
 #include "tests/support/counted_new.h"
+#include "tests/support/golden.h"
 
 namespace highwater::limiting {
 namespace {

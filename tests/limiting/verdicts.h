@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/algorithms/limiting/limiter.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::limiting {
 

@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/membership/raft_cluster.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::membership {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "models/algorithms/membership/ringpop_cluster.h"
 #include "models/algorithms/membership/ringpop_member.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::membership {
 namespace {

@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/membership/membership.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::membership {
 namespace {
@@ -150,7 +150,7 @@ TEST_CASE("swim: no one is suspected without loss and every dead one is found", 
   }));
 }
 
-TEST_CASE("swim: a thousand members find a death", "[membership]") {
+TEST_CASE("swim: a thousand members find a death", "[membership][costly]") {
   Cluster5 cluster(SwimOptions::lan(), {}, 1000, SplitMix{7});
   cluster.start_complete(static_cast<std::uint32_t>(cluster.size()));
   Events events;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/algorithms/messaging/assignor.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::messaging {
 

@@ -12,7 +12,7 @@
 
 #include "models/algorithms/messaging/java_hash.h"
 #include "models/algorithms/messaging/messaging.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::messaging {
 namespace {

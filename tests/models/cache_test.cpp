@@ -153,7 +153,7 @@ double che(const KeyPopularity& keys, double capacity) {
 }
 
 TEST_CASE("cache: LRU under independent references has the hit ratio of Che's approximation",
-          "[models][cache]") {
+          "[models][cache][costly]") {
   const KeyPopularity keys = KeyPopularity::zipf(10'000, 0.8);
   const auto hit_ratio = [&](const std::string& policy, std::uint64_t capacity) {
     ModelRig rig = rig_of(

@@ -185,7 +185,7 @@ double stale_share(const std::string& parameters) {
 }
 
 TEST_CASE("database: stale reads are those within the lag of a write to their key",
-          "[models][database]") {
+          "[models][database][costly]") {
   // Commits to a key are a Poisson process of 5 a second: one fell into the last 100 ms with
   // probability 1 - exp(-0.5).
   const double theory = 1 - std::exp(-0.5);

@@ -4,8 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::resilience {
 namespace {

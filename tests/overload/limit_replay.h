@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/resilience/concurrency_limit.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::resilience {
 

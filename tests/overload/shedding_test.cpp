@@ -6,8 +6,8 @@
 #include <rapidcheck.h>
 
 #include "models/algorithms/resilience/resilience.h"
-#include "tests/algorithms/golden.h"
 #include "tests/algorithms/scripted_bits.h"
+#include "tests/support/golden.h"
 
 namespace highwater::resilience {
 namespace {

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::resilience {
 namespace {

@@ -10,7 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/algorithms/resilience/breaker.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::resilience {
 

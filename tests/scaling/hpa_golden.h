@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/algorithms/scaling/hpa.h"
-#include "tests/algorithms/golden.h"
+#include "tests/support/golden.h"
 
 namespace highwater::scaling {
 

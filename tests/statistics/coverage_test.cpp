@@ -174,7 +174,7 @@ void demand_promise(const std::function<Queue(double)>& queue, double customers,
 
 }  // namespace
 
-TEST_CASE("coverage: short form", "[statistics][coverage]") {
+TEST_CASE("coverage: short form", "[statistics][coverage][costly]") {
   const int seeds = 250;
   demand_promise([](double n) { return mmc(0.9, 1, n); }, 20'000, 5, seeds);
   demand_promise([](double n) { return mmc(0.8, 4, n); }, 20'000, 5, seeds);
