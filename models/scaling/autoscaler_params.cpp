@@ -94,6 +94,25 @@ std::unique_ptr<scaling::Scaler> scaler_of(const StepScalingParams& params,
   return std::make_unique<scaling::StepScaling>(std::move(options));
 }
 
+std::unique_ptr<scaling::Scaler> scaler_of(const SimpleScalingParams& params,
+                                           const ScalingBounds& bounds) {
+  scaling::SimpleScaling::Options options;
+  for (const SimpleAlarmParams& alarm : params.alarms) options.policies.push_back(alarm.policy());
+  options.default_cooldown = params.cooldown.count();
+  options.min_size = bounds.min_replicas;
+  options.max_size = bounds.max_replicas;
+  return std::make_unique<scaling::SimpleScaling>(std::move(options));
+}
+
+/// Only a relative change can be too small.
+void check_at_least(std::uint32_t at_least, const AdjustmentParams& adjustment, const Value& where,
+                    const std::string& path, Problems& problems) {
+  if (at_least > 0 &&
+      adjustment.adjustment().type != scaling::AdjustmentType::percent_change_in_capacity)
+    problems.error(where.position(), pointer_to(path, "at_least"),
+                   "is for grow_by and shrink_by only");
+}
+
 }  // namespace
 
 scaling::HpaRules HpaDirectionParams::rules(scaling::HpaRules usual) const {
@@ -108,37 +127,89 @@ scaling::HpaRules HpaDirectionParams::rules(scaling::HpaRules usual) const {
   return usual;
 }
 
-void StepAlarmParams::check(const Value& where, const std::string& path, Problems& problems) const {
+void AlarmParams::check(const Value& where, const std::string& path, Problems& problems) const {
   if (above.has_value() == below.has_value())
     problems.error(where.position(), path, "an alarm rings \"above\" a threshold or \"below\" one");
-  for (std::size_t i = 1; i < steps.size(); ++i)
+}
+
+scaling::CloudwatchAlarm::Options AlarmParams::options() const {
+  scaling::CloudwatchAlarm::Options options;
+  options.threshold = above ? *above : *below;
+  options.comparison = above ? scaling::AlarmComparison::greater_than_or_equal_to_threshold
+                             : scaling::AlarmComparison::less_than_or_equal_to_threshold;
+  options.period = period.count();
+  options.evaluation_periods = evaluation_periods;
+  return options;
+}
+
+void AdjustmentParams::check(const Value& where, const std::string& path,
+                             Problems& problems) const {
+  const int given = add.has_value() + remove.has_value() + grow_by.has_value() +
+                    shrink_by.has_value() + set.has_value();
+  if (given != 1)
+    problems.error(where.position(), path,
+                   "an adjustment is one of \"add\", \"remove\", \"grow_by\", \"shrink_by\" and "
+                   "\"set\"");
+}
+
+scaling::Adjustment AdjustmentParams::adjustment() const {
+  using scaling::AdjustmentType;
+  const auto whole = [](double value) { return static_cast<std::int32_t>(std::lround(value)); };
+  if (add) return {AdjustmentType::change_in_capacity, whole(*add)};
+  if (remove) return {AdjustmentType::change_in_capacity, -whole(*remove)};
+  if (grow_by) return {AdjustmentType::percent_change_in_capacity, whole(100 * grow_by->value)};
+  if (shrink_by)
+    return {AdjustmentType::percent_change_in_capacity, -whole(100 * shrink_by->value)};
+  return {AdjustmentType::exact_capacity, whole(set.value_or(0))};
+}
+
+void StepAlarmParams::check(const Value& where, const std::string& path, Problems& problems) const {
+  const std::string list = pointer_to(path, "steps");
+  for (std::size_t i = 1; i < steps.size(); ++i) {
     if (steps[i].from <= steps[i - 1].from)
-      problems.error(where.position(), pointer_to(pointer_to(path, "steps"), i),
+      problems.error(where.position(), pointer_to(list, i),
                      "steps stand in the order of their \"from\"");
+    if (steps[i].adjustment.adjustment().type != steps[0].adjustment.adjustment().type)
+      problems.error(where.position(), pointer_to(list, i),
+                     "the steps of an alarm are all of one kind: add or remove, grow_by or "
+                     "shrink_by, or set");
+  }
+  if (!steps.empty()) check_at_least(at_least, steps[0].adjustment, where, path, problems);
 }
 
 scaling::StepPolicy StepAlarmParams::policy() const {
   scaling::StepPolicy policy;
-  policy.alarm.threshold = above ? *above : *below;
-  policy.alarm.comparison = above ? scaling::AlarmComparison::greater_than_or_equal_to_threshold
-                                  : scaling::AlarmComparison::less_than_or_equal_to_threshold;
-  policy.alarm.period = period.count();
-  policy.alarm.evaluation_periods = evaluation_periods;
+  policy.alarm = alarm.options();
+  policy.type = steps.front().adjustment.adjustment().type;
+  policy.min_magnitude = at_least;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     scaling::StepAdjustment step;
     std::optional<double> end;
     if (i + 1 < steps.size()) end = steps[i + 1].from;
-    if (above) {
+    if (alarm.above) {
       step.lower = steps[i].from;
       step.upper = end;
     } else {
       step.upper = -steps[i].from;
       if (end) step.lower = -*end;
     }
-    step.adjustment = steps[i].add > 0 ? static_cast<std::int32_t>(steps[i].add)
-                                       : -static_cast<std::int32_t>(steps[i].remove);
+    step.adjustment = steps[i].adjustment.adjustment().value;
     policy.steps.push_back(step);
   }
+  return policy;
+}
+
+void SimpleAlarmParams::check(const Value& where, const std::string& path,
+                              Problems& problems) const {
+  check_at_least(at_least, adjustment, where, path, problems);
+}
+
+scaling::SimplePolicy SimpleAlarmParams::policy() const {
+  scaling::SimplePolicy policy;
+  policy.alarm = alarm.options();
+  policy.adjustment = adjustment.adjustment();
+  policy.adjustment.min_magnitude = at_least;
+  if (cooldown) policy.cooldown = cooldown->count();
   return policy;
 }
 

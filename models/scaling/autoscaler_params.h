@@ -212,11 +212,58 @@ struct TargetTrackingParams {
   }
 };
 
+/// When an alarm rings.
+struct AlarmParams {
+  std::optional<double> above;
+  std::optional<double> below;
+  std::uint32_t evaluation_periods = 1;
+  Duration period = 60s;
+
+  static constexpr auto fields() {
+    using P = AlarmParams;
+    return std::tuple{
+        field<&P::above>("It rings when the metric is at least this."),
+        field<&P::below>("It rings when the metric is at most this."),
+        field<&P::evaluation_periods>("Periods in a row.").at_least(1u).at_most(1440u),
+        field<&P::period>("A period; its average counts.").at_least(Duration{1s})};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+  scaling::CloudwatchAlarm::Options options() const;
+};
+
+/// What an alarm leads to; one of them.
+struct AdjustmentParams {
+  std::optional<std::uint32_t> add;
+  std::optional<std::uint32_t> remove;
+  std::optional<Factor> grow_by;
+  std::optional<Factor> shrink_by;
+  std::optional<std::uint32_t> set;
+
+  static constexpr auto fields() {
+    using P = AdjustmentParams;
+    return std::tuple{
+        field<&P::add>("Instances more.").at_least(1u).at_most(kMostReplicas),
+        field<&P::remove>("Instances less.").at_least(1u).at_most(kMostReplicas),
+        field<&P::grow_by>("So many times what there is more: \"0.5x\" is 50 %, in whole percents.")
+            .at_least(Factor{0.01})
+            .at_most(Factor{1e4})
+            .source("AWS PercentChangeInCapacity"),
+        field<&P::shrink_by>("So many times what there is less.")
+            .at_least(Factor{0.01})
+            .at_most(Factor{1})
+            .source("AWS PercentChangeInCapacity"),
+        field<&P::set>("So many instances, whatever there is.")
+            .at_most(kMostReplicas)
+            .source("AWS ExactCapacity")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+  scaling::Adjustment adjustment() const;
+};
+
 /// One step of a step scaling policy.
 struct StepParams {
   double from = 0;
-  std::uint32_t add = 0;
-  std::uint32_t remove = 0;
+  AdjustmentParams adjustment;
 
   static constexpr std::string_view type_name = "autoscaler.step";
   static constexpr auto fields() {
@@ -225,32 +272,27 @@ struct StepParams {
                                  "nothing, ends it.")
             .at_least(0.0)
             .source("AWS MetricIntervalLowerBound, UpperBound"),
-        field<&StepParams::add>("Instances more.").at_most(kMostReplicas),
-        field<&StepParams::remove>("Instances less.").at_most(kMostReplicas)};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    if ((add > 0) == (remove > 0))
-      problems.error(where.position(), path, "a step adds or removes instances");
+        inlined<&StepParams::adjustment>()};
   }
 };
 
-/// An alarm and what it leads to.
+/// An alarm and the steps that it leads to.
 struct StepAlarmParams {
-  std::optional<double> above;
-  std::optional<double> below;
-  std::uint32_t evaluation_periods = 1;
-  Duration period = 60s;
+  AlarmParams alarm;
+  std::uint32_t at_least = 0;
   std::vector<StepParams> steps;
 
   static constexpr std::string_view type_name = "autoscaler.alarm";
   static constexpr auto fields() {
     using P = StepAlarmParams;
     return std::tuple{
-        field<&P::above>("It rings when the metric is at least this."),
-        field<&P::below>("It rings when the metric is at most this."),
-        field<&P::evaluation_periods>("Periods in a row.").at_least(1u).at_most(1440u),
-        field<&P::period>("A period; its average counts.").at_least(Duration{1s}),
-        field<&P::steps>("What is done, by how far the metric is beyond.").required().at_least(1u)};
+        inlined<&P::alarm>(),
+        field<&P::at_least>("Instances that a grow_by or shrink_by changes at least.")
+            .at_most(kMostReplicas)
+            .source("AWS MinAdjustmentMagnitude"),
+        field<&P::steps>("What is done, by how far the metric is beyond: steps of one kind.")
+            .required()
+            .at_least(1u)};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
   scaling::StepPolicy policy() const;
@@ -267,6 +309,44 @@ struct StepScalingParams {
     return std::tuple{field<&P::alarms>("Alarms with their steps.").required().at_least(1u),
                       field<&P::metric>("What they look at."),
                       field<&P::cooldown>("After each change.").source("AWS Cooldown")};
+  }
+};
+
+/// An alarm and the one adjustment that it leads to.
+struct SimpleAlarmParams {
+  AlarmParams alarm;
+  AdjustmentParams adjustment;
+  std::uint32_t at_least = 0;
+  std::optional<Duration> cooldown;
+
+  static constexpr std::string_view type_name = "autoscaler.simple_alarm";
+  static constexpr auto fields() {
+    using P = SimpleAlarmParams;
+    return std::tuple{inlined<&P::alarm>(), inlined<&P::adjustment>(),
+                      field<&P::at_least>("Instances that a grow_by or shrink_by changes at least.")
+                          .at_most(kMostReplicas)
+                          .source("AWS MinAdjustmentMagnitude"),
+                      field<&P::cooldown>("In place of the group's, after what this alarm did.")
+                          .source("AWS Cooldown")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+  scaling::SimplePolicy policy() const;
+};
+
+struct SimpleScalingParams {
+  std::vector<SimpleAlarmParams> alarms;
+  AwsMetric metric = AwsMetric::cpu;
+  Duration cooldown{scaling::SimpleScaling::Options{}.default_cooldown};
+
+  static constexpr std::string_view type_name = "autoscaler.simple_scaling";
+  static constexpr auto fields() {
+    using P = SimpleScalingParams;
+    return std::tuple{field<&P::alarms>("Alarms; of those that ring together the first counts.")
+                          .required()
+                          .at_least(1u),
+                      field<&P::metric>("What they look at."),
+                      field<&P::cooldown>("After each change nothing happens for so long.")
+                          .source("AWS DefaultCooldown")};
   }
 };
 
@@ -319,7 +399,8 @@ struct AutoscalerParams
     : OneOf<AutoscalerForm<HpaParams, scaling::ScalerPolicy::hpa>,
             AutoscalerForm<KpaParams, scaling::ScalerPolicy::kpa>,
             AutoscalerForm<TargetTrackingParams, scaling::ScalerPolicy::target_tracking>,
-            AutoscalerForm<StepScalingParams, scaling::ScalerPolicy::step_scaling>> {
+            AutoscalerForm<StepScalingParams, scaling::ScalerPolicy::step_scaling>,
+            AutoscalerForm<SimpleScalingParams, scaling::ScalerPolicy::simple_scaling>> {
   using OneOf::OneOf;
   static constexpr std::string_view type_name = "autoscaler";
 

@@ -77,6 +77,8 @@ TEST_CASE("autoscaler: limits hold whatever the load", "[autoscaling]") {
         R"({"kpa": {"target_concurrency": 0.1}, "min_replicas": 2, "max_replicas": 4})",
         R"({"target_tracking": {"target": 5}, "min_replicas": 2, "max_replicas": 4})",
         R"({"step_scaling": {"alarms": [{"above": 5, "steps": [{"add": 7}]}]},
+            "min_replicas": 2, "max_replicas": 4})",
+        R"({"simple_scaling": {"alarms": [{"above": 5, "set": 9}]},
             "min_replicas": 2, "max_replicas": 4})"}) {
     INFO(scaler);
     ModelRig rig({service::service()}, api(R"("replicas": 3, "autoscaler": )" + scaler));
@@ -169,6 +171,52 @@ TEST_CASE("autoscaler: a fault hits who is there when it begins", "[autoscaling]
   CHECK(after >= before);
 }
 
+/// What the autoscaler did to a service that is busy for half an hour and idle for another, as
+/// "seconds from to".
+std::vector<std::string> changes(const std::string& scaler) {
+  ModelRig rig({service::service()},
+               api(R"("autoscaler": {)" + scaler + R"(, "max_replicas": 20})"));
+  rig.add(load(95, 1800));
+  rig.run(Time{3600s});
+  std::vector<std::string> result;
+  for (const Happening& happening : rig.happenings()) {
+    const std::size_t from = happening.text.find(" from ");
+    const auto second = std::chrono::floor<std::chrono::seconds>(happening.at.time_since_epoch());
+    result.push_back(std::to_string(second.count()) + happening.text.substr(from + 5));
+  }
+  return result;
+}
+
+TEST_CASE("autoscaler: simple scaling waits for its cooldown after each change", "[autoscaling]") {
+  using Changes = std::vector<std::string>;
+  // 95 % of one core, then 32 % of each of three, 19 % of five. Alarms look every minute.
+  CHECK(changes(R"("simple_scaling": {"alarms": [{"above": 25, "add": 2}]})") ==
+        Changes{"60 1 to 3", "360 3 to 5"});
+  CHECK(changes(R"("simple_scaling": {"cooldown": "10m", "alarms": [
+                     {"above": 25, "add": 2}, {"below": 1, "set": 1, "cooldown": "1m"}]})") ==
+        Changes{"60 1 to 3", "660 3 to 5", "1860 5 to 1"});
+  CHECK(changes(R"("simple_scaling": {"alarms": [
+                     {"above": 25, "add": 2, "cooldown": "1m"}, {"below": 1, "remove": 3}]})") ==
+        Changes{"60 1 to 3", "120 3 to 5", "1860 5 to 2", "2160 2 to 1"});
+  // In the first half minute there is no reading yet.
+  CHECK(changes(R"("simple_scaling": {"metric": "requests", "cooldown": "1m", "alarms": [
+                     {"above": 2000, "evaluation_periods": 3, "period": "30s", "set": 4}]})") ==
+        Changes{"120 1 to 4"});
+}
+
+TEST_CASE("autoscaler: adjustments may be shares of what there is", "[autoscaling]") {
+  using Changes = std::vector<std::string>;
+  CHECK(changes(R"("step_scaling": {"cooldown": "1m", "alarms": [
+                     {"above": 20, "steps": [{"grow_by": "1x"}]},
+                     {"below": 1, "steps": [{"shrink_by": "0.3x"}]}]})") ==
+        Changes{"60 1 to 2", "120 2 to 4", "180 4 to 8", "1860 8 to 6", "1920 6 to 5",
+                "1980 5 to 4", "2040 4 to 3", "2100 3 to 2", "2160 2 to 1"});
+  CHECK(changes(R"("simple_scaling": {"cooldown": "1m", "alarms": [
+                     {"above": 25, "grow_by": "0.1x", "at_least": 5},
+                     {"below": 1, "shrink_by": "0.5x", "at_least": 4}]})") ==
+        Changes{"60 1 to 6", "1860 6 to 2", "1920 2 to 1"});
+}
+
 TEST_CASE("autoscaler: old readings make it slower", "[autoscaling]") {
   const auto first_change = [](const std::string& lag) {
     ModelRig rig(
@@ -198,7 +246,17 @@ TEST_CASE("autoscaler: what is wrong with it is said", "[autoscaling]") {
              Catch::Contains("rings"));
   CHECK_THAT(says(R"({"step_scaling": {"alarms": [{"above": 5, "steps": [{}]}]},
                       "max_replicas": 3})"),
-             Catch::Contains("adds or removes"));
+             Catch::Contains("an adjustment is one of"));
+  CHECK_THAT(says(R"({"step_scaling": {"alarms": [{"above": 5,
+                          "steps": [{"add": 1}, {"from": 3, "grow_by": "1x"}]}]},
+                      "max_replicas": 3})"),
+             Catch::Contains("all of one kind"));
+  CHECK_THAT(says(R"({"simple_scaling": {"alarms": [{"above": 5, "add": 1, "set": 3}]},
+                      "max_replicas": 3})"),
+             Catch::Contains("an adjustment is one of"));
+  CHECK_THAT(says(R"({"simple_scaling": {"alarms": [{"above": 5, "add": 1, "at_least": 3}]},
+                      "max_replicas": 3})"),
+             Catch::Contains("grow_by and shrink_by only"));
   CHECK(says(R"({"hpa": {"target_cpu": "50%", "scale_down": {"stabilization_window": "60s",
                   "policies": [{"pods": 1, "period": "30s"}, {"percent": "0.1x"}],
                   "select_policy": "min"}}, "min_replicas": 3, "max_replicas": 50})")
