@@ -46,6 +46,22 @@ void Attempt::depart() {
     arrive();
 }
 
+void Attempt::conclude(Reply reply) {
+  if (waiter_ == nullptr) return free();
+  reply_ = reply;
+  phase_ = Phase::inbound;
+  edge_.world_.simulation.schedule_now(*this);
+}
+
+void Attempt::only_carries() {
+  counted_ = false;
+  --edge_.attempts_;
+}
+
+void Attempt::count_failure() {
+  if (counted_) ++edge_.failures_;
+}
+
 void Attempt::arrive() {
   phase_ = Phase::served;
   if (!to_.up()) [[unlikely]] {
@@ -76,13 +92,13 @@ void Attempt::head_back() {
 
 void Attempt::time_out() {
   waiter_ = nullptr;
-  ++edge_.failures_;
+  count_failure();
 }
 
 void Attempt::come_back() {
   AttemptWaiter* const waiter = waiter_;
   const Reply reply = reply_;
-  if (waiter != nullptr && !reply.ok()) ++edge_.failures_;
+  if (waiter != nullptr && !reply.ok()) count_failure();
   free();
   if (waiter != nullptr) waiter->answered(reply);
 }
@@ -90,7 +106,7 @@ void Attempt::come_back() {
 void Attempt::drop() {
   to_.answered(Status::reset, waiter_ == nullptr);
   AttemptWaiter* const waiter = waiter_;
-  if (waiter != nullptr) ++edge_.failures_;
+  if (waiter != nullptr) count_failure();
   free();
   if (waiter != nullptr) waiter->lost();
 }

@@ -44,14 +44,22 @@ class Attempt final : private Event {
   /// Puts the request on the network. Where that takes no time, the callee receives it within this
   /// call; the waiter is still answered later, from the event loop (but lost() may come at once).
   void depart();
+  /// In place of depart(): it ends where it began, with an answer of the callee's own client; what
+  /// passed over the network for it was another attempt, which carried it.
+  void conclude(Reply reply);
+  /// It carries what other attempts ask for: the edge counts those, not this one.
+  void only_carries();
 
   /// The waiter no longer waits, since it was cancelled itself.
   void forget() { waiter_ = nullptr; }
   /// The waiter no longer waits, since this takes too long.
   void time_out();
 
+  const Request& request() const { return request_; }
   /// Of the request: after it no caller waits for the answer.
   Time deadline() const { return request_.deadline; }
+  Edge& edge() const { return edge_; }
+  Instance& from() const { return from_; }
 
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -72,6 +80,7 @@ class Attempt final : private Event {
   void come_back();
   void drop();
   void free();
+  void count_failure();
 
   Request request_;
   Edge& edge_;
@@ -80,6 +89,7 @@ class Attempt final : private Event {
   AttemptWaiter* waiter_;
   std::uint64_t message_;
   Phase phase_ = Phase::outbound;
+  bool counted_ = true;  // by the edge
   Reply reply_;
 };
 

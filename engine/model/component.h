@@ -189,6 +189,12 @@ class Component {
   /// listed instances in turn, dead ones too: a client without a balancer knows no better.
   virtual Route route(const Request& request, const Instance& from);
 
+  /// True where callers have a client of this component in them that sends when it sees fit: their
+  /// attempts go to take(). Does not change.
+  virtual bool has_client() const { return false; }
+  /// An attempt that is to be made here, routed already. Whoever takes it concludes it.
+  virtual void take(Attempt& attempt) { attempt.depart(); }
+
   /// What may happen to an instance.
   enum class Change : std::uint8_t {
     listing,  ///< It is listed, or no longer.

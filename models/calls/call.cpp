@@ -175,6 +175,7 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
       policy_(policy),
       step_(step),
       plain_(policy.is_plain()),
+      has_client_(edge.to().has_client()),
       guarded_(policy.guards_attempts()),
       backoff_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "backoff")),
       policy_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "call policy")) {
@@ -471,6 +472,8 @@ void Call::depart() {
     simulation.schedule_after(timeout_, *site_.timeout_);
   else if (site_.policy_.deadline_slack && attempt_->deadline() < kNever)
     simulation.schedule_at(timeout_, std::max(attempt_->deadline(), simulation.now()));
+  if (site_.has_client_) [[unlikely]]
+    return site_.callee().take(*attempt_);
   attempt_->depart();
 }
 

@@ -82,6 +82,7 @@ class CallSite {
   CallPolicy policy_;
   std::uint32_t step_;
   bool plain_;
+  bool has_client_;
   bool guarded_ = false;     // an attempt passes by more than the timeout
   Lane* timeout_ = nullptr;  // where nothing but the constant timeout ends an attempt
   Duration timeout_length_ = kNever - Time{};

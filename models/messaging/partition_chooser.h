@@ -29,9 +29,8 @@ constexpr bool goes_by_key(Partitioner partitioner) {
 
 /// What one producer remembers to spread messages whose key does not matter.
 ///
-/// Assumes  batches end when batch_size is reached, never by time (linger.ms); the line at a
-///          partition's leader stands for the producer's own queue of batches, and is looked at
-///          every millisecond at most.
+/// Assumes  the queues of batches are looked at every millisecond at most; under uniform_sticky a
+///          batch ends when batch_size is reached, never by time.
 /// Source   Kafka 3.3 RoundRobinPartitioner.java, BuiltInPartitioner.java (KIP-794); Kafka 3.2
 ///          StickyPartitionCache.java and KafkaProducer.java (doSend) for uniform_sticky.
 /// Checked  tests/models/topic_test.cpp, tests/algorithms/kafka_sticky_test.cpp.
@@ -42,10 +41,12 @@ class PartitionChooser {
 
   /// @param topic    Its partitions; some are available.
   /// @param bytes    Size of the message.
-  /// @param queues   Called for the number of messages that wait for each available partition.
-  template <class Queues>
+  /// @param queues   Called for how much waits for each available partition.
+  /// @param fills    Called with the partition: whether its batch will be full with the message.
+  ///                 Those that are not full are left later.
+  template <class Queues, class Fills>
   std::uint32_t choose(const hashing::KafkaTopic& topic, std::uint64_t bytes, Time now,
-                       const Queues& queues) {
+                       const Queues& queues, const Fills& fills) {
     if (partitioner_ == Partitioner::round_robin) return turn_.next(topic);
     if (partitioner_ == Partitioner::uniform_sticky) return choose_uniform(topic, bytes);
     if (partitioner_ == Partitioner::adaptive_sticky && now >= next_look_) {
@@ -54,7 +55,7 @@ class PartitionChooser {
       sticky_.update_load(waiting, topic.available, topic.partitions);
     }
     const std::uint32_t partition = sticky_.current(topic, random_);
-    sticky_.appended(bytes, true, topic, random_);
+    sticky_.appended(bytes, fills(partition), topic, random_);
     return partition;
   }
 

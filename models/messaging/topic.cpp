@@ -7,7 +7,9 @@
 /// Assumes  no replication: while a broker is down its partitions take and give no messages, but
 ///          what they hold survives on its disk; publishers know which brokers are down; a publish
 ///          that dies with its broker was not appended; fetches cost the broker nothing, and one
-///          answer holds all there is; no batches: every message is appended by itself.
+///          answer holds all there is. Without a producer every message is appended by itself; a
+///          batch takes the time of one message. With one replica acks all and leader differ in
+///          what is sent again only.
 /// Source   Apache Kafka 3.7 documentation, sections 4.2 Persistence, 4.4 The Producer and 4.5 The
 ///          Consumer; DefaultPartitioner.
 /// Checked  tests/models/topic_test.cpp; the hash in tests/algorithms/murmur2_test.cpp.
@@ -30,8 +32,14 @@ namespace highwater::messaging {
 /// What the process of a broker remembers of a partition that it leads; dies with the process.
 struct Leader {
   struct Publish {
-    Served served;
+    Served served;  // of one message
     Time arrived{};
+    std::shared_ptr<Batch> batch;  // or of this one, which came in the request in that slot
+    std::uint32_t slot = 0;
+
+    std::int64_t messages() const {
+      return batch == nullptr ? 1 : static_cast<std::int64_t>(batch->records.size());
+    }
   };
 
   Leader(Broker& b, Partition& p)
@@ -43,7 +51,7 @@ struct Leader {
   ~Leader() {
     partition.leader = nullptr;
     const Time now = broker.component().world().now();
-    broker.unanswered_.add(now, -static_cast<std::int64_t>(line.size()));
+    for (const Publish& publish : line) broker.unanswered_.add(now, -publish.messages());
     if (busy) broker.busy_.add(now, -1);
   }
 
@@ -83,9 +91,14 @@ void TopicParams::check(const Value& where, const std::string& path, Problems& p
                       partitioner == Partitioner::uniform_sticky ||
                       partitioner == Partitioner::adaptive_sticky;
   for (const char* name : {"batch_size", "message_size"})
-    if (const Value* given = where.find(name); given != nullptr && !sticks)
+    if (const Value* given = where.find(name); given != nullptr && !sticks && !producer)
       problems.error(given->position(), pointer_to(path, name),
-                     "only the sticky partitioners read it");
+                     "only a producer and the sticky partitioners read it");
+  const std::uint64_t least =
+      std::max(batch_size.count, message_size.count + BatchAccumulator::kBatchOverhead);
+  if (producer && producer->buffer_memory.count < least)
+    problems.error(where.position(), pointer_to(pointer_to(path, "producer"), "buffer_memory"),
+                   "has no room for a batch, " + std::to_string(least) + " bytes");
   if (brokers <= partitions) return;
   const Value* given = where.find("brokers");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -108,6 +121,7 @@ void Broker::lead(Partition& partition) {
 
 void Broker::killed() {
   topic_.available_known_ = false;
+  produces_.clear();
 }
 
 void Broker::started() {
@@ -117,14 +131,35 @@ void Broker::started() {
 
 void Broker::receive(Served served) {
   if (served.request().operation == Operation::read) return hold(std::move(served));
+  if (topic_.params_.producer) return take_batches(std::move(served));
   const std::uint16_t part = served.request().part;
   // Only a caller that chooses its instance itself can come to the wrong one.
   if (&topic_.broker_of(part) != this) return served.reply(Status::error);
   const Time now = topic_.world().now();
   unanswered_.add(now, 1);
   Leader& leader = *topic_.partition(part).leader;
-  leader.line.push_back({std::move(served), now});
+  leader.line.push_back({std::move(served), now, nullptr});
   leader.arrived.notify_one();
+}
+
+void Broker::take_batches(Served served) {
+  if (served.request().key >= topic_.produces_.size()) return served.reply(Status::error);
+  const auto slot = static_cast<std::uint32_t>(served.request().key);
+  const Time now = topic_.world().now();
+  produces_.emplace(slot, std::move(served));
+  for (const std::shared_ptr<Batch>& batch : topic_.produces_[slot].batches()) {
+    Leader& leader = *topic_.partition(batch->partition).leader;
+    leader.line.push_back({Served(), now, batch, slot});
+    unanswered_.add(now, leader.line.back().messages());
+    leader.arrived.notify_one();
+  }
+}
+
+void Broker::appended_batch(std::uint32_t slot) {
+  if (--topic_.produces_[slot].left > 0) return;
+  const auto request = produces_.find(slot);
+  request->second.reply(Status::ok);
+  produces_.erase(request);
 }
 
 void Broker::hold(Served fetch) {
@@ -143,7 +178,9 @@ Task<> Broker::append_messages(Partition& partition) {
     while (leader.line.empty()) co_await leader.arrived.wait();
     const Time begun = simulation.now();
     topic_.wait_->record(begun, begun - leader.line.front().arrived);
-    const Request publish = leader.line.front().served.request();
+    const std::shared_ptr<Batch> batch = leader.line.front().batch;
+    const Request publish =
+        batch == nullptr ? leader.line.front().served.request() : batch->records.front().request;
     RequestRandom random(topic_.append_key_, publish.id, publish.path);
     const Duration time = stretched(topic_.params_.append_time.draw(random), slowdown());
     if (time > Duration{0}) {
@@ -155,14 +192,21 @@ Task<> Broker::append_messages(Partition& partition) {
     }
     const Time now = simulation.now();
     const std::size_t kept = partition.log.kept();
-    partition.log.append(Message::from(publish, now));
+    const auto append = [&](const Request& message) {
+      partition.log.append(Message::from(message, now));
+      ++appended_;
+      for (Reader* reader : topic_.readers_) reader->appended();
+    };
+    if (batch == nullptr)
+      append(publish);
+    else if (!topic_.knows(*batch))
+      for (const Record& record : batch->records) append(record.request);
     topic_.world().in_flight.keep(partition.log.kept() - kept);
-    ++appended_;
-    for (Reader* reader : topic_.readers_) reader->appended();
     leader.answer_all();
-    unanswered_.add(now, -1);
-    leader.line.front().served.reply(Status::ok);
+    unanswered_.add(now, -leader.line.front().messages());
+    Leader::Publish done = std::move(leader.line.front());
     leader.line.pop_front();
+    batch == nullptr ? done.served.reply(Status::ok) : appended_batch(done.slot);
   }
 }
 
@@ -205,26 +249,69 @@ Request Topic::fetch(std::uint32_t reader, std::uint32_t partition, std::uint64_
 
 Route Topic::route(const Request& request, const Instance& from) {
   if (request.operation == Operation::read) return instances().front().get();
-  if (goes_by_key(params_.partitioner)) {
-    const auto partition =
-        static_cast<std::uint16_t>(*keys_.lookup(hashing::DecimalText(request.key).view()));
+  const auto to = [this](std::uint32_t partition) {
+    // A producer keeps what is for a broker that is down.
     Broker& broker = broker_of(partition);
-    return {broker.up() ? &broker : nullptr, partition};
-  }
-  const hashing::KafkaTopic topic{params_.partitions, available()};
-  if (topic.available.empty()) return nullptr;
-  const auto queues = [&] {
-    std::vector<std::uint32_t> waiting;
-    for (const std::uint32_t p : topic.available)
-      waiting.push_back(partitions_[p].leader == nullptr
-                            ? 0
-                            : static_cast<std::uint32_t>(partitions_[p].leader->line.size()));
-    return waiting;
+    return Route(broker.up() || params_.producer ? &broker : nullptr,
+                 static_cast<std::uint16_t>(partition));
   };
-  const auto partition = static_cast<std::uint16_t>(
-      chooser_of(from).choose(topic, params_.message_size.count, world().now(), queues));
-  Broker& broker = broker_of(partition);
-  return {broker.up() ? &broker : nullptr, partition};
+  if (goes_by_key(params_.partitioner))
+    return to(static_cast<std::uint32_t>(*keys_.lookup(hashing::DecimalText(request.key).view())));
+  const hashing::KafkaTopic topic{params_.partitions, available()};
+  if (topic.available.empty()) return params_.producer ? to(0) : Route(nullptr);
+  const Producer* const producer = producer_of(from);
+  const auto waiting = [&](std::uint32_t p) -> std::size_t {
+    if (producer != nullptr) return producer->accumulator().waiting(p);
+    return partitions_[p].leader == nullptr ? 0 : partitions_[p].leader->line.size();
+  };
+  const auto queues = [&] {
+    std::vector<std::uint32_t> list;
+    for (const std::uint32_t p : topic.available)
+      list.push_back(static_cast<std::uint32_t>(waiting(p)));
+    return list;
+  };
+  const auto fills = [&](std::uint32_t p) {
+    return producer == nullptr || producer->accumulator().fills(p, params_.message_size.count);
+  };
+  return to(
+      chooser_of(from).choose(topic, params_.message_size.count, world().now(), queues, fills));
+}
+
+void Topic::take(Attempt& attempt) {
+  Producer*& producer = producer_of_[&attempt.from()];
+  if (producer == nullptr)
+    producer = &producers_.emplace_back(*this, attempt.from(), attempt.edge());
+  producer->publish(attempt);
+}
+
+Producer* Topic::producer_of(const Instance& instance) const {
+  const auto found = producer_of_.find(&instance);
+  return found == producer_of_.end() ? nullptr : found->second;
+}
+
+std::vector<std::uint32_t> Topic::leaders() const {
+  std::vector<std::uint32_t> list;
+  for (std::uint32_t p = 0; p < params_.partitions; ++p) list.push_back(broker_of(p).index());
+  return list;
+}
+
+ProduceRequest& Topic::produce_request() {
+  if (free_produces_.empty()) {
+    const auto slot = static_cast<std::uint32_t>(produces_.size());
+    produces_.emplace_back(*this, slot);
+    return produces_.back();
+  }
+  const std::uint32_t slot = free_produces_.back();
+  free_produces_.pop_back();
+  return produces_[slot];
+}
+
+/// Whether the partition has the batch already, and knows it again.
+bool Topic::knows(Batch& batch) {
+  if (batch.appended && params_.producer->acks == Acks::all) return true;
+  batch.appended = true;
+  ++batches_;
+  return false;
 }
 
 std::span<const std::uint32_t> Topic::available() {
@@ -239,13 +326,12 @@ std::span<const std::uint32_t> Topic::available() {
 
 PartitionChooser& Topic::chooser_of(const Instance& producer) {
   const std::less<const Instance*> before;
-  const auto place = std::lower_bound(producers_.begin(), producers_.end(), &producer,
-                                      [&](const Producer& known, const Instance* wanted) {
-                                        return before(known.instance, wanted);
-                                      });
-  if (place != producers_.end() && place->instance == &producer) return place->chooser;
+  const auto place = std::lower_bound(
+      choosers_.begin(), choosers_.end(), &producer,
+      [&](const Chooser& known, const Instance* wanted) { return before(known.instance, wanted); });
+  if (place != choosers_.end() && place->instance == &producer) return place->chooser;
   const RandomKey key = world().key(id(), "partitions for " + producer.label());
-  return producers_
+  return choosers_
       .insert(place,
               {&producer, PartitionChooser(params_.partitioner, params_.batch_size.count, key)})
       ->chooser;
@@ -272,11 +358,25 @@ void Topic::declare_metrics() {
   owner.time_ratio("utilization", total(&Broker::busy_integral),
                    [this](Time now) { return seconds(now) * params_.partitions; });
   wait_ = &owner.tally("wait_ms");
+  if (params_.producer) {
+    linger_ = &owner.tally("linger_ms");
+    owner.rate("batches_rps", batches_);
+    owner.time_average("buffered", [this](Time now) {
+      double sum = 0;
+      for (const Producer& producer : producers_) sum += producer.buffered_integral(now);
+      return sum;
+    });
+  }
   owner.causes("errors", [this] {
     std::map<std::string, std::uint64_t> causes;
     for (std::size_t i = 1; i < kStatuses; ++i) {
       const auto status = static_cast<Status>(i);
-      std::uint64_t sum = 0;
+      // With producers only what they gave up counts: they send the rest again.
+      std::uint64_t sum = failed_[status];
+      if (params_.producer) {
+        if (sum > 0) causes[std::string(name(status))] = sum;
+        continue;
+      }
       for (const auto& instance : instances()) sum += instance->answers()[status];
       if (sum > 0) causes[std::string(name(status))] = sum;
     }
@@ -304,7 +404,13 @@ ModelKind topic() {
        {"utilization", "1", "Partitions that are appending / partitions."},
        {"wait_ms", "ms", "From arrival at the broker until the partition begins to append.",
         MetricShape::kTimes},
-       {"errors", "requests", "Publishes and fetches not answered with success, by cause.",
+       {"linger_ms", "ms", "From a publish until its producer sends it, where there is one.",
+        MetricShape::kTimes},
+       {"batches_rps", "/s", "Batches of producers appended."},
+       {"buffered", "messages", "Messages that producers have not sent yet."},
+       {"errors", "requests",
+        "Publishes and fetches not answered with success, by cause; with producers, publishes that "
+        "those gave up.",
         MetricShape::kCauses}});
   kind.info.callable = false;
   kind.info.publishable = true;

@@ -3,6 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -14,6 +17,8 @@
 #include "models/algorithms/hashing/kafka.h"
 #include "models/messaging/partition_chooser.h"
 #include "models/messaging/partition_log.h"
+#include "models/messaging/producer.h"
+#include "models/messaging/producer_params.h"
 
 namespace highwater::messaging {
 
@@ -45,6 +50,7 @@ struct TopicParams {
   Partitioner partitioner = Partitioner::kafka_murmur2;
   Bytes batch_size{16'384};
   Bytes message_size{1'024};
+  std::optional<ProducerParams> producer;
   Duration start_time{0};
 
   static constexpr auto fields() {
@@ -64,12 +70,16 @@ struct TopicParams {
             .source("chosen"),
         field<&TopicParams::partitioner>("How a message finds its partition.")
             .source("Kafka partitioner.class"),
-        field<&TopicParams::batch_size>("Bytes after which a sticky partitioner goes on to another "
-                                        "partition.")
+        field<&TopicParams::batch_size>("Bytes that a producer's batch has room for, and after "
+                                        "which a sticky partitioner goes on to another partition.")
             .source("Kafka batch.size"),
-        field<&TopicParams::message_size>("Of a message, as a sticky partitioner counts it.")
+        field<&TopicParams::message_size>("Of a message, as batches and sticky partitioners count "
+                                          "it.")
             .at_least(Bytes{1})
             .source("chosen"),
+        field<&TopicParams::producer>("The publishers' producers, which send messages in batches, "
+                                      "and again when they fail. Unless given, every message is "
+                                      "sent by itself, once."),
         field<&TopicParams::start_time>("From the start of a broker until it takes requests."),
     };
   }
@@ -125,9 +135,12 @@ class Broker final : public Instance {
   void killed() override;
   Task<> append_messages(Partition& partition);
   void hold(Served fetch);
+  void take_batches(Served served);
+  void appended_batch(std::uint32_t slot);
 
   Topic& topic_;
   std::vector<Partition*> led_;
+  std::map<std::uint32_t, Served> produces_;  // by slot: requests with batches to be appended
   std::uint64_t appended_ = 0;
   TimeIntegral busy_;
   TimeIntegral unanswered_;
@@ -139,10 +152,24 @@ class Topic final : public Component {
   Topic(World& world, std::string id, const TopicParams& params);
 
   Route route(const Request& request, const Instance& from) override;
+  bool has_client() const override { return params_.producer.has_value(); }
+  void take(Attempt& attempt) override;
 
   std::uint32_t partition_count() const { return params_.partitions; }
   Partition& partition(std::uint32_t number) { return partitions_[number]; }
   Broker& broker_of(std::uint32_t partition) const;
+
+  const TopicParams& params() const { return params_; }
+  /// The broker that leads each partition.
+  std::vector<std::uint32_t> leaders() const;
+
+  // For producers.
+  /// A request to be sent; release() takes it back.
+  ProduceRequest& produce_request();
+  void release(std::uint32_t slot) { free_produces_.push_back(slot); }
+  /// A message was sent so long after it was published.
+  void sent(Duration waited) { linger_->record(world().now(), waited); }
+  void failed(Status status) { failed_.add(status); }
 
   /// Adds a group that reads every partition from the beginning. Before the run only.
   /// @return its number among the readers of each partition
@@ -159,21 +186,30 @@ class Topic final : public Component {
   void declare_metrics();
   /// Partitions whose broker is up, ascending.
   std::span<const std::uint32_t> available();
+  bool knows(Batch& batch);
   PartitionChooser& chooser_of(const Instance& producer);
+  Producer* producer_of(const Instance& instance) const;
 
   const TopicParams& params_;
   RandomKey append_key_;
   std::deque<Partition> partitions_;
   std::vector<Reader*> readers_;
-  struct Producer {
+  struct Chooser {
     const Instance* instance;
     PartitionChooser chooser;
   };
-  std::vector<Producer> producers_;  // by address: for look-ups, never walked
+  std::vector<Chooser> choosers_;  // by address: for look-ups, never walked
+  std::deque<Producer> producers_;
+  std::map<const Instance*, Producer*> producer_of_;  // for look-ups, never walked
+  std::deque<ProduceRequest> produces_;               // by slot
+  std::vector<std::uint32_t> free_produces_;
+  std::uint64_t batches_ = 0;
+  StatusCounts failed_;
   std::vector<std::uint32_t> available_;
   bool available_known_ = false;
   hashing::KafkaKeys keys_;
   Tally* wait_ = nullptr;
+  Tally* linger_ = nullptr;
 };
 
 }  // namespace highwater::messaging

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <stdexcept>
 
-template class nlohmann::basic_json<>;
 template class nlohmann::detail::serializer<nlohmann::json>;
 
 std::string Catch::StringMaker<nlohmann::json>::convert(const nlohmann::json& value) {

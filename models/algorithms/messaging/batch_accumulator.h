@@ -80,6 +80,20 @@ class BatchAccumulator {
   std::uint32_t in_flight(std::uint32_t broker) const { return brokers_[broker].in_flight; }
   std::size_t waiting() const { return waiting_; }  ///< Batches that are not in flight.
 
+  /// Batches of the partition that are not in flight.
+  std::uint32_t waiting(std::uint32_t partition) const { return lines_[partition].batches; }
+  /// Whether the partition's last batch would be full with one more record of so many bytes.
+  bool fills(std::uint32_t partition, std::uint64_t bytes) const {
+    const Line& line = lines_[partition];
+    std::uint64_t before = kBatchOverhead;
+    if (line.last != kNone) {
+      const Batch& batch = batches_[line.last];
+      if (!batch.closed && batch.bytes + bytes <= std::max(options_.batch_size, batch.memory))
+        before = batch.bytes;
+    }
+    return before + bytes >= options_.batch_size;
+  }
+
   /// @param bytes  Of the record as it is written. Precondition: partition exists.
   Append append(std::int64_t now, std::uint32_t partition, std::uint64_t bytes) {
     now_ = std::max(now_, now);
@@ -146,6 +160,15 @@ class BatchAccumulator {
     return first;
   }
 
+  /// When expire() will find something: kNever where nothing waits.
+  std::int64_t next_expiry() const {
+    std::int64_t first = kNever;
+    for (const Line& line : lines_)
+      if (line.first != kNone)
+        first = std::min(first, after(batches_[line.first].created, options_.delivery_timeout));
+    return first;
+  }
+
   /// A request was answered: its batches are done with, or come first in their lines again.
   void answered(std::int64_t now, std::uint32_t request, Answer answer) {
     now_ = std::max(now_, now);
@@ -204,6 +227,7 @@ class BatchAccumulator {
   struct Line {  // of a partition, the oldest first
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
+    std::uint32_t batches = 0;
     bool muted = false;
   };
   struct Broker {
@@ -283,12 +307,14 @@ class BatchAccumulator {
   void push_back(Line& line, std::uint32_t id) {
     (line.last == kNone ? line.first : batches_[line.last].next) = id;
     line.last = id;
+    ++line.batches;
     ++waiting_;
   }
   std::uint32_t pop_front(Line& line) {
     const std::uint32_t id = line.first;
     line.first = batches_[id].next;
     if (line.first == kNone) line.last = kNone;
+    --line.batches;
     --waiting_;
     return id;
   }
@@ -303,6 +329,7 @@ class BatchAccumulator {
     batches_[id].next = at;
     (before == kNone ? line.first : batches_[before].next) = id;
     if (at == kNone) line.last = id;
+    ++line.batches;
     ++waiting_;
   }
 
