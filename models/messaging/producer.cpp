@@ -24,6 +24,7 @@ void ProduceRequest::send(Producer& producer, std::uint32_t number, Instance& br
   lost_ = false;
   batches_ = std::move(batches);
   left = batches_.size();
+  refused = false;
   Simulation& simulation = topic_.world().simulation;
   simulation.schedule_after(timeout_, topic_.params().producer->request_timeout);
   Request request;
@@ -66,12 +67,13 @@ void ProduceRequest::end() {
   topic_.release(slot_);
 }
 
-Producer::Producer(Topic& topic, Instance& instance, Edge& edge)
+Producer::Producer(Topic& topic, Instance& instance, Edge& edge, std::uint32_t number)
     : topic_(topic),
       instance_(instance),
       edge_(edge),
       accumulator_(topic.params().producer->options(topic.params().batch_size), topic.leaders()),
-      unsent_(topic.partition_count()),
+      number_(number),
+      lines_(topic.partition_count()),
       incarnation_(instance.incarnation()),
       draws_(topic.world().key(topic.id(), "requests of " + instance.label()).value),
       wake_(*this),
@@ -106,7 +108,7 @@ bool Producer::append(const Record& record) {
   const std::uint32_t partition = record.request.part;
   const BatchAccumulator::Append appended =
       accumulator_.append(nanoseconds(now), partition, topic_.params().message_size.count);
-  if (appended.accepted) unsent_[partition].push_back(record);
+  if (appended.accepted) lines_[partition].unsent.push_back(record);
   wakes_ = wakes_ || appended.wakes;
   return appended.accepted;
 }
@@ -136,6 +138,10 @@ void Producer::send_ready() {
     if (sent.attempts == 1) {
       batch = std::make_shared<Batch>();
       batch->partition = sent.partition;
+      batch->producer = number_;
+      batch->incarnation = incarnation_;
+      batch->epoch = lines_[sent.partition].epoch;
+      batch->sequence = lines_[sent.partition].next_sequence++;
       batch->records = take_records(sent.partition, sent.records);
       for (const Record& record : batch->records) topic_.sent(now - record.published);
     }
@@ -170,12 +176,31 @@ void Producer::expire() {
   accumulator_.expire(
       nanoseconds(topic_.world().now()), [&](const BatchAccumulator::Sent& expired) {
         if (expired.attempts > 1) {
-          conclude(std::exchange(batches_[expired.batch], nullptr)->records, Status::timeout);
+          const std::shared_ptr<Batch> given_up = std::exchange(batches_[expired.batch], nullptr);
+          conclude(given_up->records, Status::timeout);
+          if (!given_up->appended) begin_epoch(expired.partition);
           return;
         }
         std::vector<Record> records = take_records(expired.partition, expired.records);
         conclude(records, Status::timeout);
       });
+}
+
+/// One that was sent is missing for good: those behind it are numbered anew.
+void Producer::begin_epoch(std::uint32_t partition) {
+  Line& line = lines_[partition];
+  ++line.epoch;
+  line.next_sequence = 0;
+  std::vector<Batch*> behind;
+  for (const std::shared_ptr<Batch>& batch : batches_)
+    if (batch != nullptr && batch->partition == partition && !batch->appended)
+      behind.push_back(batch.get());
+  std::sort(behind.begin(), behind.end(),
+            [](const Batch* a, const Batch* b) { return a->sequence < b->sequence; });
+  for (Batch* const batch : behind) {
+    batch->epoch = line.epoch;
+    batch->sequence = line.next_sequence++;
+  }
 }
 
 /// Those that wait for memory, in their order.
@@ -214,7 +239,7 @@ void Producer::conclude(std::vector<Record>& records, Status status) {
 }
 
 std::vector<Record> Producer::take_records(std::uint32_t partition, std::uint32_t count) {
-  std::deque<Record>& line = unsent_[partition];
+  std::deque<Record>& line = lines_[partition].unsent;
   const auto end = line.begin() + count;
   std::vector<Record> records(line.begin(), end);
   line.erase(line.begin(), end);
@@ -241,7 +266,10 @@ void Producer::forget_all() {
         std::exchange(record.attempt, nullptr)->conclude(Reply{Status::reset});
     records.clear();
   };
-  for (std::deque<Record>& line : unsent_) drop(line);
+  for (Line& line : lines_) {
+    drop(line.unsent);
+    line = {};
+  }
   drop(blocked_);
   for (const std::shared_ptr<Batch>& batch : batches_)
     if (batch != nullptr)

@@ -26,6 +26,11 @@ struct Record {
 /// What a partition appends at once.
 struct Batch {
   std::uint32_t partition = 0;
+  std::uint32_t producer = 0;
+  std::uint32_t incarnation = 0;  ///< Of the producer's process.
+  /// Its place among those of its producer for the partition; numbers begin anew with an epoch.
+  std::uint32_t epoch = 0;
+  std::uint32_t sequence = 0;
   bool appended = false;
   std::vector<Record> records;
 };
@@ -44,8 +49,8 @@ class ProduceRequest final : private AttemptWaiter {
   void forget();
 
   const std::vector<std::shared_ptr<Batch>>& batches() const { return batches_; }
-  /// Batches that the broker has not appended yet.
-  std::size_t left = 0;
+  std::size_t left = 0;  ///< Batches that the broker has not looked at yet.
+  bool refused = false;  ///< One of them came before its turn.
 
  private:
   void answered(Reply reply) override;
@@ -65,13 +70,14 @@ class ProduceRequest final : private AttemptWaiter {
 /// The Kafka producer in one publishing process: it gathers messages into batches and sends them,
 /// as BatchAccumulator decides.
 ///
-/// Assumes  it always knows who leads a partition; records have the topic's message_size, are not
-///          compressed. A batch that is sent again may come behind one that was made later, if
-///          max_in_flight allows for it; Kafka's idempotent producers keep the order.
+/// Assumes  it always knows who leads a partition; records have the topic's message_size and are
+/// not
+///          compressed; a request that held one batch out of its turn is sent again as a whole.
 /// Checked  tests/models/producer_test.cpp.
 class Producer {
  public:
-  Producer(Topic& topic, Instance& instance, Edge& edge);
+  /// @param number  Its own among the topic's producers.
+  Producer(Topic& topic, Instance& instance, Edge& edge, std::uint32_t number);
 
   Instance& instance() const { return instance_; }
   /// What keys the draws of its requests, and what is distinct for every one.
@@ -93,6 +99,7 @@ class Producer {
   void expire();
   void let_in();
   void blocked_for_long();
+  void begin_epoch(std::uint32_t partition);
   void conclude(std::vector<Record>& records, Status status);
   std::vector<Record> take_records(std::uint32_t partition, std::uint32_t count);
   void wake_in_time();
@@ -101,7 +108,14 @@ class Producer {
   Instance& instance_;
   Edge& edge_;
   BatchAccumulator accumulator_;
-  std::vector<std::deque<Record>> unsent_;       // by partition, the oldest first
+  /// What there is for a partition.
+  struct Line {
+    std::deque<Record> unsent;  // the oldest first
+    std::uint32_t epoch = 0;
+    std::uint32_t next_sequence = 0;
+  };
+  std::uint32_t number_;
+  std::vector<Line> lines_;                      // by partition
   std::vector<std::shared_ptr<Batch>> batches_;  // by the accumulator's number: sent before
   std::vector<ProduceRequest*> in_flight_;
   std::deque<Record> blocked_;  // without memory

@@ -19,7 +19,8 @@ constexpr auto words_of(Acks) {
            "For the partition to have appended it. One sent again, because the answer got lost, is "
            "appended twice."},
       Word{Acks::all, "all",
-           "For every replica in sync. One sent again is appended once (idempotence)."}};
+           "For every replica in sync. One sent again is appended once, and the order is kept "
+           "(idempotence)."}};
 }
 
 /// The producer that every publishing instance has.

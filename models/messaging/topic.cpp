@@ -155,10 +155,10 @@ void Broker::take_batches(Served served) {
   }
 }
 
-void Broker::appended_batch(std::uint32_t slot) {
+void Broker::looked_at_batch(std::uint32_t slot) {
   if (--topic_.produces_[slot].left > 0) return;
   const auto request = produces_.find(slot);
-  request->second.reply(Status::ok);
+  request->second.reply(topic_.produces_[slot].refused ? Status::error : Status::ok);
   produces_.erase(request);
 }
 
@@ -197,16 +197,17 @@ Task<> Broker::append_messages(Partition& partition) {
       ++appended_;
       for (Reader* reader : topic_.readers_) reader->appended();
     };
+    const std::uint32_t slot = leader.line.front().slot;
     if (batch == nullptr)
       append(publish);
-    else if (!topic_.knows(*batch))
+    else if (topic_.is_due(*batch, partition, topic_.produces_[slot].refused))
       for (const Record& record : batch->records) append(record.request);
     topic_.world().in_flight.keep(partition.log.kept() - kept);
     leader.answer_all();
     unanswered_.add(now, -leader.line.front().messages());
     Leader::Publish done = std::move(leader.line.front());
     leader.line.pop_front();
-    batch == nullptr ? done.served.reply(Status::ok) : appended_batch(done.slot);
+    batch == nullptr ? done.served.reply(Status::ok) : looked_at_batch(slot);
   }
 }
 
@@ -280,7 +281,8 @@ Route Topic::route(const Request& request, const Instance& from) {
 void Topic::take(Attempt& attempt) {
   Producer*& producer = producer_of_[&attempt.from()];
   if (producer == nullptr)
-    producer = &producers_.emplace_back(*this, attempt.from(), attempt.edge());
+    producer = &producers_.emplace_back(*this, attempt.from(), attempt.edge(),
+                                        static_cast<std::uint32_t>(producers_.size()));
   producer->publish(attempt);
 }
 
@@ -306,12 +308,29 @@ ProduceRequest& Topic::produce_request() {
   return produces_[slot];
 }
 
-/// Whether the partition has the batch already, and knows it again.
-bool Topic::knows(Batch& batch) {
-  if (batch.appended && params_.producer->acks == Acks::all) return true;
+Partition::Turn Partition::take_turn(Batch& batch) {
+  if (batch.appended) return Turn::was_before;
+  if (sequences.size() <= batch.producer) sequences.resize(batch.producer + 1);
+  Sequence& sequence = sequences[batch.producer];
+  // What a process had on its way when it died: the one after it is another producer to Kafka.
+  if (batch.incarnation < sequence.incarnation) return Turn::now;
+  if (batch.incarnation > sequence.incarnation) sequence = {batch.incarnation, 0, 0};
+  if (batch.epoch > sequence.epoch) sequence = {batch.incarnation, batch.epoch, 0};
+  if (batch.epoch < sequence.epoch || batch.sequence != sequence.next) return Turn::not_yet;
+  ++sequence.next;
+  return Turn::now;
+}
+
+/// Whether the batch is to be appended; `refused` is set where it has come too early.
+bool Topic::is_due(Batch& batch, Partition& partition, bool& refused) {
+  if (params_.producer->acks == Acks::all) {
+    const Partition::Turn turn = partition.take_turn(batch);
+    if (turn == Partition::Turn::not_yet) refused = true;
+    if (turn != Partition::Turn::now) return false;
+  }
   batch.appended = true;
   ++batches_;
-  return false;
+  return true;
 }
 
 std::span<const std::uint32_t> Topic::available() {

@@ -106,9 +106,20 @@ struct Partition {
     std::uint64_t until = 0;
   };
 
+  /// How far a producer has come, for those that ask for all acknowledgements.
+  struct Sequence {
+    std::uint32_t incarnation = 0;
+    std::uint32_t epoch = 0;
+    std::uint32_t next = 0;
+  };
+  enum class Turn : std::uint8_t { now, was_before, not_yet };
+  /// Whether it is the batch's turn to be appended; remembers that it was.
+  Turn take_turn(Batch& batch);
+
   PartitionLog log;
-  std::vector<Fetch> fetches;  // by reader
-  Leader* leader = nullptr;    // null while its broker is down
+  std::vector<Fetch> fetches;       // by reader
+  Leader* leader = nullptr;         // null while its broker is down
+  std::vector<Sequence> sequences;  // by producer
 };
 
 class Topic;
@@ -136,7 +147,7 @@ class Broker final : public Instance {
   Task<> append_messages(Partition& partition);
   void hold(Served fetch);
   void take_batches(Served served);
-  void appended_batch(std::uint32_t slot);
+  void looked_at_batch(std::uint32_t slot);
 
   Topic& topic_;
   std::vector<Partition*> led_;
@@ -186,7 +197,7 @@ class Topic final : public Component {
   void declare_metrics();
   /// Partitions whose broker is up, ascending.
   std::span<const std::uint32_t> available();
-  bool knows(Batch& batch);
+  bool is_due(Batch& batch, Partition& partition, bool& refused);
   PartitionChooser& chooser_of(const Instance& producer);
   Producer* producer_of(const Instance& instance) const;
 
