@@ -364,7 +364,8 @@ Findings check_claims(const Tree& tree) {
 
 Findings check_algorithms(const Tree& tree) {
   // What a family's algorithms share decides nothing, so it has no source.
-  static constexpr std::array<std::string_view, 3> kShared = {"policy.h", "balancer.h", "entry.h"};
+  static constexpr std::array<std::string_view, 4> kShared = {"policy.h", "policy.cpp",
+                                                              "balancer.h", "entry.h"};
   Findings findings;
   for (const SourceFile& file : tree) {
     if (!is_below(file.path, "models/algorithms") || !is_cpp(file.path)) continue;
@@ -373,8 +374,8 @@ Findings check_algorithms(const Tree& tree) {
     if (std::find(kShared.begin(), kShared.end(), name_of(file.path)) != kShared.end()) continue;
     if (!has_test(tree, file)) findings.push_back({file.path, 0, kNoTest});
     if (!names_source(file)) findings.push_back({file.path, 0, kNoSource});
-    const std::array<std::string, 3> catalogs = {
-        folder + "/policy.h", folder + "/catalog.h",
+    const std::array<std::string, 4> catalogs = {
+        folder + "/policy.h", folder + "/policy.cpp", folder + "/catalog.h",
         folder + "/" + std::string(name_of(folder)) + ".h"};
     const std::string header = file.path.substr(0, file.path.rfind('.')) + ".h";
     if (std::none_of(catalogs.begin(), catalogs.end(), [&](const std::string& list) {

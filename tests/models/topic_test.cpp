@@ -222,7 +222,7 @@ TEST_CASE("topic: batches are a matter of sticky partitioners", "[models][messag
   const auto problems = [](const char* more) {
     return problems_of(topic(), std::string(R"({"kind": "topic", )") + more + "}");
   };
-  CHECK_THAT(problems(R"("batch_size": "1kB")"), Contains("only the sticky partitioners"));
+  CHECK_THAT(problems(R"("batch_size": "1kB")"), Contains("only a producer and the sticky"));
   CHECK_THAT(problems(R"("message_size": "1kB", "partitioner": "round_robin")"),
              Contains("/components/it/message_size"));
   CHECK(problems(R"("message_size": "1kB", "partitioner": "sticky")").empty());

@@ -1,5 +1,10 @@
 #pragma once
 
+/// How keys are placed on shards: the schemes, and what they are made of.
+///
+/// Source   Each names its own.
+/// Checked  tests/algorithms/hashing_test.cpp, placement_test.cpp.
+
 #include "models/algorithms/hashing/address.h"
 #include "models/algorithms/hashing/bounded_load.h"
 #include "models/algorithms/hashing/bytes.h"

@@ -23,6 +23,8 @@
 namespace highwater::hashing {
 namespace {
 
+/// A scheme's own class as a table.
+/// Source   as the scheme's.
 template <class Scheme>
 class TableOf final : public Sharder::Table {
  public:
