@@ -44,8 +44,7 @@ void ProduceRequest::forget() {
 }
 
 void ProduceRequest::answered(Reply reply) {
-  Simulation& simulation = topic_.world().simulation;
-  if (timeout_.pending()) simulation.cancel(timeout_);
+  topic_.world().simulation.cancel(timeout_);
   Producer* const producer = std::exchange(producer_, nullptr);
   if (producer != nullptr) producer->answered(*this, number_, reply.ok());
   end();
@@ -94,8 +93,8 @@ void Producer::publish(Attempt& attempt) {
   const Record record{&attempt, attempt.request(), now};
   Simulation& simulation = topic_.world().simulation;
   if (!blocked_.empty() || !append(record)) {
-    if (blocked_.empty()) simulation.schedule_after(block_, topic_.params().producer->max_block);
     blocked_.push_back(record);
+    if (blocked_.size() == 1) give_up_in_time();
   }
   // Not here and now: what is published in the same instant comes along.
   if (wakes_ || !wake_.pending()) simulation.reschedule_after(wake_, Duration{0});
@@ -206,12 +205,17 @@ void Producer::begin_epoch(std::uint32_t partition) {
 /// Those that wait for memory, in their order.
 void Producer::let_in() {
   if (blocked_.empty()) return;
-  Simulation& simulation = topic_.world().simulation;
   while (!blocked_.empty() && append(blocked_.front())) blocked_.pop_front();
-  simulation.cancel(block_);
-  if (!blocked_.empty())
-    simulation.schedule_at(block_,
-                           blocked_.front().published + topic_.params().producer->max_block);
+  give_up_in_time();
+}
+
+void Producer::give_up_in_time() {
+  Simulation& simulation = topic_.world().simulation;
+  if (blocked_.empty())
+    simulation.cancel(block_);
+  else
+    simulation.reschedule_at(block_,
+                             blocked_.front().published + topic_.params().producer->max_block);
 }
 
 void Producer::blocked_for_long() {
@@ -225,9 +229,7 @@ void Producer::blocked_for_long() {
   }
   buffered_.add(now, -static_cast<std::int64_t>(late.size()));
   conclude(late, Status::timeout);
-  if (!blocked_.empty())
-    topic_.world().simulation.schedule_at(
-        block_, blocked_.front().published + topic_.params().producer->max_block);
+  give_up_in_time();
 }
 
 void Producer::conclude(std::vector<Record>& records, Status status) {
@@ -264,18 +266,15 @@ void Producer::forget_all() {
     for (Record& record : records)
       if (record.attempt != nullptr)
         std::exchange(record.attempt, nullptr)->conclude(Reply{Status::reset});
-    records.clear();
   };
   for (Line& line : lines_) {
     drop(line.unsent);
     line = {};
   }
   drop(blocked_);
+  blocked_.clear();
   for (const std::shared_ptr<Batch>& batch : batches_)
-    if (batch != nullptr)
-      for (Record& record : batch->records)
-        if (record.attempt != nullptr)
-          std::exchange(record.attempt, nullptr)->conclude(Reply{Status::reset});
+    if (batch != nullptr) drop(batch->records);
   batches_.clear();
   for (ProduceRequest* const request : std::exchange(in_flight_, {})) request->forget();
   buffered_.set(simulation.now(), 0);

@@ -98,6 +98,7 @@ class Producer {
   void send_ready();
   void expire();
   void let_in();
+  void give_up_in_time();
   void blocked_for_long();
   void begin_epoch(std::uint32_t partition);
   void conclude(std::vector<Record>& records, Status status);
