@@ -75,7 +75,7 @@ void Attempt::arrive() {
 }
 
 void Attempt::reply(Reply reply) {
-  to_.answered(reply.status, waiter_ == nullptr);
+  to_.answered(reply.cause(), waiter_ == nullptr);
   reply_ = reply;
   phase_ = Phase::inbound;
   if (waiter_ == nullptr) return free();

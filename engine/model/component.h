@@ -55,7 +55,7 @@ class Instance {
   double in_flight_integral(Time now) const { return in_flight_.total(now); }
 
   std::uint64_t received() const { return received_; }
-  /// Answers given, by status. A request lost in a silent kill counts as a reset.
+  /// Answers given, by cause. A request lost in a silent kill counts as a reset.
   const StatusCounts& answers() const { return answers_; }
   /// Answers that nobody waited for any more: work done for nothing.
   std::uint64_t wasted() const { return wasted_; }
@@ -118,7 +118,7 @@ class Instance {
   friend class Attempt;
   friend class Served;
   inline void began();
-  inline void answered(Status status, bool abandoned);
+  inline void answered(Status cause, bool abandoned);
   bool swallows() const { return silent_; }
   bool fails(const Request& request, std::uint64_t message) const {
     return survives_ != 1 && draws_failure(request, message);
@@ -257,9 +257,9 @@ inline void Instance::began() {
   in_flight_.add(component_.world().now(), 1);
 }
 
-inline void Instance::answered(Status status, bool abandoned) {
+inline void Instance::answered(Status cause, bool abandoned) {
   in_flight_.add(component_.world().now(), -1);
-  answers_.add(status);
+  answers_.add(cause);
   if (abandoned) ++wasted_;
   if (presence_ == Presence::leaving && in_flight_.value() == 0) [[unlikely]]
     component_.world().simulation.reschedule_after(grace_, Duration{0});

@@ -94,6 +94,9 @@ enum class EntryState : std::uint8_t {
 /// What the callee says.
 struct Reply {
   Status status = Status::ok;
+  /// Of an answer that is an error because something behind the callee failed: how that ended, at
+  /// the root. `ok` where the callee itself failed, or nothing did.
+  Status behind = Status::ok;
   bool hit = false;    ///< A cache had it.
   bool stale = false;  ///< The data was older than the latest committed write.
   EntryState entry = EntryState::fresh;
@@ -102,6 +105,24 @@ struct Reply {
   std::uint32_t lease = 0;
 
   bool ok() const { return status == Status::ok; }
+  /// What went wrong in the first place: callers act on the status, reports count causes.
+  Status cause() const { return behind == Status::ok ? status : behind; }
+
+  /// Answers a request whose work ended so: with an error (5xx) whatever failed, for the callee
+  /// itself was there and in time.
+  static Reply after(Status work) {
+    return work == Status::ok ? Reply{} : Reply{Status::error, work};
+  }
+  /// What a proxy makes of its target's reply: it hands on answers, refusals (429, 503) among
+  /// them, and answers itself (502, 504) where it got none.
+  Reply passed_on() const {
+    Reply reply = *this;
+    if (status == Status::timeout || status == Status::unavailable || status == Status::reset) {
+      reply.behind = cause();
+      reply.status = Status::error;
+    }
+    return reply;
+  }
 };
 
 }  // namespace highwater

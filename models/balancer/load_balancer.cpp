@@ -447,7 +447,7 @@ Task<> Proxy::forward(Served served) {
     const Pick picked = pick(request, tried, vain_draws);
     if (!picked) {
       owner_.count_no_target();
-      served.reply(Status::unavailable);
+      served.reply(Reply{Status::unavailable}.passed_on());
       co_return;
     }
     const Peer& peer = peers_[*picked];
@@ -465,7 +465,7 @@ Task<> Proxy::forward(Served served) {
         (reply.status == Status::unavailable || request.operation == Operation::read);
     if (!passes_on || attempt >= most) {
       pass.ended(reply.status);
-      served.reply(reply);
+      served.reply(reply.passed_on());
       co_return;
     }
     owner_.count_retry();

@@ -291,7 +291,8 @@ Task<> Node::fetch(Served served, std::uint64_t key, std::optional<Reply> fallba
   }
   ++counts_.origin_fetches;
   const Time asked = now();
-  Reply reply = co_await shared_.origin->call(*this, request);
+  const Reply fetched = co_await shared_.origin->call(*this, request);
+  Reply reply = fetched.passed_on();
   reply.hit = false;
   if (reply.ok()) learn(request, key, reply.stale, asked);
   if (!reply.ok() && fallback) {
@@ -329,7 +330,8 @@ Task<> Node::write_now(Served served, std::uint64_t key) {
     writes_.drop(key);
     plan_writes();
   }
-  Reply reply = co_await shared_.origin->call(*this, served.request());
+  const Reply written = co_await shared_.origin->call(*this, served.request());
+  Reply reply = written.passed_on();
   reply.hit = false;
   if (reply.ok()) {
     const WritePolicy policy = deletes ? WritePolicy::invalidate : params().write_policy;

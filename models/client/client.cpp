@@ -274,7 +274,7 @@ Task<> Client::one_request(Request request) {
     reply = co_await Call(*site_, *outside_, request);
   else
     reply = co_await site_->call(*outside_, request);
-  log_.ended(request.intended, reply.status);
+  log_.ended(request.intended, reply.cause());
 }
 
 Task<> Client::one_session(Request first) {

@@ -505,8 +505,9 @@ Task<> Server::serve(Served served) {
   service_.service().record(simulation.now(), simulation.now() - started);
   if (control_.does_anything()) control_.turn(workers_, simulation.now());
   worker.release();
-  pass.ended(status);
-  if (served) served.reply(status);
+  const Reply reply = Reply::after(status);
+  pass.ended(reply.status);
+  if (served) served.reply(reply);
 }
 
 void Service::make_autoscaler() {

@@ -153,7 +153,7 @@ Task<Status> Program::run(const Block& block, Work& work) {
         reply = co_await Call(*call->site, work.instance, request);
       else
         reply = co_await call->site->call(work.instance, request);
-      status = reply.status;
+      status = reply.cause();
     } else if (const auto* cache = std::get_if<CacheAside>(&step.verb)) {
       status = co_await cache_aside(*cache, work);
     } else if (const auto* wait = std::get_if<Wait>(&step.verb)) {

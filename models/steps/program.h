@@ -213,6 +213,7 @@ class Program {
   const std::deque<CallSite>& sites() const { return sites_; }
 
   /// Does the steps one after the other; ends at the first that fails.
+  /// @return ok, or what made that step fail, at the root; see Reply::cause().
   Task<Status> run(const Block& block, Work& work);
 
   /// The computation that is all a block does; null where it does more. Whoever runs many of these

@@ -75,8 +75,8 @@ TEST_CASE("breaker: it opens, refuses at once, and tries again after its wait", 
   // The third failure opens it until 13 s.
   CHECK(log.times() == std::vector<Duration>{1s, 2s, 3s, 13s, 14s});
   CHECK(answers[2]->reply.status == Status::error);
-  CHECK(answers[3]->reply.status == Status::rejected);
-  CHECK(answers[4]->reply.status == Status::rejected);
+  CHECK(answers[3]->reply.cause() == Status::rejected);
+  CHECK(answers[4]->reply.cause() == Status::rejected);
   CHECK(answers[5]->reply.ok());
   const MetricRecord& calls = caller.rig.metric("api", "calls");
   CHECK(calls.causes == std::map<std::string, std::uint64_t>{{"short_circuited", 2}});
@@ -115,7 +115,7 @@ TEST_CASE("breaker: refusals of the limits behind it do not count as failures", 
   const Answer& refused = caller.at(Time{1s} + 50ms);
   const Answer& later = caller.at(Time{2s});
   caller.rig.run(Time{3s});
-  CHECK(refused.reply.status == Status::rejected);
+  CHECK(refused.reply.cause() == Status::rejected);
   CHECK(later.reply.ok());
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("bulkhead: so many at a time, so many in line, for so long", "[calls]"
   for (int i = 0; i < 5; ++i) answers.push_back(&caller.at(Time{1s} + i * 10ms));
   caller.rig.run(Time{9s});
   CHECK(log.times() == std::vector<Duration>{1000ms, 1010ms, 2000ms, 2010ms});
-  CHECK(answers[4]->reply.status == Status::rejected);
+  CHECK(answers[4]->reply.cause() == Status::rejected);
   CHECK(answers[4]->took() == 0ms);
   CHECK(caller.rig.metric("api", "calls").causes ==
         std::map<std::string, std::uint64_t>{{"bulkhead_full", 1}});

@@ -12,6 +12,7 @@
 #include <catch2/catch.hpp>
 
 #include "models/balancer/load_balancer_params.h"
+#include "models/database/database.h"
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 #include "tests/support/sink.h"
@@ -253,7 +254,7 @@ TEST_CASE("load balancer: a single target is never left alone", "[models][load_b
   bench.revive(2s, 0);
   const Answer& answered = bench.send(3s);
   bench.run(4s);
-  CHECK(refused.reply.status == Status::unavailable);
+  CHECK(refused.reply.cause() == Status::unavailable);
   CHECK(answered.reply.ok());
 }
 
@@ -263,7 +264,7 @@ TEST_CASE("load balancer: tries bounds how many are asked", "[models][load_balan
     for (std::size_t i = 0; i < 5; ++i) bench.kill(500ms, i);
     const Answer& answer = bench.send(1s);
     bench.run(2s);
-    CHECK(answer.reply.status == Status::unavailable);
+    CHECK(answer.reply.cause() == Status::unavailable);
     return bench.rig.component("api").received();
   };
   CHECK(received("") == 5);
@@ -283,7 +284,8 @@ TEST_CASE("load balancer: a broken connection is passed on for reads only",
     const Answer& write = bench.send(3s, write_of(1));
     bench.run(4s);
     CHECK(read.reply.ok());
-    CHECK(write.reply.status == status);
+    CHECK(write.reply.status == Status::error);  // 502, 504
+    CHECK(write.reply.cause() == status);
     CHECK(bench.rig.count("lb", "retried") == 1);
   }
 }
@@ -293,9 +295,11 @@ TEST_CASE("load balancer: an answer is an answer, be it an error", "[models][loa
     Bench bench("");
     bench.log.react = [&](const Received&) { return Reaction{Duration{0}, status}; };
     for (int i = 0; i < 6; ++i) bench.send(1s);
+    const Answer& answer = bench.send(1s);
     bench.run(2s);
-    CHECK(bench.hit() == Numbers{0, 1, 2, 0, 1, 2});
+    CHECK(bench.hit() == Numbers{0, 1, 2, 0, 1, 2, 0});
     CHECK(bench.rig.count("lb", "retried") == 0);
+    CHECK(answer.reply.status == status);
   }
 }
 
@@ -315,13 +319,15 @@ TEST_CASE("load balancer: the timeout is of each instance's answer", "[models][l
   CHECK(late.took() == 500s);
 }
 
-TEST_CASE("load balancer: nobody left is unavailable, and counted", "[models][load_balancer]") {
+TEST_CASE("load balancer: nobody left is an error for lack of a target, and counted",
+          "[models][load_balancer]") {
   Bench bench("");
   for (std::size_t i = 0; i < 3; ++i) bench.kill(500ms, i);
   bench.send(1s);
   const Answer& second = bench.send(2s);
   bench.run(3s);
-  CHECK(second.reply.status == Status::unavailable);
+  CHECK(second.reply.status == Status::error);  // 502
+  CHECK(second.reply.cause() == Status::unavailable);
   CHECK(bench.rig.component("api").received() == 3);
   CHECK(bench.rig.count("lb", "no_target") == 1);
 }
@@ -869,6 +875,36 @@ TEST_CASE("load balancer: what is wrong with it is said", "[models][load_balance
   CHECK_THAT(wrong(R"(, "targets": ["api"], "health_check": {"fall": 0})"),
              Catch::Contains("fall"));
   CHECK_THAT(wrong(R"(, "targets": ["api"], "replicas": 0)"), Catch::Contains("replicas"));
+}
+
+TEST_CASE("load balancer: who answers that its database is away is not taken for dead",
+          "[models][load_balancer]") {
+  ModelRig rig({load_balancer(), service::service(), database::database()},
+               R"({"db": {"kind": "database", "connections": 1, "read_time": "1ms"},
+                   "api": {"kind": "service", "replicas": 3, "endpoints": {"*": [{"call": "db"}]}},
+                   "lb": {"kind": "load_balancer", "targets": ["api"]},
+                   "front": {"kind": "load_balancer", "targets": ["lb"], "max_fails": 1}})");
+  rig.at(Time{1s}, [&] { rig.instance("db", 0).kill(false); });
+  rig.at(Time{2s}, [&] { rig.instance("db", 0).revive(); });
+  const Answer& during = rig.send(Time{1500ms}, "front", read_of(1));
+  const Answer& after = rig.send(Time{2500ms}, "front", read_of(1));
+  rig.at(Time{3s}, [&] {
+    for (std::size_t i = 0; i < 3; ++i) rig.instance("api", i).kill(false);
+  });
+  const Answer& nobody = rig.send(Time{4s}, "front", read_of(1));
+  rig.run(Time{5s});
+  // One replica said 500, and nobody asked a second: an answer is final.
+  CHECK(during.reply.status == Status::error);
+  CHECK(during.reply.cause() == Status::unavailable);
+  CHECK(rig.component("api").received() == 5);
+  CHECK(after.reply.ok());
+  // The inner balancer's 502 says nothing against the inner balancer.
+  CHECK(nobody.reply.status == Status::error);
+  CHECK(nobody.reply.cause() == Status::unavailable);
+  CHECK(rig.count("front", "retried") == 0);
+  CHECK(rig.count("lb", "retried") == 2);
+  for (const char* each : {"api", "lb", "front"})
+    CHECK(rig.metric(each, "errors").causes.at("unavailable") >= 2);
 }
 
 }  // namespace
