@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/one_of.h"
@@ -34,7 +33,7 @@ struct PybreakerParams {
 
   static constexpr auto fields() {
     using P = PybreakerParams;
-    return std::tuple{
+    return Fields{
         field<&P::fail_max>("Failures in a row that open it.").at_least(1u),
         field<&P::reset_timeout>("How long it stays open before calls try again.").bare("s"),
         field<&P::success_threshold>("Successes in a row that close it.").at_least(1u)};
@@ -62,7 +61,7 @@ struct Resilience4jParams {
 
   static constexpr auto fields() {
     using P = Resilience4jParams;
-    return std::tuple{
+    return Fields{
         field<&P::failure_rate_threshold>("Opens at this share of failures.")
             .at_least(Fraction{0.0001})
             .bare("%"),
@@ -111,7 +110,7 @@ struct HystrixParams {
 
   static constexpr auto fields() {
     using P = HystrixParams;
-    return std::tuple{
+    return Fields{
         field<&P::request_volume_threshold>("Results in the window before it may open."),
         field<&P::error_threshold_percentage>("Opens at this share of errors, in whole percents.")
             .bare("%"),
@@ -150,7 +149,7 @@ struct OpossumParams {
 
   static constexpr auto fields() {
     using P = OpossumParams;
-    return std::tuple{
+    return Fields{
         field<&P::timeout>("A call that takes as long is given up and has failed; 0: none is.")
             .bare("ms")
             .zero("false"),
@@ -186,15 +185,14 @@ struct HalfOpenParams {
 
   static constexpr auto fields() {
     using P = HalfOpenParams;
-    return std::tuple{
-        field<&P::half_open_after>("Pauses before the test, each time it fails the next.")
-            .at_least(1u)
-            .bare("ms"),
-        field<&P::generator>("Where the pauses come from."),
-        field<&P::initial_delay>("First pause of a generator.").bare("ms"),
-        field<&P::max_delay>("Longest pause of a generator.").bare("ms"),
-        field<&P::exponent>("Growth of the decorrelated generator; the others double.")
-            .at_least(1.0)};
+    return Fields{field<&P::half_open_after>("Pauses before the test, each time it fails the next.")
+                      .at_least(1u)
+                      .bare("ms"),
+                  field<&P::generator>("Where the pauses come from."),
+                  field<&P::initial_delay>("First pause of a generator.").bare("ms"),
+                  field<&P::max_delay>("Longest pause of a generator.").bare("ms"),
+                  field<&P::exponent>("Growth of the decorrelated generator; the others double.")
+                      .at_least(1.0)};
   }
   resilience::HalfOpenAfter options(AnyBits bits) const;
 };
@@ -205,8 +203,8 @@ struct CockatielConsecutiveParams {
 
   static constexpr auto fields() {
     using P = CockatielConsecutiveParams;
-    return std::tuple{field<&P::threshold>("Failures in a row that open it.").at_least(1u),
-                      inlined<&P::half_open>()};
+    return Fields{field<&P::threshold>("Failures in a row that open it.").at_least(1u),
+                  inlined<&P::half_open>()};
   }
   std::unique_ptr<resilience::Breaker> make(std::int64_t now, AnyBits bits) const;
 };
@@ -219,12 +217,11 @@ struct CockatielCountParams {
 
   static constexpr auto fields() {
     using P = CockatielCountParams;
-    return std::tuple{
-        field<&P::threshold>("Opens above this share of failures."),
-        field<&P::size>("Calls remembered.").at_least(1u).at_most(10'000'000u),
-        field<&P::minimum_number_of_calls>("Calls before it may open; size unless given.")
-            .at_least(1u),
-        inlined<&P::half_open>()};
+    return Fields{field<&P::threshold>("Opens above this share of failures."),
+                  field<&P::size>("Calls remembered.").at_least(1u).at_most(10'000'000u),
+                  field<&P::minimum_number_of_calls>("Calls before it may open; size unless given.")
+                      .at_least(1u),
+                  inlined<&P::half_open>()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
   std::unique_ptr<resilience::Breaker> make(std::int64_t now, AnyBits bits) const;
@@ -238,7 +235,7 @@ struct CockatielSamplingParams {
 
   static constexpr auto fields() {
     using P = CockatielSamplingParams;
-    return std::tuple{
+    return Fields{
         field<&P::threshold>("Opens above this share of failures.").at_least(Fraction{0.0001}),
         field<&P::duration>("The time that is looked at.").at_least(Duration{1ms}).bare("ms"),
         field<&P::minimum_rps>("Calls a second below which it never opens; 5 / threshold in "
@@ -257,8 +254,7 @@ struct BreakerForm {
   static constexpr auto fields() {
     constexpr resilience::BreakerInfo info =
         resilience::kBreakers[static_cast<std::size_t>(kPolicy)];
-    return std::tuple{
-        field<&BreakerForm::params>(info.summary).named(info.name).source(info.source)};
+    return Fields{field<&BreakerForm::params>(info.summary).named(info.name).source(info.source)};
   }
 };
 

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -54,7 +53,7 @@ struct TokenBucketParams {
 
   static constexpr auto fields() {
     using P = TokenBucketParams;
-    return std::tuple{
+    return Fields{
         field<&P::rate>("How fast it fills.").required(),
         field<&P::burst>("Tokens that it holds at most, and at first."),
         field<&P::reserve>("Lets requests take tokens to come and wait for them.")
@@ -83,7 +82,7 @@ struct JujuBucketParams {
 
   static constexpr auto fields() {
     using P = JujuBucketParams;
-    return std::tuple{
+    return Fields{
         field<&P::rate>("How fast it fills; finds the ticks.").source("juju NewBucketWithRate"),
         field<&P::fill_interval>("Time between two ticks, instead of a rate.")
             .at_least(Duration{1})
@@ -126,13 +125,12 @@ struct Bucket4jParams {
 
   static constexpr auto fields() {
     using P = Bucket4jParams;
-    return std::tuple{
-        field<&P::capacity>("Tokens that it holds at most.").at_least(1),
-        field<&P::refill_tokens>("Tokens of each period.").at_least(1),
-        field<&P::refill_period>("The period.").at_least(Duration{1}),
-        field<&P::intervally>("All tokens of a period come at its end; else one by one.")
-            .source("bucket4j refillIntervally, refillGreedy"),
-        field<&P::initial_tokens>("Tokens at first; the capacity unless given.")};
+    return Fields{field<&P::capacity>("Tokens that it holds at most.").at_least(1),
+                  field<&P::refill_tokens>("Tokens of each period.").at_least(1),
+                  field<&P::refill_period>("The period.").at_least(Duration{1}),
+                  field<&P::intervally>("All tokens of a period come at its end; else one by one.")
+                      .source("bucket4j refillIntervally, refillGreedy"),
+                  field<&P::initial_tokens>("Tokens at first; the capacity unless given.")};
   }
   void apply(limiting::Options& options) const {
     options.bucket4j.capacity = static_cast<std::int64_t>(capacity);
@@ -149,7 +147,7 @@ struct GcraParams {
   std::uint32_t burst = limiting::GcraOptions{}.burst;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&GcraParams::rate>("Requests in a time, evenly spaced.").required(),
         field<&GcraParams::burst>("Requests that may come at once; redis-cell's max_burst + 1.")};
   }
@@ -161,7 +159,7 @@ struct LeakyBucketParams {
   std::uint32_t burst = limiting::LeakyBucketOptions{}.burst;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LeakyBucketParams::rate>("How fast it leaks.").required(),
         field<&LeakyBucketParams::burst>("What it holds; of a queue, the requests that may wait.")};
   }
@@ -175,7 +173,7 @@ struct UberRatelimitParams {
   std::uint32_t slack = limiting::UberRatelimitOptions{}.slack;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&UberRatelimitParams::rate>("Requests, in whole numbers, in a time.").required(),
         field<&UberRatelimitParams::slack>("Requests not made in time that may be made up for.")
             .source("go.uber.org/ratelimit WithSlack")};
@@ -193,7 +191,7 @@ struct WindowParams {
   Quota rate;
 
   static constexpr auto fields() {
-    return std::tuple{field<&WindowParams::rate>("Requests in each window: 5/minute.").required()};
+    return Fields{field<&WindowParams::rate>("Requests in each window: 5/minute.").required()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_whole(rate, where, path, problems);
@@ -207,8 +205,7 @@ struct SlidingLogParams {
   Quota rate;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&SlidingLogParams::rate>("Requests in any window: 5/minute.").required()};
+    return Fields{field<&SlidingLogParams::rate>("Requests in any window: 5/minute.").required()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_whole(rate, where, path, problems);
@@ -226,7 +223,7 @@ struct AlignedWindowParams {
   Duration phase{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&AlignedWindowParams::rate>("Requests in each window: 5/minute.").required(),
         field<&AlignedWindowParams::phase>(
             "What the clock shows at time 0; whole periods of it do not matter.")};
@@ -247,12 +244,12 @@ struct SlidingWindowParams {
 
   static constexpr auto fields() {
     using P = SlidingWindowParams;
-    return std::tuple{field<&P::rate>("Requests in each window: 5/minute.").required(),
-                      field<&P::start>("When windows begin."),
-                      field<&P::phase>("What the clock shows at time 0, where windows follow it; "
-                                       "whole periods of it do not matter."),
-                      field<&P::floor>("Rounds the estimate down before the request is added.")
-                          .source("python-limits 5.8.0")};
+    return Fields{field<&P::rate>("Requests in each window: 5/minute.").required(),
+                  field<&P::start>("When windows begin."),
+                  field<&P::phase>("What the clock shows at time 0, where windows follow it; "
+                                   "whole periods of it do not matter."),
+                  field<&P::floor>("Rounds the estimate down before the request is added.")
+                      .source("python-limits 5.8.0")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_whole(rate, where, path, problems);
@@ -275,7 +272,7 @@ struct RateLimiterFlexibleParams {
 
   static constexpr auto fields() {
     using P = RateLimiterFlexibleParams;
-    return std::tuple{
+    return Fields{
         field<&P::points>("What may be consumed in each duration."),
         field<&P::duration>("How long; 0: for ever."),
         field<&P::block_duration>("How long who consumes too much is shut out; 0: to the end of "
@@ -310,7 +307,7 @@ struct NginxLimitReqParams {
 
   static constexpr auto fields() {
     using P = NginxLimitReqParams;
-    return std::tuple{
+    return Fields{
         field<&P::rate>("5r/s, 30r/m; thousandths of a request per second, rounded down.")
             .required(),
         field<&P::burst>("Requests beyond the rate that are not refused.").source("nginx burst"),
@@ -345,12 +342,11 @@ struct EnvoyLocalRateLimitParams {
 
   static constexpr auto fields() {
     using P = EnvoyLocalRateLimitParams;
-    return std::tuple{
-        field<&P::max_tokens>("Tokens that it holds at most, and at first.").at_least(1),
-        field<&P::tokens_per_fill>("Tokens that come in each interval.").at_least(1),
-        field<&P::fill_interval>("The interval.").at_least(Duration{50'000'000}),
-        field<&P::timer>("They come at its end, all at once; else evenly.")
-            .source("Envoy up to 1.30")};
+    return Fields{field<&P::max_tokens>("Tokens that it holds at most, and at first.").at_least(1),
+                  field<&P::tokens_per_fill>("Tokens that come in each interval.").at_least(1),
+                  field<&P::fill_interval>("The interval.").at_least(Duration{50'000'000}),
+                  field<&P::timer>("They come at its end, all at once; else evenly.")
+                      .source("Envoy up to 1.30")};
   }
   void apply(limiting::Options& options) const {
     options.envoy_local_rate_limit = {max_tokens, tokens_per_fill, fill_interval.count(), timer};
@@ -364,9 +360,9 @@ struct Resilience4jRateLimiterParams {
 
   static constexpr auto fields() {
     using P = Resilience4jRateLimiterParams;
-    return std::tuple{field<&P::limit_for_period>("Permissions of each period.").at_least(1),
-                      field<&P::limit_refresh_period>("The period.").at_least(Duration{1}),
-                      field<&P::timeout_duration>("How long a request may wait for one.")};
+    return Fields{field<&P::limit_for_period>("Permissions of each period.").at_least(1),
+                  field<&P::limit_refresh_period>("The period.").at_least(Duration{1}),
+                  field<&P::timeout_duration>("How long a request may wait for one.")};
   }
   void apply(limiting::Options& options) const {
     options.resilience4j_rate_limiter = {limit_for_period, limit_refresh_period.count(),
@@ -378,7 +374,7 @@ struct ConcurrencyLimitParams {
   std::uint32_t limit = 1;
 
   static constexpr auto fields() {
-    return std::tuple{field<&ConcurrencyLimitParams::limit>("Requests at once.").required()};
+    return Fields{field<&ConcurrencyLimitParams::limit>("Requests at once.").required()};
   }
   void apply(limiting::Options& options) const { options.concurrency_limit = {limit}; }
 };

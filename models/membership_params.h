@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -54,7 +53,7 @@ struct SwimParams {
 
   static constexpr auto fields() {
     using P = SwimParams;
-    return std::tuple{
+    return Fields{
         field<&P::profile>("Where the defaults of the rest come from."),
         field<&P::probe_interval>("Each member pings another so often: 1s; wan 5s.")
             .at_least(Duration{1ms})
@@ -146,7 +145,7 @@ struct RingpopParams {
 
   static constexpr auto fields() {
     using P = RingpopParams;
-    return std::tuple{
+    return Fields{
         field<&P::min_protocol_period>("Each member pings another so often, or more seldom where "
                                        "pings take long.")
             .at_least(Duration{1ms})
@@ -191,7 +190,7 @@ struct PhiParams {
 
   static constexpr auto fields() {
     using P = PhiParams;
-    return std::tuple{
+    return Fields{
         field<&P::formula>("Whose formula."),
         field<&P::window>("Intervals that are remembered.").at_least(1u).at_most(100'000u),
         field<&P::min_std_deviation>("hayashibara, akka: the deviation is never taken for less."),
@@ -222,7 +221,7 @@ struct RaftParams {
 
   static constexpr auto fields() {
     using P = RaftParams;
-    return std::tuple{
+    return Fields{
         field<&P::variant>("Whose timing."),
         field<&P::heartbeat>("Between two of the leader: 50ms; hashicorp 100ms to 200ms; etcd "
                              "100ms, also its tick.")
@@ -260,14 +259,14 @@ struct LeaseParams {
 
   static constexpr auto fields() {
     using P = LeaseParams;
-    return std::tuple{field<&P::ttl>("How long a grant lasts.")
-                          .at_least(Duration{1})
-                          .at_most(Duration{24h})
-                          .source("Patroni ttl"),
-                      field<&P::loop_wait>("Between two requests of a member.")
-                          .at_least(Duration{1ms})
-                          .at_most(Duration{24h})
-                          .source("Patroni loop_wait")};
+    return Fields{field<&P::ttl>("How long a grant lasts.")
+                      .at_least(Duration{1})
+                      .at_most(Duration{24h})
+                      .source("Patroni ttl"),
+                  field<&P::loop_wait>("Between two requests of a member.")
+                      .at_least(Duration{1ms})
+                      .at_most(Duration{24h})
+                      .source("Patroni loop_wait")};
   }
 };
 

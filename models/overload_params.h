@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "engine/describe/field.h"
@@ -40,7 +39,7 @@ struct AimdParams {
 
   static constexpr auto fields() {
     using P = AimdParams;
-    return std::tuple{
+    return Fields{
         field<&P::initial_limit>("The limit at first.").at_least(1),
         field<&P::min_limit>("The least it becomes.").at_least(1),
         field<&P::max_limit>("The most it becomes.").at_least(1),
@@ -63,7 +62,7 @@ struct VegasParams {
 
   static constexpr auto fields() {
     using P = VegasParams;
-    return std::tuple{
+    return Fields{
         field<&P::initial_limit>("The limit at first.").at_least(1),
         field<&P::max_concurrency>("The most it becomes.").at_least(1),
         field<&P::smoothing>("Weight of the new limit.").at_least(0.0).at_most(1.0),
@@ -90,7 +89,7 @@ struct Gradient2Params {
 
   static constexpr auto fields() {
     using P = Gradient2Params;
-    return std::tuple{
+    return Fields{
         field<&P::initial_limit>("The limit at first.").at_least(1),
         field<&P::min_limit>("The least it becomes.").at_least(1),
         field<&P::max_concurrency>("The most it becomes.").at_least(1),
@@ -110,7 +109,7 @@ struct FixedLimitParams {
   std::uint32_t limit = 20;
 
   static constexpr auto fields() {
-    return std::tuple{field<&FixedLimitParams::limit>("Requests in flight.").required()};
+    return Fields{field<&FixedLimitParams::limit>("Requests in flight.").required()};
   }
   std::unique_ptr<resilience::ConcurrencyLimit> make(AnyBits) const {
     return std::make_unique<resilience::FixedLimit>(limit);
@@ -130,7 +129,7 @@ struct WindowedLimitParams {
   static constexpr auto fields() {
     using P = WindowedLimitParams;
     constexpr Duration kLeast{100'000'000};  // WindowedLimit's own bounds
-    return std::tuple{
+    return Fields{
         field<&P::windowed>("Gives the limit one sample for a window of them.")
             .source("Netflix WindowedLimit"),
         field<&P::min_window_time>("The shortest window; with windowed, as the rest.")
@@ -161,8 +160,8 @@ struct AdaptiveThrottleParams {
 
   static constexpr auto fields() {
     using P = AdaptiveThrottleParams;
-    return std::tuple{field<&P::window>("How much history counts.").at_least(Duration{120}),
-                      field<&P::k>("Requests that are sent for each accepted one.").at_least(1.0)};
+    return Fields{field<&P::window>("How much history counts.").at_least(Duration{120}),
+                  field<&P::k>("Requests that are sent for each accepted one.").at_least(1.0)};
   }
   resilience::AdaptiveThrottleOptions options() const { return {window.count(), k}; }
 };
@@ -177,13 +176,12 @@ struct EnvoyAdmissionControlParams {
 
   static constexpr auto fields() {
     using P = EnvoyAdmissionControlParams;
-    return std::tuple{
-        field<&P::sampling_window>("How much history counts, in whole seconds.")
-            .at_least(Duration{1'000'000'000}),
-        field<&P::sr_threshold>("Success rate below which requests are refused."),
-        field<&P::aggression>("The probability's root.").at_least(1.0),
-        field<&P::rps_threshold>("Requests per second below which nothing is refused."),
-        field<&P::max_rejection_probability>("The greatest probability.")};
+    return Fields{field<&P::sampling_window>("How much history counts, in whole seconds.")
+                      .at_least(Duration{1'000'000'000}),
+                  field<&P::sr_threshold>("Success rate below which requests are refused."),
+                  field<&P::aggression>("The probability's root.").at_least(1.0),
+                  field<&P::rps_threshold>("Requests per second below which nothing is refused."),
+                  field<&P::max_rejection_probability>("The greatest probability.")};
   }
   resilience::EnvoyAdmissionControlOptions options() const {
     return {sampling_window.count(), sr_threshold.value, aggression, rps_threshold,
@@ -198,7 +196,7 @@ struct CodelParams {
 
   static constexpr auto fields() {
     using P = CodelParams;
-    return std::tuple{
+    return Fields{
         field<&P::target>("What a request may wait always.").source("RFC 8289 TARGET"),
         field<&P::interval>("For how long it must be more before one is dropped.")
             .at_least(Duration{1})
@@ -217,10 +215,10 @@ struct FollyCodelParams {
 
   static constexpr auto fields() {
     using P = FollyCodelParams;
-    return std::tuple{field<&P::interval>("How often overload is judged.").at_least(Duration{1}),
-                      field<&P::target_delay>("Of an interval's shortest wait; twice as much is "
-                                              "dropped.")
-                          .at_least(Duration{1})};
+    return Fields{field<&P::interval>("How often overload is judged.").at_least(Duration{1}),
+                  field<&P::target_delay>("Of an interval's shortest wait; twice as much is "
+                                          "dropped.")
+                      .at_least(Duration{1})};
   }
   resilience::FollyCodelOptions options() const { return {interval.count(), target_delay.count()}; }
 };
@@ -232,7 +230,7 @@ struct AdaptiveLifoParams {
 
   static constexpr auto fields() {
     using P = AdaptiveLifoParams;
-    return std::tuple{
+    return Fields{
         field<&P::n>("A queue not empty for as long stands; else the most a request may wait."),
         field<&P::m>("The most a request may wait in a queue that stands."),
         field<&P::lifo_switch_threshold>("Requests left waiting from which the newest goes first; "
@@ -257,7 +255,7 @@ struct ShedParams {
 
   static constexpr auto fields() {
     using P = ShedParams;
-    return std::tuple{
+    return Fields{
         field<&P::critical_plus_scaling>("Pressure above which some of critical_plus is refused.")
             .source("Envoy ScaledTrigger scaling_threshold"),
         field<&P::critical_plus_saturation>("Pressure from which all of it is.")

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "models/algorithms/resilience/aws_retry_quota.h"
@@ -21,7 +20,7 @@ struct RetryReserveParams {
   Duration ttl{resilience::RetryBudgetOptions{}.ttl};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryReserveParams::min_rate>("Retries allowed however few calls there are, in "
                                              "whole ones a second.")
             .known_as("min_retries_per_sec")
@@ -45,7 +44,7 @@ struct RetryBudgetParams {
   RetryReserveParams reserve;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryBudgetParams::ratio>("Retries allowed, as a share of the calls.")
             .source("Finagle RetryBudget percentCanRetry"),
         inlined<&RetryBudgetParams::reserve>(),
@@ -61,7 +60,7 @@ struct RetryThrottleParams {
   double token_ratio = resilience::GrpcThrottleOptions{}.token_ratio;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryThrottleParams::max_tokens>("Tokens; a failure takes one, and retries stop "
                                                 "while no more than half of them are there.")
             .at_least(0.001)
@@ -82,7 +81,7 @@ struct RetryConcurrencyParams {
   std::uint32_t min_retry_concurrency = resilience::EnvoyRetryBudgetOptions{}.min_retry_concurrency;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryConcurrencyParams::budget_percent>("Retries at a time, as a share of the "
                                                        "requests at that time.")
             .bare("%")
@@ -106,7 +105,7 @@ struct RetryQuotaParams {
   std::uint32_t no_retry_increment = resilience::AwsRetryQuotaOptions{}.no_retry_increment;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryQuotaParams::capacity>("Tokens, all there at the beginning.")
             .source("botocore RetryQuotaChecker"),
         field<&RetryQuotaParams::retry_cost>("What a retry takes, and gives back if it succeeds.")

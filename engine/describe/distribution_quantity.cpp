@@ -22,7 +22,7 @@ struct ConstantForm {
   static constexpr std::string_view doc = "Always the same.";
   static constexpr auto shorthand = &ConstantForm::constant;
   static constexpr auto fields() {
-    return std::tuple{field<&ConstantForm::constant>("The value.").required()};
+    return Fields{field<&ConstantForm::constant>("The value.").required()};
   }
 };
 
@@ -30,7 +30,7 @@ struct ExponentialForm {
   Duration exponential{};
   static constexpr std::string_view doc = "Exponential: memoryless.";
   static constexpr auto fields() {
-    return std::tuple{field<&ExponentialForm::exponential>("Mean.").required()};
+    return Fields{field<&ExponentialForm::exponential>("Mean.").required()};
   }
 };
 
@@ -40,7 +40,7 @@ struct LognormalShape {
   std::optional<double> cv;
   static constexpr std::string_view type_name = "lognormal";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LognormalShape::mean>("Mean.").required(),
         field<&LognormalShape::p99>("99 % quantile; either this or cv."),
         field<&LognormalShape::cv>("Standard deviation divided by the mean; either this or p99."),
@@ -58,7 +58,7 @@ struct LognormalForm {
   LognormalShape lognormal;
   static constexpr std::string_view doc = "Lognormal: the usual shape of a latency.";
   static constexpr auto fields() {
-    return std::tuple{field<&LognormalForm::lognormal>("Mean and tail.").required()};
+    return Fields{field<&LognormalForm::lognormal>("Mean and tail.").required()};
   }
 };
 
@@ -66,7 +66,7 @@ struct NormalShape {
   Duration mean{}, sd{};
   static constexpr std::string_view type_name = "normal";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&NormalShape::mean>("Mean, before truncation.").required(),
         field<&NormalShape::sd>("Standard deviation, before truncation.").required(),
     };
@@ -76,7 +76,7 @@ struct NormalForm {
   NormalShape normal;
   static constexpr std::string_view doc = "Normal, drawn again while negative.";
   static constexpr auto fields() {
-    return std::tuple{field<&NormalForm::normal>("Mean and standard deviation.").required()};
+    return Fields{field<&NormalForm::normal>("Mean and standard deviation.").required()};
   }
 };
 
@@ -84,7 +84,7 @@ struct UniformForm {
   std::array<Duration, 2> uniform{};
   static constexpr std::string_view doc = "Uniform between two values.";
   static constexpr auto fields() {
-    return std::tuple{field<&UniformForm::uniform>("Least and largest value.").required()};
+    return Fields{field<&UniformForm::uniform>("Least and largest value.").required()};
   }
 };
 
@@ -93,7 +93,7 @@ struct ErlangShape {
   Duration mean{};
   static constexpr std::string_view type_name = "erlang";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ErlangShape::k>("Number of exponential phases.").required(),
         field<&ErlangShape::mean>("Mean of their sum.").required(),
     };
@@ -103,7 +103,7 @@ struct ErlangForm {
   ErlangShape erlang;
   static constexpr std::string_view doc = "Erlang: the sum of k exponential phases.";
   static constexpr auto fields() {
-    return std::tuple{field<&ErlangForm::erlang>("Phases and mean.").required()};
+    return Fields{field<&ErlangForm::erlang>("Phases and mean.").required()};
   }
 };
 
@@ -112,7 +112,7 @@ struct GammaShape {
   double cv = 1;
   static constexpr std::string_view type_name = "gamma";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&GammaShape::mean>("Mean.").required(),
         field<&GammaShape::cv>("Standard deviation divided by the mean.").required(),
     };
@@ -122,7 +122,7 @@ struct GammaForm {
   GammaShape gamma;
   static constexpr std::string_view doc = "Gamma.";
   static constexpr auto fields() {
-    return std::tuple{field<&GammaForm::gamma>("Mean and spread.").required()};
+    return Fields{field<&GammaForm::gamma>("Mean and spread.").required()};
   }
 };
 
@@ -131,7 +131,7 @@ struct WeibullShape {
   Duration scale{};
   static constexpr std::string_view type_name = "weibull";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&WeibullShape::shape>("Exponent: below 1 a heavy tail, 1 is exponential.").required(),
         field<&WeibullShape::scale>("Value exceeded with probability 1/e.").required(),
     };
@@ -141,7 +141,7 @@ struct WeibullForm {
   WeibullShape weibull;
   static constexpr std::string_view doc = "Weibull.";
   static constexpr auto fields() {
-    return std::tuple{field<&WeibullForm::weibull>("Shape and scale.").required()};
+    return Fields{field<&WeibullForm::weibull>("Shape and scale.").required()};
   }
 };
 
@@ -150,7 +150,7 @@ struct ParetoShape {
   Duration min{};
   static constexpr std::string_view type_name = "pareto";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ParetoShape::alpha>("Exponent of the tail; the mean is infinite up to 1.")
             .required(),
         field<&ParetoShape::min>("Least value.").required(),
@@ -161,7 +161,7 @@ struct ParetoForm {
   ParetoShape pareto;
   static constexpr std::string_view doc = "Pareto: a power-law tail.";
   static constexpr auto fields() {
-    return std::tuple{field<&ParetoForm::pareto>("Exponent and least value.").required()};
+    return Fields{field<&ParetoForm::pareto>("Exponent and least value.").required()};
   }
 };
 
@@ -169,7 +169,7 @@ struct ExponentialBranch {
   Fraction p;
   Duration mean{};
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ExponentialBranch::p>("Probability of this branch.").required(),
         field<&ExponentialBranch::mean>("Mean of this branch.").required(),
     };
@@ -179,7 +179,7 @@ struct HyperexponentialForm {
   std::vector<ExponentialBranch> hyperexponential;
   static constexpr std::string_view doc = "One of several exponentials.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&HyperexponentialForm::hyperexponential>("Branches; their probabilities add up to 1.")
             .required()
             .at_least(1)
@@ -191,7 +191,7 @@ struct MixturePart {
   Fraction p;
   Distribution of;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&MixturePart::p>("Probability of this part.").required(),
         field<&MixturePart::of>("What is drawn then.").required(),
     };
@@ -201,10 +201,10 @@ struct MixtureForm {
   std::vector<MixturePart> mixture;
   static constexpr std::string_view doc = "One of several distributions.";
   static constexpr auto fields() {
-    return std::tuple{field<&MixtureForm::mixture>("Parts; their probabilities add up to 1.")
-                          .required()
-                          .at_least(1)
-                          .at_most(1000)};
+    return Fields{field<&MixtureForm::mixture>("Parts; their probabilities add up to 1.")
+                      .required()
+                      .at_least(1)
+                      .at_most(1000)};
   }
 };
 
@@ -224,7 +224,7 @@ struct EmpiricalSource {
   SampleUnit unit = SampleUnit::kFromColumn;
   static constexpr std::string_view type_name = "empirical";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&EmpiricalSource::file>("CSV file with a header line.").required(),
         field<&EmpiricalSource::column>("Name of the column that holds the samples.").required(),
         field<&EmpiricalSource::unit>("Unit of the samples."),
@@ -235,7 +235,7 @@ struct EmpiricalForm {
   EmpiricalSource empirical;
   static constexpr std::string_view doc = "Measured samples, each as likely as the others.";
   static constexpr auto fields() {
-    return std::tuple{field<&EmpiricalForm::empirical>("Where the samples are.").required()};
+    return Fields{field<&EmpiricalForm::empirical>("Where the samples are.").required()};
   }
 };
 

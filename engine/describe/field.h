@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -15,6 +14,18 @@
 #include "engine/describe/words.h"
 
 namespace highwater {
+
+/// What fields() returns: the declarations of a params struct. An aggregate of its own, for making
+/// a std::tuple of so many types takes compilers seconds.
+template <class... Each>
+struct Fields : Each... {
+  constexpr explicit Fields(const Each&... each) : Each(each)... {}
+};
+/// visit(first, second, …)
+template <class Visit, class... Each>
+constexpr void apply(Visit&& visit, const Fields<Each...>& fields) {
+  visit(static_cast<const Each&>(fields)...);
+}
 
 /// The part of Codec<P> that a struct needs whose fields are inlined in another.
 template <class P>
@@ -32,7 +43,7 @@ struct FieldCodec {
 //     std::optional<Duration> backoff;
 //
 //     static constexpr auto fields() {
-//       return std::tuple{
+//       return Fields{
 //           field<&RetryParams::attempts>("Tries in all, the first included.").at_least(1),
 //           field<&RetryParams::backoff>("Wait before the second try.").at_least(1ns),
 //       };
@@ -293,8 +304,8 @@ class Inlined {
   }
   void read_bare(const Value& bare, const std::string& path, Params& out,
                  Problems& problems) const {
-    std::apply([&](const auto&... f) { (f.read_bare(bare, path, out.*Member, problems), ...); },
-               detail::kFields<Type>);
+    apply([&](const auto&... f) { (f.read_bare(bare, path, out.*Member, problems), ...); },
+          detail::kFields<Type>);
   }
   void write(const Params& params, Value& object) const {
     FieldCodec<Type>::write(params.*Member, object);
@@ -316,13 +327,13 @@ namespace detail {
 
 /// True when fields() names every member of P once and in order: the declared types fill the braces
 /// of P exactly, and there is no member left that one more pair of braces could fill.
-template <class P, class... Fields>
-constexpr bool declares_every_member(TypeTag<std::tuple<Fields...>>) {
+template <class P, class... Each>
+constexpr bool declares_every_member(TypeTag<Fields<Each...>>) {
   return requires {
-    P{std::declval<typename Fields::Type>()...};
+    P{std::declval<typename Each::Type>()...};
   }
   &&!requires {
-    P{std::declval<typename Fields::Type>()..., {}};
+    P{std::declval<typename Each::Type>()..., {}};
   };
 }
 
@@ -352,14 +363,13 @@ void FieldCodec<P>::add_infos(std::vector<FieldInfo>& out) {
   static_assert(detail::declares_every_member<P>(TypeTag<decltype(P::fields())>{}),
                 "fields() lists every member of the params struct, in the order of the members");
   const P defaults{};
-  std::apply([&](const auto&... f) { (f.add_info(out, defaults), ...); }, detail::kFields<P>);
+  apply([&](const auto&... f) { (f.add_info(out, defaults), ...); }, detail::kFields<P>);
 }
 
 template <class P>
 void FieldCodec<P>::read(const Value& object, const std::string& path, P& out, Problems& problems) {
   const std::size_t before = problems.error_count();
-  std::apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); },
-             detail::kFields<P>);
+  apply([&](const auto&... f) { (f.read(object, path, out, problems), ...); }, detail::kFields<P>);
   if constexpr (requires { out.check(object, path, problems); }) {
     if (problems.error_count() == before) out.check(object, path, problems);
   }
@@ -367,7 +377,7 @@ void FieldCodec<P>::read(const Value& object, const std::string& path, P& out, P
 
 template <class P>
 void FieldCodec<P>::write(const P& params, Value& object) {
-  std::apply([&](const auto&... f) { (f.write(params, object), ...); }, detail::kFields<P>);
+  apply([&](const auto&... f) { (f.write(params, object), ...); }, detail::kFields<P>);
 }
 
 namespace detail {
@@ -376,7 +386,7 @@ namespace detail {
 template <class P>
 void add_shorthand(TypeInfo& type) {
   if constexpr (requires { P::shorthand; }) {
-    std::apply(
+    apply(
         [&](const auto&... f) {
           const auto add = [&]<class F>(const F& one) {
             if constexpr (!F::kInlined) {
@@ -419,8 +429,7 @@ struct CodecOf<P> {
       FieldCodec<P>::read(value, path, out, problems);
       report_unknown_keys(value, Codec<P>::type().fields, also_known, path, problems);
     } else if constexpr (requires { P::shorthand; }) {
-      std::apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); },
-                 kFields<P>);
+      apply([&](const auto&... f) { (f.read_bare(value, path, out, problems), ...); }, kFields<P>);
       if constexpr (requires { out.check(value, path, problems); }) {
         if (problems.error_count() == before) out.check(value, path, problems);
       }

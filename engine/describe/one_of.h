@@ -19,7 +19,7 @@ namespace highwater {
 ///     Distribution wait;
 ///     static constexpr std::string_view doc = "Waits without using a core.";
 ///     static constexpr auto fields() {
-///       return std::tuple{field<&WaitStep::wait>("How long.").required()};
+///       return Fields{field<&WaitStep::wait>("How long.").required()};
 ///     }
 ///   };
 ///   struct RepeatStep { … std::vector<Step> steps; … };   // Step may be incomplete here

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+// Philox needs none of the vector instructions, whose headers are long.
+#define R123_USE_SSE 0
 #include <Random123/philox.h>
 
 #include "engine/kernel/check.h"

@@ -21,7 +21,7 @@ struct Sections {
 
   static constexpr std::string_view type_name = "scenario";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&Sections::highwater>("Version of the scenario format.").at_least(1).at_most(1),
         field<&Sections::extends>("A scenario file that this one is laid over as a merge patch "
                                   "(RFC 7396); relative to this file.")

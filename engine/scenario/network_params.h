@@ -2,7 +2,6 @@
 
 #include <array>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -16,7 +15,7 @@ struct LinkParams {
 
   static constexpr std::string_view type_name = "link";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LinkParams::between>("Two zones; the delay holds in either direction.").required(),
         field<&LinkParams::latency>("One-way delay of a message.").required(),
     };
@@ -32,7 +31,7 @@ struct NetworkParams {
 
   static constexpr std::string_view type_name = "network";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&NetworkParams::zones>("Names of the zones.").at_most(1000),
         field<&NetworkParams::same_zone>("One-way delay of a message within a zone, and to and "
                                          "from clients, which stand outside every zone."),

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <tuple>
 
 #include "engine/describe/field.h"
 
@@ -18,7 +17,7 @@ struct RunParams {
 
   static constexpr std::string_view type_name = "run";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RunParams::duration>("Simulated time of one replication, the warm-up included.")
             .at_least(Duration{1}),
         field<&RunParams::warmup>(

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "models/calls/concurrency_limit_params.h"
 #include "models/calls/rate_limit_params.h"
@@ -40,7 +39,7 @@ struct SharedLimitParams {
 
   static constexpr auto fields() {
     using P = SharedLimitParams;
-    return std::tuple{
+    return Fields{
         field<&P::per>("Whose requests are counted together.")
             .source("nginx limit_req_zone key; slowapi key_func"),
         field<&P::keys>("Keys remembered at most.").at_least(1u).source("nginx limit_req_zone"),
@@ -70,7 +69,7 @@ struct ShedParams {
 
   static constexpr std::string_view type_name = "admission.shed";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ShedParams::capacity>("Requests in flight at an instance that are a pressure of 1; "
                                      "of a service its workers and its line unless given.")
             .at_least(1u),
@@ -86,7 +85,7 @@ struct AdmissionParams {
 
   static constexpr auto fields() {
     using P = AdmissionParams;
-    return std::tuple{
+    return Fields{
         field<&P::rate_limit>("Limit on the requests that come in; none unless given."),
         field<&P::concurrency_limit>("Limit on the requests in flight at each instance, learned "
                                      "from how they go; none unless given.")

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -60,7 +59,7 @@ struct SubsetSelectorParams {
   static constexpr std::string_view type_name = "load_balancer.subset_selector";
   static constexpr auto fields() {
     using P = SubsetSelectorParams;
-    return std::tuple{
+    return Fields{
         field<&P::keys>("Labels that instances and requests must both have.")
             .required()
             .at_least(1u)
@@ -95,7 +94,7 @@ struct SubsetsParams {
   static constexpr std::string_view type_name = "load_balancer.subsets";
   static constexpr auto fields() {
     using P = SubsetsParams;
-    return std::tuple{
+    return Fields{
         field<&P::selectors>("Which labels make subsets together.")
             .required()
             .at_least(1u)
@@ -145,7 +144,7 @@ struct EnvoyParams {
   std::optional<SubsetsParams> subsets;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&EnvoyParams::panic_threshold>("With a smaller share of usable instances all are "
                                              "used, usable or not, in whole percents; 0: never.")
             .source("Envoy healthy_panic_threshold"),
@@ -206,12 +205,12 @@ struct EnvoyBoundParams {
   std::optional<std::uint32_t> hash_balance_factor;
 
   static constexpr auto fields() {
-    return std::tuple{field<&EnvoyBoundParams::hash_balance_factor>(
-                          "Most requests in flight of an instance, in percent of its share, by "
-                          "the policies envoy_ring_hash and envoy_maglev; any unless given.")
-                          .at_least(100u)
-                          .at_most(100'000u)
-                          .source("Envoy hash_balance_factor")};
+    return Fields{field<&EnvoyBoundParams::hash_balance_factor>(
+                      "Most requests in flight of an instance, in percent of its share, by "
+                      "the policies envoy_ring_hash and envoy_maglev; any unless given.")
+                      .at_least(100u)
+                      .at_most(100'000u)
+                      .source("Envoy hash_balance_factor")};
   }
   void apply(balancing::Options& options) const {
     options.envoy.hash.hash_balance_factor = hash_balance_factor.value_or(0);

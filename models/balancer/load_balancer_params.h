@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -23,7 +22,7 @@ struct HealthCheckParams {
 
   static constexpr std::string_view type_name = "load_balancer.health_check";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&HealthCheckParams::interval>("Time between two checks of a target.")
             .at_least(Duration{1'000'000})
             .source("HAProxy inter"),
@@ -44,7 +43,7 @@ struct EnvoyPolicyParams {
 
   static constexpr std::string_view type_name = "load_balancer.envoy";
   static constexpr auto fields() {
-    return std::tuple{inlined<&EnvoyPolicyParams::common>(), inlined<&EnvoyPolicyParams::bound>()};
+    return Fields{inlined<&EnvoyPolicyParams::common>(), inlined<&EnvoyPolicyParams::bound>()};
   }
   void apply(balancing::Options& options) const {
     common.apply(options);
@@ -59,14 +58,14 @@ struct HaproxyHashPolicyParams {
 
   static constexpr std::string_view type_name = "load_balancer.haproxy_hash";
   static constexpr auto fields() {
-    return std::tuple{inlined<&HaproxyHashPolicyParams::hash>(),
-                      field<&HaproxyHashPolicyParams::balance_factor>(
-                          "Most requests in flight of an instance, in "
-                          "percent of its share; any unless given. "
-                          "Needs the type consistent.")
-                          .at_least(101u)
-                          .at_most(65'535u)
-                          .source("HAProxy hash-balance-factor")};
+    return Fields{inlined<&HaproxyHashPolicyParams::hash>(),
+                  field<&HaproxyHashPolicyParams::balance_factor>(
+                      "Most requests in flight of an instance, in "
+                      "percent of its share; any unless given. "
+                      "Needs the type consistent.")
+                      .at_least(101u)
+                      .at_most(65'535u)
+                      .source("HAProxy hash-balance-factor")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (balance_factor && hash.type != HashType::consistent)
@@ -86,12 +85,12 @@ struct HaproxyPolicyParams {
 
   static constexpr std::string_view type_name = "load_balancer.haproxy";
   static constexpr auto fields() {
-    return std::tuple{inlined<&HaproxyPolicyParams::backend>(),
-                      field<&HaproxyPolicyParams::min_connections>(
-                          "An instance's limit while there is no load, which grows to "
-                          "max_connections as the load grows to full_load.")
-                          .at_least(1u)
-                          .source("HAProxy minconn")};
+    return Fields{inlined<&HaproxyPolicyParams::backend>(),
+                  field<&HaproxyPolicyParams::min_connections>(
+                      "An instance's limit while there is no load, which grows to "
+                      "max_connections as the load grows to full_load.")
+                      .at_least(1u)
+                      .source("HAProxy minconn")};
   }
   void apply(balancing::Options& options) const { backend.apply(options); }
 };
@@ -131,7 +130,7 @@ struct LoadBalancerParams {
   Duration start_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LoadBalancerParams::policy>("How a target instance is chosen."),
         field<&LoadBalancerParams::targets>("Components whose instances share the requests.")
             .required()

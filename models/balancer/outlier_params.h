@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -61,7 +60,7 @@ struct OutlierParams {
     using P = OutlierParams;
     constexpr std::string_view kEnforcing =
         "Share of these findings that is acted on, in whole percents.";
-    return std::tuple{
+    return Fields{
         field<&P::interval>("Time between two looks at the rates, at which instances also return.")
             .at_least(Duration{1'000'000})
             .source("Envoy interval"),

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -67,7 +66,7 @@ struct HaproxySourceParams {
   bool avalanche = false;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&HaproxySourceParams::type>("Map or ring.").source("HAProxy hash-type"),
         field<&HaproxySourceParams::function>("Addresses go through no function, but where one is "
                                               "named the ring does not mix unless told to.")
@@ -89,11 +88,11 @@ struct HaproxyHashParams {
   bool avalanche = false;
 
   static constexpr auto fields() {
-    return std::tuple{field<&HaproxyHashParams::type>("Map or ring.").source("HAProxy hash-type"),
-                      field<&HaproxyHashParams::function>("Hash of the key; sdbm unless given.")
-                          .source("HAProxy hash-type"),
-                      field<&HaproxyHashParams::avalanche>("Mix the hash once more.")
-                          .source("HAProxy hash-type")};
+    return Fields{field<&HaproxyHashParams::type>("Map or ring.").source("HAProxy hash-type"),
+                  field<&HaproxyHashParams::function>("Hash of the key; sdbm unless given.")
+                      .source("HAProxy hash-type"),
+                  field<&HaproxyHashParams::avalanche>("Mix the hash once more.")
+                      .source("HAProxy hash-type")};
   }
   void apply(balancing::Options& options) const {
     options.haproxy.consistent = type == HashType::consistent;
@@ -108,13 +107,13 @@ struct HaproxyBoundParams {
   std::uint32_t balance_factor = 150;
 
   static constexpr auto fields() {
-    return std::tuple{inlined<&HaproxyBoundParams::hash>(),
-                      field<&HaproxyBoundParams::balance_factor>(
-                          "Most requests in flight of a server, in percent "
-                          "of its share; needs the ring.")
-                          .at_least(101u)
-                          .at_most(65'535u)
-                          .source("HAProxy hash-balance-factor")};
+    return Fields{inlined<&HaproxyBoundParams::hash>(),
+                  field<&HaproxyBoundParams::balance_factor>(
+                      "Most requests in flight of a server, in percent "
+                      "of its share; needs the ring.")
+                      .at_least(101u)
+                      .at_most(65'535u)
+                      .source("HAProxy hash-balance-factor")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (hash.type != HashType::consistent)
@@ -132,7 +131,7 @@ struct HaproxyParams {
   std::uint32_t full_load = balancing::HaproxyOptions{}.full_load;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&HaproxyParams::all_backups>("Lets all backups work together, and not the first "
                                            "usable one alone.")
             .source("HAProxy option allbackups"),
@@ -151,10 +150,10 @@ struct HaproxyRandomParams {
   std::uint32_t draws = balancing::HaproxyOptions{}.draws;
 
   static constexpr auto fields() {
-    return std::tuple{field<&HaproxyRandomParams::draws>("Points drawn on the ring.")
-                          .at_least(1u)
-                          .at_most(1000u)
-                          .source("HAProxy balance random(draws)")};
+    return Fields{field<&HaproxyRandomParams::draws>("Points drawn on the ring.")
+                      .at_least(1u)
+                      .at_most(1000u)
+                      .source("HAProxy balance random(draws)")};
   }
   void apply(balancing::Options& options) const { options.haproxy.draws = draws; }
 };
@@ -163,10 +162,10 @@ struct PowerOfDParams {
   std::uint32_t choices = balancing::PowerOfDOptions{}.d;
 
   static constexpr auto fields() {
-    return std::tuple{field<&PowerOfDParams::choices>("Distinct targets drawn.")
-                          .at_least(1u)
-                          .at_most(10'000u)
-                          .source("Mitzenmacher 2001")};
+    return Fields{field<&PowerOfDParams::choices>("Distinct targets drawn.")
+                      .at_least(1u)
+                      .at_most(10'000u)
+                      .source("Mitzenmacher 2001")};
   }
   void apply(balancing::Options& options) const { options.power_of_d.d = choices; }
 };
@@ -178,7 +177,7 @@ struct EnvoyLeastRequestParams {
   std::optional<double> active_request_bias;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&EnvoyLeastRequestParams::choice_count>("Hosts drawn where all weights are equal.")
             .at_least(1u)
             .at_most(10'000u)
@@ -204,7 +203,7 @@ struct EnvoyRingParams {
 
   static constexpr std::uint32_t kMost = 8u * 1024 * 1024;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&EnvoyRingParams::min_ring_size>("Fewest points.")
             .at_least(1u)
             .at_most(kMost)
@@ -227,10 +226,10 @@ struct MaglevParams {
   std::uint32_t table = hashing::Maglev::kDefaultSize;
 
   static constexpr auto fields() {
-    return std::tuple{field<&MaglevParams::table>("Cells of the table; raised to the next prime.")
-                          .at_least(2u)
-                          .at_most(hashing::Maglev::kGreatestSize)
-                          .source("Envoy table_size")};
+    return Fields{field<&MaglevParams::table>("Cells of the table; raised to the next prime.")
+                      .at_least(2u)
+                      .at_most(hashing::Maglev::kGreatestSize)
+                      .source("Envoy table_size")};
   }
   void apply(balancing::Options& options) const { options.envoy.hash.table_size = table; }
 };
@@ -239,9 +238,9 @@ struct PeakEwmaParams {
   Duration decay{balancing::FinagleOptions{}.decay_time};
 
   static constexpr auto fields() {
-    return std::tuple{field<&PeakEwmaParams::decay>("Time over which latencies are averaged.")
-                          .at_least(Duration{1})
-                          .source("Finagle decayTime")};
+    return Fields{field<&PeakEwmaParams::decay>("Time over which latencies are averaged.")
+                      .at_least(Duration{1})
+                      .source("Finagle decayTime")};
   }
   void apply(balancing::Options& options) const { options.finagle.decay_time = decay.count(); }
 };
@@ -252,7 +251,7 @@ struct FinagleParams {
   bool panic = balancing::FinagleOptions{}.panic;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&FinagleParams::max_effort>("Pairs drawn for a usable target before panic.")
             .at_most(1000u)
             .source("Finagle PanicMode"),
@@ -273,7 +272,7 @@ struct StickyParams {
 
   static constexpr std::string_view type_name = "load_balancer.sticky";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&StickyParams::ttl>("How long an unused session is remembered.")
             .at_least(Duration{1})
             .source("chosen"),
@@ -299,7 +298,7 @@ struct SlowStartParams {
   static constexpr std::string_view type_name = "load_balancer.slow_start";
   static constexpr auto shorthand = &SlowStartParams::window;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&SlowStartParams::window>("Time in which an instance that comes back works its way "
                                         "to its full weight.")
             .required()

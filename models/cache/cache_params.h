@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/words.h"
@@ -25,7 +24,7 @@ struct QueueParams {
   std::optional<std::uint64_t> capacity;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&QueueParams::capacity>("Requests that may wait at each instance; one more is "
                                       "rejected. Unbounded unless given.")
             .at_most(std::uint64_t{4'000'000'000}),
@@ -59,7 +58,7 @@ struct WriteBehindParams {
   std::uint64_t queue{caching::WriteBehindOptions{}.most};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&WriteBehindParams::delay>("A write waits for so long; another to its key in that "
                                          "time replaces it. One that fails waits as long again.")
             .at_least(1ms)
@@ -110,7 +109,7 @@ struct CacheParams {
   CallPolicy origin_policy;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CacheParams::policy>("Which entry leaves when there is no room for another."),
         field<&CacheParams::arc>("Of the policy arc."),
         field<&CacheParams::two_queue>("Of the policy two_queue."),

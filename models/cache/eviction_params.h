@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -36,7 +35,7 @@ struct ArcParams {
   caching::ArcReading reading = caching::ArcOptions{}.reading;
 
   static constexpr auto fields() {
-    return std::tuple{field<&ArcParams::reading>("Whose reading of the paper.")};
+    return Fields{field<&ArcParams::reading>("Whose reading of the paper.")};
   }
   void apply(caching::Options& options) const { options.arc.reading = reading; }
 };
@@ -46,11 +45,10 @@ struct TwoQueueParams {
   Fraction ghost_share{caching::TwoQueueOptions{}.ghost_share};
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&TwoQueueParams::recent_share>("Of the capacity, for entries used once.")
-            .source("golang-lru Default2QRecentRatio"),
-        field<&TwoQueueParams::ghost_share>("Of the capacity, in keys remembered.")
-            .source("golang-lru Default2QGhostEntries")};
+    return Fields{field<&TwoQueueParams::recent_share>("Of the capacity, for entries used once.")
+                      .source("golang-lru Default2QRecentRatio"),
+                  field<&TwoQueueParams::ghost_share>("Of the capacity, in keys remembered.")
+                      .source("golang-lru Default2QGhostEntries")};
   }
   void apply(caching::Options& options) const {
     options.two_queue = {recent_share.value, ghost_share.value};
@@ -61,9 +59,8 @@ struct SlruParams {
   Fraction protected_share{caching::SlruOptions{}.protected_share};
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&SlruParams::protected_share>("Of the capacity, for entries used twice.")
-            .source("Caffeine's main space")};
+    return Fields{field<&SlruParams::protected_share>("Of the capacity, for entries used twice.")
+                      .source("Caffeine's main space")};
   }
   void apply(caching::Options& options) const {
     options.slru.protected_share = protected_share.value;
@@ -76,7 +73,7 @@ struct S3FifoParams {
   std::uint32_t move_to_main_uses = caching::S3FifoOptions{}.move_to_main_uses;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&S3FifoParams::small_share>("Of the capacity, for the small queue.")
             .source("libCacheSim fifo-size-ratio"),
         field<&S3FifoParams::ghost_share>("Of the capacity, in keys remembered.")
@@ -95,10 +92,10 @@ struct RedisSampleParams {
   std::uint32_t samples = caching::RedisOptions{}.samples;
 
   static constexpr auto fields() {
-    return std::tuple{field<&RedisSampleParams::samples>("Keys looked at for an eviction.")
-                          .at_least(1u)
-                          .at_most(64u)
-                          .source("redis.conf maxmemory-samples")};
+    return Fields{field<&RedisSampleParams::samples>("Keys looked at for an eviction.")
+                      .at_least(1u)
+                      .at_most(64u)
+                      .source("redis.conf maxmemory-samples")};
   }
   void apply(caching::Options& options) const { options.redis.samples = samples; }
 };
@@ -109,7 +106,7 @@ struct RedisLfuParams {
   std::uint32_t decay_time = caching::RedisLfu{}.decay_minutes;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         inlined<&RedisLfuParams::sampling>(),
         field<&RedisLfuParams::log_factor>("How much more rarely a counter grows the larger it is.")
             .at_most(10'000u)
@@ -133,7 +130,7 @@ struct MemcachedParams {
   double warm_max_factor = caching::MemcachedOptions{}.warm_max_factor;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&MemcachedParams::hot_lru_pct>("Percent of the items that may be hot.")
             .at_most(98u)
             .source("memcached -o hot_lru_pct"),

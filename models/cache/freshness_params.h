@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "models/algorithms/caching/freshness.h"
@@ -22,7 +21,7 @@ struct FreshnessParams {
   std::optional<Duration> negative_ttl;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&FreshnessParams::stale_while_revalidate>("For so long after its end an entry still "
                                                         "answers, while one request fetches it "
                                                         "anew.")

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -66,7 +65,7 @@ struct RetryParams {
   std::optional<Fraction> max_share;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryParams::attempts>("Tries in all, the first included.")
             .at_least(1u)
             .at_most(100u),
@@ -107,7 +106,7 @@ struct BulkheadParams {
   std::optional<Duration> max_wait;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&BulkheadParams::concurrent>("Calls that each calling instance may have on their way "
                                            "at a time.")
             .at_least(1u)
@@ -131,7 +130,7 @@ struct HedgeParams {
   std::uint32_t burst = 10;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&HedgeParams::after>("Sends a second request when the first has not been answered "
                                    "for so long; with a percentile, the longer of both."),
         field<&HedgeParams::percentile>("The same after a percentile of the latencies of late; 95 "
@@ -162,7 +161,7 @@ struct FallbackParams {
   Distribution time = Distribution::constant(Duration{0});
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&FallbackParams::to>("The component that is asked instead; unless given, a prepared "
                                    "answer is used."),
         field<&FallbackParams::timeout>("Of the request to it; none unless given.")
@@ -187,7 +186,7 @@ struct CallPolicy {
   std::optional<FallbackParams> fallback;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CallPolicy::timeout>("Of one attempt, from sending; none unless given.")
             .at_least(Duration{1}),
         field<&CallPolicy::retry>("Further attempts after a failed one; none unless given."),
@@ -233,7 +232,7 @@ struct CallParams {
   CallPolicy policy;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CallParams::to>("The component that is called.").required(),
         inlined<&CallParams::policy>(),
     };

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/one_of.h"
 #include "models/overload_params.h"
@@ -30,10 +29,10 @@ struct ConcurrencyLimitForm {
 
   static constexpr auto fields() {
     constexpr LearnedLimitInfo info = kLearnedLimits[static_cast<std::size_t>(kLimit)];
-    return std::tuple{field<&ConcurrencyLimitForm::params>(info.summary)
-                          .named(info.name)
-                          .source("Netflix concurrency-limits"),
-                      inlined<&ConcurrencyLimitForm::window>()};
+    return Fields{field<&ConcurrencyLimitForm::params>(info.summary)
+                      .named(info.name)
+                      .source("Netflix concurrency-limits"),
+                  inlined<&ConcurrencyLimitForm::window>()};
   }
 };
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/one_of.h"
 #include "models/limit_params.h"
@@ -21,14 +20,13 @@ struct RateLimitForm {
   static constexpr limiting::Policy policy() { return kPolicy; }
   static constexpr auto fields() {
     constexpr limiting::PolicyInfo info = limiting::kPolicies[static_cast<std::size_t>(kPolicy)];
-    return std::tuple{
-        field<&RateLimitForm::params>(info.summary).named(info.name).source(info.source),
-        inlined<&RateLimitForm::beside>()};
+    return Fields{field<&RateLimitForm::params>(info.summary).named(info.name).source(info.source),
+                  inlined<&RateLimitForm::beside>()};
   }
 };
 
 struct NothingBeside {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 
 /// A limit on requests in a time: an object with the algorithm's name and its options.

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/one_of.h"
@@ -28,8 +27,8 @@ struct PoissonArrivals {
 
   static constexpr std::string_view doc = "Independent arrivals at a constant mean rate.";
   static constexpr auto fields() {
-    return std::tuple{field<&PoissonArrivals::poisson>("Mean rate.").required().at_most(Rate{1e9}),
-                      field<&PoissonArrivals::batch>(kBatchDoc)};
+    return Fields{field<&PoissonArrivals::poisson>("Mean rate.").required().at_most(Rate{1e9}),
+                  field<&PoissonArrivals::batch>(kBatchDoc)};
   }
 };
 
@@ -39,8 +38,8 @@ struct ConstantArrivals {
 
   static constexpr std::string_view doc = "Arrivals at equal distances.";
   static constexpr auto fields() {
-    return std::tuple{field<&ConstantArrivals::constant>("Rate.").required().at_most(Rate{1e9}),
-                      field<&ConstantArrivals::batch>(kBatchDoc)};
+    return Fields{field<&ConstantArrivals::constant>("Rate.").required().at_most(Rate{1e9}),
+                  field<&ConstantArrivals::batch>(kBatchDoc)};
   }
 };
 
@@ -50,8 +49,8 @@ struct RenewalArrivals {
 
   static constexpr std::string_view doc = "Arrivals with independent gaps of any distribution.";
   static constexpr auto fields() {
-    return std::tuple{field<&RenewalArrivals::renewal>("The gap between arrivals.").required(),
-                      field<&RenewalArrivals::batch>(kBatchDoc)};
+    return Fields{field<&RenewalArrivals::renewal>("The gap between arrivals.").required(),
+                  field<&RenewalArrivals::batch>(kBatchDoc)};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
 };
@@ -61,10 +60,10 @@ struct MmppState {
   Duration stay{};
 
   static constexpr auto fields() {
-    return std::tuple{field<&MmppState::rate>("Arrival rate in this state.").required(),
-                      field<&MmppState::stay>("Mean of the exponential time in this state.")
-                          .required()
-                          .at_least(Duration{1})};
+    return Fields{field<&MmppState::rate>("Arrival rate in this state.").required(),
+                  field<&MmppState::stay>("Mean of the exponential time in this state.")
+                      .required()
+                      .at_least(Duration{1})};
   }
 };
 
@@ -76,8 +75,8 @@ struct MmppArrivals {
       "Markov-modulated Poisson process: bursts. The states follow each other in the order given.";
   static constexpr std::string_view source = "Fischer & Meier-Hellstern 1993";
   static constexpr auto fields() {
-    return std::tuple{field<&MmppArrivals::mmpp>("The states.").required().at_least(1u),
-                      field<&MmppArrivals::batch>(kBatchDoc)};
+    return Fields{field<&MmppArrivals::mmpp>("The states.").required().at_least(1u),
+                  field<&MmppArrivals::batch>(kBatchDoc)};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
 };
@@ -88,8 +87,8 @@ struct HoldStage {
 
   static constexpr std::string_view doc = "A constant rate.";
   static constexpr auto fields() {
-    return std::tuple{field<&HoldStage::hold>("How long.").required().at_least(Duration{1}),
-                      field<&HoldStage::rate>("Rate; that of the stage before unless given.")};
+    return Fields{field<&HoldStage::hold>("How long.").required().at_least(Duration{1}),
+                  field<&HoldStage::rate>("Rate; that of the stage before unless given.")};
   }
 };
 
@@ -100,8 +99,8 @@ struct RampStage {
   static constexpr std::string_view doc =
       "A rate that changes evenly from that of the stage before.";
   static constexpr auto fields() {
-    return std::tuple{field<&RampStage::ramp>("How long.").required().at_least(Duration{1}),
-                      field<&RampStage::to>("Rate at the end.").required()};
+    return Fields{field<&RampStage::ramp>("How long.").required().at_least(Duration{1}),
+                  field<&RampStage::to>("Rate at the end.").required()};
   }
 };
 
@@ -116,8 +115,8 @@ struct StagesArrivals {
   static constexpr std::string_view doc =
       "A load profile of ramps and holds; Poisson within a stage, nothing after the last.";
   static constexpr auto fields() {
-    return std::tuple{field<&StagesArrivals::stages>("The stages.").required().at_least(1u),
-                      field<&StagesArrivals::batch>(kBatchDoc)};
+    return Fields{field<&StagesArrivals::stages>("The stages.").required().at_least(1u),
+                  field<&StagesArrivals::batch>(kBatchDoc)};
   }
 };
 
@@ -128,13 +127,12 @@ struct DailyCycle {
   Duration period = 24h;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&DailyCycle::mean>("Mean rate over a period.").required(),
-        field<&DailyCycle::peak>("Highest rate, as a multiple of the mean.")
-            .at_least(Factor{1})
-            .at_most(Factor{10}),
-        field<&DailyCycle::at>("When the peak is, from the beginning of the run."),
-        field<&DailyCycle::period>("Length of the cycle.").at_least(Duration{1'000'000})};
+    return Fields{field<&DailyCycle::mean>("Mean rate over a period.").required(),
+                  field<&DailyCycle::peak>("Highest rate, as a multiple of the mean.")
+                      .at_least(Factor{1})
+                      .at_most(Factor{10}),
+                  field<&DailyCycle::at>("When the peak is, from the beginning of the run."),
+                  field<&DailyCycle::period>("Length of the cycle.").at_least(Duration{1'000'000})};
   }
 };
 
@@ -147,8 +145,8 @@ struct DiurnalArrivals {
       "mean "
       "and the peak that are given.";
   static constexpr auto fields() {
-    return std::tuple{field<&DiurnalArrivals::diurnal>("The cycle.").required(),
-                      field<&DiurnalArrivals::batch>(kBatchDoc)};
+    return Fields{field<&DiurnalArrivals::diurnal>("The cycle.").required(),
+                  field<&DiurnalArrivals::batch>(kBatchDoc)};
   }
 };
 
@@ -158,7 +156,7 @@ struct TraceArrivals {
   static constexpr std::string_view doc =
       "Replays a recorded trace: its times, endpoints and keys.";
   static constexpr auto fields() {
-    return std::tuple{field<&TraceArrivals::trace>("The trace.").required()};
+    return Fields{field<&TraceArrivals::trace>("The trace.").required()};
   }
 };
 
@@ -167,7 +165,7 @@ struct ClosedUsers {
   Distribution think;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ClosedUsers::users>("Users, each with one request at a time.")
             .required()
             .at_least(std::uint64_t{1})
@@ -182,7 +180,7 @@ struct ClosedArrivals {
   static constexpr std::string_view doc =
       "A closed loop: each user waits for the answer, thinks, and asks again.";
   static constexpr auto fields() {
-    return std::tuple{field<&ClosedArrivals::closed>("The users.").required()};
+    return Fields{field<&ClosedArrivals::closed>("The users.").required()};
   }
 };
 

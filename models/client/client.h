@@ -18,7 +18,7 @@ struct SessionParams {
   Distribution think;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&SessionParams::requests>("Requests of a session, one after the other; each arrival "
                                         "begins one.")
             .required(),
@@ -36,7 +36,7 @@ struct ClientParams {
   CallParams calls;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ClientParams::arrivals>("How requests come about.").required(),
         field<&ClientParams::mix>("Endpoints and their shares, which add up to 100 %; a trace "
                                   "brings its own unless given."),

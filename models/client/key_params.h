@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/one_of.h"
 #include "engine/kernel/popularity.h"
@@ -15,7 +14,7 @@ struct ZipfLaw {
   double exponent = 1;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ZipfLaw::items>("Different keys.")
             .required()
             .at_least(std::uint64_t{1})
@@ -31,19 +30,17 @@ struct ZipfKeys {
   ZipfLaw zipf;
 
   static constexpr std::string_view doc = "Few popular keys and a long tail.";
-  static constexpr auto fields() {
-    return std::tuple{field<&ZipfKeys::zipf>("The law.").required()};
-  }
+  static constexpr auto fields() { return Fields{field<&ZipfKeys::zipf>("The law.").required()}; }
 };
 
 struct UniformLaw {
   std::uint64_t items = 1;
 
   static constexpr auto fields() {
-    return std::tuple{field<&UniformLaw::items>("Different keys.")
-                          .required()
-                          .at_least(std::uint64_t{1})
-                          .at_most(KeyPopularity::kMostItems)};
+    return Fields{field<&UniformLaw::items>("Different keys.")
+                      .required()
+                      .at_least(std::uint64_t{1})
+                      .at_most(KeyPopularity::kMostItems)};
   }
   static constexpr auto shorthand = &UniformLaw::items;
 };
@@ -53,7 +50,7 @@ struct UniformKeys {
 
   static constexpr std::string_view doc = "Every key as often as any other.";
   static constexpr auto fields() {
-    return std::tuple{field<&UniformKeys::uniform>("How many.").required()};
+    return Fields{field<&UniformKeys::uniform>("How many.").required()};
   }
 };
 
@@ -63,12 +60,12 @@ struct HotspotLaw {
   Fraction share{0.8};
 
   static constexpr auto fields() {
-    return std::tuple{field<&HotspotLaw::items>("Different keys.")
-                          .required()
-                          .at_least(std::uint64_t{1})
-                          .at_most(KeyPopularity::kMostItems),
-                      field<&HotspotLaw::hot>("Part of the keys that is hot."),
-                      field<&HotspotLaw::share>("Part of the requests that goes to hot keys.")};
+    return Fields{field<&HotspotLaw::items>("Different keys.")
+                      .required()
+                      .at_least(std::uint64_t{1})
+                      .at_most(KeyPopularity::kMostItems),
+                  field<&HotspotLaw::hot>("Part of the keys that is hot."),
+                  field<&HotspotLaw::share>("Part of the requests that goes to hot keys.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (const auto wrong = KeyPopularity::check_hotspot(items, hot.value, share.value))
@@ -81,7 +78,7 @@ struct HotspotKeys {
 
   static constexpr std::string_view doc = "A part of the keys gets most of the requests.";
   static constexpr auto fields() {
-    return std::tuple{field<&HotspotKeys::hotspot>("The law.").required()};
+    return Fields{field<&HotspotKeys::hotspot>("The law.").required()};
   }
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -29,7 +28,7 @@ struct TraceParams {
   bool spread = true;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&TraceParams::file>("The file, plain or gzip, relative to the scenario.").required(),
         field<&TraceParams::format>("How the file is written."),
         field<&TraceParams::speedup>("Replays so many times faster than it was recorded.")

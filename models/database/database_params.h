@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -58,7 +57,7 @@ struct DatabaseParams {
   Duration start_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&DatabaseParams::shards>("Parts of the data, each with a primary of its own. A key "
                                        "lives on one of them.")
             .at_least(1u)

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/one_of.h"
 #include "models/membership_params.h"
@@ -16,7 +15,7 @@ struct PromotionParams {
   Duration promotion_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&PromotionParams::promotion_time>("From the choice of a new primary until it takes "
                                                 "writes.")
             .at_most(Duration{24h})
@@ -30,7 +29,7 @@ struct RaftForm {
   PromotionParams promotion;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RaftForm::raft>("The nodes of a shard vote for the one that has the most writes, as "
                                "etcd, MongoDB and CockroachDB do; it takes a majority of them.")
             .source("Ongaro, Ousterhout 2014; hashicorp/raft 1.1.2; etcd 3.4"),
@@ -44,7 +43,7 @@ struct LeaseFailoverParams {
 
   static constexpr auto fields() {
     using P = LeaseFailoverParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::lease>(),
         field<&P::maximum_lag>("A replica that lacks more writes than this of the last primary "
                                "does not take its place; any may unless given.")
@@ -63,7 +62,7 @@ struct LeaseForm {
   PromotionParams promotion;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LeaseForm::lease>("The primary holds a lease in a store that never fails and renews "
                                  "it; when it is over, the replica with the most writes takes it, "
                                  "as with Patroni.")

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "models/balancer/envoy_params.h"
@@ -28,7 +27,7 @@ struct TargetsParams {
   std::uint64_t seed = 1;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&TargetsParams::targets>("Targets with weights, in configuration order.").required(),
         field<&TargetsParams::down>("Targets that are down from the beginning."),
         field<&TargetsParams::max_in_flight>("Requests that each target may have; 0: any number.")
@@ -60,9 +59,9 @@ struct ServersParams {
   NameList backup;
 
   static constexpr auto fields() {
-    return std::tuple{inlined<&ServersParams::servers>(),
-                      field<&ServersParams::backup>("Targets that work only when no other can.")
-                          .source("nginx and HAProxy backup")};
+    return Fields{inlined<&ServersParams::servers>(),
+                  field<&ServersParams::backup>("Targets that work only when no other can.")
+                      .source("nginx and HAProxy backup")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_names(backup, servers.targets, where, path, "backup", problems);
@@ -82,7 +81,7 @@ struct NginxParams {
   PerTarget<Duration> fail_timeout{Duration{Defaults{}.fail_timeout}};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         inlined<&NginxParams::servers>(),
         field<&NginxParams::max_fails>("Failures within fail_timeout that keep a server away; 0: "
                                        "failures do not count.")
@@ -115,7 +114,7 @@ struct HaproxyServersParams {
   balancer::HaproxyParams backend;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         inlined<&HaproxyServersParams::servers>(),
         field<&HaproxyServersParams::min_in_flight>("Limit of a server while the backend is idle, "
                                                     "which grows to max_in_flight; 0: none.")
@@ -155,7 +154,7 @@ struct EnvoyHostsParams {
 
   static constexpr auto fields() {
     using P = EnvoyHostsParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::targets>(),
         field<&P::priority>("Level of each target; 0 is used first.").source("Envoy priority"),
         field<&P::zones>("Zone of each target: \"a=z1,b=z2\".").source("Envoy locality"),
@@ -206,11 +205,11 @@ struct EnvoyScheduledParams {
   std::optional<balancer::SlowStartParams> slow_start;
 
   static constexpr auto fields() {
-    return std::tuple{inlined<&EnvoyScheduledParams::hosts>(),
-                      field<&EnvoyScheduledParams::slow_start>(
-                          "Time in which a host that comes back works its way to its full weight, "
-                          "or {\"window\": \"30s\", \"aggression\": 2, \"min_weight\": \"5%\"}.")
-                          .source("Envoy slow_start_config")};
+    return Fields{inlined<&EnvoyScheduledParams::hosts>(),
+                  field<&EnvoyScheduledParams::slow_start>(
+                      "Time in which a host that comes back works its way to its full weight, "
+                      "or {\"window\": \"30s\", \"aggression\": 2, \"min_weight\": \"5%\"}.")
+                      .source("Envoy slow_start_config")};
   }
   std::uint64_t seed() const { return hosts.seed(); }
   std::vector<balancing::Target> configured() const { return hosts.configured(); }
@@ -224,7 +223,7 @@ struct EnvoyScheduledParams {
 struct PlainParams {
   TargetsParams servers;
 
-  static constexpr auto fields() { return std::tuple{inlined<&PlainParams::servers>()}; }
+  static constexpr auto fields() { return Fields{inlined<&PlainParams::servers>()}; }
   std::uint64_t seed() const { return servers.seed; }
   std::vector<balancing::Target> configured() const { return servers.configured(); }
   void apply(balancing::Options&) const {}

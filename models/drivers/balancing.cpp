@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,7 +27,7 @@ constexpr const char* kTarget = "the name of the key's target; - where none can 
 
 /// A policy that has nothing of its own to set.
 struct NoOptions {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
   void apply(balancing::Options&) const {}
 };
 
@@ -38,7 +37,7 @@ struct Both {
   A a;
   B b;
 
-  static constexpr auto fields() { return std::tuple{inlined<&Both::a>(), inlined<&Both::b>()}; }
+  static constexpr auto fields() { return Fields{inlined<&Both::a>(), inlined<&Both::b>()}; }
   void apply(balancing::Options& options) const {
     a.apply(options);
     b.apply(options);
@@ -54,7 +53,7 @@ struct BalancerParams {
   static constexpr bool kKeys = false;
   static constexpr auto fields() {
     using P = BalancerParams;
-    return std::tuple{inlined<&P::servers>(), inlined<&P::group>()};
+    return Fields{inlined<&P::servers>(), inlined<&P::group>()};
   }
 };
 
@@ -69,9 +68,9 @@ struct KeyBalancerParams {
   static constexpr bool kKeys = true;
   static constexpr auto fields() {
     using P = KeyBalancerParams;
-    return std::tuple{inlined<&P::servers>(), inlined<&P::group>(),
-                      field<&P::events>("Takes events as the other balancing algorithms do, with "
-                                        "pick KEY, and not a key a line.")};
+    return Fields{inlined<&P::servers>(), inlined<&P::group>(),
+                  field<&P::events>("Takes events as the other balancing algorithms do, with "
+                                    "pick KEY, and not a key a line.")};
   }
 };
 
@@ -172,9 +171,9 @@ struct StickyDriverParams {
   static constexpr std::string_view type_name = "sticky_driver";
   static constexpr auto fields() {
     using P = StickyDriverParams;
-    return std::tuple{inlined<&P::servers>(),
-                      field<&P::policy>("Who decides for a key that is not known yet."),
-                      inlined<&P::sticky>()};
+    return Fields{inlined<&P::servers>(),
+                  field<&P::policy>("Who decides for a key that is not known yet."),
+                  inlined<&P::sticky>()};
   }
 };
 

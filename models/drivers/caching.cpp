@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
@@ -27,7 +26,7 @@ constexpr const char* kOutcome = "hit or miss; a miss stores the key";
 
 /// A policy that has nothing of its own to set.
 struct NoOptions {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
   void apply(caching::Options&) const {}
 };
 
@@ -44,13 +43,13 @@ struct CacheDriverParams {
   static constexpr std::string_view type_name = "cache_driver";
   static constexpr auto fields() {
     using P = CacheDriverParams;
-    return std::tuple{field<&P::capacity>("Entries the cache may hold.").required(),
-                      field<&P::summary>("Only the counts, at the end."),
-                      field<&P::ttl>("How long an entry may be used; for ever unless given.")
-                          .at_least(Duration{1}),
-                      field<&P::interval>("Time from one request to the next, for clocks."),
-                      field<&P::seed>("Of the draws: SplitMix64."),
-                      inlined<&P::group>()};
+    return Fields{field<&P::capacity>("Entries the cache may hold.").required(),
+                  field<&P::summary>("Only the counts, at the end."),
+                  field<&P::ttl>("How long an entry may be used; for ever unless given.")
+                      .at_least(Duration{1}),
+                  field<&P::interval>("Time from one request to the next, for clocks."),
+                  field<&P::seed>("Of the draws: SplitMix64."),
+                  inlined<&P::group>()};
   }
 };
 
@@ -161,8 +160,8 @@ struct MinParams {
   std::uint64_t capacity = 0;
   bool summary = false;
   static constexpr auto fields() {
-    return std::tuple{field<&MinParams::capacity>("Entries the cache may hold.").required(),
-                      field<&MinParams::summary>("Only the counts.")};
+    return Fields{field<&MinParams::capacity>("Entries the cache may hold.").required(),
+                  field<&MinParams::summary>("Only the counts.")};
   }
 };
 

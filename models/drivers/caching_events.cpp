@@ -9,7 +9,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,14 +42,14 @@ struct TtlCacheParams {
   static constexpr std::string_view type_name = "ttl_cache_driver";
   static constexpr auto fields() {
     using P = TtlCacheParams;
-    return std::tuple{field<&P::capacity>("Entries the cache may hold.").required(),
-                      field<&P::policy>("Which entry leaves when there is no room for another."),
-                      field<&P::ttl>("How long an entry may be used; for ever unless given.")
-                          .at_least(Duration{1}),
-                      field<&P::expiry>("Whether a use makes an entry live longer."),
-                      field<&P::ttl_jitter>("Every ttl is shorter by up to this share, by chance."),
-                      inlined<&P::redis>(),
-                      field<&P::seed>("Of the draws: SplitMix64.")};
+    return Fields{field<&P::capacity>("Entries the cache may hold.").required(),
+                  field<&P::policy>("Which entry leaves when there is no room for another."),
+                  field<&P::ttl>("How long an entry may be used; for ever unless given.")
+                      .at_least(Duration{1}),
+                  field<&P::expiry>("Whether a use makes an entry live longer."),
+                  field<&P::ttl_jitter>("Every ttl is shorter by up to this share, by chance."),
+                  inlined<&P::redis>(),
+                  field<&P::seed>("Of the draws: SplitMix64.")};
   }
 };
 
@@ -169,7 +168,7 @@ struct FreshnessDriverParams {
   static constexpr std::string_view type_name = "freshness_driver";
   static constexpr auto fields() {
     using P = FreshnessDriverParams;
-    return std::tuple{
+    return Fields{
         field<&P::ttl>("How long an answer is fresh.").at_least(Duration{1}),
         field<&P::ttl_jitter>("Every ttl is shorter by up to this share, by chance."),
         field<&P::stale_while_revalidate>("For so long after its end an answer is used while it is "
@@ -287,7 +286,7 @@ class FreshnessSession final : public Session {
 // ---- One fetch for all who want the same
 
 struct NoParams {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 
 class SingleFlightSession final : public Session {
@@ -336,10 +335,9 @@ class SingleFlightSession final : public Session {
 struct LeasesParams {
   Duration lease_time{caching::Leases::kDefaultTime};
   static constexpr auto fields() {
-    return std::tuple{
-        field<&LeasesParams::lease_time>("A key's second lease is given after so long.")
-            .at_least(Duration{1})
-            .source("Nishtala et al. 2013")};
+    return Fields{field<&LeasesParams::lease_time>("A key's second lease is given after so long.")
+                      .at_least(Duration{1})
+                      .source("Nishtala et al. 2013")};
   }
 };
 
@@ -399,7 +397,7 @@ class LeasesSession final : public Session {
 struct WriteBehindDriverParams {
   cache::WriteBehindParams queue;
   static constexpr std::string_view type_name = "write_behind_driver";
-  static constexpr auto fields() { return std::tuple{inlined<&WriteBehindDriverParams::queue>()}; }
+  static constexpr auto fields() { return Fields{inlined<&WriteBehindDriverParams::queue>()}; }
 };
 
 /// What is due before an event is written before it, at the time at which it was due.
@@ -513,14 +511,13 @@ struct LfuCounterParams {
 
   static constexpr auto fields() {
     using P = LfuCounterParams;
-    return std::tuple{
-        field<&P::log_factor>("How much more rarely a counter grows the larger it is.")
-            .at_most(10'000u)
-            .source("redis.conf lfu-log-factor"),
-        field<&P::decay_time>("Minutes after which an idle counter loses one; 0: never.")
-            .at_most(1'000'000u)
-            .source("redis.conf lfu-decay-time"),
-        field<&P::seed>("Of the draws: SplitMix64.")};
+    return Fields{field<&P::log_factor>("How much more rarely a counter grows the larger it is.")
+                      .at_most(10'000u)
+                      .source("redis.conf lfu-log-factor"),
+                  field<&P::decay_time>("Minutes after which an idle counter loses one; 0: never.")
+                      .at_most(1'000'000u)
+                      .source("redis.conf lfu-decay-time"),
+                  field<&P::seed>("Of the draws: SplitMix64.")};
   }
 };
 

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,10 +37,10 @@ struct OutlierDriverParams {
   static constexpr std::string_view type_name = "outlier_driver";
   static constexpr auto fields() {
     using P = OutlierDriverParams;
-    return std::tuple{field<&P::hosts>("Names of the hosts, in order.").required(),
-                      field<&P::seed>("Of the draws: SplitMix64."),
-                      field<&P::explain>("Adds to each line what has just happened and why."),
-                      inlined<&P::detection>()};
+    return Fields{field<&P::hosts>("Names of the hosts, in order.").required(),
+                  field<&P::seed>("Of the draws: SplitMix64."),
+                  field<&P::explain>("Adds to each line what has just happened and why."),
+                  inlined<&P::detection>()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     std::vector<std::string> sorted = hosts.names;
@@ -215,7 +214,7 @@ struct FailureAccrualParams {
   static constexpr std::string_view type_name = "failure_accrual_driver";
   static constexpr auto fields() {
     using P = FailureAccrualParams;
-    return std::tuple{
+    return Fields{
         field<&P::consecutive_failures>("Failures in a row that make it dead; 0: they do not.")
             .source("Finagle defaultConsecutiveFailures"),
         field<&P::required_success_rate>("A failure that finds the rate of the window below makes "

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -138,29 +137,29 @@ void append_hash(Function function, std::string_view key, std::string& out) {
 
 struct HashParams {
   Function function = Function::crc32;
-  static constexpr auto fields() { return std::tuple{field<&HashParams::function>("The hash.")}; }
+  static constexpr auto fields() { return Fields{field<&HashParams::function>("The hash.")}; }
 };
 
 // ---- Numbers
 
 struct NoParams {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 
 struct PartitionsParams {
   std::uint32_t partitions = 1;
   static constexpr auto fields() {
-    return std::tuple{field<&PartitionsParams::partitions>("Partitions of the topic.")
-                          .required()
-                          .at_least(1u)
-                          .at_most(0x7fff'ffffu)};
+    return Fields{field<&PartitionsParams::partitions>("Partitions of the topic.")
+                      .required()
+                      .at_least(1u)
+                      .at_most(0x7fff'ffffu)};
   }
 };
 
 struct BucketsParams {
   std::uint32_t buckets = 1;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&BucketsParams::buckets>("Buckets.").required().at_least(1u).at_most(0x7fff'ffffu)};
   }
 };
@@ -239,7 +238,7 @@ std::unique_ptr<Session> lookups(const TargetList& list, Table table) {
 struct TargetsParams {
   TargetList targets;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&TargetsParams::targets>("Targets with weights, in configuration order.").required()};
   }
 };
@@ -269,7 +268,7 @@ struct KetamaParams {
   Auto<hashing::Hashkit> hash;
   bool weighted = false;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&KetamaParams::targets>("Servers with weights, in configuration order.").required(),
         field<&KetamaParams::hash>("Hash of keys and of unweighted points; auto is md5.")
             .source("libmemcached MEMCACHED_BEHAVIOR_KETAMA"),
@@ -293,8 +292,8 @@ struct ModulaParams {
   TargetList targets;
   hashing::Hashkit hash = hashing::Hashkit::one_at_a_time;
   static constexpr auto fields() {
-    return std::tuple{field<&ModulaParams::targets>("Servers, in configuration order.").required(),
-                      field<&ModulaParams::hash>("Hash of the keys.").source("libmemcached")};
+    return Fields{field<&ModulaParams::targets>("Servers, in configuration order.").required(),
+                  field<&ModulaParams::hash>("Hash of the keys.").source("libmemcached")};
   }
 };
 
@@ -307,8 +306,8 @@ struct HostsParams {
   static constexpr std::string_view type_name = "hosts_driver";
   static constexpr auto fields() {
     using P = HostsParams;
-    return std::tuple{field<&P::targets>("Hosts with weights, in configuration order.").required(),
-                      inlined<&P::group>()};
+    return Fields{field<&P::targets>("Hosts with weights, in configuration order.").required(),
+                  inlined<&P::group>()};
   }
 };
 using MaglevParams = HostsParams<balancer::MaglevParams>;
@@ -318,12 +317,11 @@ struct CassandraParams {
   TargetList targets;
   std::uint32_t num_tokens = hashing::CassandraRing::kNumTokens;
   static constexpr auto fields() {
-    return std::tuple{
-        field<&CassandraParams::targets>("Nodes with weights.").required(),
-        field<&CassandraParams::num_tokens>("Tokens of a node for each unit of weight.")
-            .at_least(1u)
-            .at_most(1024u)
-            .source("cassandra.yaml num_tokens")};
+    return Fields{field<&CassandraParams::targets>("Nodes with weights.").required(),
+                  field<&CassandraParams::num_tokens>("Tokens of a node for each unit of weight.")
+                      .at_least(1u)
+                      .at_most(1024u)
+                      .source("cassandra.yaml num_tokens")};
   }
 };
 
@@ -343,8 +341,8 @@ struct ResizeParams {
   TargetList from;
   TargetList to;
   static constexpr auto fields() {
-    return std::tuple{field<&ResizeParams::from>("The targets before.").required().named("from"),
-                      field<&ResizeParams::to>("The targets after.").required().named("to")};
+    return Fields{field<&ResizeParams::from>("The targets before.").required().named("from"),
+                  field<&ResizeParams::to>("The targets after.").required().named("to")};
   }
 };
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -59,7 +58,7 @@ struct BoundedLoadParams {
 
   static constexpr auto fields() {
     using P = BoundedLoadParams;
-    return std::tuple{
+    return Fields{
         field<&P::targets>("Targets with weights, in configuration order.").required(),
         field<&P::percent>("The most that a target may hold, in percent of its fair share.")
             .at_least(1u)
@@ -118,11 +117,11 @@ struct RangeChunksParams {
   static constexpr std::string_view type_name = "range_chunks_driver";
   static constexpr auto fields() {
     using P = RangeChunksParams;
-    return std::tuple{field<&P::targets>("Shards with weights, in configuration order.").required(),
-                      field<&P::keys>("Keys are numbers below this; 0 stands for all of 64 bits."),
-                      field<&P::chunk>("A chunk that outgrows this is split.")
-                          .at_least(Bytes{1})
-                          .source("MongoDB 6.0: 128 MB")};
+    return Fields{field<&P::targets>("Shards with weights, in configuration order.").required(),
+                  field<&P::keys>("Keys are numbers below this; 0 stands for all of 64 bits."),
+                  field<&P::chunk>("A chunk that outgrows this is split.")
+                      .at_least(Bytes{1})
+                      .source("MongoDB 6.0: 128 MB")};
   }
 };
 
@@ -203,13 +202,13 @@ struct KafkaStickyParams {
 
   static constexpr auto fields() {
     using P = KafkaStickyParams;
-    return std::tuple{field<&P::partitions>("Partitions of the topic.")
-                          .required()
-                          .at_least(1u)
-                          .at_most(1'000'000u),
-                      field<&P::batch_size>("Bytes after which another partition's turn comes.")
-                          .source("Kafka producer batch.size"),
-                      field<&P::seed>("Of the draws: SplitMix64.")};
+    return Fields{field<&P::partitions>("Partitions of the topic.")
+                      .required()
+                      .at_least(1u)
+                      .at_most(1'000'000u),
+                  field<&P::batch_size>("Bytes after which another partition's turn comes.")
+                      .source("Kafka producer batch.size"),
+                  field<&P::seed>("Of the draws: SplitMix64.")};
   }
 };
 
@@ -219,11 +218,11 @@ struct KafkaTurnsParams {
 
   static constexpr auto fields() {
     using P = KafkaTurnsParams;
-    return std::tuple{field<&P::partitions>("Partitions of the topic.")
-                          .required()
-                          .at_least(1u)
-                          .at_most(1'000'000u),
-                      field<&P::seed>("Of the draws: SplitMix64.")};
+    return Fields{field<&P::partitions>("Partitions of the topic.")
+                      .required()
+                      .at_least(1u)
+                      .at_most(1'000'000u),
+                  field<&P::seed>("Of the draws: SplitMix64.")};
   }
 };
 

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,7 +42,7 @@ struct LimiterDriverParams {
   static constexpr std::string_view type_name = "limiter_driver";
   static constexpr auto fields() {
     using P = LimiterDriverParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::group>(),
         field<&P::retry_after>("Says behind deny after how many seconds the same request would be "
                                "admitted if no other came, or never."),
@@ -237,12 +236,11 @@ struct RedisCellParams {
 
   static constexpr auto fields() {
     using P = RedisCellParams;
-    return std::tuple{
-        field<&P::max_burst>("Requests beyond the first that may come at once.")
-            .at_most(4'294'967'294)
-            .required(),
-        field<&P::count_per_period>("Requests of each period.").at_least(1).required(),
-        field<&P::period>("The period.").at_least(Duration{1}).required()};
+    return Fields{field<&P::max_burst>("Requests beyond the first that may come at once.")
+                      .at_most(4'294'967'294)
+                      .required(),
+                  field<&P::count_per_period>("Requests of each period.").at_least(1).required(),
+                  field<&P::period>("The period.").at_least(Duration{1}).required()};
   }
 };
 

@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -133,12 +132,12 @@ struct NetworkParams {
 
   static constexpr auto fields() {
     using P = NetworkParams;
-    return std::tuple{field<&P::nodes>("Members.").at_least(1u).at_most(kMostMembers),
-                      field<&P::latency>("One way between two of them.").at_most(Duration{1h}),
-                      field<&P::jitter>("Added to it, uniform from 0 to this, in microseconds.")
-                          .at_most(Duration{1h}),
-                      field<&P::loss>("Share of packets that are lost."),
-                      field<&P::seed>("Of the draws: SplitMix64.")};
+    return Fields{field<&P::nodes>("Members.").at_least(1u).at_most(kMostMembers),
+                  field<&P::latency>("One way between two of them.").at_most(Duration{1h}),
+                  field<&P::jitter>("Added to it, uniform from 0 to this, in microseconds.")
+                      .at_most(Duration{1h}),
+                  field<&P::loss>("Share of packets that are lost."),
+                  field<&P::seed>("Of the draws: SplitMix64.")};
   }
   NetworkOptions options() const { return {latency.count(), jitter.count(), loss.value}; }
 };
@@ -149,7 +148,7 @@ struct SwimDriven {
 
   static constexpr std::string_view type_name = "swim_driver";
   static constexpr auto fields() {
-    return std::tuple{inlined<&SwimDriven::protocol>(), inlined<&SwimDriven::network>()};
+    return Fields{inlined<&SwimDriven::protocol>(), inlined<&SwimDriven::network>()};
   }
 };
 
@@ -204,7 +203,7 @@ struct RingpopDriven {
 
   static constexpr std::string_view type_name = "ringpop_driver";
   static constexpr auto fields() {
-    return std::tuple{inlined<&RingpopDriven::protocol>(), inlined<&RingpopDriven::network>()};
+    return Fields{inlined<&RingpopDriven::protocol>(), inlined<&RingpopDriven::network>()};
   }
 };
 
@@ -296,7 +295,7 @@ struct RaftDriven {
 
   static constexpr std::string_view type_name = "raft_driver";
   static constexpr auto fields() {
-    return std::tuple{inlined<&RaftDriven::protocol>(), inlined<&RaftDriven::network>()};
+    return Fields{inlined<&RaftDriven::protocol>(), inlined<&RaftDriven::network>()};
   }
 };
 
@@ -353,7 +352,7 @@ struct LeaseDriven {
   static constexpr std::string_view type_name = "lease_driver";
   static constexpr auto fields() {
     using P = LeaseDriven;
-    return std::tuple{
+    return Fields{
         inlined<&P::protocol>(),
         field<&P::retry_timeout>("How long a request may take; then a leader demotes itself.")
             .at_least(Duration{1ms})

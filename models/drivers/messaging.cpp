@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -110,14 +109,14 @@ std::unique_ptr<Session> assign_session(Decide decide) {
 struct AssignParams {
   AssignorCode implementation = AssignorCode::librdkafka;
   static constexpr auto fields() {
-    return std::tuple{field<&AssignParams::implementation>("Whose code is followed.")};
+    return Fields{field<&AssignParams::implementation>("Whose code is followed.")};
   }
 };
 
 struct RoundRobinParams {
   RoundRobinCode implementation = RoundRobinCode::librdkafka;
   static constexpr auto fields() {
-    return std::tuple{field<&RoundRobinParams::implementation>("Whose code is followed.")};
+    return Fields{field<&RoundRobinParams::implementation>("Whose code is followed.")};
   }
 };
 
@@ -126,8 +125,8 @@ struct CooperativeParams {
   Phase phase = Phase::settled;
   static constexpr auto fields() {
     using P = CooperativeParams;
-    return std::tuple{field<&P::implementation>("Whose code is followed."),
-                      field<&P::phase>("Which of the two rebalances is asked for.")};
+    return Fields{field<&P::implementation>("Whose code is followed."),
+                  field<&P::phase>("Which of the two rebalances is asked for.")};
   }
 };
 
@@ -147,7 +146,7 @@ struct GroupParams {
 
   static constexpr auto fields() {
     using P = GroupParams;
-    return std::tuple{
+    return Fields{
         field<&P::assignor>("partition.assignment.strategy; its protocol comes with it."),
         field<&P::implementation>("Whose assignor."),
         field<&P::session_timeout>("session.timeout.ms").at_least(Duration{1'000'000}),
@@ -280,7 +279,7 @@ struct BatchParams {
 
   static constexpr auto fields() {
     using P = BatchParams;
-    return std::tuple{
+    return Fields{
         field<&P::linger>("linger.ms; 5ms since Kafka 4.0."),
         field<&P::batch_size>("batch.size in bytes."),
         field<&P::buffer_memory>("buffer.memory in bytes."),
@@ -373,11 +372,10 @@ struct IsrParams {
 
   static constexpr auto fields() {
     using P = IsrParams;
-    return std::tuple{
-        field<&P::replicas>("Replicas, the leader included.").at_least(1u).at_most(1000u),
-        field<&P::min_insync_replicas>("min.insync.replicas").at_least(1u),
-        field<&P::replica_lag_time_max>("replica.lag.time.max.ms").at_least(Duration{2}),
-        field<&P::unclean_leader_election>("unclean.leader.election.enable")};
+    return Fields{field<&P::replicas>("Replicas, the leader included.").at_least(1u).at_most(1000u),
+                  field<&P::min_insync_replicas>("min.insync.replicas").at_least(1u),
+                  field<&P::replica_lag_time_max>("replica.lag.time.max.ms").at_least(Duration{2}),
+                  field<&P::unclean_leader_election>("unclean.leader.election.enable")};
   }
 };
 
@@ -446,7 +444,7 @@ struct SqsParams {
 
   static constexpr auto fields() {
     using P = SqsParams;
-    return std::tuple{
+    return Fields{
         field<&P::fifo>("A FIFO queue: groups in order, duplicates of five minutes left out."),
         field<&P::visibility_timeout>("VisibilityTimeout").at_most(Duration{12h}),
         field<&P::delay>("DelaySeconds").at_most(Duration{15min}),
@@ -599,7 +597,7 @@ struct RabbitParams {
 
   static constexpr auto fields() {
     using P = RabbitParams;
-    return std::tuple{
+    return Fields{
         field<&P::type>("x-queue-type; it decides where requeued messages go."),
         field<&P::max_length>("x-max-length, of ready messages; no limit unless given."),
         field<&P::max_length_bytes>("x-max-length-bytes, likewise."),

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,7 +50,7 @@ struct ConcurrencyDriverParams {
   static constexpr std::string_view type_name = "concurrency_driver";
   static constexpr auto fields() {
     using P = ConcurrencyDriverParams;
-    return std::tuple{inlined<&P::group>(), inlined<&P::window>(), field<&P::seed>(kSeedDoc)};
+    return Fields{inlined<&P::group>(), inlined<&P::window>(), field<&P::seed>(kSeedDoc)};
   }
 };
 
@@ -293,7 +292,7 @@ class ShedSession final : public Session {
 struct PriorityShedParams {
   double exponent = 3;
   static constexpr auto fields() {
-    return std::tuple{field<&PriorityShedParams::exponent>("Of the curve.").at_least(0.0)};
+    return Fields{field<&PriorityShedParams::exponent>("Of the curve.").at_least(0.0)};
   }
 };
 

@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -91,7 +90,7 @@ struct BackoffParams {
   static constexpr std::string_view type_name = "backoff_driver";
   static constexpr auto fields() {
     using P = BackoffParams;
-    return std::tuple{
+    return Fields{
         field<&P::kind>("How pauses grow and vary."),
         field<&P::initial>("The first pause; the kind's own unless given.").bare("ms"),
         field<&P::max>("The longest pause, before gRPC's and cenkalti's jitter.").bare("ms"),
@@ -145,7 +144,7 @@ struct GrpcThrottleParams {
   static constexpr std::string_view type_name = "grpc_retry_throttle_driver";
   static constexpr auto fields() {
     using P = GrpcThrottleParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::throttle>(),
         field<&P::milli_tokens>("Counts whole thousandths, as C core and Java, not doubles.")};
   }
@@ -187,11 +186,11 @@ struct RetryBudgetDriverParams {
   static constexpr std::string_view type_name = "retry_budget_driver";
   static constexpr auto fields() {
     using P = RetryBudgetDriverParams;
-    return std::tuple{field<&P::percent_can_retry>("Retries a request: 0.2 is one for five.")
-                          .at_least(0.0)
-                          .at_most(1000.0),
-                      inlined<&P::reserve>(),
-                      field<&P::linkerd>("As Linkerd's proxy keeps it, not Finagle.")};
+    return Fields{field<&P::percent_can_retry>("Retries a request: 0.2 is one for five.")
+                      .at_least(0.0)
+                      .at_most(1000.0),
+                  inlined<&P::reserve>(),
+                  field<&P::linkerd>("As Linkerd's proxy keeps it, not Finagle.")};
   }
 };
 
@@ -301,7 +300,7 @@ struct HedgeParams {
   static constexpr std::string_view type_name = "hedge_driver";
   static constexpr auto fields() {
     using P = HedgeParams;
-    return std::tuple{
+    return Fields{
         field<&P::speculative_retry>(
             "When the second request goes out: 99p, 50ms, ALWAYS, NONE, MIN(99p,50ms) or "
             "MAX(99p,50ms)."),
@@ -366,7 +365,7 @@ struct BulkheadParams {
   static constexpr std::string_view type_name = "bulkhead_driver";
   static constexpr auto fields() {
     using P = BulkheadParams;
-    return std::tuple{
+    return Fields{
         field<&P::kind>("Whose."),
         field<&P::max_concurrent>("Calls at a time; of a pool, its core threads."),
         field<&P::max_threads>("Of a pool: threads once the queue is full."),
@@ -466,7 +465,7 @@ struct GrpcTimeoutParams {
 
   static constexpr std::string_view type_name = "grpc_timeout_driver";
   static constexpr auto fields() {
-    return std::tuple{field<&GrpcTimeoutParams::library>("Which library encodes.")};
+    return Fields{field<&GrpcTimeoutParams::library>("Which library encodes.")};
   }
 };
 

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,10 +81,10 @@ struct AlarmLine {
   static constexpr std::string_view type_name = "aws_line";
   static constexpr auto fields() {
     using P = AlarmLine;
-    return std::tuple{field<&P::time>("Seconds.").required(),
-                      field<&P::replicas>("The capacity now.").required().at_most(kMost),
-                      field<&P::metric>("The metric; left out: missing."),
-                      field<&P::pods>("The metric of each; their mean counts.")};
+    return Fields{field<&P::time>("Seconds.").required(),
+                  field<&P::replicas>("The capacity now.").required().at_most(kMost),
+                  field<&P::metric>("The metric; left out: missing."),
+                  field<&P::pods>("The metric of each; their mean counts.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (metric && pods)
@@ -140,7 +139,7 @@ struct CapacityParams {
 
   static constexpr auto fields() {
     using P = CapacityParams;
-    return std::tuple{
+    return Fields{
         field<&P::service>("Which service scales."),
         field<&P::min_capacity>("Least capacity.").at_most(kMost).source("MinCapacity"),
         field<&P::max_capacity>("Most; no limit unless given.")
@@ -175,11 +174,10 @@ struct TargetTrackingParams {
   static constexpr std::string_view type_name = "target_tracking_driver";
   static constexpr auto fields() {
     using P = TargetTrackingParams;
-    return std::tuple{
-        field<&P::target>("What the metric should be.").required().source("TargetValue"),
-        inlined<&P::capacity>(),
-        field<&P::disable_scale_in>("Only scale out.").source("DisableScaleIn"),
-        field<&P::output>("What a line of output says.")};
+    return Fields{field<&P::target>("What the metric should be.").required().source("TargetValue"),
+                  inlined<&P::capacity>(),
+                  field<&P::disable_scale_in>("Only scale out.").source("DisableScaleIn"),
+                  field<&P::output>("What a line of output says.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (!(target > 0)) problems.error(where.position(), path, "target is more than 0");
@@ -196,11 +194,11 @@ struct AlarmParams {
 
   static constexpr auto fields() {
     using P = AlarmParams;
-    return std::tuple{field<&P::threshold>("Of the alarm.").required(),
-                      field<&P::comparison_operator>("When it breaches."),
-                      field<&P::evaluation_periods>("Datapoints in a row.").at_least(1u),
-                      field<&P::period>("Of a datapoint."),
-                      field<&P::statistic>("Of a period's values.")};
+    return Fields{field<&P::threshold>("Of the alarm.").required(),
+                  field<&P::comparison_operator>("When it breaches."),
+                  field<&P::evaluation_periods>("Datapoints in a row.").at_least(1u),
+                  field<&P::period>("Of a datapoint."),
+                  field<&P::statistic>("Of a period's values.")};
   }
   scaling::CloudwatchAlarm::Options options() const {
     return {threshold, comparison_operator, statistic, period.nanoseconds, evaluation_periods};
@@ -215,7 +213,7 @@ struct StepParams {
   static constexpr std::string_view type_name = "step_adjustment";
   static constexpr auto fields() {
     using P = StepParams;
-    return std::tuple{
+    return Fields{
         field<&P::metric_interval_lower_bound>("From the threshold on; none: minus infinity."),
         field<&P::metric_interval_upper_bound>("To which distance; none: infinity."),
         field<&P::scaling_adjustment>("What to do.").required()};
@@ -231,10 +229,9 @@ struct StepPolicyParams {
   static constexpr std::string_view type_name = "step_policy";
   static constexpr auto fields() {
     using P = StepPolicyParams;
-    return std::tuple{inlined<&P::alarm>(),
-                      field<&P::adjustment_type>("How adjustments are meant."),
-                      field<&P::min_adjustment_magnitude>("Of percentages, at least so many."),
-                      field<&P::step_adjustments>("The steps.").required().at_least(1u)};
+    return Fields{inlined<&P::alarm>(), field<&P::adjustment_type>("How adjustments are meant."),
+                  field<&P::min_adjustment_magnitude>("Of percentages, at least so many."),
+                  field<&P::step_adjustments>("The steps.").required().at_least(1u)};
   }
 };
 
@@ -246,13 +243,12 @@ struct StepScalingParams {
   static constexpr std::string_view type_name = "step_scaling_driver";
   static constexpr auto fields() {
     using P = StepScalingParams;
-    return std::tuple{
-        field<&P::policies>("Policies with their alarms as JSON: [{\"Threshold\": 60, "
-                            "\"AdjustmentType\": \"PercentChangeInCapacity\", "
-                            "\"StepAdjustments\": [{\"MetricIntervalLowerBound\": 0, "
-                            "\"ScalingAdjustment\": 10}]}].")
-            .required(),
-        inlined<&P::capacity>(), field<&P::output>("What a line of output says.")};
+    return Fields{field<&P::policies>("Policies with their alarms as JSON: [{\"Threshold\": 60, "
+                                      "\"AdjustmentType\": \"PercentChangeInCapacity\", "
+                                      "\"StepAdjustments\": [{\"MetricIntervalLowerBound\": 0, "
+                                      "\"ScalingAdjustment\": 10}]}].")
+                      .required(),
+                  inlined<&P::capacity>(), field<&P::output>("What a line of output says.")};
   }
 };
 
@@ -266,11 +262,10 @@ struct SimplePolicyParams {
   static constexpr std::string_view type_name = "simple_policy";
   static constexpr auto fields() {
     using P = SimplePolicyParams;
-    return std::tuple{inlined<&P::alarm>(),
-                      field<&P::adjustment_type>("How the adjustment is meant."),
-                      field<&P::min_adjustment_magnitude>("Of percentages, at least so many."),
-                      field<&P::scaling_adjustment>("What to do.").required(),
-                      field<&P::cooldown>("The default unless given.")};
+    return Fields{inlined<&P::alarm>(), field<&P::adjustment_type>("How the adjustment is meant."),
+                  field<&P::min_adjustment_magnitude>("Of percentages, at least so many."),
+                  field<&P::scaling_adjustment>("What to do.").required(),
+                  field<&P::cooldown>("The default unless given.")};
   }
 };
 
@@ -284,7 +279,7 @@ struct SimpleScalingParams {
   static constexpr std::string_view type_name = "simple_scaling_driver";
   static constexpr auto fields() {
     using P = SimpleScalingParams;
-    return std::tuple{
+    return Fields{
         field<&P::policies>("Policies with their alarms as JSON: [{\"Threshold\": 60, "
                             "\"ScalingAdjustment\": 1, \"Cooldown\": 120}].")
             .required(),
@@ -315,9 +310,8 @@ struct LambdaFunctionParams {
   static constexpr std::string_view type_name = "lambda_function";
   static constexpr auto fields() {
     using P = LambdaFunctionParams;
-    return std::tuple{
-        field<&P::reserved_concurrency>("Its part and its limit.").at_most(kMost),
-        field<&P::provisioned_concurrency>("Environments kept ready.").at_most(kMost)};
+    return Fields{field<&P::reserved_concurrency>("Its part and its limit.").at_most(kMost),
+                  field<&P::provisioned_concurrency>("Environments kept ready.").at_most(kMost)};
   }
 };
 
@@ -335,7 +329,7 @@ struct LambdaParams {
   static constexpr std::string_view type_name = "lambda_driver";
   static constexpr auto fields() {
     using P = LambdaParams;
-    return std::tuple{
+    return Fields{
         field<&P::account_concurrency>("Of all functions in the region.")
             .at_most(kMost)
             .source("Concurrent executions quota"),
@@ -370,7 +364,7 @@ struct LambdaLine {
   static constexpr std::string_view type_name = "lambda_line";
   static constexpr auto fields() {
     using P = LambdaLine;
-    return std::tuple{
+    return Fields{
         field<&P::time>("Seconds.").required(),
         field<&P::function>("Which; the first unless given."),
         field<&P::finish>("Requests that end, before the new ones begin.").at_most(10'000'000u),

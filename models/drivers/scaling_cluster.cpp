@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -103,14 +102,14 @@ struct NodeGroupParams {
   static constexpr std::string_view type_name = "node_group";
   static constexpr auto fields() {
     using P = NodeGroupParams;
-    return std::tuple{field<&P::cpu_m>("Allocatable millicores of a node.").required().at_least(1u),
-                      field<&P::memory>("Allocatable memory of a node.").required(),
-                      field<&P::pods>("Most pods of a node.").at_least(1u),
-                      field<&P::min_size>("Fewest nodes."),
-                      field<&P::max_size>("Most nodes.").at_most(100'000u),
-                      field<&P::daemon_cpu_m>("Millicores that daemons of a new node ask for."),
-                      field<&P::daemon_memory>("Their memory."),
-                      field<&P::priority>("For the expander of that name.")};
+    return Fields{field<&P::cpu_m>("Allocatable millicores of a node.").required().at_least(1u),
+                  field<&P::memory>("Allocatable memory of a node.").required(),
+                  field<&P::pods>("Most pods of a node.").at_least(1u),
+                  field<&P::min_size>("Fewest nodes."),
+                  field<&P::max_size>("Most nodes.").at_most(100'000u),
+                  field<&P::daemon_cpu_m>("Millicores that daemons of a new node ask for."),
+                  field<&P::daemon_memory>("Their memory."),
+                  field<&P::priority>("For the expander of that name.")};
   }
   scaling::NodeGroup group() const {
     scaling::NodeGroup made;
@@ -196,7 +195,7 @@ struct ClusterParams {
   static constexpr std::string_view type_name = "cluster_autoscaler_driver";
   static constexpr auto fields() {
     using P = ClusterParams;
-    return std::tuple{
+    return Fields{
         field<&P::node_groups>("Groups as JSON: {\"small\": {\"cpu_m\": 2000, \"memory\": "
                                "\"8GiB\", \"min_size\": 1, \"max_size\": 10}}.")
             .required(),
@@ -248,10 +247,10 @@ struct NodeLine {
   static constexpr std::string_view type_name = "cluster_node";
   static constexpr auto fields() {
     using P = NodeLine;
-    return std::tuple{field<&P::name>("Its name, never used twice.").required(),
-                      field<&P::group>("Of which group.").required(),
-                      field<&P::ready>("Whether pods can go there."),
-                      field<&P::scale_down_disabled>("It must stay.")};
+    return Fields{field<&P::name>("Its name, never used twice.").required(),
+                  field<&P::group>("Of which group.").required(),
+                  field<&P::ready>("Whether pods can go there."),
+                  field<&P::scale_down_disabled>("It must stay.")};
   }
 };
 
@@ -267,13 +266,13 @@ struct ClusterPodLine {
   static constexpr std::string_view type_name = "cluster_pod";
   static constexpr auto fields() {
     using P = ClusterPodLine;
-    return std::tuple{field<&P::name>("Of no meaning."),
-                      field<&P::cpu_m>("Millicores that it asks for."),
-                      field<&P::memory>("Memory that it asks for."),
-                      field<&P::node>("Where it runs; left out: it waits."),
-                      field<&P::movable>("It may be evicted."),
-                      field<&P::daemon>("It goes with its node."),
-                      field<&P::count>("So many alike.").at_most(100'000u)};
+    return Fields{field<&P::name>("Of no meaning."),
+                  field<&P::cpu_m>("Millicores that it asks for."),
+                  field<&P::memory>("Memory that it asks for."),
+                  field<&P::node>("Where it runs; left out: it waits."),
+                  field<&P::movable>("It may be evicted."),
+                  field<&P::daemon>("It goes with its node."),
+                  field<&P::count>("So many alike.").at_most(100'000u)};
   }
 };
 
@@ -285,9 +284,9 @@ struct ClusterLine {
   static constexpr std::string_view type_name = "cluster_line";
   static constexpr auto fields() {
     using P = ClusterLine;
-    return std::tuple{field<&P::time>("Seconds.").required(),
-                      field<&P::nodes>("Nodes that have registered."),
-                      field<&P::pods>("Pods that run or wait.")};
+    return Fields{field<&P::time>("Seconds.").required(),
+                  field<&P::nodes>("Nodes that have registered."),
+                  field<&P::pods>("Pods that run or wait.")};
   }
 };
 
@@ -385,7 +384,7 @@ struct RollingUpdateParams {
   static constexpr std::string_view type_name = "rolling_update_driver";
   static constexpr auto fields() {
     using P = RollingUpdateParams;
-    return std::tuple{
+    return Fields{
         field<&P::max_surge>("Pods beyond the replicas; percentages are rounded up.")
             .source("maxSurge"),
         field<&P::max_unavailable>("Pods that may lack; percentages are rounded down.")
@@ -410,7 +409,7 @@ struct ReplicaSetLine {
   static constexpr std::string_view type_name = "replica_set";
   static constexpr auto fields() {
     using P = ReplicaSetLine;
-    return std::tuple{
+    return Fields{
         field<&P::name>("Its name.").required(),
         field<&P::replicas>("Its size (spec.replicas).").at_most(1'000'000u),
         field<&P::created>("Pods that there are; its size unless given.").at_most(1'000'000u),
@@ -430,10 +429,9 @@ struct RolloutParams {
   static constexpr std::string_view type_name = "rollout";
   static constexpr auto fields() {
     using P = RolloutParams;
-    return std::tuple{field<&P::from>("The ReplicaSet that is there."),
-                      field<&P::to>("The new one."),
-                      field<&P::replicas>("The Deployment's size.").required().at_most(100'000u),
-                      field<&P::ready_after>("How long a pod takes to become ready.")};
+    return Fields{field<&P::from>("The ReplicaSet that is there."), field<&P::to>("The new one."),
+                  field<&P::replicas>("The Deployment's size.").required().at_most(100'000u),
+                  field<&P::ready_after>("How long a pod takes to become ready.")};
   }
 };
 
@@ -446,11 +444,10 @@ struct RollingUpdateLine {
   static constexpr std::string_view type_name = "rolling_update_line";
   static constexpr auto fields() {
     using P = RollingUpdateLine;
-    return std::tuple{
-        field<&P::time>("Seconds; as before unless given."),
-        field<&P::replicas>("The Deployment's size.").at_most(1'000'000u),
-        field<&P::replica_sets>("All ReplicaSets, the oldest first, the new one last."),
-        field<&P::rollout>("A whole rollout instead.")};
+    return Fields{field<&P::time>("Seconds; as before unless given."),
+                  field<&P::replicas>("The Deployment's size.").at_most(1'000'000u),
+                  field<&P::replica_sets>("All ReplicaSets, the oldest first, the new one last."),
+                  field<&P::rollout>("A whole rollout instead.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (rollout.has_value() == (replicas.has_value() || !replica_sets.empty()))
@@ -582,7 +579,7 @@ struct BudgetParams {
   static constexpr std::string_view type_name = "pdb_driver";
   static constexpr auto fields() {
     using P = BudgetParams;
-    return std::tuple{
+    return Fields{
         field<&P::min_available>("Pods that must stay healthy; percentages are rounded up.")
             .source("minAvailable"),
         field<&P::max_unavailable>("Pods that may lack; percentages are rounded up.")
@@ -606,10 +603,10 @@ struct BudgetPodLine {
   static constexpr std::string_view type_name = "pdb_pod";
   static constexpr auto fields() {
     using P = BudgetPodLine;
-    return std::tuple{field<&P::name>("Its name, never used twice.").required(),
-                      field<&P::ready>("Its condition Ready."),
-                      field<&P::deleting>("It has a deletion timestamp."),
-                      field<&P::phase>("Its phase.")};
+    return Fields{field<&P::name>("Its name, never used twice.").required(),
+                  field<&P::ready>("Its condition Ready."),
+                  field<&P::deleting>("It has a deletion timestamp."),
+                  field<&P::phase>("Its phase.")};
   }
 };
 
@@ -622,7 +619,7 @@ struct BudgetLine {
   static constexpr std::string_view type_name = "pdb_line";
   static constexpr auto fields() {
     using P = BudgetLine;
-    return std::tuple{
+    return Fields{
         field<&P::time>("Seconds.").required(),
         field<&P::expected>("What the pods' controllers want; the pods there are unless given."),
         field<&P::pods>("All pods of the budget; as before unless given."),

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -124,7 +123,7 @@ struct PolicyParams {
 
   static constexpr std::string_view type_name = "hpa_policy";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&PolicyParams::type>("Pods or Percent.").required(),
         field<&PolicyParams::value>("How much.").required().at_least(1u).at_most(kNoLimit),
         field<&PolicyParams::period_seconds>("In how many seconds.")
@@ -142,12 +141,11 @@ struct RulesParams {
 
   static constexpr std::string_view type_name = "hpa_rules";
   static constexpr auto fields() {
-    return std::tuple{
-        field<&RulesParams::stabilization_window_seconds>("Window of recommendations.")
-            .at_most(3600u),
-        field<&RulesParams::select_policy>("Which of the policies counts."),
-        field<&RulesParams::policies>("The policies; the defaults unless given."),
-        field<&RulesParams::tolerance>("Of this direction; from 1.33.").at_least(0.0)};
+    return Fields{field<&RulesParams::stabilization_window_seconds>("Window of recommendations.")
+                      .at_most(3600u),
+                  field<&RulesParams::select_policy>("Which of the policies counts."),
+                  field<&RulesParams::policies>("The policies; the defaults unless given."),
+                  field<&RulesParams::tolerance>("Of this direction; from 1.33.").at_least(0.0)};
   }
 
   scaling::HpaRules rules(scaling::HpaRules usual) const {
@@ -170,8 +168,8 @@ struct BehaviorParams {
 
   static constexpr std::string_view type_name = "hpa_behavior";
   static constexpr auto fields() {
-    return std::tuple{field<&BehaviorParams::scale_up>("Rules for growing."),
-                      field<&BehaviorParams::scale_down>("Rules for shrinking.")};
+    return Fields{field<&BehaviorParams::scale_up>("Rules for growing."),
+                  field<&BehaviorParams::scale_down>("Rules for shrinking.")};
   }
 };
 
@@ -184,7 +182,7 @@ struct MetricParams {
 
   static constexpr std::string_view type_name = "hpa_metric";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&MetricParams::type>("Where it comes from.").required(),
         field<&MetricParams::name>("What lines call it; cpu is what usage_m and request_m say."),
         field<&MetricParams::average_utilization>("Target in percent of the requests; Resource.")
@@ -245,7 +243,7 @@ struct HpaParams {
   static constexpr std::string_view type_name = "hpa_driver";
   static constexpr auto fields() {
     using P = HpaParams;
-    return std::tuple{
+    return Fields{
         field<&P::min_replicas>("Fewest replicas.").at_most(kNoLimit).source("spec.minReplicas"),
         field<&P::max_replicas>("Most replicas; no limit unless given, which the product demands.")
             .at_most(kNoLimit)
@@ -342,7 +340,7 @@ struct PodLine {
   static constexpr std::string_view type_name = "hpa_pod";
   static constexpr auto fields() {
     using P = PodLine;
-    return std::tuple{
+    return Fields{
         field<&P::name>("Of no meaning."),
         field<&P::phase>("Its phase."),
         field<&P::deleting>("It has a deletion timestamp."),
@@ -411,7 +409,7 @@ struct HpaLine {
   static constexpr std::string_view type_name = "hpa_line";
   static constexpr auto fields() {
     using P = HpaLine;
-    return std::tuple{
+    return Fields{
         field<&P::time>("Seconds.").required(),
         field<&P::replicas>("That are wanted now.").required().at_most(kNoLimit),
         field<&P::pods>("All pods that there are."),

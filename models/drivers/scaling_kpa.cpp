@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
@@ -74,7 +73,7 @@ struct KpaParams {
   static constexpr std::string_view type_name = "kpa_driver";
   static constexpr auto fields() {
     using P = KpaParams;
-    return std::tuple{
+    return Fields{
         field<&P::metric>("What to scale by.").source("autoscaling.knative.dev/metric"),
         field<&P::target>("What a pod can do; 100 requests in progress or 200 a second.")
             .at_least(0.0)
@@ -169,7 +168,7 @@ struct KpaLine {
   static constexpr std::string_view type_name = "kpa_line";
   static constexpr auto fields() {
     using P = KpaLine;
-    return std::tuple{
+    return Fields{
         field<&P::time>("Seconds.").required(),
         field<&P::ready>("Pods that are ready.").at_most(kMost),
         field<&P::replicas>("Pods that are wanted now; those ready unless given.").at_most(kMost),

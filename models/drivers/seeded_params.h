@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "models/drivers/seeded_bits.h"
@@ -20,7 +19,7 @@ struct SeededParams {
   static constexpr std::string_view type_name = "seeded_driver";
   static constexpr auto fields() {
     using P = SeededParams;
-    return std::tuple{inlined<&P::group>(), field<&P::seed>(kSeedDoc)};
+    return Fields{inlined<&P::group>(), field<&P::seed>(kSeedDoc)};
   }
 };
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "engine/kernel/task.h"
@@ -24,9 +23,9 @@ struct RateLimitParams {
 
   static constexpr std::string_view type_name = "external.rate_limit";
   static constexpr auto fields() {
-    return std::tuple{field<&RateLimitParams::rate>("Requests allowed on average.").required(),
-                      field<&RateLimitParams::burst>("Requests allowed at once after a pause.")
-                          .at_least(std::uint64_t{1})};
+    return Fields{field<&RateLimitParams::rate>("Requests allowed on average.").required(),
+                  field<&RateLimitParams::burst>("Requests allowed at once after a pause.")
+                      .at_least(std::uint64_t{1})};
   }
   static constexpr auto shorthand = &RateLimitParams::rate;
 };
@@ -37,7 +36,7 @@ struct ExternalParams {
   std::optional<RateLimitParams> rate_limit;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ExternalParams::latency>("Time until it answers.").required(),
         field<&ExternalParams::error_rate>("Share of the requests that it answers with an error."),
         field<&ExternalParams::rate_limit>("What exceeds this is rejected at once; no limit unless "

@@ -34,7 +34,7 @@ struct ErrorFault {
   Fraction rate{1};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ErrorFault::error>("The component, or one instance: \"api[2]\".").required(),
         inlined<&ErrorFault::timing>(), inlined<&ErrorFault::extent>(),
         field<&ErrorFault::rate>("Share of the requests that get an error.")};

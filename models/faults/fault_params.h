@@ -4,7 +4,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -18,7 +17,7 @@ struct FaultTiming {
   std::optional<Duration> lasts;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&FaultTiming::at>("When it strikes, from the beginning of the run.").required(),
         field<&FaultTiming::lasts>("How long it lasts; for good unless given.")
             .named("for")
@@ -32,7 +31,7 @@ struct FaultExtent {
   std::optional<Fraction> percent;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&FaultExtent::count>("So many instances of the target, chosen at random; all of them "
                                    "unless given.")
             .at_least(1u),

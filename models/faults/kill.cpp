@@ -35,7 +35,7 @@ struct KillFault {
   bool silent = false;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&KillFault::kill>("The component, or one instance: \"api[2]\".").required(),
         inlined<&KillFault::timing>(), inlined<&KillFault::extent>(),
         field<&KillFault::silent>("Callers see nothing (the host is gone) instead of a reset "

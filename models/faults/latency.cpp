@@ -35,7 +35,7 @@ struct LatencyFault {
   std::optional<Distribution> jitter;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LatencyFault::latency>("The edge \"api -> users-db\", or a component for all edges "
                                       "into it.")
             .required(),

@@ -36,7 +36,7 @@ struct PartitionFault {
   bool one_way = false;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&PartitionFault::partition>("The edge \"api -> users-db\", or a component for all "
                                           "edges into it.")
             .required(),

@@ -35,12 +35,11 @@ struct SlowFault {
   Factor factor{2};
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
-        inlined<&SlowFault::timing>(), inlined<&SlowFault::extent>(),
-        field<&SlowFault::factor>("Work takes so many times as long.")
-            .at_least(Factor{0.001})
-            .at_most(Factor{1e6})};
+    return Fields{field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
+                  inlined<&SlowFault::timing>(), inlined<&SlowFault::extent>(),
+                  field<&SlowFault::factor>("Work takes so many times as long.")
+                      .at_least(Factor{0.001})
+                      .at_most(Factor{1e6})};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    std::size_t number) const {

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "engine/describe/one_of.h"
 #include "models/membership_params.h"
@@ -15,10 +14,10 @@ struct SwimForm {
   SwimParams params;
 
   static constexpr auto fields() {
-    return std::tuple{field<&SwimForm::params>("SWIM with Lifeguard, as Consul, Nomad and Serf run "
-                                               "it.")
-                          .named("swim")
-                          .source("hashicorp/memberlist 0.2.2")};
+    return Fields{field<&SwimForm::params>("SWIM with Lifeguard, as Consul, Nomad and Serf run "
+                                           "it.")
+                      .named("swim")
+                      .source("hashicorp/memberlist 0.2.2")};
   }
 };
 
@@ -26,9 +25,9 @@ struct RingpopForm {
   RingpopParams params;
 
   static constexpr auto fields() {
-    return std::tuple{field<&RingpopForm::params>("Ringpop's gossip over TCP.")
-                          .named("ringpop")
-                          .source("ringpop-node 10.21")};
+    return Fields{field<&RingpopForm::params>("Ringpop's gossip over TCP.")
+                      .named("ringpop")
+                      .source("ringpop-node 10.21")};
   }
 };
 
@@ -39,7 +38,7 @@ struct PhiDetectorParams {
 
   static constexpr auto fields() {
     using P = PhiDetectorParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::phi>(),
         field<&P::threshold>("A member whose phi is as high is taken for dead.")
             .at_least(0.001)
@@ -56,10 +55,10 @@ struct PhiForm {
   PhiDetectorParams params;
 
   static constexpr auto fields() {
-    return std::tuple{field<&PhiForm::params>("Heartbeats to one of the members, who suspects "
-                                              "those that are silent for unusually long.")
-                          .named("phi_accrual")
-                          .source("Hayashibara et al. 2004; Akka 2.6; Cassandra 4.1")};
+    return Fields{field<&PhiForm::params>("Heartbeats to one of the members, who suspects "
+                                          "those that are silent for unusually long.")
+                      .named("phi_accrual")
+                      .source("Hayashibara et al. 2004; Akka 2.6; Cassandra 4.1")};
   }
 };
 

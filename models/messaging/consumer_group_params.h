@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -59,7 +58,7 @@ struct ConsumerGroupParams {
   Duration start_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ConsumerGroupParams::topic>("The topic it reads, from the beginning.")
             .required()
             .uses(Relation::consume),

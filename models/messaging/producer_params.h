@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <tuple>
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
@@ -37,7 +36,7 @@ struct ProducerParams {
 
   static constexpr auto fields() {
     using P = ProducerParams;
-    return std::tuple{
+    return Fields{
         field<&P::linger>("How long a batch that is not full waits for more messages.")
             .at_most(Duration{3600s})
             .source("Kafka linger.ms since 4.0"),

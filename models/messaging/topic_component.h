@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/field.h"
@@ -54,7 +53,7 @@ struct TopicParams {
   Duration start_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&TopicParams::partitions>("Parts of the topic. Messages of one partition are "
                                         "appended and read in order.")
             .at_least(1u)

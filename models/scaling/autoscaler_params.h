@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/one_of.h"
@@ -35,7 +34,7 @@ struct PodsPolicy {
   Duration period = 15s;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&PodsPolicy::pods>("So many instances.")
             .required()
             .at_least(1u)
@@ -52,14 +51,13 @@ struct PercentPolicy {
   Duration period = 15s;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&PercentPolicy::percent>("So many times what there was: \"1x\" is 100 %.")
-            .required()
-            .at_least(Factor{0.01})
-            .at_most(Factor{1e6}),
-        field<&PercentPolicy::period>("In so long.")
-            .at_least(Duration{1s})
-            .at_most(Duration{1800s})};
+    return Fields{field<&PercentPolicy::percent>("So many times what there was: \"1x\" is 100 %.")
+                      .required()
+                      .at_least(Factor{0.01})
+                      .at_most(Factor{1e6}),
+                  field<&PercentPolicy::period>("In so long.")
+                      .at_least(Duration{1s})
+                      .at_most(Duration{1800s})};
   }
   scaling::HpaPolicy policy() const {
     return {scaling::HpaPolicyType::percent, static_cast<std::int32_t>(percent.value * 100 + 1e-9),
@@ -80,7 +78,7 @@ struct HpaDirectionParams {
 
   static constexpr auto fields() {
     using P = HpaDirectionParams;
-    return std::tuple{
+    return Fields{
         field<&P::stabilization_window>("Of the recommendations of so long the most careful "
                                         "counts; 0s up and 300s down unless given.")
             .at_most(Duration{3600s})
@@ -107,7 +105,7 @@ struct HpaParams {
   static constexpr std::string_view type_name = "autoscaler.hpa";
   static constexpr auto fields() {
     using P = HpaParams;
-    return std::tuple{
+    return Fields{
         field<&P::target_cpu>("CPU that an instance is to use, as a share of its cores, in whole "
                               "percents; 80% unless another target is given.")
             .at_least(Fraction{0.01})
@@ -148,7 +146,7 @@ struct KpaParams {
   static constexpr std::string_view type_name = "autoscaler.kpa";
   static constexpr auto fields() {
     using P = KpaParams;
-    return std::tuple{
+    return Fields{
         field<&P::target_concurrency>("Requests in flight that an instance can bear; 100 unless "
                                       "target_rate is given.")
             .at_least(0.01)
@@ -200,15 +198,14 @@ struct TargetTrackingParams {
   static constexpr std::string_view type_name = "autoscaler.target_tracking";
   static constexpr auto fields() {
     using P = TargetTrackingParams;
-    return std::tuple{
-        field<&P::target>("What the metric is to be.")
-            .required()
-            .at_least(0.001)
-            .source("AWS TargetValue"),
-        field<&P::metric>("What it follows."),
-        field<&P::scale_out_cooldown>("After growing.").source("AWS ScaleOutCooldown"),
-        field<&P::scale_in_cooldown>("After shrinking.").source("AWS ScaleInCooldown"),
-        field<&P::disable_scale_in>("It only grows.").source("AWS DisableScaleIn")};
+    return Fields{field<&P::target>("What the metric is to be.")
+                      .required()
+                      .at_least(0.001)
+                      .source("AWS TargetValue"),
+                  field<&P::metric>("What it follows."),
+                  field<&P::scale_out_cooldown>("After growing.").source("AWS ScaleOutCooldown"),
+                  field<&P::scale_in_cooldown>("After shrinking.").source("AWS ScaleInCooldown"),
+                  field<&P::disable_scale_in>("It only grows.").source("AWS DisableScaleIn")};
   }
 };
 
@@ -221,11 +218,10 @@ struct AlarmParams {
 
   static constexpr auto fields() {
     using P = AlarmParams;
-    return std::tuple{
-        field<&P::above>("It rings when the metric is at least this."),
-        field<&P::below>("It rings when the metric is at most this."),
-        field<&P::evaluation_periods>("Periods in a row.").at_least(1u).at_most(1440u),
-        field<&P::period>("A period; its average counts.").at_least(Duration{1s})};
+    return Fields{field<&P::above>("It rings when the metric is at least this."),
+                  field<&P::below>("It rings when the metric is at most this."),
+                  field<&P::evaluation_periods>("Periods in a row.").at_least(1u).at_most(1440u),
+                  field<&P::period>("A period; its average counts.").at_least(Duration{1s})};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
   scaling::CloudwatchAlarm::Options options() const;
@@ -241,7 +237,7 @@ struct AdjustmentParams {
 
   static constexpr auto fields() {
     using P = AdjustmentParams;
-    return std::tuple{
+    return Fields{
         field<&P::add>("Instances more.").at_least(1u).at_most(kMostReplicas),
         field<&P::remove>("Instances less.").at_least(1u).at_most(kMostReplicas),
         field<&P::grow_by>("So many times what there is more: \"0.5x\" is 50 %, in whole percents.")
@@ -267,7 +263,7 @@ struct StepParams {
 
   static constexpr std::string_view type_name = "autoscaler.step";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&StepParams::from>("How far beyond the threshold the step begins; the next one, or "
                                  "nothing, ends it.")
             .at_least(0.0)
@@ -285,7 +281,7 @@ struct StepAlarmParams {
   static constexpr std::string_view type_name = "autoscaler.alarm";
   static constexpr auto fields() {
     using P = StepAlarmParams;
-    return std::tuple{
+    return Fields{
         inlined<&P::alarm>(),
         field<&P::at_least>("Instances that a grow_by or shrink_by changes at least.")
             .at_most(kMostReplicas)
@@ -306,9 +302,9 @@ struct StepScalingParams {
   static constexpr std::string_view type_name = "autoscaler.step_scaling";
   static constexpr auto fields() {
     using P = StepScalingParams;
-    return std::tuple{field<&P::alarms>("Alarms with their steps.").required().at_least(1u),
-                      field<&P::metric>("What they look at."),
-                      field<&P::cooldown>("After each change.").source("AWS Cooldown")};
+    return Fields{field<&P::alarms>("Alarms with their steps.").required().at_least(1u),
+                  field<&P::metric>("What they look at."),
+                  field<&P::cooldown>("After each change.").source("AWS Cooldown")};
   }
 };
 
@@ -322,12 +318,12 @@ struct SimpleAlarmParams {
   static constexpr std::string_view type_name = "autoscaler.simple_alarm";
   static constexpr auto fields() {
     using P = SimpleAlarmParams;
-    return std::tuple{inlined<&P::alarm>(), inlined<&P::adjustment>(),
-                      field<&P::at_least>("Instances that a grow_by or shrink_by changes at least.")
-                          .at_most(kMostReplicas)
-                          .source("AWS MinAdjustmentMagnitude"),
-                      field<&P::cooldown>("In place of the group's, after what this alarm did.")
-                          .source("AWS Cooldown")};
+    return Fields{inlined<&P::alarm>(), inlined<&P::adjustment>(),
+                  field<&P::at_least>("Instances that a grow_by or shrink_by changes at least.")
+                      .at_most(kMostReplicas)
+                      .source("AWS MinAdjustmentMagnitude"),
+                  field<&P::cooldown>("In place of the group's, after what this alarm did.")
+                      .source("AWS Cooldown")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
   scaling::SimplePolicy policy() const;
@@ -341,12 +337,12 @@ struct SimpleScalingParams {
   static constexpr std::string_view type_name = "autoscaler.simple_scaling";
   static constexpr auto fields() {
     using P = SimpleScalingParams;
-    return std::tuple{field<&P::alarms>("Alarms; of those that ring together the first counts.")
-                          .required()
-                          .at_least(1u),
-                      field<&P::metric>("What they look at."),
-                      field<&P::cooldown>("After each change nothing happens for so long.")
-                          .source("AWS DefaultCooldown")};
+    return Fields{field<&P::alarms>("Alarms; of those that ring together the first counts.")
+                      .required()
+                      .at_least(1u),
+                  field<&P::metric>("What they look at."),
+                  field<&P::cooldown>("After each change nothing happens for so long.")
+                      .source("AWS DefaultCooldown")};
   }
 };
 
@@ -361,7 +357,7 @@ struct ScalingBounds {
 
   static constexpr auto fields() {
     using P = ScalingBounds;
-    return std::tuple{
+    return Fields{
         field<&P::min_replicas>("Fewest instances.").at_least(1u).at_most(kMostReplicas),
         field<&P::max_replicas>("Most instances.").required().at_least(1u).at_most(kMostReplicas),
         field<&P::scrape_interval>("Time between two readings of what an instance does.")
@@ -388,9 +384,8 @@ struct AutoscalerForm {
   static constexpr auto fields() {
     constexpr scaling::ScalerPolicyInfo info =
         scaling::kScalerPolicies[static_cast<std::size_t>(kPolicy)];
-    return std::tuple{
-        field<&AutoscalerForm::params>(info.summary).named(info.name).source(info.source),
-        inlined<&AutoscalerForm::bounds>()};
+    return Fields{field<&AutoscalerForm::params>(info.summary).named(info.name).source(info.source),
+                  inlined<&AutoscalerForm::bounds>()};
   }
 };
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -80,7 +79,7 @@ struct QueueParams {
   std::optional<overload::FollyCodelParams> folly_codel;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&QueueParams::discipline>("Which waiting request a free worker takes."),
         field<&QueueParams::capacity>("Requests that may wait at each instance; one more is "
                                       "rejected. 0 makes a loss system; unbounded unless given.")
@@ -118,7 +117,7 @@ struct EndpointParams {
   std::optional<std::uint32_t> priority;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&EndpointParams::steps>("What a request to the endpoint does.").required(),
         field<&EndpointParams::priority>("Urgency of its requests, 0 the most urgent; the client's "
                                          "unless given.")
@@ -144,7 +143,7 @@ struct ServiceParams {
   Duration start_time{0};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ServiceParams::replicas>("Instances; with an autoscaler, those at first.")
             .at_least(1u)
             .at_most(10'000u),

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/describe/one_of.h"
@@ -31,7 +30,7 @@ struct ComputeStep {
 
   static constexpr std::string_view doc = "Computes: holds a core for this long.";
   static constexpr auto fields() {
-    return std::tuple{field<&ComputeStep::compute>("Time on a core of its own.").required()};
+    return Fields{field<&ComputeStep::compute>("Time on a core of its own.").required()};
   }
 };
 
@@ -39,9 +38,7 @@ struct WaitStep {
   Distribution wait = Distribution::constant(Duration{0});
 
   static constexpr std::string_view doc = "Waits without using a core.";
-  static constexpr auto fields() {
-    return std::tuple{field<&WaitStep::wait>("How long.").required()};
-  }
+  static constexpr auto fields() { return Fields{field<&WaitStep::wait>("How long.").required()}; }
 };
 
 struct CallStep {
@@ -52,7 +49,7 @@ struct CallStep {
 
   static constexpr std::string_view doc = "Calls another component and waits for its answer.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CallStep::call>("The component that is called.").required(),
         field<&CallStep::op>("What the call does to the data."),
         field<&CallStep::endpoint>("Endpoint of the callee; needed where it has several."),
@@ -73,7 +70,7 @@ struct CacheStep {
       "Cache-aside: asks the cache, and on a miss (or when the cache does not answer) does the "
       "`miss` steps and stores the result.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CacheStep::cache>("The cache that is asked.").required(),
         field<&CacheStep::ttl>("How long the stored entry may be used; the cache's own ttl unless "
                                "given.")
@@ -97,7 +94,7 @@ struct PublishStep {
   static constexpr std::string_view doc =
       "Publishes a message with the request's key to a topic, and waits until it is appended.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&PublishStep::publish>("The topic.").required().uses(Relation::publish),
         inlined<&PublishStep::policy>(),
     };
@@ -110,7 +107,7 @@ struct ParallelStep {
 
   static constexpr std::string_view doc = "Does several lists of steps at the same time.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ParallelStep::parallel>("The lists.").required().at_least(1u),
         field<&ParallelStep::quorum>("Goes on when so many lists have succeeded, without waiting "
                                      "for the others; all of them unless given.")
@@ -125,7 +122,7 @@ struct Branch {
   std::vector<Step> steps;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&Branch::p>("Probability of this branch; together they are at most 1, and the rest "
                           "of the requests does nothing.")
             .required(),
@@ -139,7 +136,7 @@ struct ChooseStep {
 
   static constexpr std::string_view doc = "Does one of several lists of steps, by chance.";
   static constexpr auto fields() {
-    return std::tuple{field<&ChooseStep::choose>("The branches.").required().at_least(1u)};
+    return Fields{field<&ChooseStep::choose>("The branches.").required().at_least(1u)};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
 };
@@ -148,8 +145,7 @@ struct FixedTimes {
   std::uint64_t times = 1;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&FixedTimes::times>("So many times.").at_most(std::uint64_t{1'000'000})};
+    return Fields{field<&FixedTimes::times>("So many times.").at_most(std::uint64_t{1'000'000})};
   }
   static constexpr auto shorthand = &FixedTimes::times;
 };
@@ -158,9 +154,9 @@ struct GeometricTail {
   Fraction p;
 
   static constexpr auto fields() {
-    return std::tuple{field<&GeometricTail::p>("Probability of going round once more.")
-                          .required()
-                          .at_most(Fraction{0.999999})};
+    return Fields{field<&GeometricTail::p>("Probability of going round once more.")
+                      .required()
+                      .at_most(Fraction{0.999999})};
   }
 };
 
@@ -168,9 +164,8 @@ struct GeometricTimes {
   GeometricTail geometric;
 
   static constexpr auto fields() {
-    return std::tuple{
-        field<&GeometricTimes::geometric>("Once, and again each time with probability p.")
-            .required()};
+    return Fields{field<&GeometricTimes::geometric>("Once, and again each time with probability p.")
+                      .required()};
   }
 };
 
@@ -183,7 +178,7 @@ struct Repetition {
   std::vector<Step> steps;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&Repetition::times>("How often: a number, or {\"geometric\": {\"p\": 0.4}}.")
             .required(),
         field<&Repetition::steps>("What is repeated, one time after the other."),
@@ -196,7 +191,7 @@ struct RepeatStep {
 
   static constexpr std::string_view doc = "Does steps several times over: the N+1 query.";
   static constexpr auto fields() {
-    return std::tuple{field<&RepeatStep::repeat>("What, and how often.").required()};
+    return Fields{field<&RepeatStep::repeat>("What, and how often.").required()};
   }
 };
 
@@ -208,7 +203,7 @@ struct LockStep {
   static constexpr std::string_view doc =
       "Does steps while holding a lock of the component, waiting for it first come, first served.";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&LockStep::lock>("Name of the lock, shared by all instances.").required(),
         field<&LockStep::keyed>("One lock for each key of the requests instead of one for all."),
         field<&LockStep::steps>("What is done under the lock."),
@@ -222,10 +217,10 @@ struct RespondStep {
   static constexpr std::string_view doc =
       "Answers now; the steps after it run on while the caller goes its way.";
   static constexpr auto fields() {
-    return std::tuple{field<&RespondStep::respond>(
-                          "HTTP status of the answer; from 500 on it counts as an error.")
-                          .at_least(100u)
-                          .at_most(599u)};
+    return Fields{field<&RespondStep::respond>(
+                      "HTTP status of the answer; from 500 on it counts as an error.")
+                      .at_least(100u)
+                      .at_most(599u)};
   }
 };
 
@@ -234,7 +229,7 @@ struct FailStep {
 
   static constexpr std::string_view doc = "Ends the request with an error.";
   static constexpr auto fields() {
-    return std::tuple{field<&FailStep::fail>("With this probability.")};
+    return Fields{field<&FailStep::fail>("With this probability.")};
   }
 };
 

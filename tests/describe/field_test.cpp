@@ -22,7 +22,7 @@ struct RetryParams {
   Jitter jitter = Jitter::kFull;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryParams::attempts>("Tries in all.").at_least(1).at_most(100),
         field<&RetryParams::backoff>("Pause.").at_least(1us).source("A book"),
         field<&RetryParams::jitter>("Spread."),
@@ -37,8 +37,8 @@ struct Policy {
   std::optional<RetryParams> retry;
 
   static constexpr auto fields() {
-    return std::tuple{field<&Policy::timeout>("Of one attempt.").at_least(1ns),
-                      field<&Policy::retry>("Further attempts.")};
+    return Fields{field<&Policy::timeout>("Of one attempt.").at_least(1ns),
+                  field<&Policy::retry>("Further attempts.")};
   }
 };
 
@@ -49,7 +49,7 @@ struct CallParams {
   std::uint32_t default_ = 7;
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&CallParams::to>("Whom.").required(),
         inlined<&CallParams::policy>(),
         field<&CallParams::for_>("How long."),
@@ -72,7 +72,7 @@ struct ServiceParams {
 
   static constexpr std::string_view type_name = "service";
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ServiceParams::replicas>("Instances.").at_least(1),
         field<&ServiceParams::service_time>("Work."),
         field<&ServiceParams::calls>("Whom it calls.").at_most(2),
@@ -89,7 +89,7 @@ struct ProductParams {
   std::vector<Duration> pauses{1s};
 
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ProductParams::pause>("Between.").known_as("pauseInMillis").bare("ms").zero("false"),
         field<&ProductParams::share>("Of it.").bare("%"),
         field<&ProductParams::pauses>("One after the other.").bare("ms"),
@@ -98,29 +98,29 @@ struct ProductParams {
 };
 
 struct Nothing {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 
 // What the declaration check must refuse; declares_every_member is what table_of asserts.
 struct ForgetsLast {
   std::uint32_t a = 0, b = 0;
-  static constexpr auto fields() { return std::tuple{field<&ForgetsLast::a>("")}; }
+  static constexpr auto fields() { return Fields{field<&ForgetsLast::a>("")}; }
 };
 struct ForgetsFirst {
   std::uint32_t a = 0, b = 0;
-  static constexpr auto fields() { return std::tuple{field<&ForgetsFirst::b>("")}; }
+  static constexpr auto fields() { return Fields{field<&ForgetsFirst::b>("")}; }
 };
 struct ForgetsMiddle {
   std::uint32_t a = 0;
   RetryParams b;
   std::optional<Duration> c;
   static constexpr auto fields() {
-    return std::tuple{field<&ForgetsMiddle::a>(""), field<&ForgetsMiddle::c>("")};
+    return Fields{field<&ForgetsMiddle::a>(""), field<&ForgetsMiddle::c>("")};
   }
 };
 struct Twice {
   std::uint32_t a = 0;
-  static constexpr auto fields() { return std::tuple{field<&Twice::a>(""), field<&Twice::a>("")}; }
+  static constexpr auto fields() { return Fields{field<&Twice::a>(""), field<&Twice::a>("")}; }
 };
 
 }  // namespace field_test

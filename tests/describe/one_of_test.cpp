@@ -15,24 +15,22 @@ struct WaitStep {
   Distribution wait;
   static constexpr std::string_view doc = "Waits.";
   static constexpr std::string_view source = "A paper";
-  static constexpr auto fields() {
-    return std::tuple{field<&WaitStep::wait>("How long.").required()};
-  }
+  static constexpr auto fields() { return Fields{field<&WaitStep::wait>("How long.").required()}; }
 };
 struct CacheStep {
   ComponentRef cache;
   std::optional<Duration> ttl;
   std::vector<Step> miss;
   static constexpr auto fields() {
-    return std::tuple{field<&CacheStep::cache>("Which.").required(),
-                      field<&CacheStep::ttl>("How long it is good."),
-                      field<&CacheStep::miss>("Otherwise.")};
+    return Fields{field<&CacheStep::cache>("Which.").required(),
+                  field<&CacheStep::ttl>("How long it is good."),
+                  field<&CacheStep::miss>("Otherwise.")};
   }
 };
 struct ParallelStep {
   std::vector<std::vector<Step>> parallel;
   static constexpr auto fields() {
-    return std::tuple{field<&ParallelStep::parallel>("Lists.").required().at_least(1)};
+    return Fields{field<&ParallelStep::parallel>("Lists.").required().at_least(1)};
   }
 };
 struct Step : OneOf<WaitStep, CacheStep, ParallelStep> {
@@ -41,13 +39,13 @@ struct Step : OneOf<WaitStep, CacheStep, ParallelStep> {
 
 struct FixedTimes {
   std::uint64_t times = 1;
-  static constexpr auto fields() { return std::tuple{field<&FixedTimes::times>("So many.")}; }
+  static constexpr auto fields() { return Fields{field<&FixedTimes::times>("So many.")}; }
   static constexpr auto shorthand = &FixedTimes::times;
 };
 struct GeometricTimes {
   Fraction geometric;
   static constexpr auto fields() {
-    return std::tuple{field<&GeometricTimes::geometric>("Again with this probability.")};
+    return Fields{field<&GeometricTimes::geometric>("Again with this probability.")};
   }
 };
 struct Times : OneOf<FixedTimes, GeometricTimes> {
@@ -56,18 +54,18 @@ struct Times : OneOf<FixedTimes, GeometricTimes> {
 
 struct SampleParams {
   std::uint32_t samples = 5;
-  static constexpr auto fields() { return std::tuple{field<&SampleParams::samples>("Keys.")}; }
+  static constexpr auto fields() { return Fields{field<&SampleParams::samples>("Keys.")}; }
 };
 struct Nothing {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 struct RedisLru {
   SampleParams redis_lru;
-  static constexpr auto fields() { return std::tuple{field<&RedisLru::redis_lru>("Sampled.")}; }
+  static constexpr auto fields() { return Fields{field<&RedisLru::redis_lru>("Sampled.")}; }
 };
 struct Fifo {
   Nothing fifo;
-  static constexpr auto fields() { return std::tuple{field<&Fifo::fifo>("In turn.")}; }
+  static constexpr auto fields() { return Fields{field<&Fifo::fifo>("In turn.")}; }
 };
 struct Eviction : OneOf<Fifo, RedisLru> {
   using OneOf::OneOf;

@@ -16,7 +16,7 @@ struct Inner {
   std::uint32_t count = 1;
   static constexpr std::string_view type_name = "driver_test.inner";
   static constexpr auto shorthand = &Inner::count;
-  static constexpr auto fields() { return std::tuple{field<&Inner::count>("A count.")}; }
+  static constexpr auto fields() { return Fields{field<&Inner::count>("A count.")}; }
 };
 struct Outer {
   Inner inner;
@@ -25,8 +25,8 @@ struct Outer {
   std::string text;
   static constexpr std::string_view type_name = "driver_test.outer";
   static constexpr auto fields() {
-    return std::tuple{field<&Outer::inner>("A struct."), field<&Outer::list>("A list."),
-                      field<&Outer::map>("A map."), field<&Outer::text>("A text.")};
+    return Fields{field<&Outer::inner>("A struct."), field<&Outer::list>("A list."),
+                  field<&Outer::map>("A map."), field<&Outer::text>("A text.")};
   }
 };
 
@@ -46,7 +46,7 @@ struct ProductParams {
   static constexpr std::string_view type_name = "driver_test.product";
   static constexpr auto fields() {
     using P = ProductParams;
-    return std::tuple{
+    return Fields{
         field<&P::pause>("Between.").at_least(1ms).known_as("pause_in_milliseconds").bare("ms"),
         field<&P::timeout>("Of a call.").bare("s").zero("false"),
         field<&P::share>("Of it.").bare("%"),

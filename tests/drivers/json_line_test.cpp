@@ -13,8 +13,8 @@ struct Line {
 
   static constexpr std::string_view type_name = "test_line";
   static constexpr auto fields() {
-    return std::tuple{field<&Line::time>("When.").required(), field<&Line::amount>("How much."),
-                      field<&Line::change>("By how many."), field<&Line::name>("Who.")};
+    return Fields{field<&Line::time>("When.").required(), field<&Line::amount>("How much."),
+                  field<&Line::change>("By how many."), field<&Line::name>("Who.")};
   }
 };
 

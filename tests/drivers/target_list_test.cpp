@@ -9,7 +9,7 @@ struct Params {
   TargetList targets;
   NameList down;
   static constexpr auto fields() {
-    return std::tuple{field<&Params::targets>("Targets."), field<&Params::down>("Down.")};
+    return Fields{field<&Params::targets>("Targets."), field<&Params::down>("Down.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     check_names(down, targets, where, path, "down", problems);

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,7 +18,7 @@ struct ProbeParams {
   Duration takes{0};
 
   static constexpr auto fields() {
-    return std::tuple{field<&ProbeParams::takes>("Time until it answers.")};
+    return Fields{field<&ProbeParams::takes>("Time until it answers.")};
   }
 };
 

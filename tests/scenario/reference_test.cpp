@@ -12,10 +12,10 @@ namespace {
 struct ProductParams {
   Duration pause = std::chrono::seconds{5};
   static constexpr auto fields() {
-    return std::tuple{field<&ProductParams::pause>("Between.")
-                          .known_as("pause_in_milliseconds")
-                          .bare("ms")
-                          .source("A manual")};
+    return Fields{field<&ProductParams::pause>("Between.")
+                      .known_as("pause_in_milliseconds")
+                      .bare("ms")
+                      .source("A manual")};
   }
 };
 

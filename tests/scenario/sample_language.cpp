@@ -16,7 +16,7 @@ struct RetryParams {
   std::uint32_t attempts = 3;
   Duration backoff = 100ms;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&RetryParams::attempts>("Tries in all, the first included.").at_least(1).at_most(100),
         field<&RetryParams::backoff>("Pause before the second try.").source("A book")};
   }
@@ -27,8 +27,8 @@ struct CallPolicy {
   std::optional<Duration> timeout;
   std::optional<RetryParams> retry;
   static constexpr auto fields() {
-    return std::tuple{field<&CallPolicy::timeout>("Of one attempt.").at_least(1ns),
-                      field<&CallPolicy::retry>("Further attempts.")};
+    return Fields{field<&CallPolicy::timeout>("Of one attempt.").at_least(1ns),
+                  field<&CallPolicy::retry>("Further attempts.")};
   }
 };
 
@@ -36,7 +36,7 @@ struct CallParams {
   ComponentRef to;
   CallPolicy policy;
   static constexpr auto fields() {
-    return std::tuple{field<&CallParams::to>("Whom.").required(), inlined<&CallParams::policy>()};
+    return Fields{field<&CallParams::to>("Whom.").required(), inlined<&CallParams::policy>()};
   }
   static constexpr auto shorthand = &CallParams::to;
 };
@@ -46,14 +46,14 @@ struct ComputeStep {
   Distribution compute;
   static constexpr std::string_view doc = "Uses a core.";
   static constexpr auto fields() {
-    return std::tuple{field<&ComputeStep::compute>("How long.").required()};
+    return Fields{field<&ComputeStep::compute>("How long.").required()};
   }
 };
 struct CallStep {
   ComponentRef call;
   CallPolicy policy;
   static constexpr auto fields() {
-    return std::tuple{field<&CallStep::call>("Whom.").required(), inlined<&CallStep::policy>()};
+    return Fields{field<&CallStep::call>("Whom.").required(), inlined<&CallStep::policy>()};
   }
 };
 struct CacheStep {
@@ -61,15 +61,15 @@ struct CacheStep {
   Duration ttl = 60s;
   std::vector<Step> miss;
   static constexpr auto fields() {
-    return std::tuple{field<&CacheStep::cache>("Which.").required(),
-                      field<&CacheStep::ttl>("How long it is good."),
-                      field<&CacheStep::miss>("Otherwise.")};
+    return Fields{field<&CacheStep::cache>("Which.").required(),
+                  field<&CacheStep::ttl>("How long it is good."),
+                  field<&CacheStep::miss>("Otherwise.")};
   }
 };
 struct ParallelStep {
   std::vector<std::vector<Step>> parallel;
   static constexpr auto fields() {
-    return std::tuple{field<&ParallelStep::parallel>("Lists of steps.").required().at_least(1)};
+    return Fields{field<&ParallelStep::parallel>("Lists of steps.").required().at_least(1)};
   }
 };
 struct Step : OneOf<ComputeStep, CallStep, CacheStep, ParallelStep> {
@@ -80,29 +80,29 @@ struct PoissonArrivals {
   Rate poisson;
   std::uint32_t batch = 1;
   static constexpr auto fields() {
-    return std::tuple{field<&PoissonArrivals::poisson>("Mean rate.").required(),
-                      field<&PoissonArrivals::batch>("At a time.").at_least(1)};
+    return Fields{field<&PoissonArrivals::poisson>("Mean rate.").required(),
+                  field<&PoissonArrivals::batch>("At a time.").at_least(1)};
   }
 };
 struct ConstantArrivals {
   Rate constant;
   static constexpr auto fields() {
-    return std::tuple{field<&ConstantArrivals::constant>("Rate.").required()};
+    return Fields{field<&ConstantArrivals::constant>("Rate.").required()};
   }
 };
 struct TraceSource {
   FilePath file;
   Factor speedup{1};
   static constexpr auto fields() {
-    return std::tuple{field<&TraceSource::file>("The trace.").required(),
-                      field<&TraceSource::speedup>("How much faster.")};
+    return Fields{field<&TraceSource::file>("The trace.").required(),
+                  field<&TraceSource::speedup>("How much faster.")};
   }
   static constexpr auto shorthand = &TraceSource::file;
 };
 struct TraceArrivals {
   TraceSource trace;
   static constexpr auto fields() {
-    return std::tuple{field<&TraceArrivals::trace>("Replayed.").required()};
+    return Fields{field<&TraceArrivals::trace>("Replayed.").required()};
   }
 };
 struct Arrivals : OneOf<PoissonArrivals, ConstantArrivals, TraceArrivals> {
@@ -114,9 +114,9 @@ struct ClientParams {
   CallParams calls;
   OrderedMap<Fraction> mix;
   static constexpr auto fields() {
-    return std::tuple{field<&ClientParams::arrivals>("How requests come about.").required(),
-                      field<&ClientParams::calls>("Where they go.").required(),
-                      field<&ClientParams::mix>("Shares of the endpoints.")};
+    return Fields{field<&ClientParams::arrivals>("How requests come about.").required(),
+                  field<&ClientParams::calls>("Where they go.").required(),
+                  field<&ClientParams::mix>("Shares of the endpoints.")};
   }
 };
 
@@ -124,8 +124,8 @@ struct QueueParams {
   Discipline discipline = Discipline::kFifo;
   std::optional<std::uint64_t> capacity;
   static constexpr auto fields() {
-    return std::tuple{field<&QueueParams::discipline>("Who is next."),
-                      field<&QueueParams::capacity>("Requests that may wait.")};
+    return Fields{field<&QueueParams::discipline>("Who is next."),
+                  field<&QueueParams::capacity>("Requests that may wait.")};
   }
 };
 
@@ -133,8 +133,8 @@ struct EndpointParams {
   std::vector<Step> steps;
   std::uint32_t priority = 0;
   static constexpr auto fields() {
-    return std::tuple{field<&EndpointParams::steps>("What it does.").required(),
-                      field<&EndpointParams::priority>("0 is the most urgent.").at_most(255)};
+    return Fields{field<&EndpointParams::steps>("What it does.").required(),
+                  field<&EndpointParams::priority>("0 is the most urgent.").at_most(255)};
   }
   static constexpr auto shorthand = &EndpointParams::steps;
 };
@@ -142,20 +142,20 @@ struct EndpointParams {
 struct SampleParams {
   std::uint32_t samples = 5;
   static constexpr auto fields() {
-    return std::tuple{field<&SampleParams::samples>("Keys looked at.").at_least(1)};
+    return Fields{field<&SampleParams::samples>("Keys looked at.").at_least(1)};
   }
 };
 struct Nothing {
-  static constexpr auto fields() { return std::tuple{}; }
+  static constexpr auto fields() { return Fields{}; }
 };
 struct LruEviction {
   Nothing lru;
-  static constexpr auto fields() { return std::tuple{field<&LruEviction::lru>("Exact.")}; }
+  static constexpr auto fields() { return Fields{field<&LruEviction::lru>("Exact.")}; }
 };
 struct SampledEviction {
   SampleParams redis_lru;
   static constexpr auto fields() {
-    return std::tuple{field<&SampledEviction::redis_lru>("By samples.")};
+    return Fields{field<&SampledEviction::redis_lru>("By samples.")};
   }
 };
 struct Eviction : OneOf<LruEviction, SampledEviction> {
@@ -173,7 +173,7 @@ struct ServiceParams {
   std::optional<Distribution> service_time;
   OrderedMap<EndpointParams> endpoints;
   static constexpr auto fields() {
-    return std::tuple{
+    return Fields{
         field<&ServiceParams::replicas>("Instances.").at_least(1).at_most(10'000),
         field<&ServiceParams::zones>("Where they stand."),
         field<&ServiceParams::cores>("Of an instance.").at_least(0.001),
@@ -194,8 +194,8 @@ struct FaultTiming {
   Duration at{};
   std::optional<Duration> for_;
   static constexpr auto fields() {
-    return std::tuple{field<&FaultTiming::at>("When.").required(),
-                      field<&FaultTiming::for_>("How long.")};
+    return Fields{field<&FaultTiming::at>("When.").required(),
+                  field<&FaultTiming::for_>("How long.")};
   }
 };
 struct KillFault {
@@ -203,8 +203,8 @@ struct KillFault {
   FaultTiming timing;
   std::optional<std::uint32_t> count;
   static constexpr auto fields() {
-    return std::tuple{field<&KillFault::kill>("The target.").required(),
-                      inlined<&KillFault::timing>(), field<&KillFault::count>("So many.")};
+    return Fields{field<&KillFault::kill>("The target.").required(), inlined<&KillFault::timing>(),
+                  field<&KillFault::count>("So many.")};
   }
 };
 struct SlowFault {
@@ -212,8 +212,8 @@ struct SlowFault {
   FaultTiming timing;
   Factor factor{2};
   static constexpr auto fields() {
-    return std::tuple{field<&SlowFault::slow>("The target.").required(),
-                      inlined<&SlowFault::timing>(), field<&SlowFault::factor>("How much.")};
+    return Fields{field<&SlowFault::slow>("The target.").required(), inlined<&SlowFault::timing>(),
+                  field<&SlowFault::factor>("How much.")};
   }
 };
 
