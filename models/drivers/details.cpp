@@ -293,7 +293,8 @@ constexpr Details kDetails[] = {
     {"kafka_isr",
      "Replica 0 leads at first. A fetch at an offset says that the follower has all below it. The "
      "answer to an append with acks all is pending until the high watermark is past it; acks 0 are "
-     "told nothing. Lost are records below the high watermark that an unclean election cut off."},
+     "told nothing. Lead is a preferred replica election: nothing where that replica can not. Lost "
+     "are records below the high watermark that an unclean election cut off."},
     {"sqs",
      "Receipts are numbered in the order of deliveries. A receive takes what has been visible for "
      "longest, since a standard queue promises no order; a long poll waits its turn behind earlier "

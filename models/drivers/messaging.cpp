@@ -21,6 +21,7 @@
 #include "models/drivers/group_json.h"
 #include "models/drivers/seconds.h"
 #include "models/drivers/words.h"
+#include "models/in_sync_params.h"
 
 namespace highwater::messaging {
 
@@ -364,33 +365,15 @@ class BatchSession final : public TimedSession {
   std::int64_t now_ = 0;
 };
 
-struct IsrParams {
-  std::uint32_t replicas = 3;
-  std::uint32_t min_insync_replicas = 1;
-  Duration replica_lag_time_max = 30s;
-  bool unclean_leader_election = false;
-
-  static constexpr auto fields() {
-    using P = IsrParams;
-    return Fields{field<&P::replicas>("Replicas, the leader included.").at_least(1u).at_most(1000u),
-                  field<&P::min_insync_replicas>("min.insync.replicas").at_least(1u),
-                  field<&P::replica_lag_time_max>("replica.lag.time.max.ms").at_least(Duration{2}),
-                  field<&P::unclean_leader_election>("unclean.leader.election.enable")};
-  }
-};
-
 class IsrSession final : public TimedSession {
  public:
-  explicit IsrSession(const IsrParams& p)
-      : replicas_(p.replicas),
-        isr_({p.replicas, p.min_insync_replicas, p.replica_lag_time_max.count(),
-              p.unclean_leader_election}) {}
+  explicit IsrSession(const InSyncParams& p) : replicas_(p.factor), isr_(p.options()) {}
 
  protected:
   std::string happen(std::int64_t at, const Words& words, std::string& out) override {
     static constexpr const char* kUsage =
         "expected SECONDS append RECORDS 0, 1 or all; SECONDS fetch REPLICA OFFSET; SECONDS fail "
-        "REPLICA; SECONDS restore REPLICA; or SECONDS alone";
+        "REPLICA; SECONDS restore REPLICA; SECONDS lead REPLICA; or SECONDS alone";
     std::string answer;
     // No text is a number beyond all limits.
     const std::uint64_t number =
@@ -415,6 +398,8 @@ class IsrSession final : public TimedSession {
       isr_.fail(at, static_cast<std::uint32_t>(number));
     } else if (words[0] == "restore" && words.size() == 2 && number < replicas_) {
       isr_.restore(at, static_cast<std::uint32_t>(number));
+    } else if (words[0] == "lead" && words.size() == 2 && number < replicas_) {
+      isr_.hand_over(at, static_cast<std::uint32_t>(number));
     } else {
       return kUsage;
     }
@@ -765,16 +750,16 @@ std::vector<Driver> messaging() {
        "record found no memory",
        "printf '%s\\n' '0 0 100' '0.001 0 100' | highwater algorithm kafka_batch --linger 5ms"},
       [](const BatchParams& p) { return std::make_unique<BatchSession>(p); }));
-  drivers.push_back(driver<IsrParams>(
+  drivers.push_back(driver<InSyncParams>(
       {"kafka_isr", "messaging", "A partition's replicas: who is in sync, what is safe.",
        "Apache Kafka 3.9",
        "SECONDS append RECORDS ACKS (0, 1, all), SECONDS fetch REPLICA OFFSET, SECONDS fail "
        "REPLICA, "
-       "SECONDS restore REPLICA, or SECONDS alone",
+       "SECONDS restore REPLICA, SECONDS lead REPLICA, or SECONDS alone",
        "leader L isr R,R high_watermark H lost N, and of an append what the producer is told",
        "printf '%s\\n' '0 append 5 all' '1 fetch 1 5' '2 fetch 2 5' | highwater algorithm "
        "kafka_isr"},
-      [](const IsrParams& p) { return std::make_unique<IsrSession>(p); }));
+      [](const InSyncParams& p) { return std::make_unique<IsrSession>(p); }));
   drivers.push_back(driver<SqsParams>(
       {"sqs", "messaging", "An SQS queue: visibility, redelivery, dead letters, FIFO groups.",
        "Amazon SQS Developer Guide",

@@ -87,6 +87,11 @@ class Cursor final : private AttemptWaiter {
   /// Precondition: nobody has messages of it in hand, or the one who has asks.
   void commit();
 
+  /// There is nothing from `end` on any more: it goes on from there.
+  void cut(std::uint64_t end);
+  /// So the message in hand is none that is there.
+  bool is_cut() const { return is_cut_; }
+
  private:
   void answered(Reply reply) override;
   void lost() override;
@@ -103,6 +108,7 @@ class Cursor final : private AttemptWaiter {
   std::uint64_t position_ = 0;
   std::uint64_t fetched_ = 0;
   std::uint64_t fetches_ = 0;
+  bool is_cut_ = false;
   Attempt* attempt_ = nullptr;
   Timer<&Cursor::fetch> retry_;
 };
@@ -188,7 +194,10 @@ class ConsumerGroup final : public Component, private Reader, private GroupListe
   Tally& processing() { return *processing_; }
 
  private:
-  void appended() override { lag_.add(world().now(), 1); }
+  void appended(std::uint64_t messages) override {
+    lag_.add(world().now(), static_cast<std::int64_t>(messages));
+  }
+  void cut(std::uint32_t partition, std::uint64_t end, std::uint64_t readable) override;
   void revoked(std::uint32_t consumer, std::span<const TopicPartition> partitions) override;
   void assigned(std::uint32_t consumer, std::span<const TopicPartition> partitions) override;
   void gone(std::uint32_t consumer) override;
@@ -251,10 +260,17 @@ void Cursor::forget(const Consumer& consumer) {
 
 std::uint64_t Cursor::begin_batch(Consumer& worker, std::uint64_t most) {
   worker_ = &worker;
+  is_cut_ = false;
   const std::uint64_t end = std::min(fetched_, position_ + most);
   // The next messages come over the network while these are worked on.
   if (end == fetched_) fetch();
   return end;
+}
+
+void Cursor::cut(std::uint64_t end) {
+  for (std::uint64_t* offset : {&committed_, &position_, &fetched_})
+    *offset = std::min(*offset, end);
+  is_cut_ = worker_ != nullptr;
 }
 
 void Cursor::advance() {
@@ -373,9 +389,10 @@ Task<bool> Consumer::handle(Cursor& cursor) {
     group_.processing().record(simulation.now(), simulation.now() - begun);
     const bool failed = status != Status::ok;
     if (failed) group_.count_failure();
+    if (cursor.is_cut()) co_return false;
     if (failed && group_.params().on_failure == OnFailure::retry) {
       co_await simulation.delay(group_.params().retry_backoff);
-      if (cursor.owner() != this) co_return false;
+      if (cursor.owner() != this || cursor.is_cut()) co_return false;
       continue;
     }
     if (group_.count_done(cursor, !failed)) ++processed_;
@@ -532,6 +549,14 @@ void ConsumerGroup::rebalance() {
                                     std::to_string(members) +
                                     (members == 1 ? " consumer" : " consumers"));
   share_out();
+}
+
+void ConsumerGroup::cut(std::uint32_t partition, std::uint64_t end, std::uint64_t readable) {
+  std::uint64_t& done = done_[partition];
+  // What nobody had done is not there to be done any more.
+  lag_.add(world().now(), -static_cast<std::int64_t>(readable - std::max(done, end)));
+  done = std::min(done, end);
+  cursors_[partition].cut(end);
 }
 
 bool ConsumerGroup::count_done(const Cursor& cursor, bool processed) {

@@ -59,6 +59,16 @@ class PartitionLog {
     ++end_;
   }
 
+  /// Nothing is there from `end` on; what comes next has that offset. Precondition: end <= end().
+  void cut(std::uint64_t end) {
+    HIGHWATER_CHECK(end <= end_);
+    while (end_ > end) {
+      if (!messages_.empty()) messages_.pop_back();
+      --end_;
+    }
+    for (std::uint64_t& released : released_) released = std::min(released, end);
+  }
+
   /// The offset after the last message: how many were ever appended.
   std::uint64_t end() const { return end_; }
 

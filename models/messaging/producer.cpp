@@ -112,6 +112,11 @@ bool Producer::append(const Record& record) {
   return appended.accepted;
 }
 
+void Producer::leads(std::uint32_t partition, std::uint32_t broker) {
+  accumulator_.lead(partition, broker);
+  topic_.world().simulation.reschedule_after(wake_, Duration{0});
+}
+
 void Producer::sends() {
   if (!is_same_process()) return;
   send_ready();

@@ -24,7 +24,7 @@ struct Record {
 };
 
 /// What a partition appends at once.
-struct Batch {
+struct Batch : std::enable_shared_from_this<Batch> {
   std::uint32_t partition = 0;
   std::uint32_t producer = 0;
   std::uint32_t incarnation = 0;  ///< Of the producer's process.
@@ -32,6 +32,7 @@ struct Batch {
   std::uint32_t epoch = 0;
   std::uint32_t sequence = 0;
   bool appended = false;
+  std::uint64_t end = 0;  ///< Then the offset after its last message.
   std::vector<Record> records;
 };
 
@@ -88,6 +89,8 @@ class Producer {
   double buffered_integral(Time now) const { return buffered_.total(now); }
 
   void publish(Attempt& attempt);
+  /// The partition is led by another broker now.
+  void leads(std::uint32_t partition, std::uint32_t broker);
   void answered(ProduceRequest& request, std::uint32_t number, bool appended);
 
  private:

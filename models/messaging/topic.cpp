@@ -4,15 +4,16 @@
 /// appended those before it, is appended, and its publisher has the answer. Readers fetch as
 /// Kafka's consumers do, by a request that waits at the broker until there is something new.
 ///
-/// Assumes  no replication: while a broker is down its partitions take and give no messages, but
-///          what they hold survives on its disk; publishers know which brokers are down; a publish
-///          that dies with its broker was not appended; fetches cost the broker nothing, and one
-///          answer holds all there is. Without a producer every message is appended by itself; a
-///          batch takes the time of one message. With one replica acks all and leader differ in
-///          what is sent again only.
-/// Source   Apache Kafka 3.7 documentation, sections 4.2 Persistence, 4.4 The Producer and 4.5 The
-///          Consumer; DefaultPartitioner.
-/// Checked  tests/models/topic_test.cpp; the hash in tests/algorithms/murmur2_test.cpp.
+/// With replicas readers get what all in sync have, and another broker leads when one has died.
+///
+/// Assumes  what a broker holds survives on its disk; everybody knows which brokers are down; a
+///          publish that dies with its broker was not appended; fetches cost the leader nothing,
+///          and one answer holds all there is. Without a producer every message is appended by
+///          itself and acknowledged by all in sync; a batch takes the time of one message.
+/// Source   Apache Kafka 3.7 documentation, sections 4.2 Persistence, 4.4 The Producer, 4.5 The
+///          Consumer and 4.7 Replication; DefaultPartitioner.
+/// Checked  tests/models/topic_test.cpp, tests/models/replication_test.cpp; the hash in
+///          tests/algorithms/murmur2_test.cpp.
 
 #include "models/messaging/topic.h"
 
@@ -36,9 +37,14 @@ struct Leader {
     Time arrived{};
     std::shared_ptr<Batch> batch;  // or of this one, which came in the request in that slot
     std::uint32_t slot = 0;
+    Time appended{};
+    std::uint64_t end = 0;  // then the offset after its last message
 
     std::int64_t messages() const {
       return batch == nullptr ? 1 : static_cast<std::int64_t>(batch->records.size());
+    }
+    const Request& first() const {
+      return batch == nullptr ? served.request() : batch->records.front().request;
     }
   };
 
@@ -49,10 +55,30 @@ struct Leader {
   Leader(const Leader&) = delete;
   Leader& operator=(const Leader&) = delete;
   ~Leader() {
-    partition.leader = nullptr;
+    if (partition.leader == this) partition.leader = nullptr;
     const Time now = broker.component().world().now();
-    for (const Publish& publish : line) broker.unanswered_.add(now, -publish.messages());
+    for (const auto* list : {&line, &waiting})
+      for (const Publish& publish : *list) broker.unanswered_.add(now, -publish.messages());
     if (busy) broker.busy_.add(now, -1);
+  }
+
+  void answer(Publish publish, Status status) {
+    broker.unanswered_.add(broker.component().world().now(), -publish.messages());
+    if (publish.batch == nullptr)
+      publish.served.reply(status);
+    else
+      broker.looked_at_batch(publish.slot, status != Status::ok);
+  }
+  /// It leads no longer: whoever still waits has to ask another broker.
+  void resign() {
+    partition.leader = nullptr;
+    resigned = true;
+    arrived.notify_one();
+    for (Served& fetch : held)
+      if (fetch) fetch.reply(Status::error);
+    held.clear();
+    for (std::deque<Publish>* list : {&line, &waiting})
+      for (Publish& publish : std::exchange(*list, {})) answer(std::move(publish), Status::error);
   }
 
   void hold(std::uint32_t reader, Served fetch) {
@@ -73,17 +99,19 @@ struct Leader {
     // Nobody waits for it: what its reader is told belongs to a later fetch.
     if (fetch.abandoned()) return fetch.reply(Status::ok);
     Partition::Fetch& asked = partition.fetches[reader];
-    if (asked.from >= partition.log.end()) return;
-    asked.until = partition.log.end();
+    if (asked.from >= partition.readable) return;
+    asked.until = partition.readable;
     fetch.reply(Status::ok);
   }
 
   Broker& broker;
   Partition& partition;
   std::deque<Publish> line;
-  std::vector<Served> held;  // fetches that wait for a message, by reader
-  Condition arrived;         // a publish has joined the line
+  std::deque<Publish> waiting;  // appended, not yet by all
+  std::vector<Served> held;     // fetches that wait for a message, by reader
+  Condition arrived;            // a publish has joined the line
   bool busy = false;
+  bool resigned = false;
 };
 
 void TopicParams::check(const Value& where, const std::string& path, Problems& problems) const {
@@ -99,7 +127,17 @@ void TopicParams::check(const Value& where, const std::string& path, Problems& p
   if (producer && producer->buffer_memory.count < least)
     problems.error(where.position(), pointer_to(pointer_to(path, "producer"), "buffer_memory"),
                    "has no room for a batch, " + std::to_string(least) + " bytes");
-  if (brokers <= partitions) return;
+  if (replication) {
+    const std::string there = pointer_to(path, "replication");
+    if (replication->replicas.factor > brokers)
+      problems.error(where.position(), pointer_to(there, "factor"),
+                     "more replicas than brokers, " + std::to_string(brokers));
+    if (replication->replicas.min_insync_replicas > replication->replicas.factor)
+      problems.error(
+          where.position(), pointer_to(there, "min_insync_replicas"),
+          "more than there are replicas, " + std::to_string(replication->replicas.factor));
+  }
+  if (brokers <= partitions || replication) return;
   const Value* given = where.find("brokers");
   problems.warning(given != nullptr ? given->position() : where.position(),
                    pointer_to(path, "brokers"),
@@ -111,35 +149,49 @@ Broker::Broker(Topic& topic, std::uint32_t index, Zone zone)
     : Instance(topic, index, zone), topic_(topic) {}
 
 Duration Broker::start_time() const {
-  return topic_.params_.start_time;
+  const Duration takes = topic_.params_.start_time;
+  return topic_.replication_ ? std::max(takes, topic_.replication_->session_left(index())) : takes;
 }
 
 void Broker::lead(Partition& partition) {
   led_.push_back(&partition);
-  tasks().spawn(append_messages(partition));
+  leads_.add(topic_.world().now(), 1);
+  if (up()) tasks().spawn(append_messages(partition));
+}
+
+void Broker::follow(Partition& partition) {
+  if (std::erase(led_, &partition) == 0) return;
+  leads_.add(topic_.world().now(), -1);
+  if (Leader* leader = leader_here(partition.number)) leader->resign();
+}
+
+Leader* Broker::leader_here(std::uint32_t partition) const {
+  Leader* const leader = topic_.partitions_[partition].leader;
+  return leader != nullptr && &leader->broker == this ? leader : nullptr;
 }
 
 void Broker::killed() {
   topic_.available_known_ = false;
   produces_.clear();
+  if (topic_.replication_) topic_.replication_->died(index());
 }
 
 void Broker::started() {
   topic_.available_known_ = false;
   for (Partition* partition : led_) tasks().spawn(append_messages(*partition));
+  if (topic_.replication_) topic_.replication_->is_back(index());
 }
 
 void Broker::receive(Served served) {
   if (served.request().operation == Operation::read) return hold(std::move(served));
   if (topic_.params_.producer) return take_batches(std::move(served));
-  const std::uint16_t part = served.request().part;
-  // Only a caller that chooses its instance itself can come to the wrong one.
-  if (&topic_.broker_of(part) != this) return served.reply(Status::error);
+  // Another broker may lead it by now, and a caller that chooses its instance itself may err.
+  Leader* const leader = leader_here(served.request().part);
+  if (leader == nullptr) return served.reply(Status::error);
   const Time now = topic_.world().now();
   unanswered_.add(now, 1);
-  Leader& leader = *topic_.partition(part).leader;
-  leader.line.push_back({std::move(served), now, nullptr});
-  leader.arrived.notify_one();
+  leader->line.push_back({std::move(served), now, nullptr});
+  leader->arrived.notify_one();
 }
 
 void Broker::take_batches(Served served) {
@@ -147,15 +199,22 @@ void Broker::take_batches(Served served) {
   const auto slot = static_cast<std::uint32_t>(served.request().key);
   const Time now = topic_.world().now();
   produces_.emplace(slot, std::move(served));
-  for (const std::shared_ptr<Batch>& batch : topic_.produces_[slot].batches()) {
-    Leader& leader = *topic_.partition(batch->partition).leader;
-    leader.line.push_back({Served(), now, batch, slot});
-    unanswered_.add(now, leader.line.back().messages());
-    leader.arrived.notify_one();
+  // By value: the request is over with the last of them.
+  for (const std::shared_ptr<Batch>& batch :
+       std::vector<std::shared_ptr<Batch>>(topic_.produces_[slot].batches())) {
+    Leader* const leader = leader_here(batch->partition);
+    if (leader == nullptr) {
+      looked_at_batch(slot, true);
+      continue;
+    }
+    leader->line.push_back({Served(), now, batch, slot});
+    unanswered_.add(now, leader->line.back().messages());
+    leader->arrived.notify_one();
   }
 }
 
-void Broker::looked_at_batch(std::uint32_t slot) {
+void Broker::looked_at_batch(std::uint32_t slot, bool refused) {
+  if (refused) topic_.produces_[slot].refused = true;
   if (--topic_.produces_[slot].left > 0) return;
   const auto request = produces_.find(slot);
   request->second.reply(topic_.produces_[slot].refused ? Status::error : Status::ok);
@@ -165,23 +224,22 @@ void Broker::looked_at_batch(std::uint32_t slot) {
 void Broker::hold(Served fetch) {
   const std::uint64_t slot = fetch.request().key;
   const std::uint64_t reader = slot / topic_.partition_count();
-  if (reader >= topic_.readers_.size()) return fetch.reply(Status::error);  // not from a group
-  Partition& partition =
-      topic_.partition(static_cast<std::uint32_t>(slot % topic_.partition_count()));
-  partition.leader->hold(static_cast<std::uint32_t>(reader), std::move(fetch));
+  Leader* const leader = leader_here(static_cast<std::uint32_t>(slot % topic_.partition_count()));
+  // Not from a group, or from one that does not know yet who leads the partition now.
+  if (reader >= topic_.readers_.size() || leader == nullptr) return fetch.reply(Status::error);
+  leader->hold(static_cast<std::uint32_t>(reader), std::move(fetch));
 }
 
 Task<> Broker::append_messages(Partition& partition) {
   Simulation& simulation = topic_.world().simulation;
   Leader leader(*this, partition);
   for (;;) {
-    while (leader.line.empty()) co_await leader.arrived.wait();
+    while (leader.line.empty() && !leader.resigned) co_await leader.arrived.wait();
+    if (leader.resigned) co_return;
     const Time begun = simulation.now();
     topic_.wait_->record(begun, begun - leader.line.front().arrived);
-    const std::shared_ptr<Batch> batch = leader.line.front().batch;
-    const Request publish =
-        batch == nullptr ? leader.line.front().served.request() : batch->records.front().request;
-    RequestRandom random(topic_.append_key_, publish.id, publish.path);
+    const Request& first = leader.line.front().first();
+    RequestRandom random(topic_.append_key_, first.id, first.path);
     const Duration time = stretched(topic_.params_.append_time.draw(random), slowdown());
     if (time > Duration{0}) {
       leader.busy = true;
@@ -189,25 +247,22 @@ Task<> Broker::append_messages(Partition& partition) {
       co_await simulation.delay(time);
       busy_.add(simulation.now(), -1);
       leader.busy = false;
+      if (leader.resigned) co_return;
     }
-    const Time now = simulation.now();
-    const std::size_t kept = partition.log.kept();
-    const auto append = [&](const Request& message) {
-      partition.log.append(Message::from(message, now));
-      ++appended_;
-      for (Reader* reader : topic_.readers_) reader->appended();
-    };
-    const std::uint32_t slot = leader.line.front().slot;
-    if (batch == nullptr)
-      append(publish);
-    else if (topic_.is_due(*batch, partition, topic_.produces_[slot].refused))
-      for (const Record& record : batch->records) append(record.request);
-    topic_.world().in_flight.keep(partition.log.kept() - kept);
-    leader.answer_all();
-    unanswered_.add(now, -leader.line.front().messages());
     Leader::Publish done = std::move(leader.line.front());
     leader.line.pop_front();
-    batch == nullptr ? done.served.reply(Status::ok) : looked_at_batch(slot);
+    done.appended = simulation.now();
+    switch (topic_.append(partition, done.first(), done.batch.get(), done.end)) {
+      case Topic::Append::done:
+        leader.answer(std::move(done), Status::ok);
+        break;
+      case Topic::Append::waits:
+        leader.waiting.push_back(std::move(done));
+        break;
+      case Topic::Append::refused:
+        leader.answer(std::move(done), Status::error);
+        break;
+    }
   }
 }
 
@@ -215,19 +270,33 @@ Topic::Topic(World& world, std::string id, const TopicParams& params)
     : Component(world, std::move(id), "topic"),
       params_(params),
       append_key_(world.key(this->id(), "append time")),
-      partitions_(params.partitions),
       keys_(std::vector<hashing::Target>(params.partitions),
             params.partitioner == Partitioner::kafka_crc32   ? hashing::KafkaPartitioner::crc32
             : params.partitioner == Partitioner::kafka_fnv1a ? hashing::KafkaPartitioner::fnv1a
                                                              : hashing::KafkaPartitioner::murmur2) {
   for (std::uint32_t i = 0; i < params.brokers; ++i)
     add(std::make_unique<Broker>(*this, i, place(world, params.zones, i)));
+  for (std::uint32_t p = 0; p < params.partitions; ++p) partitions_.emplace_back(p);
+  if (params.replication) {
+    Replication::Listener& listener = *this;
+    replication_.emplace(listener, *params.replication, params.partitions, instances());
+  }
   declare_metrics();
-  for (std::uint32_t p = 0; p < params.partitions; ++p) broker_of(p).lead(partitions_[p]);
+  for (Partition& partition : partitions_) broker_of(partition.number).lead(partition);
+}
+
+void Topic::connect(Directory& directory) {
+  if (replication_) replication_->connect(directory.edge(*this, *this));
+}
+
+void Topic::start() {
+  if (replication_) replication_->start();
 }
 
 Broker& Topic::broker_of(std::uint32_t partition) const {
-  return static_cast<Broker&>(*instances()[partition % instances().size()]);
+  const std::size_t broker =
+      replication_ ? replication_->leader(partition) : partition % instances().size();
+  return static_cast<Broker&>(*instances()[broker]);
 }
 
 std::uint32_t Topic::add_reader(Reader& reader) {
@@ -252,8 +321,7 @@ Route Topic::route(const Request& request, const Instance& from) {
   if (request.operation == Operation::read) return instances().front().get();
   const auto to = [this](std::uint32_t partition) {
     // A producer keeps what is for a broker that is down.
-    Broker& broker = broker_of(partition);
-    return Route(broker.up() || params_.producer ? &broker : nullptr,
+    return Route(is_there(partition) || params_.producer ? &broker_of(partition) : nullptr,
                  static_cast<std::uint16_t>(partition));
   };
   if (goes_by_key(params_.partitioner))
@@ -321,23 +389,126 @@ Partition::Turn Partition::take_turn(Batch& batch) {
   return Turn::now;
 }
 
-/// Whether the batch is to be appended; `refused` is set where it has come too early.
-bool Topic::is_due(Batch& batch, Partition& partition, bool& refused) {
-  if (params_.producer->acks == Acks::all) {
-    const Partition::Turn turn = partition.take_turn(batch);
-    if (turn == Partition::Turn::not_yet) refused = true;
-    if (turn != Partition::Turn::now) return false;
+void Partition::take_back(std::uint64_t end) {
+  while (!fresh.empty() && fresh.back()->end > end) {
+    Batch& batch = *fresh.back();
+    batch.appended = false;
+    if (batch.producer < sequences.size()) {
+      Sequence& sequence = sequences[batch.producer];
+      if (sequence.incarnation == batch.incarnation && sequence.epoch == batch.epoch)
+        sequence.next = std::min(sequence.next, batch.sequence);
+    }
+    fresh.pop_back();
   }
-  batch.appended = true;
-  ++batches_;
-  return true;
+}
+
+/// Appends what was published, one message or a batch, if it is to be.
+/// @param end  Set to the offset after it, unless it is refused.
+Topic::Append Topic::append(Partition& partition, const Request& publish, Batch* batch,
+                            std::uint64_t& end) {
+  const bool by_all = batch == nullptr || params_.producer->acks == Acks::all;
+  if (by_all && replication_ && !replication_->has_enough(partition.number)) {
+    ++too_few_;
+    return Append::refused;
+  }
+  const Partition::Turn turn =
+      batch != nullptr && by_all ? partition.take_turn(*batch) : Partition::Turn::now;
+  if (turn == Partition::Turn::not_yet) return Append::refused;
+  if (turn == Partition::Turn::now) write(partition, publish, batch);
+  end = batch == nullptr ? partition.log.end() : batch->end;
+  if (!by_all || !replication_) return Append::done;
+  switch (replication_->replicas(partition.number).answer(end)) {
+    case InSyncReplicas::Answer::ok:
+      return Append::done;
+    case InSyncReplicas::Answer::pending:
+      return Append::waits;
+    default:
+      return Append::refused;
+  }
+}
+
+void Topic::write(Partition& partition, const Request& publish, Batch* batch) {
+  const Time now = world().now();
+  const std::size_t kept = partition.log.kept();
+  const std::uint64_t before = partition.log.end();
+  if (batch == nullptr) partition.log.append(Message::from(publish, now));
+  if (batch != nullptr) {
+    for (const Record& record : batch->records)
+      partition.log.append(Message::from(record.request, now));
+    batch->appended = true;
+    batch->end = partition.log.end();
+    ++batches_;
+    if (replication_) partition.fresh.push_back(batch->shared_from_this());
+  }
+  world().in_flight.keep(partition.log.kept() - kept);
+  const std::uint64_t messages = partition.log.end() - before;
+  broker_of(partition.number).count_appended(messages);
+  if (replication_)
+    replication_->appended(partition.number, messages);
+  else
+    advanced(partition.number);
+}
+
+void Topic::advanced(std::uint32_t number) {
+  Partition& partition = partitions_[number];
+  const std::uint64_t readable =
+      replication_ ? replication_->replicas(number).high_watermark() : partition.log.end();
+  Leader* const leader = partition.leader;
+  if (readable > partition.readable) {
+    const std::uint64_t more = readable - std::exchange(partition.readable, readable);
+    while (!partition.fresh.empty() && partition.fresh.front()->end <= readable)
+      partition.fresh.pop_front();
+    for (Reader* reader : readers_) reader->appended(more);
+    if (leader != nullptr) leader->answer_all();
+  }
+  if (leader == nullptr) return;
+  while (!leader->waiting.empty() && leader->waiting.front().end <= readable) {
+    Leader::Publish publish = std::move(leader->waiting.front());
+    leader->waiting.pop_front();
+    replication_time_->record(world().now(), world().now() - publish.appended);
+    const bool enough = replication_->has_enough(number);
+    leader->answer(std::move(publish), enough ? Status::ok : Status::error);
+  }
+}
+
+void Topic::led_anew(std::uint32_t number) {
+  Partition& partition = partitions_[number];
+  for (const auto& instance : instances()) static_cast<Broker&>(*instance).follow(partition);
+  available_known_ = false;
+  if (!replication_->is_led(number)) return;
+  const InSyncReplicas& replicas = replication_->replicas(number);
+  cut(partition, replicas.log_end(*replicas.leader()));
+  for (Producer& producer : producers_) producer.leads(number, replication_->leader(number));
+  broker_of(number).lead(partition);
+  advanced(number);
+}
+
+/// What only brokers have that lead no longer is gone.
+void Topic::cut(Partition& partition, std::uint64_t end) {
+  const std::uint64_t before = partition.log.end();
+  if (end >= before) return;
+  const bool by_all = !params_.producer || params_.producer->acks == Acks::all;
+  const std::uint64_t answered = by_all ? partition.readable : before;
+  lost_ += answered > end ? answered - end : 0;
+  if (by_all) partition.take_back(end);
+  const std::size_t kept = partition.log.kept();
+  partition.log.cut(end);
+  world().in_flight.let_go(kept - partition.log.kept());
+  if (partition.readable <= end) return;
+  const std::uint64_t readable = std::exchange(partition.readable, end);
+  for (Partition::Fetch& fetch : partition.fetches) fetch.until = std::min(fetch.until, end);
+  for (Reader* reader : readers_) reader->cut(partition.number, end, readable);
+}
+
+Duration Topic::append_time(std::uint32_t broker, RandomStream& random) {
+  return stretched(params_.append_time.draw(random), instances()[broker]->slowdown());
 }
 
 std::span<const std::uint32_t> Topic::available() {
   if (!available_known_) {
     available_.clear();
     for (std::uint32_t p = 0; p < params_.partitions; ++p)
-      if (broker_of(p).up()) available_.push_back(p);
+      if (is_there(p)) available_.push_back(p);
     available_known_ = true;
   }
   return available_;
@@ -377,6 +548,7 @@ void Topic::declare_metrics() {
   owner.time_ratio("utilization", total(&Broker::busy_integral),
                    [this](Time now) { return seconds(now) * params_.partitions; });
   wait_ = &owner.tally("wait_ms");
+  if (replication_) declare_replication(owner);
   if (params_.producer) {
     linger_ = &owner.tally("linger_ms");
     owner.rate("batches_rps", batches_);
@@ -409,9 +581,20 @@ void Topic::declare_metrics() {
     own.time_ratio(
         "utilization", [&broker](Time now) { return broker.busy_integral(now); },
         [&broker](Time now) {
-          return seconds(now) * static_cast<double>(std::max<std::size_t>(1, broker.partitions()));
+          const double led = broker.led_integral(now);
+          return led > 0 ? led : seconds(now);  // busy with none
         });
   }
+}
+
+void Topic::declare_replication(Recorder::Owner& owner) {
+  replication_time_ = &owner.tally("replication_ms");
+  owner.time_average("under_replicated",
+                     [this](Time now) { return replication_->under_replicated(now); });
+  owner.time_average("offline", [this](Time now) { return replication_->offline(now); });
+  owner.count("elections", [this] { return replication_->elections(); });
+  owner.count("not_enough_replicas", too_few_);
+  owner.count("lost", lost_);
 }
 
 ModelKind topic() {
@@ -419,7 +602,7 @@ ModelKind topic() {
       "topic", "A log in partitions: steps publish to it, consumer groups read it.",
       "Apache Kafka 3.7 documentation, 4 Design",
       {{"throughput_rps", "/s", "Messages appended."},
-       {"in_flight", "messages", "Messages received and not yet appended."},
+       {"in_flight", "messages", "Messages received and not yet answered."},
        {"utilization", "1", "Partitions that are appending / partitions."},
        {"wait_ms", "ms", "From arrival at the broker until the partition begins to append.",
         MetricShape::kTimes},
@@ -427,6 +610,17 @@ ModelKind topic() {
         MetricShape::kTimes},
        {"batches_rps", "/s", "Batches of producers appended."},
        {"buffered", "messages", "Messages that producers have not sent yet."},
+       {"replication_ms", "ms",
+        "From the append of what all are to acknowledge until all in sync have it.",
+        MetricShape::kTimes},
+       {"under_replicated", "partitions", "Partitions with replicas that are not in sync."},
+       {"offline", "partitions", "Partitions without a leader."},
+       {"elections", "1", "Times that another broker took the lead of a partition.",
+        MetricShape::kCount},
+       {"not_enough_replicas", "requests",
+        "Messages or batches refused since too few replicas were in sync.", MetricShape::kCount},
+       {"lost", "messages", "Messages acknowledged that no leader has any more.",
+        MetricShape::kCount},
        {"errors", "requests",
         "Publishes and fetches not answered with success, by cause; with producers, publishes that "
         "those gave up.",

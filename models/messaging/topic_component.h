@@ -18,6 +18,8 @@
 #include "models/messaging/partition_log.h"
 #include "models/messaging/producer.h"
 #include "models/messaging/producer_params.h"
+#include "models/messaging/replication.h"
+#include "models/messaging/replication_params.h"
 
 namespace highwater::messaging {
 
@@ -50,6 +52,7 @@ struct TopicParams {
   Bytes batch_size{16'384};
   Bytes message_size{1'024};
   std::optional<ProducerParams> producer;
+  std::optional<ReplicationParams> replication;
   Duration start_time{0};
 
   static constexpr auto fields() {
@@ -58,8 +61,8 @@ struct TopicParams {
                                         "appended and read in order.")
             .at_least(1u)
             .at_most(10'000u),
-        field<&TopicParams::brokers>("Servers. Partition p is led by broker p modulo their "
-                                     "number, and by it alone.")
+        field<&TopicParams::brokers>("Servers. Partition p is led by broker p modulo their number, "
+                                     "unless it has replicas and that one has died.")
             .at_least(1u)
             .at_most(1'000u),
         field<&TopicParams::zones>("Zones the brokers are spread over in turn; all zones of the "
@@ -79,6 +82,10 @@ struct TopicParams {
         field<&TopicParams::producer>("The publishers' producers, which send messages in batches, "
                                       "and again when they fail. Unless given, every message is "
                                       "sent by itself, once."),
+        field<&TopicParams::replication>("Replicas of the partitions on other brokers, one of "
+                                         "which leads when a broker has died. Unless given, "
+                                         "partitions wait for their broker to come back.")
+            .source("Kafka, 4.7 Replication"),
         field<&TopicParams::start_time>("From the start of a broker until it takes requests."),
     };
   }
@@ -88,8 +95,11 @@ struct TopicParams {
 /// A consumer group, as a topic sees it.
 class Reader {
  public:
-  /// One more message is there to be read.
-  virtual void appended() = 0;
+  /// So many more messages are there to be read.
+  virtual void appended(std::uint64_t messages) = 0;
+  /// An unclean election has cut the partition's log: nothing is there from `end` on, of what could
+  /// be read up to `readable`.
+  virtual void cut(std::uint32_t partition, std::uint64_t end, std::uint64_t readable) = 0;
 
  protected:
   ~Reader() = default;
@@ -98,6 +108,8 @@ class Reader {
 struct Leader;
 
 struct Partition {
+  explicit Partition(std::uint32_t n) : number(n) {}
+
   /// The fetch that a reader has sent last: it asks for what comes from `from` on, and its answer
   /// holds what comes before `until`.
   struct Fetch {
@@ -114,11 +126,16 @@ struct Partition {
   enum class Turn : std::uint8_t { now, was_before, not_yet };
   /// Whether it is the batch's turn to be appended; remembers that it was.
   Turn take_turn(Batch& batch);
+  /// The batches from `end` on were never appended.
+  void take_back(std::uint64_t end);
 
+  std::uint32_t number;
   PartitionLog log;
-  std::vector<Fetch> fetches;       // by reader
-  Leader* leader = nullptr;         // null while its broker is down
-  std::vector<Sequence> sequences;  // by producer
+  std::uint64_t readable = 0;                // the offset after the last that readers may have
+  std::deque<std::shared_ptr<Batch>> fresh;  // above that, where there are replicas
+  std::vector<Fetch> fetches;                // by reader
+  Leader* leader = nullptr;                  // null while its broker is down
+  std::vector<Sequence> sequences;           // by producer
 };
 
 class Topic;
@@ -129,9 +146,13 @@ class Broker final : public Instance {
 
   /// Leads this partition from now on, and again whenever the broker has come back.
   void lead(Partition& partition);
-  std::size_t partitions() const { return led_.size(); }
+  /// No longer, if it did.
+  void follow(Partition& partition);
+  /// Partitions that it leads, integrated over time.
+  double led_integral(Time now) const { return leads_.total(now); }
 
   std::uint64_t appended() const { return appended_; }
+  void count_appended(std::uint64_t messages) { appended_ += messages; }
   /// Partitions that append, integrated over time.
   double busy_integral(Time now) const { return busy_.total(now); }
   /// Publishes received and not yet answered, integrated over time.
@@ -144,23 +165,27 @@ class Broker final : public Instance {
   Duration start_time() const override;
   void killed() override;
   Task<> append_messages(Partition& partition);
+  Leader* leader_here(std::uint32_t partition) const;
   void hold(Served fetch);
   void take_batches(Served served);
-  void looked_at_batch(std::uint32_t slot);
+  void looked_at_batch(std::uint32_t slot, bool refused);
 
   Topic& topic_;
   std::vector<Partition*> led_;
   std::map<std::uint32_t, Served> produces_;  // by slot: requests with batches to be appended
   std::uint64_t appended_ = 0;
+  TimeIntegral leads_;
   TimeIntegral busy_;
   TimeIntegral unanswered_;
 };
 
-class Topic final : public Component {
+class Topic final : public Component, private Replication::Listener {
  public:
   using Params = TopicParams;
   Topic(World& world, std::string id, const TopicParams& params);
 
+  void connect(Directory& directory) override;
+  void start() override;
   Route route(const Request& request, const Instance& from) override;
   bool has_client() const override { return params_.producer.has_value(); }
   void take(Attempt& attempt) override;
@@ -170,6 +195,8 @@ class Topic final : public Component {
   Broker& broker_of(std::uint32_t partition) const;
 
   const TopicParams& params() const { return params_; }
+  /// Null without replicas.
+  const Replication* replication() const { return replication_ ? &*replication_ : nullptr; }
   /// The broker that leads each partition.
   std::vector<std::uint32_t> leaders() const;
 
@@ -193,16 +220,28 @@ class Topic final : public Component {
  private:
   friend class Broker;
   friend struct Leader;
+  enum class Append : std::uint8_t { done, waits, refused };
+  /// Somebody leads it who takes connections.
+  bool is_there(std::uint32_t partition) const {
+    return (!replication_ || replication_->is_led(partition)) && broker_of(partition).up();
+  }
   void declare_metrics();
+  void declare_replication(Recorder::Owner& owner);
   /// Partitions whose broker is up, ascending.
   std::span<const std::uint32_t> available();
-  bool is_due(Batch& batch, Partition& partition, bool& refused);
+  Append append(Partition& partition, const Request& publish, Batch* batch, std::uint64_t& end);
+  void write(Partition& partition, const Request& publish, Batch* batch);
+  void cut(Partition& partition, std::uint64_t end);
+  void advanced(std::uint32_t partition) override;
+  void led_anew(std::uint32_t partition) override;
+  Duration append_time(std::uint32_t broker, RandomStream& random) override;
   PartitionChooser& chooser_of(const Instance& producer);
   Producer* producer_of(const Instance& instance) const;
 
   const TopicParams& params_;
   RandomKey append_key_;
   std::deque<Partition> partitions_;
+  std::optional<Replication> replication_;
   std::vector<Reader*> readers_;
   struct Chooser {
     const Instance* instance;
@@ -214,12 +253,15 @@ class Topic final : public Component {
   std::deque<ProduceRequest> produces_;               // by slot
   std::vector<std::uint32_t> free_produces_;
   std::uint64_t batches_ = 0;
+  std::uint64_t too_few_ = 0;
+  std::uint64_t lost_ = 0;
   StatusCounts failed_;
   std::vector<std::uint32_t> available_;
   bool available_known_ = false;
   hashing::KafkaKeys keys_;
   Tally* wait_ = nullptr;
   Tally* linger_ = nullptr;
+  Tally* replication_time_ = nullptr;
 };
 
 }  // namespace highwater::messaging

@@ -79,6 +79,31 @@ TEST_CASE("batch_accumulator: a broker's partitions go together", "[models][mess
   CHECK(partitions(20 * kMs) == std::vector<std::uint32_t>{0});
 }
 
+TEST_CASE("batch_accumulator: a partition's leader may be another broker", "[models][messaging]") {
+  BatchAccumulator batches({.linger = 0, .max_in_flight = 1}, {0, 0, 1});
+  batches.append(0, 0, 100);
+  const auto first = drain(batches, 0);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].broker == 0);
+  for (const std::uint32_t p : {0u, 1u, 2u}) batches.append(0, p, 100);
+  batches.lead(0, 4);
+  batches.lead(1, 1);
+  batches.lead(2, 1);  // as it was
+  // What is in flight mutes its partition and counts where it went.
+  const auto second = drain(batches, 0);
+  REQUIRE(second.size() == 2);
+  CHECK(second[0].request == second[1].request);
+  CHECK(second[0].broker == 1);
+  CHECK(second[1].broker == 1);
+  CHECK(batches.in_flight(0) == 1);
+  batches.answered(0, first[0].request, Answer::retry);
+  CHECK(batches.in_flight(0) == 0);
+  const auto third = drain(batches, 100 * kMs);
+  REQUIRE(third.size() == 1);
+  CHECK(third[0].broker == 4);
+  CHECK(third[0].attempts == 2);
+}
+
 TEST_CASE("batch_accumulator: memory", "[models][messaging]") {
   BatchAccumulator batches({.linger = 50 * kMs, .batch_size = 100, .buffer_memory = 250}, {0, 1});
   CHECK_FALSE(batches.append(0, 0, 190).accepted);  // never fits

@@ -129,6 +129,41 @@ TEST_CASE("in_sync_replicas: back before there is a leader", "[models][messaging
   CHECK(isr.log_end(1) == 3);
 }
 
+TEST_CASE("in_sync_replicas: handing over", "[models][messaging]") {
+  InSyncReplicas isr({.replicas = 3});
+  isr.append(0, 5, Acks::leader);
+  isr.fetch(0, 1, 3);
+  isr.fail(0, 2);
+  CHECK_FALSE(isr.hand_over(0, 0));  // it leads
+  CHECK_FALSE(isr.hand_over(0, 2));  // it is down
+  CHECK(isr.hand_over(0, 1));
+  CHECK(isr.leader() == 1u);
+  CHECK(isr.log_end(0) == 3);  // the two that only it had are gone
+  CHECK(isr.high_watermark() == 3);
+  CHECK(isr.lost() == 0);
+  isr.restore(0, 2);
+  CHECK_FALSE(isr.hand_over(0, 2));  // not in sync
+  isr.fetch(0, 2, 3);
+  CHECK(isr.hand_over(0, 2));
+}
+
+TEST_CASE("in_sync_replicas: a fork may be cut before its replica is back", "[models][messaging]") {
+  const auto end = [](bool cut) {
+    InSyncReplicas isr({.replicas = 2, .unclean_leader_election = true});
+    isr.fail(0, 1);
+    isr.append(0, 4, Acks::all);
+    isr.fail(0, 0);
+    isr.restore(0, 1);  // leads, with nothing
+    isr.fail(0, 1);
+    if (cut) isr.cut_fork(0);
+    isr.restore(0, 0);
+    CHECK(isr.leader() == 0u);
+    return isr.log_end(0);
+  };
+  CHECK(end(false) == 4);
+  CHECK(end(true) == 0);
+}
+
 // Every replica's log, record by record, beside the offsets.
 TEST_CASE("in_sync_replicas: logs agree and nothing acknowledged is lost", "[models][messaging]") {
   const bool holds = rc::check("any calls", [](std::uint64_t seed) {

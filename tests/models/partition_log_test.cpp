@@ -42,6 +42,33 @@ TEST_CASE("partition_log: keeps what the slowest reader has not let go of", "[mo
   CHECK(log.at(10).request == 10);
 }
 
+TEST_CASE("partition_log: what is cut off comes anew", "[models][messaging]") {
+  PartitionLog log;
+  const std::uint32_t fast = log.add_reader();
+  log.add_reader();
+  for (std::uint64_t i = 0; i < 10; ++i) log.append(numbered(i));
+  log.release(fast, 8);
+  log.cut(10);
+  CHECK(log.end() == 10);
+  log.cut(6);
+  CHECK(log.end() == 6);
+  CHECK(log.kept() == 6);
+  log.append(numbered(60));
+  CHECK(log.at(5).request == 5);
+  CHECK(log.at(6).request == 60);
+  log.release(fast, 6);  // where it is now, no longer at 8
+  log.release(1, 7);
+  CHECK(log.kept() == 1);
+  log.cut(0);
+  CHECK(log.end() == 0);
+  CHECK(log.kept() == 0);
+
+  PartitionLog unread;
+  for (std::uint64_t i = 0; i < 10; ++i) unread.append(numbered(i));
+  unread.cut(4);
+  CHECK(unread.end() == 4);
+}
+
 TEST_CASE("partition_log: without readers it only counts", "[models][messaging]") {
   PartitionLog log;
   for (std::uint64_t i = 0; i < 1000; ++i) log.append(numbered(i));

@@ -76,6 +76,16 @@ class BatchAccumulator {
       brokers_[leaders_[p]].partitions.push_back(p);
   }
 
+  /// The partition is led by `broker` from now on; what is in flight stays where it is.
+  void lead(std::uint32_t partition, std::uint32_t broker) {
+    if (leaders_[partition] == broker) return;
+    std::erase(brokers_[leaders_[partition]].partitions, partition);
+    leaders_[partition] = broker;
+    if (brokers_.size() <= broker) brokers_.resize(broker + 1);
+    std::vector<std::uint32_t>& led = brokers_[broker].partitions;
+    led.insert(std::lower_bound(led.begin(), led.end(), partition), partition);
+  }
+
   std::uint64_t memory() const { return memory_; }  ///< In use.
   std::uint32_t in_flight(std::uint32_t broker) const { return brokers_[broker].in_flight; }
   std::size_t waiting() const { return waiting_; }  ///< Batches that are not in flight.

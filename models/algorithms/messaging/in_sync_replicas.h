@@ -143,6 +143,23 @@ class InSyncReplicas {
     }
   }
 
+  /// The leader hands over to a live replica in sync, as for a preferred replica election; records
+  /// that only the old leader has are gone. @return false where that replica can not, or leads.
+  bool hand_over(std::int64_t now, std::uint32_t number) {
+    tick(now);
+    const Replica& replica = replicas_[number];
+    if (!leader_ || leader_ == number || !replica.up || !replica.in_sync) return false;
+    lead(number);
+    return true;
+  }
+
+  /// A replica that is down loses what parts it from the last leader's log, as if it had been up
+  /// when that one was elected: for those who keep one log for all replicas.
+  void cut_fork(std::uint32_t number) {
+    Replica& replica = replicas_[number];
+    if (!replica.up) replica.end = std::min(replica.end, replica.agrees_to);
+  }
+
   /// Followers that lag leave the ISR.
   void tick(std::int64_t now) {
     now_ = std::max(now_, now);
@@ -200,33 +217,34 @@ class InSyncReplicas {
     high_watermark_ = std::max(high_watermark_, lowest);
   }
 
+  void lead(std::uint32_t number) {
+    leader_ = number;
+    Replica& leader = replicas_[number];
+    leader.in_sync = true;
+    epoch_start_ = leader.end;
+    // Up to here its log is that of the leader before it; an uncleanly elected one may have more.
+    const std::uint64_t common = std::min(leader.end, leader.agrees_to);
+    if (common < high_watermark_) {
+      lost_ += high_watermark_ - common;
+      high_watermark_ = std::min(high_watermark_, leader.end);
+    }
+    for (Replica& other : replicas_) {
+      other.agrees_to = std::min(other.agrees_to, common);
+      if (&other == &leader) {
+        other.agrees_to = std::numeric_limits<std::uint64_t>::max();
+        continue;
+      }
+      other.leader_end = 0;
+      if (other.up) {
+        other.end = std::min(other.end, other.agrees_to);  // at most the leader's end
+        other.agrees_to = std::numeric_limits<std::uint64_t>::max();
+        other.caught_up = now_;
+      }
+    }
+    advance_high_watermark();
+  }
+
   void elect() {
-    const auto lead = [&](std::uint32_t r) {
-      leader_ = r;
-      Replica& leader = replicas_[r];
-      leader.in_sync = true;
-      epoch_start_ = leader.end;
-      // Up to here its log is that of the leader before it; an uncleanly elected one may have more.
-      const std::uint64_t common = std::min(leader.end, leader.agrees_to);
-      if (common < high_watermark_) {
-        lost_ += high_watermark_ - common;
-        high_watermark_ = std::min(high_watermark_, leader.end);
-      }
-      for (Replica& other : replicas_) {
-        other.agrees_to = std::min(other.agrees_to, common);
-        if (&other == &leader) {
-          other.agrees_to = std::numeric_limits<std::uint64_t>::max();
-          continue;
-        }
-        other.leader_end = 0;
-        if (other.up) {
-          other.end = std::min(other.end, other.agrees_to);  // at most the leader's end
-          other.agrees_to = std::numeric_limits<std::uint64_t>::max();
-          other.caught_up = now_;
-        }
-      }
-      advance_high_watermark();
-    };
     for (std::uint32_t r = 0; r < replicas_.size(); ++r)
       if (replicas_[r].up && replicas_[r].in_sync) return lead(r);
     if (!options_.unclean_leader_election) return;
