@@ -35,6 +35,10 @@ constexpr double seconds(Duration d) {
 constexpr double seconds(Time t) {
   return seconds(t.time_since_epoch());
 }
+/// Since the beginning of the run: the clock of the algorithms.
+constexpr std::int64_t nanoseconds(Time t) {
+  return t.time_since_epoch().count();
+}
 constexpr double milliseconds(Duration d) {
   return static_cast<double>(d.count()) / 1e6;
 }

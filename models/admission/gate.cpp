@@ -50,7 +50,7 @@ Gate::Gate(Admissions& admissions, const Instance& instance)
 }
 
 std::int64_t Gate::now() const {
-  return instance_.component().world().now().time_since_epoch().count();
+  return nanoseconds(instance_.component().world().now());
 }
 
 Task<bool> Gate::lets_in(Instance& instance, Request request, Pass& pass) {
@@ -146,7 +146,7 @@ void Admissions::make_limit(std::unique_ptr<limiting::Limiter>& limit,
     limits = limiting::make_keyed_limiter(params.policy(), params.options(),
                                           {shared.keys, shared.when_full});
   else
-    limit = params.make(component_.world().now().time_since_epoch().count());
+    limit = params.make(nanoseconds(component_.world().now()));
 }
 
 std::unique_ptr<Gate> Admissions::gate(const Instance& instance) {

@@ -292,7 +292,7 @@ balancing::Options Proxy::options() const {
 }
 
 std::int64_t Proxy::nanoseconds_now() const {
-  return owner_.world().now().time_since_epoch().count();
+  return nanoseconds(owner_.world().now());
 }
 
 void Proxy::check_all() {

@@ -39,10 +39,6 @@ std::int64_t fetch_time(const caching::Lookup& found) {
   return std::int64_t{found.version >> 2} * 1000;
 }
 
-std::int64_t nanoseconds(Time time) {
-  return time.time_since_epoch().count();
-}
-
 }  // namespace
 
 Node::Node(Component& cache, Shared& shared, std::uint32_t index, Zone zone)

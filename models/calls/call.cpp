@@ -35,10 +35,6 @@ RetryOn cause(Status status) {
   return RetryOn::error;
 }
 
-std::int64_t nanoseconds(Time time) {
-  return time.time_since_epoch().count();
-}
-
 /// How a request that was let through ended, for a limit learned from latencies.
 Outcome outcome_of(Status status) {
   switch (status) {

@@ -56,7 +56,7 @@ class RaftFailover final : public Failover, private membership::Ways {
 
   void run() {
     for (std::uint32_t i = 0; i < nodes_.size(); ++i) group_.holds(i, shard_.position(i));
-    group_.run(before_ + world_.now().time_since_epoch().count(), changes_);
+    group_.run(before_ + nanoseconds(world_.now()), changes_);
   }
   void wake() {
     run();
@@ -142,7 +142,7 @@ class LeaseFailover final : public Failover {
     }
     if (!best.empty()) take(best[random_.below(best.size())]);
   }
-  std::int64_t now() const { return world_.now().time_since_epoch().count(); }
+  std::int64_t now() const { return nanoseconds(world_.now()); }
 
   Shard& shard_;
   const LeaseFailoverParams& params_;

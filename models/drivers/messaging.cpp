@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe/problems.h"
+#include "models/batch_params.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/group_json.h"
 #include "models/drivers/seconds.h"
@@ -268,43 +269,33 @@ class TimedSession : public Session {
   std::int64_t now_ = 0;
 };
 
-struct BatchParams {
-  Duration linger{0};
-  std::uint64_t batch_size = 16'384;
-  std::uint64_t buffer_memory = 33'554'432;
-  std::uint32_t max_in_flight = 5;
-  std::uint64_t max_request_size = 1'048'576;
+struct TopicBatchParams {
+  Bytes batch_size{BatchOptions{}.batch_size};
+  BatchParams batches;
   std::uint32_t partitions = 1;
   std::uint32_t brokers = 1;
   Duration round_trip = 2ms;
 
   static constexpr auto fields() {
-    using P = BatchParams;
-    return Fields{
-        field<&P::linger>("linger.ms; 5ms since Kafka 4.0."),
-        field<&P::batch_size>("batch.size in bytes."),
-        field<&P::buffer_memory>("buffer.memory in bytes."),
-        field<&P::max_in_flight>("max.in.flight.requests.per.connection").at_least(1u),
-        field<&P::max_request_size>("max.request.size in bytes.").at_least(std::uint64_t{1}),
-        field<&P::partitions>("Partitions of the topic.").at_least(1u).at_most(100'000u),
-        field<&P::brokers>("Brokers; partition p is led by broker p modulo their number.")
-            .at_least(1u)
-            .at_most(100'000u),
-        field<&P::round_trip>("From a request to its answer.").at_least(Duration{1})};
+    using P = TopicBatchParams;
+    return Fields{field<&P::batch_size>("Bytes that a batch has room for.")
+                      .bare("B")
+                      .source("Kafka batch.size"),
+                  inlined<&P::batches>(),
+                  field<&P::partitions>("Partitions of the topic.").at_least(1u).at_most(100'000u),
+                  field<&P::brokers>("Brokers; partition p is led by broker p modulo their number.")
+                      .at_least(1u)
+                      .at_most(100'000u),
+                  field<&P::round_trip>("From a request to its answer.").at_least(Duration{1})};
   }
 };
 
 class BatchSession final : public TimedSession {
  public:
-  explicit BatchSession(const BatchParams& p)
+  explicit BatchSession(const TopicBatchParams& p)
       : partitions_(p.partitions),
         round_trip_(p.round_trip.count()),
-        batches_({.linger = p.linger.count(),
-                  .batch_size = p.batch_size,
-                  .buffer_memory = p.buffer_memory,
-                  .max_in_flight = p.max_in_flight,
-                  .max_request_size = p.max_request_size},
-                 leaders(p)) {}
+        batches_(p.batches.options(p.batch_size), leaders(p)) {}
 
   void end(std::string& out) override { pass(std::numeric_limits<std::int64_t>::max() - 1, out); }
 
@@ -344,7 +335,7 @@ class BatchSession final : public TimedSession {
   }
 
  private:
-  static std::vector<std::uint32_t> leaders(const BatchParams& p) {
+  static std::vector<std::uint32_t> leaders(const TopicBatchParams& p) {
     std::vector<std::uint32_t> leaders(p.partitions);
     for (std::uint32_t i = 0; i < p.partitions; ++i) leaders[i] = i % p.brokers;
     return leaders;
@@ -743,13 +734,13 @@ std::vector<Driver> messaging() {
        "'{\"at\": "
        "9}' | highwater algorithm kafka_group"},
       [](const GroupParams& p) { return std::make_unique<GroupSession>(p); }));
-  drivers.push_back(driver<BatchParams>(
+  drivers.push_back(driver<TopicBatchParams>(
       {"kafka_batch", "messaging", "When a producer sends which batches.", "Apache Kafka 3.9",
        "SECONDS PARTITION BYTES: a record; or SECONDS flush",
        "SECONDS send broker B partition P records N bytes M for each batch, SECONDS full where a "
        "record found no memory",
        "printf '%s\\n' '0 0 100' '0.001 0 100' | highwater algorithm kafka_batch --linger 5ms"},
-      [](const BatchParams& p) { return std::make_unique<BatchSession>(p); }));
+      [](const TopicBatchParams& p) { return std::make_unique<BatchSession>(p); }));
   drivers.push_back(driver<InSyncParams>(
       {"kafka_isr", "messaging", "A partition's replicas: who is in sync, what is safe.",
        "Apache Kafka 3.9",

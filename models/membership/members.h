@@ -75,7 +75,7 @@ class Members {
   void wake();
   void look();
   World& world() const { return component_.world(); }
-  std::int64_t now() const { return world().now().time_since_epoch().count(); }
+  std::int64_t now() const { return nanoseconds(world().now()); }
 
   Component& component_;
   ZoneWays ways_;

@@ -46,7 +46,7 @@ class GroupProtocol {
  private:
   static std::string name_of(std::uint32_t consumer);
   static std::uint32_t number_of(const std::string& name);
-  std::int64_t now() const { return simulation_.now().time_since_epoch().count(); }
+  std::int64_t now() const { return nanoseconds(simulation_.now()); }
   void tick();
   void tell();
 

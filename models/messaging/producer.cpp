@@ -6,14 +6,6 @@
 #include "models/messaging/topic_component.h"
 
 namespace highwater::messaging {
-namespace {
-
-std::int64_t nanoseconds(Time time) {
-  return time.time_since_epoch().count();
-}
-
-}  // namespace
-
 ProduceRequest::ProduceRequest(Topic& topic, std::uint32_t slot)
     : topic_(topic), slot_(slot), timeout_(*this) {}
 

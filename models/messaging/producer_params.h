@@ -5,7 +5,7 @@
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
-#include "models/algorithms/messaging/batch_accumulator.h"
+#include "models/batch_params.h"
 
 namespace highwater::messaging {
 
@@ -24,11 +24,8 @@ constexpr auto words_of(Acks) {
 
 /// The producer that every publishing instance has.
 struct ProducerParams {
-  Duration linger = 5ms;
+  BatchParams batches;
   Acks acks = Acks::all;
-  std::uint32_t max_in_flight = 5;
-  Bytes buffer_memory{33'554'432};
-  Bytes max_request_size{1'048'576};
   Duration max_block = 60s;
   Duration request_timeout = 30s;
   Duration retry_backoff = 100ms;
@@ -37,19 +34,8 @@ struct ProducerParams {
   static constexpr auto fields() {
     using P = ProducerParams;
     return Fields{
-        field<&P::linger>("How long a batch that is not full waits for more messages.")
-            .at_most(Duration{3600s})
-            .source("Kafka linger.ms since 4.0"),
+        inlined<&P::batches>(),
         field<&P::acks>("What a publish waits for.").source("Kafka acks"),
-        field<&P::max_in_flight>("Requests to a broker that may be unanswered.")
-            .at_least(1u)
-            .at_most(1'000u)
-            .source("Kafka max.in.flight.requests.per.connection"),
-        field<&P::buffer_memory>("For batches, those under way included. Publishes wait for it.")
-            .source("Kafka buffer.memory"),
-        field<&P::max_request_size>("Of the batches that go to a broker in one request.")
-            .at_least(Bytes{1})
-            .source("Kafka max.request.size"),
         field<&P::max_block>("How long a publish waits for memory before it fails.")
             .source("Kafka max.block.ms"),
         field<&P::request_timeout>("After which a request without an answer is sent again.")
@@ -64,17 +50,12 @@ struct ProducerParams {
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (delivery_timeout < linger + request_timeout)
+    if (delivery_timeout < batches.linger + request_timeout)
       problems.error(where.position(), pointer_to(path, "delivery_timeout"),
                      "must be at least linger and request_timeout together");
   }
   BatchOptions options(Bytes batch_size) const {
-    BatchOptions options;
-    options.linger = linger.count();
-    options.batch_size = batch_size.count;
-    options.buffer_memory = buffer_memory.count;
-    options.max_in_flight = max_in_flight;
-    options.max_request_size = max_request_size.count;
+    BatchOptions options = batches.options(batch_size);
     options.retry_backoff = retry_backoff.count();
     options.delivery_timeout = delivery_timeout.count();
     return options;

@@ -114,7 +114,7 @@ void Replication::start() {
 }
 
 std::int64_t Replication::now() const {
-  return world_.now().time_since_epoch().count();
+  return nanoseconds(world_.now());
 }
 
 template <class Change>

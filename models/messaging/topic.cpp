@@ -124,7 +124,7 @@ void TopicParams::check(const Value& where, const std::string& path, Problems& p
                      "only a producer and the sticky partitioners read it");
   const std::uint64_t least =
       std::max(batch_size.count, message_size.count + BatchAccumulator::kBatchOverhead);
-  if (producer && producer->buffer_memory.count < least)
+  if (producer && producer->batches.buffer_memory.count < least)
     problems.error(where.position(), pointer_to(pointer_to(path, "producer"), "buffer_memory"),
                    "has no room for a batch, " + std::to_string(least) + " bytes");
   if (replication) {

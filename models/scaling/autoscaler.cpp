@@ -97,8 +97,8 @@ void Autoscaler::look_at(const Instance& instance, PodObservation& pod) {
   }
   pod = {};
   pod.readiness = instance.up() ? scaling::Readiness::ready : scaling::Readiness::not_ready;
-  pod.readiness_changed = seen.readiness_changed.time_since_epoch().count();
-  if (seen.started) pod.started = seen.started->time_since_epoch().count();
+  pod.readiness_changed = nanoseconds(seen.readiness_changed);
+  if (seen.started) pod.started = nanoseconds(*seen.started);
   pod.request = std::llround(cores_ * kThousand);
   const std::int64_t until = now() - params_.bounds().scrape_lag.count();
   pod.cpu = arrived(seen.cpu, until);

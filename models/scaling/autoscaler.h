@@ -60,7 +60,7 @@ class Autoscaler {
   void grow(std::uint32_t by);
   void shrink(std::uint32_t by);
   World& world() const { return component_.world(); }
-  std::int64_t now() const { return world().now().time_since_epoch().count(); }
+  std::int64_t now() const { return nanoseconds(world().now()); }
 
   Component& component_;
   const AutoscalerParams& params_;

@@ -33,7 +33,7 @@ class LineControl {
   Time came(Resource& line, Time now) {
     auto* const adaptive = std::get_if<resilience::AdaptiveLifo>(&algorithm_);
     if (adaptive == nullptr) return kNever;
-    const std::int64_t allowed = adaptive->enqueue(ns(now), line.waiting());
+    const std::int64_t allowed = adaptive->enqueue(nanoseconds(now), line.waiting());
     turn(line, now);
     return line.simulation().after(Duration{allowed});
   }
@@ -42,11 +42,12 @@ class LineControl {
   bool serves(Resource& line, Time came, Time now) {
     const std::int64_t sojourn = (now - came).count();
     if (auto* const codel = std::get_if<resilience::Codel>(&algorithm_))
-      return codel->dequeue(ns(now), sojourn, line.waiting()) == resilience::QueueDecision::serve;
+      return codel->dequeue(nanoseconds(now), sojourn, line.waiting()) ==
+             resilience::QueueDecision::serve;
     if (auto* const codel = std::get_if<resilience::FollyCodel>(&algorithm_))
-      return codel->dequeue(ns(now), sojourn) == resilience::QueueDecision::serve;
+      return codel->dequeue(nanoseconds(now), sojourn) == resilience::QueueDecision::serve;
     if (auto* const adaptive = std::get_if<resilience::AdaptiveLifo>(&algorithm_)) {
-      adaptive->dequeue(ns(now), 0, 0, line.waiting());
+      adaptive->dequeue(nanoseconds(now), 0, 0, line.waiting());
       turn(line, now);
     }
     return true;
@@ -57,13 +58,11 @@ class LineControl {
     const auto* const adaptive = std::get_if<resilience::AdaptiveLifo>(&algorithm_);
     if (adaptive == nullptr) return;
     const std::uint32_t left = line.waiting() > 0 ? line.waiting() - 1 : 0;
-    const bool newest = adaptive->order(ns(now), left) == resilience::QueueOrder::lifo;
+    const bool newest = adaptive->order(nanoseconds(now), left) == resilience::QueueOrder::lifo;
     line.change_discipline(newest ? Discipline::lifo : Discipline::fifo);
   }
 
  private:
-  static std::int64_t ns(Time time) { return time.time_since_epoch().count(); }
-
   Algorithm algorithm_;
 };
 

@@ -386,7 +386,7 @@ std::optional<double> cores_of(const ServiceParams& params) {
 }
 
 LineControl line_control(const QueueParams& queue, Time now) {
-  const std::int64_t start = now.time_since_epoch().count();
+  const std::int64_t start = nanoseconds(now);
   switch (queue.discipline) {
     case QueueDiscipline::adaptive_lifo:
       return LineControl(resilience::AdaptiveLifo(
