@@ -136,6 +136,12 @@ void TopicParams::check(const Value& where, const std::string& path, Problems& p
       problems.error(
           where.position(), pointer_to(there, "min_insync_replicas"),
           "more than there are replicas, " + std::to_string(replication->replicas.factor));
+    constexpr std::uint64_t kMost = 100'000;  // each takes a hundred bytes and more
+    const std::uint64_t all = std::uint64_t{partitions} * replication->replicas.factor;
+    if (all > kMost)
+      problems.error(where.position(), pointer_to(there, "factor"),
+                     "makes " + std::to_string(all) + " replicas of all partitions, more than " +
+                         std::to_string(kMost));
   }
   if (brokers <= partitions || replication) return;
   const Value* given = where.find("brokers");

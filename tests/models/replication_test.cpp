@@ -347,6 +347,10 @@ TEST_CASE("replication: what is wrong with it is said", "[models][messaging][inp
              Contains("/replication/factor: more replicas than brokers, 3"));
   CHECK_THAT(problems(R"("factor": 2, "min_insync_replicas": 3)"),
              Contains("/replication/min_insync_replicas: more than there are replicas, 2"));
+  CHECK_THAT(problems_of(topic(), R"({"kind": "topic", "brokers": 100, "partitions": 10000,
+                                      "replication": {"factor": 11}})"),
+             Contains("/replication/factor: makes 110000 replicas of all partitions, more than "
+                      "100000"));
   CHECK_THAT(problems(R"("lag_time_max": "1ns")"), Contains("lag_time_max"));
   CHECK_THAT(problems(R"("factr": 2)"), Contains("did you mean \"factor\"?"));
   CHECK_THAT(problems(R"("session_timeout": -1)"), Contains("session_timeout"));
