@@ -193,6 +193,28 @@ TEST_CASE("rabbitmq_queue: consumers go", "[models][messaging]") {
   CHECK(ever.queue.next() == RabbitQueue::kNever);
 }
 
+TEST_CASE("rabbitmq_queue: all is lost with the memory", "[models][messaging]") {
+  Rig rig({});
+  rig.queue.add_consumer(2);
+  for (std::uint64_t body = 0; body < 4; ++body) rig.publish(body);
+  CHECK(rig.deliver() == "c0:0 c0:1 ");
+  CHECK(rig.queue.body(rig.tags[1]) == 1u);
+  std::vector<std::uint64_t> lost;
+  rig.queue.lose_all([&](std::uint64_t body) { lost.push_back(body); });
+  CHECK(lost == std::vector<std::uint64_t>{0, 1, 2, 3});
+  CHECK(rig.queue.ready() == 0);
+  CHECK(rig.queue.unacknowledged() == 0);
+  CHECK_FALSE(rig.queue.consumes(0));
+  // It goes on, and knows nothing of what was before.
+  const std::uint64_t old = rig.tags[0];
+  CHECK(rig.queue.add_consumer(1) == 0);
+  rig.publish(7);
+  CHECK(rig.deliver() == "c0:7 ");
+  CHECK_FALSE(rig.queue.body(old));
+  CHECK_FALSE(rig.queue.ack(rig.now, old));
+  CHECK(rig.ack(7));
+}
+
 TEST_CASE("rabbitmq_queue: nothing lost nor out twice and no prefetch exceeded",
           "[models][messaging]") {
   const bool holds = rc::check("any calls", [](std::uint64_t seed) {

@@ -143,6 +143,58 @@ TEST_CASE("sqs_queue: FIFO groups", "[models][messaging]") {
   CHECK(receive(late, kSecond).bodies() == "1 ");
 }
 
+TEST_CASE("sqs_queue: the group that could be received from for longest has its turn",
+          "[models][messaging]") {
+  SqsQueue queue({.fifo = true, .visibility_timeout = 10 * kSecond});
+  // Body 10 g + n is the n-th of group g.
+  for (const std::uint64_t body : {30u, 10u, 20u, 11u, 31u})
+    queue.send(0, {.body = body, .group = body / 10});
+  Got got = receive(queue, 0, 1);
+  CHECK(got.bodies() == "30 ");
+  CHECK(receive(queue, 0, 1).bodies() == "10 ");
+  CHECK(queue.remove(0, got.messages[0].receipt));  // 3 is behind 2 now
+  got = receive(queue, 0, 2);
+  CHECK(got.bodies() == "20 31 ");
+  for (const auto& each : got.messages) CHECK(queue.remove(kSecond, each.receipt));
+  CHECK(receive(queue, kSecond).bodies().empty());
+  CHECK(receive(queue, 10 * kSecond).bodies() == "10 11 ");
+  // Groups that are gone come back as new ones.
+  queue.send(11 * kSecond, {.body = 21, .group = 2});
+  queue.send(11 * kSecond, {.body = 40, .group = 4});
+  CHECK(receive(queue, 11 * kSecond).bodies() == "21 40 ");
+}
+
+TEST_CASE("sqs_queue: tells what expires, and when something changes", "[models][messaging]") {
+  for (const bool fifo : {false, true}) {
+    SqsQueue queue({.fifo = fifo,
+                    .visibility_timeout = 5 * kSecond,
+                    .delay = 2 * kSecond,
+                    .retention = 20 * kSecond});
+    std::vector<std::uint64_t> expired;
+    const auto tell = [&](std::uint64_t body) { expired.push_back(body); };
+    CHECK(queue.next() == SqsQueue::kNever);
+    queue.send(0, {.body = 1, .group = 1});
+    queue.send(kSecond, {.body = 2, .group = 2});
+    CHECK(queue.next() == 2 * kSecond);
+    const Got got = receive(queue, 3 * kSecond);
+    REQUIRE(got.bodies() == "1 2 ");
+    CHECK(queue.next() == 8 * kSecond);
+    CHECK(queue.body(got.messages[1].receipt) == 2u);
+    CHECK(queue.remove(4 * kSecond, got.messages[1].receipt));
+    CHECK_FALSE(queue.body(got.messages[1].receipt));
+    CHECK(queue.next() == 8 * kSecond);
+    queue.pass(8 * kSecond, tell);
+    CHECK_FALSE(queue.body(got.messages[0].receipt));
+    CHECK(queue.next() == 20 * kSecond);
+    queue.pass(20 * kSecond - 1, tell);
+    CHECK(expired.empty());
+    queue.pass(20 * kSecond, tell);
+    CHECK(expired == std::vector<std::uint64_t>{1});
+    CHECK(queue.next() == SqsQueue::kNever);
+    CHECK(queue.size() == 0);
+  }
+}
+
 TEST_CASE("sqs_queue: FIFO duplicates of five minutes", "[models][messaging]") {
   SqsQueue queue({.fifo = true});
   CHECK(queue.send(0, {.body = 1, .deduplication = 5}));

@@ -74,6 +74,11 @@ class RabbitQueue {
   std::size_t unacknowledged_of(std::uint32_t consumer) const { return consumers_[consumer].held; }
   /// Whether a delivery is still its consumer's.
   bool has(std::uint64_t tag) const { return held(tag).has_value(); }
+  /// What was delivered with a tag; nothing once the consumer does not have it any more.
+  std::optional<std::uint64_t> body(std::uint64_t tag) const {
+    const auto id = held(tag);
+    return id ? std::optional(messages_[*id].body) : std::nullopt;
+  }
   bool consumes(std::uint32_t consumer) const {
     return consumer < consumers_.size() && consumers_[consumer].alive;
   }
@@ -102,6 +107,29 @@ class RabbitQueue {
       const std::uint32_t id = c.first_held;
       let_go(id);
       come_back(id, dead);
+    }
+  }
+
+  /// The memory is gone, with the consumers and all messages: lost(body) for each. Tags given
+  /// before stay void.
+  template <class Lost>
+  void lose_all(Lost lost) {
+    for (std::uint32_t c = 0; c < consumers_.size(); ++c) {
+      if (!consumers_[c].alive) continue;
+      if (consumers_[c].in_circle) leave_circle(c);
+      consumers_[c].alive = false;
+      while (consumers_[c].first_held != kNone) {
+        const std::uint32_t id = consumers_[c].first_held;
+        let_go(id);
+        lost(messages_[id].body);
+        release(id);
+      }
+    }
+    while (first_ != kNone) {
+      const std::uint32_t id = first_;
+      take_front();
+      lost(messages_[id].body);
+      release(id);
     }
   }
 

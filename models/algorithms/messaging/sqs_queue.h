@@ -31,10 +31,12 @@ struct SqsOptions {
 /// batch; a deduplication id seen in the last five minutes is accepted and not stored.
 ///
 /// Standard queues promise no order; here a receive takes what has been visible for longest, so
-/// that a message that timed out stands behind those that were sent before it timed out.
+/// that a message that timed out stands behind those that were sent before it timed out. Of groups
+/// the one comes first that could be received from for longest.
 ///
 /// Time: O(log n) for a message; no allocation once as many were there before, except for the group
-/// and deduplication tables of FIFO queues, which allocate a node for each new id.
+/// and deduplication tables of FIFO queues, which allocate a node for each new id. Memory: what is
+/// there, its groups, and the ids of the last five minutes.
 ///
 /// At the edges  a visibility timeout of 0 makes a message visible again at once. Time that goes
 ///          backwards counts as standing still. At the limit of messages in flight a receive brings
@@ -71,6 +73,25 @@ class SqsQueue {
 
   std::size_t size() const { return alive_; }  ///< Not yet deleted, whatever their state.
   std::size_t in_flight() const { return in_flight_; }
+  /// What was delivered with a receipt; nothing once that is void.
+  std::optional<std::uint64_t> body(std::uint64_t receipt) const {
+    const auto id = delivered(receipt);
+    return id ? std::optional(messages_[*id].body) : std::nullopt;
+  }
+
+  /// Lets time go on to `now`, as all that follows does: expired(body) for each message that is
+  /// thrown away for its age. Whoever wants to know of all of them calls it before anything else.
+  template <class Expired>
+  void pass(std::int64_t now, Expired expired) {
+    advance(now, expired);
+  }
+  /// When pass() will have something to do at the earliest; kNever where never.
+  std::int64_t next() {
+    while (!hidden_.empty() && !is_due(hidden_.top())) hidden_.pop();
+    while (!expiries_.empty() && !is_alive(expiries_.top())) expiries_.pop();
+    return std::min(hidden_.empty() ? kNever : hidden_.top().first,
+                    expiries_.empty() ? kNever : expiries_.top().first);
+  }
 
   /// @return whether it was stored; a duplicate is accepted and not stored.
   bool send(std::int64_t now, const Send& message) {
@@ -115,22 +136,20 @@ class SqsQueue {
       }
       return got;
     }
-    // As many of one group as there are before another group's turn comes; groups in turn.
-    const std::size_t groups = groups_.size();
-    for (std::size_t k = 0; k < groups && got < most && in_flight_ < limit_; ++k) {
-      const std::size_t g = next_group_ % groups;
-      next_group_ = g + 1;
-      Group& group = groups_[g];
-      if (group.in_flight == 0 && group.first != kNone) {
-        while (group.first != kNone && got < most && in_flight_ < limit_) {
-          const std::uint32_t id = group.first;
-          if (messages_[id].state != State::visible) break;  // a delayed one holds up the others
-          unlink(id);
-          const std::uint32_t handed = hand_out(id, visibility, deliver, dead);
-          group.in_flight += handed;
-          got += handed;
-        }
+    // As many of one group as there are before another group's turn comes.
+    while (got < most && in_flight_ < limit_ && turn_first_ != kNone) {
+      const std::uint32_t g = turn_first_;
+      ++groups_[g].in_flight;  // keeps the group while its last message is taken
+      std::uint32_t handed = 0;
+      while (got + handed < most && in_flight_ < limit_ && can_be_received(groups_[g].first)) {
+        const std::uint32_t id = groups_[g].first;
+        unlink(id);
+        handed += hand_out(id, visibility, deliver, dead);
       }
+      groups_[g].in_flight += handed;
+      --groups_[g].in_flight;
+      look_after(g);
+      got += handed;
     }
     return got;
   }
@@ -209,9 +228,13 @@ class SqsQueue {
     State state = State::free;
   };
   struct Group {
+    std::uint64_t name = 0;
     std::uint32_t first = kNone;
     std::uint32_t last = kNone;
     std::uint32_t in_flight = 0;
+    std::uint32_t turn_previous = kNone;
+    std::uint32_t turn_next = kNone;
+    bool has_turn = false;
   };
 
   std::int64_t forward(std::int64_t now) { return now_ = std::max(now_, now); }
@@ -225,7 +248,16 @@ class SqsQueue {
            (m.state == State::delayed || m.state == State::in_flight);
   }
 
+  bool is_alive(const Due& due) const {
+    const Message& m = messages_[due.second.first];
+    return m.life == due.second.second && m.state != State::free;
+  }
+
   void advance(std::int64_t now) {
+    advance(now, [](std::uint64_t) {});
+  }
+  template <class Expired>
+  void advance(std::int64_t now, Expired expired) {
     now = forward(now);
     while (!hidden_.empty() && hidden_.top().first <= now) {
       const Due due = hidden_.top();
@@ -236,23 +268,22 @@ class SqsQueue {
       show(id);
     }
     while (!expiries_.empty() && expiries_.top().first <= now) {
-      const auto [id, life] = expiries_.top().second;
+      const Due due = expiries_.top();
       expiries_.pop();
-      if (messages_[id].life != life || messages_[id].state == State::free) continue;
+      if (!is_alive(due)) continue;
+      const std::uint32_t id = due.second.first;
       if (messages_[id].state == State::in_flight) {
         leave_flight(id);
       } else if (linked(id)) {
         unlink(id);
       }
+      expired(messages_[id].body);
       release(id);
     }
     // Receipts that were used leave their times behind; those are cleared away when they are many.
     if (hidden_.size() > 2 * alive_ + 64) hidden_.keep([&](const Due& due) { return is_due(due); });
     if (expiries_.size() > 2 * alive_ + 64)
-      expiries_.keep([&](const Due& due) {
-        const Message& m = messages_[due.second.first];
-        return m.life == due.second.second && m.state != State::free;
-      });
+      expiries_.keep([&](const Due& due) { return is_alive(due); });
   }
 
   void forget_duplicates(std::int64_t now) {
@@ -273,7 +304,10 @@ class SqsQueue {
   void show(std::uint32_t id) {
     const bool has_place = linked(id);
     messages_[id].state = State::visible;
-    if (!has_place) link(id);
+    if (!has_place)
+      link(id);
+    else if (options_.fifo)
+      look_after(messages_[id].place);
   }
 
   bool linked(std::uint32_t id) const {
@@ -311,14 +345,50 @@ class SqsQueue {
 
   void leave_flight(std::uint32_t id) {
     --in_flight_;
-    if (options_.fifo) --groups_[messages_[id].place].in_flight;
+    if (!options_.fifo) return;
+    --groups_[messages_[id].place].in_flight;
+    look_after(messages_[id].place);
   }
 
   std::uint32_t group_of(std::uint64_t name) {
-    const auto [found, is_new] =
-        group_index_.try_emplace(name, static_cast<std::uint32_t>(groups_.size()));
-    if (is_new) groups_.push_back({});
+    const auto [found, is_new] = group_index_.try_emplace(name, 0);
+    if (!is_new) return found->second;
+    if (free_groups_.empty()) {
+      free_groups_.push_back(static_cast<std::uint32_t>(groups_.size()));
+      groups_.push_back({});
+    }
+    found->second = free_groups_.back();
+    free_groups_.pop_back();
+    groups_[found->second].name = name;
     return found->second;
+  }
+
+  bool can_be_received(std::uint32_t id) const {
+    return id != kNone && messages_[id].state == State::visible;
+  }
+
+  /// Gives a group its turn, or takes it; forgets one that has nothing left. To be called when its
+  /// messages, or what is known of them, have changed.
+  void look_after(std::uint32_t g) {
+    Group& group = groups_[g];
+    // A delayed message at the front holds up those behind it.
+    const bool has_turn = group.in_flight == 0 && can_be_received(group.first);
+    if (has_turn && !group.has_turn) {
+      group.turn_previous = turn_last_;
+      group.turn_next = kNone;
+      (turn_last_ == kNone ? turn_first_ : groups_[turn_last_].turn_next) = g;
+      turn_last_ = g;
+    } else if (!has_turn && group.has_turn) {
+      (group.turn_previous == kNone ? turn_first_ : groups_[group.turn_previous].turn_next) =
+          group.turn_next;
+      (group.turn_next == kNone ? turn_last_ : groups_[group.turn_next].turn_previous) =
+          group.turn_previous;
+    }
+    group.has_turn = has_turn;
+    if (group.in_flight > 0 || group.first != kNone) return;
+    group_index_.erase(group.name);
+    group = {};
+    free_groups_.push_back(g);
   }
 
   // Standard: behind all others. FIFO: where its number in the group puts it.
@@ -344,6 +414,7 @@ class SqsQueue {
     }
     (m.previous == kNone ? *first : messages_[m.previous].next) = id;
     (m.next == kNone ? *last : messages_[m.next].previous) = id;
+    if (options_.fifo) look_after(m.place);
   }
   void unlink(std::uint32_t id) {
     Message& m = messages_[id];
@@ -351,16 +422,12 @@ class SqsQueue {
     std::uint32_t& last = options_.fifo ? groups_[m.place].last : last_;
     (m.previous == kNone ? first : messages_[m.previous].next) = m.next;
     (m.next == kNone ? last : messages_[m.next].previous) = m.previous;
+    if (options_.fifo) look_after(m.place);
   }
 
   bool anything_to_receive() const {
     if (in_flight_ >= limit_) return false;
-    if (!options_.fifo) return first_ != kNone;
-    for (const Group& group : groups_)
-      if (group.in_flight == 0 && group.first != kNone &&
-          messages_[group.first].state == State::visible)
-        return true;
-    return false;
+    return (options_.fifo ? turn_first_ : first_) != kNone;
   }
 
   std::uint32_t take() {
@@ -391,7 +458,9 @@ class SqsQueue {
   Heap<std::pair<std::int64_t, std::uint64_t>> seen_order_;
   std::uint32_t first_ = kNone;  // of a standard queue
   std::uint32_t last_ = kNone;
-  std::size_t next_group_ = 0;
+  std::vector<std::uint32_t> free_groups_;
+  std::uint32_t turn_first_ = kNone;  // of the groups of a FIFO queue that can be received from
+  std::uint32_t turn_last_ = kNone;
   std::uint32_t free_ = kNone;
   std::uint64_t last_order_ = 0;
   std::uint64_t last_receipt_ = 0;
