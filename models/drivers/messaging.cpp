@@ -23,6 +23,7 @@
 #include "models/drivers/seconds.h"
 #include "models/drivers/words.h"
 #include "models/in_sync_params.h"
+#include "models/queue_params.h"
 
 namespace highwater::messaging {
 
@@ -36,17 +37,6 @@ constexpr auto words_of(Assignor) {
       Word{Assignor::roundrobin, "roundrobin", "All partitions in turn."},
       Word{Assignor::sticky, "sticky", "Balanced, moving as few as possible; eager."},
       Word{Assignor::cooperative_sticky, "cooperative_sticky", "The same, cooperatively."}};
-}
-constexpr auto words_of(Overflow) {
-  return std::array{
-      Word{Overflow::drop_head, "drop_head", "The oldest goes to the dead-letter exchange."},
-      Word{Overflow::reject_publish, "reject_publish", "New ones are refused."},
-      Word{Overflow::reject_publish_dlx, "reject_publish_dlx",
-           "New ones are refused and go to the dead-letter exchange."}};
-}
-constexpr auto words_of(RabbitQueueType) {
-  return std::array{Word{RabbitQueueType::classic, "classic", "A classic queue."},
-                    Word{RabbitQueueType::quorum, "quorum", "A quorum queue."}};
 }
 
 }  // namespace highwater::messaging
@@ -410,32 +400,10 @@ class IsrSession final : public TimedSession {
   InSyncReplicas isr_;
 };
 
-struct SqsParams {
-  bool fifo = false;
-  Duration visibility_timeout = 30s;
-  Duration delay{0};
-  Duration retention_period = 96h;
-  std::uint32_t max_receive_count = 0;
-  std::optional<std::uint32_t> max_in_flight;
-
-  static constexpr auto fields() {
-    using P = SqsParams;
-    return Fields{
-        field<&P::fifo>("A FIFO queue: groups in order, duplicates of five minutes left out."),
-        field<&P::visibility_timeout>("VisibilityTimeout").at_most(Duration{12h}),
-        field<&P::delay>("DelaySeconds").at_most(Duration{15min}),
-        field<&P::retention_period>("MessageRetentionPeriod").at_least(Duration{1}),
-        field<&P::max_receive_count>("maxReceiveCount of the redrive policy; 0: no dead letters."),
-        field<&P::max_in_flight>("Messages in flight; 120000, or 20000 of a FIFO queue.")
-            .at_least(1u)};
-  }
-};
-
 class SqsSession final : public TimedSession {
  public:
   explicit SqsSession(const SqsParams& p)
-      : queue_({p.fifo, p.visibility_timeout.count(), p.delay.count(), p.retention_period.count(),
-                p.max_receive_count, p.max_in_flight}) {}
+      : queue_(p.options()), usual_wait_(p.receive_wait.count()) {}
 
  protected:
   // A long poll ends when something can be received, or when its time is over.
@@ -518,7 +486,7 @@ class SqsSession final : public TimedSession {
 
   std::string ask(std::int64_t at, const Words& words, std::string& out) {
     std::uint32_t most = 1;
-    std::int64_t wait = 0;
+    std::int64_t wait = usual_wait_;
     std::size_t i = 1;
     if (i < words.size() && words[i] != "wait") {
       const auto n = whole_number<std::uint32_t>(words[i++]);
@@ -555,6 +523,7 @@ class SqsSession final : public TimedSession {
   }
 
   SqsQueue queue_;
+  std::int64_t usual_wait_;
   std::vector<Poll> polls_;
   std::map<std::string, std::uint64_t> names_;
   std::vector<std::string> texts_;
@@ -562,34 +531,9 @@ class SqsSession final : public TimedSession {
   std::int64_t now_ = 0;
 };
 
-struct RabbitParams {
-  RabbitQueueType type = RabbitQueueType::classic;
-  std::optional<std::uint64_t> max_length;
-  std::optional<std::uint64_t> max_length_bytes;
-  Overflow overflow = Overflow::drop_head;
-  std::optional<Duration> message_ttl;
-  std::optional<std::uint32_t> delivery_limit;
-  Duration consumer_timeout = 30min;
-
-  static constexpr auto fields() {
-    using P = RabbitParams;
-    return Fields{
-        field<&P::type>("x-queue-type; it decides where requeued messages go."),
-        field<&P::max_length>("x-max-length, of ready messages; no limit unless given."),
-        field<&P::max_length_bytes>("x-max-length-bytes, likewise."),
-        field<&P::overflow>("x-overflow: what happens at the limit."),
-        field<&P::message_ttl>("x-message-ttl; for ever unless given."),
-        field<&P::delivery_limit>("x-delivery-limit of a quorum queue; RabbitMQ 4 sets 20."),
-        field<&P::consumer_timeout>("How long a message may stay unacknowledged; 0s: for ever.")};
-  }
-};
-
 class RabbitSession final : public TimedSession {
  public:
-  explicit RabbitSession(const RabbitParams& p)
-      : queue_({p.type, p.max_length, p.max_length_bytes, p.overflow,
-                p.message_ttl ? std::optional(p.message_ttl->count()) : std::nullopt,
-                p.delivery_limit, p.consumer_timeout.count()}) {}
+  explicit RabbitSession(const RabbitParams& p) : queue_(p.options()) {}
 
  private:
   auto dead(std::string& out) {

@@ -170,6 +170,11 @@ TEST_CASE("drivers of messaging: SQS", "[drivers]") {
   // Long polls: one is served as something comes, one ends with its time.
   CHECK(drive("sqs", {{"delay", "2s"}}, {"0 receive wait 5", "1 send a", "4 receive wait 3"}) ==
         "sent\n3 a receipt 1 receives 1\n7 -\n");
+  CHECK(drive("sqs", {{"receive_wait", "5s"}}, {"0 receive", "1 send a", "2 receive wait 1"}) ==
+        "sent\n1 a receipt 1 receives 1\n3 -\n");
+  // As SQS' own configuration has it.
+  CHECK(drive("sqs", {{"delay_seconds", "2"}, {"receive_message_wait_time_seconds", "5"}},
+              {"0 send a", "0 receive"}) == "sent\n2 a receipt 1 receives 1\n");
   CHECK(drive("sqs", {{"fifo", "true"}},
               {"0 send a group g deduplication x", "0 send a group g deduplication x",
                "0 send b group g", "0 receive", "0 receive", "0 delete 1", "0 receive"}) ==
@@ -206,7 +211,15 @@ TEST_CASE("drivers of messaging: RabbitMQ", "[drivers]") {
   CHECK(drive("rabbitmq", {{"type", "quorum"}, {"delivery_limit", "0"}},
               {"0 publish x", "0 consume a 1", "1 requeue 1"}) ==
         "0 deliver a x tag 1\n1 dead x delivery_limit\n");
+  CHECK(drive("rabbitmq", {{"x_message_ttl", "15000"}}, {"0 publish x", "20 publish y"}) ==
+        "15 dead x expired\n");
   CHECK(has(drive("rabbitmq", {}, {"0 consume a 1", "0 consume a 1"}), "consumes already"));
+  CHECK(has(problems_of("rabbitmq", {{"delivery_limit", "3"}}), "only quorum queues"));
+  CHECK(has(problems_of("rabbitmq", {{"overflow", "reject_publish"}}), "needs a max_length"));
+  CHECK(has(
+      problems_of("rabbitmq",
+                  {{"type", "quorum"}, {"max_length", "3"}, {"overflow", "reject_publish_dlx"}}),
+      "no reject_publish_dlx"));
   CHECK(has(drive("rabbitmq", {}, {"0 consume a x"}), "a prefetch is a whole number"));
   CHECK(has(drive("rabbitmq", {}, {"0 ack 1"}), "no delivery has this tag"));
   CHECK(has(drive("rabbitmq", {}, {"0 publish x y"}), "bytes are a whole number"));
