@@ -7,7 +7,9 @@
 #include "models/external/external.h"
 #include "models/faults/faults.h"
 #include "models/messaging/consumer_group.h"
+#include "models/messaging/queue.h"
 #include "models/messaging/topic.h"
+#include "models/messaging/worker.h"
 #include "models/service/service.h"
 
 namespace highwater {
@@ -23,6 +25,8 @@ const std::vector<ModelKind>& model_kinds() {
       database::database(),
       messaging::topic(),
       messaging::consumer_group(),
+      messaging::queue(),
+      messaging::worker(),
       external::external(),
   };
   return list;

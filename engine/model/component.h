@@ -48,6 +48,8 @@ class Instance {
 
   /// Takes connections. False while it is down or starting.
   bool up() const { return up_; }
+  /// What is sent to it vanishes, for it died silently.
+  bool swallows() const { return silent_; }
   /// How often the process has died so far: what callers remember dies with it.
   std::uint32_t incarnation() const { return incarnation_; }
   /// Attempts received and not yet answered.
@@ -119,7 +121,6 @@ class Instance {
   friend class Served;
   inline void began();
   inline void answered(Status cause, bool abandoned);
-  bool swallows() const { return silent_; }
   bool fails(const Request& request, std::uint64_t message) const {
     return survives_ != 1 && draws_failure(request, message);
   }

@@ -82,6 +82,12 @@ struct Request {
     next.path = (path ^ (std::uint64_t{step} << 32) ^ turn) * 0x9e3779b97f4a7c15ULL + 1;
     return next;
   }
+  /// Names the call that sent this: what the first 255 of its tries, the turns of one descend(),
+  /// have in common.
+  std::uint64_t call() const {
+    constexpr std::uint64_t kInverse = 0xf1de83e19937733dULL;  // of the factor in descend()
+    return (path - 1) * kInverse >> 8;
+  }
 };
 
 /// What is to be done about an entry that a cache has.

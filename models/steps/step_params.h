@@ -92,10 +92,10 @@ struct PublishStep {
   CallPolicy policy;
 
   static constexpr std::string_view doc =
-      "Publishes a message with the request's key to a topic, and waits until it is appended.";
+      "Publishes a message with the request's key to a topic or queue, and waits until it is there.";
   static constexpr auto fields() {
     return Fields{
-        field<&PublishStep::publish>("The topic.").required().uses(Relation::publish),
+        field<&PublishStep::publish>("The topic or queue.").required().uses(Relation::publish),
         inlined<&PublishStep::policy>(),
     };
   }

@@ -39,6 +39,17 @@ TEST_CASE("attempt: without a network everything happens within one instant", "[
   CHECK(answer.took() == 0s);
 }
 
+TEST_CASE("request: all tries of a call are known by it", "[model][request]") {
+  Request request;
+  request.path = 0x123456789abcdef0ULL;
+  const std::uint64_t call = request.descend(3, 1).call();
+  for (std::uint64_t attempt = 2; attempt < 256; ++attempt)
+    REQUIRE(request.descend(3, attempt).call() == call);
+  CHECK(request.descend(3, 256).call() != call);
+  CHECK(request.descend(4, 1).call() != call);
+  CHECK(request.descend(1, 1).descend(3, 1).call() != call);
+}
+
 TEST_CASE("attempt: the network takes its time both ways, and counts against the timeout",
           "[model][attempt]") {
   SinkLog log;

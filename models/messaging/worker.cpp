@@ -1,0 +1,423 @@
+/// worker: processes that compete for the messages of a queue and run steps for each.
+///
+/// A process asks its queue for messages, works on as many at the same time as its concurrency
+/// says, in the order in which they came, and acknowledges each when its steps are done. What it
+/// had when it dies is delivered again, to whoever asks: by SQS when the visibility timeout is
+/// over, by RabbitMQ when the connection breaks; and so is what it takes too long for. So a message
+/// may be done several times.
+///
+/// Assumes  with SQS a message is deleted by a request of its own, which the thread waits for and
+///          sends again until it is answered; nobody extends a visibility timeout. With RabbitMQ an
+///          acknowledgement is a message that nobody waits for. What a process has when its queue
+///          dies it works on, and is not heard when it acknowledges it. The connection breaks the
+///          moment a process dies; where it dies silently, after the queue's heartbeat.
+/// Source   Amazon SQS Developer Guide, 2024; RabbitMQ 3.10 documentation: Consumer
+///          Acknowledgements and Publisher Confirms, Consumer Prefetch.
+/// Checked  tests/models/worker_test.cpp, tests/models/queue_sqs_test.cpp,
+///          tests/models/queue_rabbitmq_test.cpp.
+
+#include "models/messaging/worker.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/kernel/task.h"
+#include "models/messaging/queue_component.h"
+#include "models/messaging/worker_params.h"
+#include "models/placement.h"
+#include "models/steps/program.h"
+
+namespace highwater::messaging {
+namespace {
+
+using steps::Block;
+using steps::Processor;
+using steps::Program;
+using steps::Work;
+
+class Worker;
+class Workers;
+
+/// A request for messages, again and again, and what the last one brought.
+class Poll final : private AttemptWaiter {
+ public:
+  Poll(Worker& worker, std::uint32_t number, std::uint32_t most);
+
+  void ask();
+  /// A message that it brought needs nothing more.
+  /// @param told  What the queue is told with the next request.
+  void finished(const Handed& message, Settlement told);
+  /// The process is gone.
+  void stop();
+
+ private:
+  void answered(Reply reply) override;
+  void lost() override;
+  void ask_after(Duration pause);
+
+  Worker& worker_;
+  Inbox inbox_;
+  Attempt* attempt_ = nullptr;
+  Timer<&Poll::ask> pause_;
+  std::uint64_t asked_ = 0;
+  std::uint64_t receipt_ = 0;                 // what the queue has not been told yet
+  Settlement settlement_ = Settlement::none;  // likewise
+};
+
+class Worker final : public Instance {
+ public:
+  Worker(Workers& workers, std::uint32_t index, Zone zone);
+
+  Workers& workers() const { return workers_; }
+  void begin();
+  /// `messages` have come, through `poll`.
+  void has(Poll& poll, const std::vector<Handed>& messages);
+
+  std::uint64_t processed() const { return processed_; }
+  double busy_integral(Time now) const { return busy_.total(now); }
+  const Processor& processor() const { return processor_; }
+  std::uint32_t number() const { return number_; }
+
+ private:
+  friend class Workers;
+  void receive(Served served) override { served.reply(Status::error); }  // takes no requests
+  void killed() override;
+  void started() override { begin(); }
+  void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  Duration start_time() const override;
+
+  struct InHand {
+    Poll* poll;
+    Handed message;
+  };
+  void connect();
+  Task<> work();
+  Task<> handle(InHand one);
+  Task<Settlement> settle(const Handed& message, bool failed);
+
+  Workers& workers_;
+  Processor processor_;
+  std::uint32_t number_ = 0;  // of the queue's workers
+  std::deque<Poll> polls_;
+  std::deque<InHand> line_;  // nobody is at them
+  std::uint64_t processed_ = 0;
+  TimeIntegral busy_;
+};
+
+class Workers final : public Component {
+ public:
+  using Params = WorkerParams;
+  Workers(World& world, std::string id, const WorkerParams& params);
+
+  void connect(Directory& directory) override;
+  void start() override;
+  void examine(const Examination& examination) const override;
+
+  const WorkerParams& params() const { return params_; }
+  Queue& queue() const { return *queue_; }
+  Edge& edge() const { return *edge_; }
+  CallSite& deletes() const { return *deletes_; }
+  Program& program() { return *program_; }
+  const Block& block() const { return block_; }
+
+  /// The steps for a message are done. @return whether that was needed.
+  bool count_done(std::uint32_t message);
+  void count_failure(bool dropped) {
+    ++failed_;
+    dropped_ += dropped;
+  }
+  Tally& processing() { return *processing_; }
+
+ private:
+  void declare_metrics();
+
+  const WorkerParams& params_;
+  Queue* queue_ = nullptr;
+  Edge* edge_ = nullptr;
+  CallSite* deletes_ = nullptr;
+  const Directory* directory_ = nullptr;
+  std::optional<Program> program_;
+  Block block_;
+  Recorder::Owner* owner_ = nullptr;
+  Tally* end_to_end_ = nullptr;
+  Tally* processing_ = nullptr;
+  std::uint64_t processed_ = 0;
+  std::uint64_t duplicates_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+Poll::Poll(Worker& worker, std::uint32_t number, std::uint32_t most)
+    : worker_(worker), pause_(*this) {
+  inbox_.worker = number;
+  inbox_.most = most;
+  worker.workers().queue().add(inbox_);
+}
+
+void Poll::ask() {
+  Workers& workers = worker_.workers();
+  QueueServer& server = workers.queue().server();
+  if (!server.up() && !server.swallows()) return ask_after(workers.params().poll_interval);
+  const Request request = workers.queue().ask_of(inbox_, receipt_, settlement_);
+  attempt_ = &Attempt::make(workers.edge(), worker_, server, request, ++asked_, *this);
+  attempt_->depart();
+}
+
+void Poll::ask_after(Duration pause) {
+  worker_.component().world().simulation.schedule_after(pause_, pause);
+}
+
+void Poll::answered(Reply reply) {
+  attempt_ = nullptr;
+  const Workers& workers = worker_.workers();
+  if (!reply.ok()) return ask_after(workers.params().poll_interval);
+  settlement_ = Settlement::none;
+  if (inbox_.got.empty())
+    return workers.queue().waits() ? ask() : ask_after(workers.params().poll_interval);
+  worker_.has(*this, inbox_.got);
+}
+
+void Poll::lost() {
+  attempt_ = nullptr;
+  ask_after(worker_.workers().queue().patience());
+}
+
+void Poll::finished(const Handed& message, Settlement told) {
+  const auto is_it = [&](const Handed& one) { return one.receipt == message.receipt; };
+  inbox_.got.erase(std::find_if(inbox_.got.begin(), inbox_.got.end(), is_it));
+  worker_.workers().queue().let_go(message.message);
+  if (told != Settlement::none) {
+    receipt_ = message.receipt;
+    settlement_ = told;
+  }
+  if (inbox_.got.empty()) ask();
+}
+
+void Poll::stop() {
+  if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->forget();
+  worker_.component().world().simulation.cancel(pause_);
+  settlement_ = Settlement::none;
+  for (const Handed& message : inbox_.got) worker_.workers().queue().let_go(message.message);
+  inbox_.got.clear();
+}
+
+Worker::Worker(Workers& workers, std::uint32_t index, Zone zone)
+    : Instance(workers, index, zone),
+      workers_(workers),
+      processor_(workers.world().simulation, workers.params().cores, workers.params().concurrency) {
+}
+
+Duration Worker::start_time() const {
+  return workers_.params().start_time;
+}
+
+void Worker::connect() {
+  const WorkerParams& params = workers_.params();
+  number_ = workers_.queue().add_worker();
+  const bool sqs = workers_.queue().is_sqs();
+  const std::uint32_t prefetch = params.prefetch.value_or(params.concurrency);
+  const std::uint32_t polls = sqs ? params.concurrency : prefetch;
+  for (std::uint32_t i = 0; i < polls; ++i)
+    polls_.emplace_back(*this, number_, sqs ? params.batch_size.value_or(1) : prefetch);
+}
+
+void Worker::begin() {
+  for (Poll& poll : polls_) poll.ask();
+}
+
+void Worker::has(Poll& poll, const std::vector<Handed>& messages) {
+  for (const Handed& message : messages) line_.push_back({&poll, message});
+  const std::int64_t hands = workers_.params().concurrency;
+  const auto more = static_cast<std::int64_t>(messages.size());
+  for (std::int64_t i = std::min(more, hands - busy_.value()); i > 0; --i) tasks().spawn(work());
+}
+
+Task<> Worker::work() {
+  const Simulation& simulation = workers_.world().simulation;
+  busy_.add(simulation.now(), 1);
+  while (!line_.empty()) {
+    const InHand one = line_.front();
+    line_.pop_front();
+    co_await handle(one);
+  }
+  busy_.add(simulation.now(), -1);
+}
+
+Task<> Worker::handle(InHand one) {
+  const Simulation& simulation = workers_.world().simulation;
+  const Time begun = simulation.now();
+  const Message& message = workers_.queue().message(one.message.message).message;
+  Work work{message.work(one.message.attempt), *this, processor_};
+  const Status status = co_await workers_.program().run(workers_.block(), work);
+  workers_.processing().record(simulation.now(), simulation.now() - begun);
+  const bool failed = status != Status::ok;
+  if (failed)
+    workers_.count_failure(workers_.params().on_failure == AfterFailure::drop);
+  else if (workers_.count_done(one.message.message))
+    ++processed_;
+  const Settlement told = co_await settle(one.message, failed);
+  one.poll->finished(one.message, told);
+}
+
+/// @return what the queue is to be told with the next request.
+Task<Settlement> Worker::settle(const Handed& message, bool failed) {
+  const AfterFailure after = workers_.params().on_failure;
+  const bool redeliver = failed && after == AfterFailure::redeliver;
+  if (!workers_.queue().is_sqs()) {
+    const bool reject = failed && after == AfterFailure::dead_letter;
+    co_return redeliver ? Settlement::requeue : reject ? Settlement::reject : Settlement::done;
+  }
+  if (redeliver) co_return Settlement::none;
+  Request request;
+  request.operation = Operation::remove;
+  request.id = workers_.queue().message(message.message).message.request;
+  request.key = message.receipt;
+  request.path = message.receipt;
+  for (std::uint32_t attempt = 1;; ++attempt) {
+    const Reply reply = co_await Call(workers_.deletes(), *this, request, attempt);
+    if (reply.ok()) co_return Settlement::none;
+    co_await workers_.world().simulation.delay(workers_.params().poll_interval);
+  }
+}
+
+void Worker::killed() {
+  busy_.set(workers_.world().now(), 0);
+  line_.clear();
+  for (Poll& poll : polls_) poll.stop();
+  workers_.queue().keeper().worker_lost(number_, swallows());
+}
+
+Workers::Workers(World& world, std::string id, const WorkerParams& params)
+    : Component(world, std::move(id), "worker"), params_(params) {
+  for (std::uint32_t i = 0; i < params.replicas; ++i)
+    add(std::make_unique<Worker>(*this, i, place(world, params.zones, i)));
+  declare_metrics();
+}
+
+void Workers::connect(Directory& directory) {
+  directory_ = &directory;
+  queue_ = dynamic_cast<Queue*>(&directory.component(params_.queue.id));
+  program_.emplace(*this, directory);
+  block_ = program_->compile(params_.steps);
+  measure_calls(*owner_, program_->sites(), instances().size());
+  if (queue_ == nullptr) return;  // examine() says so
+  edge_ = &directory.edge(*this, *queue_, true);
+  CallPolicy patient;
+  patient.timeout = queue_->patience();
+  deletes_ = &program_->site(params_.queue.id, patient, true);
+  for (const auto& instance : instances()) static_cast<Worker&>(*instance).connect();
+}
+
+void Workers::start() {
+  if (queue_ == nullptr) return;
+  for (const auto& instance : instances()) static_cast<Worker&>(*instance).begin();
+}
+
+void Workers::examine(const Examination& examination) const {
+  const Value& where = examination.where;
+  if (const Value* const steps = where.find("steps"))
+    steps::examine_calls(*steps, pointer_to(examination.path, "steps"), *directory_,
+                         examination.problems);
+  const auto wrong = [&](const char* name, const std::string& why) {
+    const Value* const given = where.find(name);
+    examination.problems.error((given != nullptr ? *given : where).position(),
+                               pointer_to(examination.path, name), why);
+  };
+  if (queue_ == nullptr) return wrong("queue", in_quotes(params_.queue.id) + " is no queue");
+  const std::string product = in_quotes(queue_->id()) + " is a queue of ";
+  if (queue_->is_sqs()) {
+    if (params_.prefetch) wrong("prefetch", product + "sqs, which pushes nothing");
+    if (params_.on_failure == AfterFailure::dead_letter)
+      wrong("on_failure", product + "sqs, where only max_receive_count makes dead letters");
+    return;
+  }
+  if (params_.batch_size) wrong("batch_size", product + "rabbitmq, which is not polled");
+  if (params_.on_failure == AfterFailure::dead_letter && !queue_->has_dead_letters())
+    wrong("on_failure", in_quotes(queue_->id()) + " has no dead_letter queue");
+}
+
+bool Workers::count_done(std::uint32_t message) {
+  if (!queue_->processed(message)) {
+    ++duplicates_;
+    return false;
+  }
+  ++processed_;
+  const Time now = world().now();
+  end_to_end_->record(now, now - queue_->message(message).message.intended);
+  return true;
+}
+
+void Workers::declare_metrics() {
+  Recorder::Owner& owner = world().recorder.owner(id());
+  owner_ = &owner;
+  const double hands = static_cast<double>(params_.concurrency);
+  const double all = static_cast<double>(params_.replicas);
+  owner.rate("throughput_rps", processed_);
+  end_to_end_ = &owner.tally("end_to_end_ms");
+  processing_ = &owner.tally("processing_ms");
+  const auto sum_of = [this](auto integral) {
+    return [this, integral](Time now) {
+      double sum = 0;
+      for (const auto& instance : instances())
+        sum += integral(static_cast<const Worker&>(*instance), now);
+      return sum;
+    };
+  };
+  owner.time_ratio("utilization",
+                   sum_of([](const Worker& worker, Time now) { return worker.busy_integral(now); }),
+                   [=](Time now) { return seconds(now) * hands * all; });
+  owner.time_ratio("cpu_utilization", sum_of([](const Worker& worker, Time now) {
+                     return worker.processor().busy_integral(now);
+                   }),
+                   [this, all](Time now) {
+                     const auto& first = static_cast<const Worker&>(*instances().front());
+                     return seconds(now) * first.processor().cores() * all;
+                   });
+  owner.count("processed", processed_);
+  owner.count("duplicates", duplicates_);
+  owner.count("failed", failed_);
+  owner.count("dropped", dropped_);
+  for (const auto& instance : instances()) {
+    const auto& worker = static_cast<const Worker&>(*instance);
+    Recorder::Owner& own =
+        world().recorder.owner(worker.label(), world().network.zone_name(worker.zone()));
+    own.rate("throughput_rps", [&worker](Time) { return static_cast<double>(worker.processed()); });
+    own.time_ratio(
+        "utilization", [&worker](Time now) { return worker.busy_integral(now); },
+        [hands](Time now) { return seconds(now) * hands; });
+  }
+}
+
+}  // namespace
+
+ModelKind worker() {
+  std::vector<MetricInfo> metrics = {
+      {"throughput_rps", "/s", "Messages processed, each counted once."},
+      {"end_to_end_ms", "ms",
+       "From when a client meant to send the request that a message stems from until the message "
+       "was processed first.",
+       MetricShape::kTimes},
+      {"processing_ms", "ms", "The steps for a message, each attempt by itself.",
+       MetricShape::kTimes},
+      {"utilization", "1", "Messages worked on / concurrency, over all processes."},
+      {"cpu_utilization", "1", "Busy cores / cores, over all processes."},
+      {"processed", "messages", "Messages processed, each counted once.", MetricShape::kCount},
+      {"duplicates", "messages",
+       "Times that a message was processed that had been before: it was delivered again because "
+       "its acknowledgement came too late, or not at all.",
+       MetricShape::kCount},
+      {"failed", "messages", "Attempts at a message that failed.", MetricShape::kCount},
+      {"dropped", "messages", "Those that were acknowledged all the same.", MetricShape::kCount}};
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
+  ModelKind kind = model_kind<Workers>(
+      "worker", "Processes that take messages from a queue and run steps for each.",
+      "Amazon SQS Developer Guide; RabbitMQ 3.10", std::move(metrics));
+  kind.info.callable = false;
+  return kind;
+}
+
+}  // namespace highwater::messaging
