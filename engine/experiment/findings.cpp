@@ -38,7 +38,7 @@ void add_bottleneck(Results& results) {
 }
 
 /// The levels that grow without bound where a component does not keep up.
-constexpr const char* kLevels[] = {"in_flight", "lag"};
+constexpr const char* kLevels[] = {"in_flight", "lag", "depth"};
 
 constexpr const char* kUnstable = "the system is unstable: there is no steady state to estimate";
 

@@ -18,6 +18,7 @@ const std::vector<ComponentColumn>& component_columns() {
                                                     {"service_ms", "mean", "service", 7},
                                                     {"hit_ratio", "mean", "hits", 3},
                                                     {"lag", "mean", "lag", 3},
+                                                    {"depth", "mean", "depth", 3},
                                                     {"errors", "mean", "errors", 1}};
   return columns;
 }

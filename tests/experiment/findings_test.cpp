@@ -58,6 +58,24 @@ TEST_CASE("nobody waits for a consumer that falls behind, so clients keep their 
   CHECK(results.clients.at(0).throughput_rps.ci95.has_value());
 }
 
+TEST_CASE("a queue whose workers fall behind is named, and only then") {
+  const std::string scenario = R"({"highwater": 1, "run": {"duration": "60s", "replications": 4},
+      "components": {
+        "users": {"kind": "client", "arrivals": {"poisson": "100/s"}, "calls": "front"},
+        "front": {"kind": "service", "endpoints": {"*": [{"compute": "1ms"}, {"publish": "jobs"}]}},
+        "jobs": {"kind": "queue", "rabbitmq": {}},
+        "crew": {"kind": "worker", "queue": "jobs", "steps": [{"wait": "20ms"}]}}})";
+  const Results results = run(scenario);
+  const std::optional<Finding> unstable = find(results, "unstable");
+  REQUIRE(unstable);
+  CHECK(unstable->component == "jobs");
+  const std::size_t number = unstable->text.find("grows by ") + 9;
+  CHECK(std::stod(unstable->text.substr(number)) == Approx(50).epsilon(0.03));
+  CHECK(results.clients.at(0).latency_ms.mean.ci95.has_value());
+  CHECK_FALSE(find(run(scenario, {"crew.replicas=3"}), "unstable"));
+  CHECK_FALSE(find(run(scenario, {"jobs.rabbitmq.max_length=100"}), "unstable"));
+}
+
 TEST_CASE("bounded, closed and stable systems are not unstable") {
   CHECK_FALSE(find(run(kChain), "unstable"));
   CHECK_FALSE(
