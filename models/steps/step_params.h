@@ -92,7 +92,8 @@ struct PublishStep {
   CallPolicy policy;
 
   static constexpr std::string_view doc =
-      "Publishes a message with the request's key to a topic or queue, and waits until it is there.";
+      "Publishes a message with the request's key to a topic or queue, and waits until it is "
+      "stored.";
   static constexpr auto fields() {
     return Fields{
         field<&PublishStep::publish>("The topic or queue.").required().uses(Relation::publish),

@@ -46,4 +46,12 @@ BENCHMARK(scenario_users_api)
     ->MeasureProcessCPUTime()
     ->UseRealTime();
 
+void scenario_job_queue(benchmark::State& state) {
+  measure(state, "job-queue.json", {"users.arrivals.poisson=800/s", "workers.replicas=80"});
+}
+BENCHMARK(scenario_job_queue)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+
 }  // namespace

@@ -50,6 +50,17 @@ TEST_CASE("reproducible: a whole backend with a fault") {
                                          "faults[0].at=8s", "faults[0].for=4s"}));
 }
 
+TEST_CASE("reproducible: jobs and workers") {
+  const std::vector<std::string> settings{"run.duration=20s", "run.warmup=2s", "run.replications=2",
+                                          "faults[0].at=8s", "faults[0].for=4s"};
+  hold_to("job-queue", document_of("job-queue.json", settings));
+  std::vector<std::string> pushed = settings;
+  pushed.push_back(R"(jobs={"kind": "queue", "rabbitmq": {"message_ttl": "10s"},
+                            "dead_letter": "jobs-dead"})");
+  pushed.push_back(R"(jobs-dead={"kind": "queue", "rabbitmq": {}})");
+  hold_to("job-queue-rabbitmq", document_of("job-queue.json", pushed));
+}
+
 TEST_CASE("reproducible: a recorded web site") {
   hold_to("access-log-replay", document_of("access-log-replay.json", {"run.replications=2"}));
 }
