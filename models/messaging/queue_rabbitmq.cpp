@@ -164,8 +164,8 @@ class RabbitKeeper final : public Keeper {
       rabbit_.ack(now(), tag);
       queue_.acknowledge(static_cast<std::uint32_t>(*message));
     } else {
+      // What is requeued finds room at once, this consumer's if no other's.
       rabbit_.nack(now(), tag, how == Settlement::requeue, dead());
-      wake_by(rabbit_.next());
     }
   }
 

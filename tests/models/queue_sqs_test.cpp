@@ -218,6 +218,17 @@ TEST_CASE("queue of SQS: what a dead worker had is hidden until its timeout",
   CHECK(rig.value("crew[0]", "utilization") == Approx(1.0 / 30).epsilon(0.001));
 }
 
+TEST_CASE("queue of SQS: a receive whose worker is gone gets nothing", "[models][messaging]") {
+  QueueRig rig(polled(), R"("replicas": 2, )" + takes("1s"));
+  rig.at(Time{500ms}, [&] { rig.instance("crew", 0).kill(false); });
+  rig.send_at(1s);
+  rig.run(Time{25s});
+  CHECK(rig.seen() == Times{2s});
+  // At 0 s two, at 2 s one more, which comes back empty; the dead one's does not count.
+  CHECK(rig.count("jobs", "receives") == 4);
+  CHECK(rig.count("jobs", "empty_receives") == 1);
+}
+
 TEST_CASE("queue of SQS: what is on its way to a dead worker is hidden too",
           "[models][messaging]") {
   ModelRig::Options options;
