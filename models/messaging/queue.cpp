@@ -89,7 +89,7 @@ void QueueParams::check(const Value& where, const std::string& path, Problems& p
 }
 
 std::int64_t Keeper::now() const {
-  return world().now().time_since_epoch().count();
+  return nanoseconds(world().now());
 }
 
 World& Keeper::world() const {
@@ -98,7 +98,7 @@ World& Keeper::world() const {
 
 void Keeper::wake_by(std::int64_t at) {
   at = std::max(at, now());
-  if (at >= kNever.time_since_epoch().count() || (wake_.pending() && wakes_at_ <= at)) return;
+  if (at >= nanoseconds(kNever) || (wake_.pending() && wakes_at_ <= at)) return;
   wakes_at_ = at;
   world().simulation.reschedule_at(wake_, Time{Duration{at}});
 }

@@ -83,7 +83,7 @@ class SqsKeeper final : public Keeper {
       answer();
     }
     wake_by(sqs_.next());
-    if (!held_.empty()) wake_by(held_.front().until.time_since_epoch().count());
+    if (!held_.empty()) wake_by(nanoseconds(held_.front().until));
   }
 
   /// @return false where all that could be received were dead letters.
