@@ -20,15 +20,15 @@
 #include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/scaling/autoscaler.h"
-#include "models/service/endpoint_pattern.h"
 #include "models/service/line_control.h"
+#include "models/steps/endpoints.h"
 #include "models/steps/program.h"
 
 namespace highwater::service {
 namespace {
 
-using steps::Block;
 using steps::Compiled;
+using steps::Endpoint;
 using steps::Processor;
 using steps::Program;
 using steps::Work;
@@ -112,21 +112,6 @@ struct QueueParams {
   }
 };
 
-struct EndpointParams {
-  std::vector<steps::Step> steps;
-  std::optional<std::uint32_t> priority;
-
-  static constexpr auto fields() {
-    return Fields{
-        field<&EndpointParams::steps>("What a request to the endpoint does.").required(),
-        field<&EndpointParams::priority>("Urgency of its requests, 0 the most urgent; the client's "
-                                         "unless given.")
-            .at_most(255u),
-    };
-  }
-  static constexpr auto shorthand = &EndpointParams::steps;
-};
-
 struct ServiceParams {
   std::uint32_t replicas = 1;
   std::optional<autoscaling::AutoscalerParams> autoscaler;
@@ -138,8 +123,7 @@ struct ServiceParams {
   QueueParams queue;
   DeadlineUse deadline = DeadlineUse::ignored;
   admission::AdmissionParams admission;
-  std::optional<Distribution> service_time;
-  OrderedMap<EndpointParams> endpoints;
+  steps::EndpointsParams work;
   Duration start_time{0};
 
   static constexpr auto fields() {
@@ -167,9 +151,7 @@ struct ServiceParams {
         field<&ServiceParams::queue>("The waiting line of an instance."),
         field<&ServiceParams::deadline>("What becomes of waiting requests whose caller gave up."),
         inlined<&ServiceParams::admission>(),
-        field<&ServiceParams::service_time>("Time on a core, for a service without endpoints."),
-        field<&ServiceParams::endpoints>("What the service answers, by \"METHOD /path\"; {x} "
-                                         "stands for any one segment, * for any rest."),
+        inlined<&ServiceParams::work>(),
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
     };
   }
@@ -185,20 +167,14 @@ struct ServiceParams {
           where.position(), pointer_to(path, "shed"),
           "the line is unbounded: say the \"capacity\" that is a pressure of 1, or bound "
           "the line");
-    if (service_time && !endpoints.empty())
+    if (work.service_time && !work.endpoints.empty())
       problems.error(where.position(), pointer_to(path, "service_time"),
                      "a service has either endpoints or a service_time");
-    if (!service_time && endpoints.empty())
+    if (!work.service_time && work.endpoints.empty())
       problems.error(where.position(), path,
                      "a service needs endpoints, or a service_time such as {\"exponential\": "
                      "\"20ms\"}");
   }
-};
-
-struct Endpoint {
-  EndpointPattern pattern;
-  Block block;
-  std::optional<std::uint8_t> priority;
 };
 
 class Service;
@@ -236,7 +212,8 @@ class Service final : public Component {
       : Component(world, std::move(id), "service"),
         params_(params),
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
-        patience_key_(world.key(this->id(), "patience")) {
+        patience_key_(world.key(this->id(), "patience")),
+        endpoints_(*this, params.work) {
     for (std::uint32_t i = 0; i < params.most_replicas(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
     if (params.autoscaler) make_autoscaler();
@@ -245,21 +222,10 @@ class Service final : public Component {
   }
 
   void connect(Directory& directory) override {
-    directory_ = &directory;
     if (members_) members_->connect(directory);
     admissions_.connect(directory);
     program_.emplace(*this, directory);
-    if (params_.service_time) {
-      const std::vector<steps::Step> only{steps::ComputeStep{*params_.service_time}};
-      endpoints_.push_back({EndpointPattern("*"), program_->compile(only), std::nullopt});
-    }
-    for (const auto& entry : params_.endpoints) {
-      const EndpointParams& endpoint = entry.value;
-      std::optional<std::uint8_t> priority;
-      if (endpoint.priority) priority = static_cast<std::uint8_t>(*endpoint.priority);
-      endpoints_.push_back(
-          {EndpointPattern(entry.key), program_->compile(endpoint.steps), priority});
-    }
+    endpoints_.connect(*program_, directory);
     measure_calls(*owner_, program_->sites(), instances().size());
     admissions_.measure(*owner_);
   }
@@ -269,28 +235,11 @@ class Service final : public Component {
     if (members_) members_->start();
   }
 
-  bool answers(Symbol symbol) const override { return find(symbol) != nullptr; }
-  std::vector<std::string> endpoints() const override {
-    std::vector<std::string> names;
-    for (const auto& entry : params_.endpoints) names.push_back(entry.key);
-    return names;
-  }
-  void examine(const Examination& examination) const override {
-    const Value* const endpoints = examination.where.find("endpoints");
-    if (endpoints == nullptr) return;
-    steps::examine_calls(*endpoints, pointer_to(examination.path, "endpoints"), *directory_,
-                         examination.problems);
-  }
+  bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
+  std::vector<std::string> endpoints() const override { return endpoints_.names(); }
+  void examine(const Examination& examination) const override { endpoints_.examine(examination); }
 
-  /// The endpoint that answers `symbol`; null where there is none.
-  const Endpoint* endpoint(Symbol symbol) {
-    // Patterns are matched once for each name: a trace may name thousands of paths.
-    if (symbol >= matched_.size()) matched_.resize(world().symbols.size() + 1);
-    Match& match = matched_[symbol];
-    if (!match.known) match = {find(symbol), true};
-    return match.endpoint;
-  }
-
+  const Endpoint* endpoint(Symbol symbol) { return endpoints_.of(symbol); }
   const ServiceParams& params() const { return params_; }
   admission::Admissions& admissions() { return admissions_; }
   Program& program() { return *program_; }
@@ -299,18 +248,6 @@ class Service final : public Component {
   Tally& service() { return *service_time_; }
 
  private:
-  struct Match {
-    const Endpoint* endpoint = nullptr;
-    bool known = false;
-  };
-
-  const Endpoint* find(Symbol symbol) const {
-    if (symbol == kNoSymbol) return endpoints_.size() == 1 ? &endpoints_.front() : nullptr;
-    const std::string& name = world().symbols.name(symbol);
-    for (const Endpoint& endpoint : endpoints_)
-      if (endpoint.pattern.matches(name)) return &endpoint;
-    return nullptr;
-  }
   void make_autoscaler();
   void declare_metrics();
 
@@ -319,10 +256,8 @@ class Service final : public Component {
   std::optional<membership::Members> members_;
   admission::Admissions admissions_;
   RandomKey patience_key_;
-  const Directory* directory_ = nullptr;
   std::optional<Program> program_;
-  std::vector<Endpoint> endpoints_;
-  std::vector<Match> matched_;  // by symbol
+  steps::Endpoints endpoints_;
   Recorder::Owner* owner_ = nullptr;
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
@@ -359,10 +294,7 @@ ResourceOptions line(const ServiceParams& params) {
 /// its worker may do several side by side.
 std::uint32_t computing_at_once(const ServiceParams& params) {
   if (shares(params)) return 0;
-  std::uint64_t most = 1;
-  if (params.blocking)
-    for (const auto& entry : params.endpoints)
-      most = std::max(most, steps::computing_at_once(entry.value.steps));
+  std::uint64_t most = params.blocking ? steps::computing_at_once(params.work) : 1;
   most *= params.workers;
   return most < 0xffff'ffff ? static_cast<std::uint32_t>(most) : 0;
 }

@@ -1,15 +1,15 @@
-#include "models/service/endpoint_pattern.h"
+#include "models/steps/endpoint_pattern.h"
 
 #include <catch2/catch.hpp>
 
-namespace highwater::service {
+namespace highwater::steps {
 namespace {
 
 bool matches(const char* pattern, const char* name) {
   return EndpointPattern(pattern).matches(name);
 }
 
-TEST_CASE("endpoint pattern: plain names match themselves alone", "[models][service]") {
+TEST_CASE("endpoint pattern: plain names match themselves alone", "[models][steps]") {
   CHECK(matches("GET /users", "GET /users"));
   CHECK_FALSE(matches("GET /users", "POST /users"));
   CHECK_FALSE(matches("GET /users", "GET /user"));
@@ -19,7 +19,7 @@ TEST_CASE("endpoint pattern: plain names match themselves alone", "[models][serv
   CHECK(EndpointPattern("GET /users").text() == "GET /users");
 }
 
-TEST_CASE("endpoint pattern: {name} is any one segment that is not empty", "[models][service]") {
+TEST_CASE("endpoint pattern: {name} is any one segment that is not empty", "[models][steps]") {
   CHECK(matches("GET /users/{id}", "GET /users/7"));
   CHECK(matches("GET /users/{id}", "GET /users/{id}"));
   CHECK_FALSE(matches("GET /users/{id}", "GET /users/"));
@@ -30,7 +30,7 @@ TEST_CASE("endpoint pattern: {name} is any one segment that is not empty", "[mod
   CHECK(matches("GET /{id}", "GET /7"));
 }
 
-TEST_CASE("endpoint pattern: * at the end is any rest, the empty one too", "[models][service]") {
+TEST_CASE("endpoint pattern: * at the end is any rest, the empty one too", "[models][steps]") {
   CHECK(matches("*", ""));
   CHECK(matches("*", "GET /anything/at/all"));
   CHECK(matches("GET /images/*", "GET /images/"));
@@ -44,10 +44,10 @@ TEST_CASE("endpoint pattern: * at the end is any rest, the empty one too", "[mod
   CHECK(matches("GET /*/a", "GET /*/a"));
 }
 
-TEST_CASE("endpoint pattern: an open brace is a letter", "[models][service]") {
+TEST_CASE("endpoint pattern: an open brace is a letter", "[models][steps]") {
   CHECK(matches("GET /{id", "GET /{id"));
   CHECK_FALSE(matches("GET /{id", "GET /7"));
 }
 
 }  // namespace
-}  // namespace highwater::service
+}  // namespace highwater::steps

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace highwater::service {
+namespace highwater::steps {
 
 /// What an endpoint answers to: "GET /users/{id}". `{name}` stands for any one non-empty segment of
 /// the path, a `*` at the end for any rest, the empty one too. The first pattern that matches wins.
@@ -39,4 +39,4 @@ class EndpointPattern {
   std::string pattern_;
 };
 
-}  // namespace highwater::service
+}  // namespace highwater::steps

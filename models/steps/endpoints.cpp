@@ -1,0 +1,51 @@
+#include "models/steps/endpoints.h"
+
+#include <algorithm>
+
+#include "engine/describe/value.h"
+
+namespace highwater::steps {
+
+std::uint64_t computing_at_once(const EndpointsParams& params) {
+  std::uint64_t most = 1;
+  for (const auto& entry : params.endpoints)
+    most = std::max(most, computing_at_once(entry.value.steps));
+  return most;
+}
+
+void Endpoints::connect(Program& program, const Directory& directory) {
+  directory_ = &directory;
+  if (params_.service_time) add_only(program, {ComputeStep{*params_.service_time}});
+  for (const auto& entry : params_.endpoints) {
+    const EndpointParams& endpoint = entry.value;
+    std::optional<std::uint8_t> priority;
+    if (endpoint.priority) priority = static_cast<std::uint8_t>(*endpoint.priority);
+    endpoints_.push_back({EndpointPattern(entry.key), program.compile(endpoint.steps), priority});
+  }
+}
+
+void Endpoints::add_only(Program& program, const std::vector<Step>& steps) {
+  endpoints_.push_back({EndpointPattern("*"), program.compile(steps), std::nullopt});
+}
+
+std::vector<std::string> Endpoints::names() const {
+  std::vector<std::string> names;
+  for (const auto& entry : params_.endpoints) names.push_back(entry.key);
+  return names;
+}
+
+void Endpoints::examine(const Examination& examination) const {
+  for (const char* key : {"endpoints", "steps"})
+    if (const Value* const given = examination.where.find(key))
+      examine_calls(*given, pointer_to(examination.path, key), *directory_, examination.problems);
+}
+
+const Endpoint* Endpoints::find(Symbol symbol) const {
+  if (symbol == kNoSymbol) return endpoints_.size() == 1 ? &endpoints_.front() : nullptr;
+  const std::string& name = owner_.world().symbols.name(symbol);
+  for (const Endpoint& endpoint : endpoints_)
+    if (endpoint.pattern.matches(name)) return &endpoint;
+  return nullptr;
+}
+
+}  // namespace highwater::steps
