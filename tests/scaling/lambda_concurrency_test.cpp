@@ -1,6 +1,7 @@
 #include "models/algorithms/scaling/lambda_concurrency.h"
 
 #include <cmath>
+#include <limits>
 
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
@@ -115,6 +116,109 @@ TEST_CASE("lambda_concurrency: provisioned environments come first and need no r
   CHECK(reserved.invoke(0, 0) == provisioned);
   CHECK(reserved.invoke(0, 0) == provisioned);
   CHECK(reserved.invoke(0, 0) == throttled_by_reserve);
+}
+
+TEST_CASE("lambda_concurrency: environments stand somewhere", "[scaling]") {
+  LambdaConcurrency::Options options;
+  options.functions = {{std::nullopt, 3, {}, 2}};
+  LambdaConcurrency lambda(options);
+  CHECK(LambdaConcurrency::provisioned_at(lambda.options().functions[0], 0) == 2);
+  CHECK(LambdaConcurrency::provisioned_at(lambda.options().functions[0], 1) == 1);
+  const auto invoke = [&](LambdaConcurrency::Place at, LambdaOutcome expected) {
+    CHECK(lambda.invoke(0, kSecond, at) == expected);
+    return at;
+  };
+  // Provisioned ones where the request comes in, else elsewhere.
+  CHECK(lambda.ready(0) == 3);
+  CHECK(invoke(1, provisioned) == 1);
+  CHECK(invoke(1, provisioned) == 0);
+  CHECK(invoke(1, provisioned) == 0);
+  CHECK(lambda.ready(0) == 0);
+  CHECK(lambda.busy_provisioned(0) == 3);
+  // New ones where it comes in; idle ones the last used first, wherever they are.
+  CHECK(invoke(1, cold) == 1);
+  CHECK(invoke(0, cold) == 0);
+  lambda.finish(0, kSecond, false, 0);
+  lambda.finish(0, kSecond, false, 1);
+  CHECK(invoke(0, warm) == 1);
+  lambda.finish(0, kSecond, false, 1);
+  // What waits at a place goes with it, what works there is told of one by one.
+  lambda.finish(0, kSecond, true, 0);
+  lambda.finish(0, kSecond, true, 1);
+  lambda.lose_waiting(0, 1);
+  CHECK(lambda.idle(0, kSecond) == 1);
+  CHECK(lambda.ready(0) == 1);
+  lambda.lose(0, true);
+  CHECK(lambda.busy(0) == 0);
+  CHECK(lambda.ready(0) == 1);
+  lambda.provision(0, 1);
+  lambda.provision(0, 0);
+  CHECK(lambda.ready(0) == 3);
+  lambda.lose(0, true);  // nobody is busy: no effect
+  CHECK(lambda.ready(0) == 3);
+}
+
+TEST_CASE("lambda_concurrency: an environment that is lost frees its concurrency", "[scaling]") {
+  LambdaConcurrency::Options options;
+  options.account_concurrency = 1;
+  LambdaConcurrency lambda(options);
+  CHECK(lambda.invoke(0, 0) == cold);
+  CHECK(lambda.invoke(0, 0) == throttled_by_account);
+  lambda.lose(0, false);
+  CHECK(lambda.idle(0, 0) == 0);
+  CHECK(lambda.invoke(0, 0) == cold);
+}
+
+TEST_CASE("lambda_concurrency: a reserve is a limit while provisioned ones are missing too",
+          "[scaling]") {
+  LambdaConcurrency::Options options;
+  options.functions = {{2, 2}};
+  LambdaConcurrency lambda(options);
+  lambda.lose_waiting(0, 0);
+  CHECK(lambda.invoke(0, 0) == cold);
+  CHECK(lambda.invoke(0, 0) == cold);
+  lambda.provision(0, 0);
+  CHECK(lambda.invoke(0, 0) == throttled_by_reserve);
+  lambda.finish(0, 0, false);
+  CHECK(lambda.invoke(0, 0) == provisioned);
+}
+
+TEST_CASE("lambda_concurrency: functions join an account one by one", "[scaling]") {
+  LambdaConcurrency::Options options;
+  options.account_concurrency = 10;
+  options.functions.clear();
+  LambdaConcurrency lambda(options);
+  CHECK(lambda.add({std::nullopt, 0}) == 0);
+  CHECK(lambda.limit(0) == 10);
+  CHECK(lambda.add({4, 9}) == 1);
+  CHECK(lambda.add({std::nullopt, 3}) == 2);
+  CHECK(lambda.taken() == 7);
+  CHECK(lambda.limit(0) == 3);
+  CHECK(lambda.limit(1) == 4);
+  CHECK(lambda.limit(2) == 6);
+  CHECK(lambda.ready(1) == 4);
+}
+
+TEST_CASE("lambda_concurrency: each function may have an idle time of its own", "[scaling]") {
+  LambdaConcurrency::Options options;
+  options.functions = {{std::nullopt, 0}, {std::nullopt, 0, 5 * kSecond}};
+  LambdaConcurrency lambda(options);
+  CHECK_FALSE(lambda.next_given_up(0));
+  for (const std::size_t function : {0, 1}) {
+    CHECK(lambda.invoke(function, 0) == cold);
+    lambda.finish(function, kSecond, false);
+  }
+  CHECK(lambda.next_given_up(0) == 601 * kSecond);
+  CHECK(lambda.next_given_up(1) == 6 * kSecond);
+  CHECK(lambda.idle(1, 6 * kSecond - 1) == 1);
+  CHECK(lambda.idle(1, 6 * kSecond) == 0);
+  CHECK(lambda.idle(0, 6 * kSecond) == 1);
+  CHECK_FALSE(lambda.next_given_up(1));
+  options.functions = {{std::nullopt, 0, std::numeric_limits<std::int64_t>::max()}};
+  LambdaConcurrency never(options);
+  CHECK(never.invoke(0, 0) == cold);
+  never.finish(0, kSecond, false);
+  CHECK(never.next_given_up(0) == std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_CASE("lambda_concurrency: ten requests a second for each unit of concurrency", "[scaling]") {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -55,9 +56,15 @@ class LambdaConcurrency {
  public:
   static constexpr std::int64_t kSecond = 1'000'000'000;
 
+  /// Where an environment stands: a number, for those whom it concerns.
+  using Place = std::uint32_t;
+
   struct Function {
     std::optional<std::uint32_t> reserved;  ///< None: it shares the account's.
     std::uint32_t provisioned = 0;          ///< At most `reserved` where that is set.
+    /// Nanoseconds; none: as Options says for all.
+    std::optional<std::int64_t> idle_timeout = {};
+    Place places = 1;  ///< Over which the provisioned environments are spread in turn.
   };
   struct Options {
     std::uint32_t account_concurrency = 1000;
@@ -73,37 +80,50 @@ class LambdaConcurrency {
 
   explicit LambdaConcurrency(const Options& options) : options_(options) {
     options_.scaling_interval = std::max<std::int64_t>(1, options_.scaling_interval);
-    std::uint64_t taken = 0;
-    for (Function& function : options_.functions) {
-      if (function.reserved)
-        function.provisioned = std::min(function.provisioned, *function.reserved);
-      taken += function.reserved.value_or(function.provisioned);
-      states_.emplace_back();
-    }
-    shared_ = options_.account_concurrency > taken
-                  ? options_.account_concurrency - static_cast<std::uint32_t>(taken)
-                  : 0;
+    options_.functions.clear();
+    for (const Function& function : options.functions) add(function);
   }
 
-  LambdaOutcome invoke(std::size_t function, std::int64_t now) {
+  /// One more function in the account.
+  /// @return its number.
+  std::size_t add(Function function) {
+    if (function.reserved)
+      function.provisioned = std::min(function.provisioned, *function.reserved);
+    taken_ += function.reserved.value_or(function.provisioned);
+    function.places = std::max<Place>(1, function.places);
+    State& state = states_.emplace_back();
+    for (Place place = 0; place < function.places; ++place)
+      state.ready.push_back(provisioned_at(function, place));
+    options_.functions.push_back(function);
+    return options_.functions.size() - 1;
+  }
+
+  /// Of the provisioned environments, those that belong to a place.
+  static std::uint32_t provisioned_at(const Function& function, Place place) {
+    return function.provisioned / function.places +
+           (place < function.provisioned % function.places);
+  }
+
+  /// @param place  Where the request comes in: where a provisioned environment is looked for first,
+  ///               and a new one made. Becomes where the one stands that is taken.
+  ///               Precondition: less than the function's places.
+  LambdaOutcome invoke(std::size_t function, std::int64_t now, Place& place) {
     const Function& settings = options_.functions[function];
     State& state = states_[function];
-    give_up_idle(state, now);
+    give_up_idle(function, now);
     if (!may_request(settings, state, now)) return LambdaOutcome::throttled_by_requests;
-    if (state.busy_provisioned < settings.provisioned) {
+    if (settings.reserved && busy(function) >= *settings.reserved)
+      return LambdaOutcome::throttled_by_reserve;
+    if (take_ready(state, place)) {
       use_request(state);
       ++state.busy_provisioned;
       return LambdaOutcome::provisioned;
     }
-    const std::uint64_t busy = std::uint64_t{state.busy} + state.busy_provisioned;
-    if (settings.reserved) {
-      if (busy >= *settings.reserved) return LambdaOutcome::throttled_by_reserve;
-    } else if (busy_shared_ >= shared_) {
-      return LambdaOutcome::throttled_by_account;
-    }
+    if (!settings.reserved && busy_shared_ >= shared()) return LambdaOutcome::throttled_by_account;
     LambdaOutcome outcome = LambdaOutcome::warm;
-    if (state.idle_since.size() > state.first_idle) {
-      state.idle_since.pop_back();
+    if (state.idle.size() > state.first_idle) {
+      place = state.idle.back().place;
+      state.idle.pop_back();
     } else if (take_new(state, now, 1) == 1) {
       outcome = LambdaOutcome::cold;
     } else {
@@ -114,22 +134,38 @@ class LambdaConcurrency {
     if (!settings.reserved) ++busy_shared_;
     return outcome;
   }
+  LambdaOutcome invoke(std::size_t function, std::int64_t now) {
+    Place place = 0;
+    return invoke(function, now, place);
+  }
 
   /// A request of the function has ended. On-demand environments become idle first, since
   /// provisioned ones are used first and alike.
-  void finish(std::size_t function, std::int64_t now, bool was_provisioned) {
+  void finish(std::size_t function, std::int64_t now, bool was_provisioned, Place place = 0) {
     State& state = states_[function];
-    if (was_provisioned) {
-      if (state.busy_provisioned > 0) --state.busy_provisioned;
-      return;
-    }
-    if (state.busy == 0) return;
-    --state.busy;
-    if (!options_.functions[function].reserved) --busy_shared_;
+    if (!end_request(function, was_provisioned)) return;
+    if (was_provisioned) return provision(function, place);
     // Sorted, also where time goes back: the oldest are given up first.
-    if (state.idle_since.size() > state.first_idle) now = std::max(now, state.idle_since.back());
-    state.idle_since.push_back(now);
+    if (state.idle.size() > state.first_idle) now = std::max(now, state.idle.back().since);
+    state.idle.push_back({now, place});
   }
+
+  /// The environment of a request is gone, and the request with it. A provisioned one is missing
+  /// until provision() says that another has come in its place.
+  void lose(std::size_t function, bool was_provisioned) { end_request(function, was_provisioned); }
+
+  /// All environments that wait for requests at a place are gone, provisioned ones too.
+  void lose_waiting(std::size_t function, Place place) {
+    State& state = states_[function];
+    state.ready[place] = 0;
+    const auto first = state.idle.begin() + static_cast<std::ptrdiff_t>(state.first_idle);
+    state.idle.erase(std::remove_if(first, state.idle.end(),
+                                    [&](const Idle& one) { return one.place == place; }),
+                     state.idle.end());
+  }
+
+  /// A provisioned environment that was missing is ready.
+  void provision(std::size_t function, Place place) { ++states_[function].ready[place]; }
 
   /// Makes up to `count` environments of the function without a request, as for a whole that grows.
   /// @return how many the scaling rate lets through.
@@ -140,15 +176,34 @@ class LambdaConcurrency {
   std::uint32_t busy(std::size_t function) const {
     return states_[function].busy + states_[function].busy_provisioned;
   }
+  std::uint32_t busy_provisioned(std::size_t function) const {
+    return states_[function].busy_provisioned;
+  }
+  /// Provisioned ones that wait for a request.
+  std::uint32_t ready(std::size_t function) const {
+    std::uint32_t sum = 0;
+    for (const std::uint32_t here : states_[function].ready) sum += here;
+    return sum;
+  }
   std::size_t idle(std::size_t function, std::int64_t now) {
-    give_up_idle(states_[function], now);
-    return states_[function].idle_since.size() - states_[function].first_idle;
+    give_up_idle(function, now);
+    return states_[function].idle.size() - states_[function].first_idle;
+  }
+  /// When the next idle environment is given up; none: there is none.
+  std::optional<std::int64_t> next_given_up(std::size_t function) const {
+    const State& state = states_[function];
+    if (state.idle.size() == state.first_idle) return std::nullopt;
+    const std::int64_t since = state.idle[state.first_idle].since;
+    return since +
+           std::min(idle_timeout(function), std::numeric_limits<std::int64_t>::max() - since);
   }
   /// The most that the function may have at once, provisioned ones included.
   std::uint32_t limit(std::size_t function) const {
     const Function& settings = options_.functions[function];
-    return settings.reserved ? *settings.reserved : shared_ + settings.provisioned;
+    return settings.reserved ? *settings.reserved : shared() + settings.provisioned;
   }
+  /// What functions have reserved or provisioned, together; may be more than the account has.
+  std::uint64_t taken() const { return taken_; }
   const Options& options() const { return options_; }
 
  private:
@@ -157,14 +212,49 @@ class LambdaConcurrency {
     std::optional<std::int64_t> since;
     std::int64_t level = 0;
   };
+  struct Idle {
+    std::int64_t since;
+    Place place;
+  };
   struct State {
     std::uint32_t busy = 0;
     std::uint32_t busy_provisioned = 0;
-    std::vector<std::int64_t> idle_since;  // from first_idle on, the longest idle first
+    std::vector<Idle> idle;  // from first_idle on, the longest idle first
     std::size_t first_idle = 0;
+    std::vector<std::uint32_t> ready;  // provisioned ones that wait, by place
     Bucket environments;
     Bucket requests;
   };
+
+  std::uint32_t shared() const {
+    return options_.account_concurrency > taken_
+               ? options_.account_concurrency - static_cast<std::uint32_t>(taken_)
+               : 0;
+  }
+  std::int64_t idle_timeout(std::size_t function) const {
+    return options_.functions[function].idle_timeout.value_or(options_.idle_timeout);
+  }
+
+  static bool take_ready(State& state, Place& place) {
+    Place from = place;
+    if (state.ready[from] == 0)
+      from = static_cast<Place>(std::max_element(state.ready.begin(), state.ready.end()) -
+                                state.ready.begin());
+    if (state.ready[from] == 0) return false;
+    --state.ready[from];
+    place = from;
+    return true;
+  }
+
+  /// False where there was no such request.
+  bool end_request(std::size_t function, bool was_provisioned) {
+    State& state = states_[function];
+    std::uint32_t& busy = was_provisioned ? state.busy_provisioned : state.busy;
+    if (busy == 0) return false;
+    --busy;
+    if (!was_provisioned && !options_.functions[function].reserved) --busy_shared_;
+    return true;
+  }
 
   static void fill(Bucket& bucket, std::int64_t now, std::int64_t units, std::int64_t interval) {
     if (!bucket.since) {
@@ -203,7 +293,7 @@ class LambdaConcurrency {
   bool may_request(const Function& settings, State& state, std::int64_t now) {
     if (options_.requests_per_unit == 0) return true;
     const std::uint32_t most =
-        settings.reserved ? *settings.reserved : shared_ + settings.provisioned;
+        settings.reserved ? *settings.reserved : shared() + settings.provisioned;
     const std::int64_t rate = std::int64_t{most} * options_.requests_per_unit;
     // Beyond that a nanosecond holds more than a request: no limit that could be met.
     if (rate > kSecond) return true;
@@ -214,21 +304,20 @@ class LambdaConcurrency {
     if (state.requests.since) state.requests.level -= std::min(kSecond, state.requests.level);
   }
 
-  void give_up_idle(State& state, std::int64_t now) {
+  void give_up_idle(std::size_t function, std::int64_t now) {
+    State& state = states_[function];
+    const std::int64_t timeout = idle_timeout(function);
     std::size_t& first = state.first_idle;
-    while (first < state.idle_since.size() &&
-           now - state.idle_since[first] >= options_.idle_timeout)
-      ++first;
-    if (first > 0 && first * 2 >= state.idle_since.size()) {
-      state.idle_since.erase(state.idle_since.begin(),
-                             state.idle_since.begin() + static_cast<std::ptrdiff_t>(first));
+    while (first < state.idle.size() && now - state.idle[first].since >= timeout) ++first;
+    if (first > 0 && first * 2 >= state.idle.size()) {
+      state.idle.erase(state.idle.begin(), state.idle.begin() + static_cast<std::ptrdiff_t>(first));
       first = 0;
     }
   }
 
   Options options_;
   std::vector<State> states_;
-  std::uint32_t shared_ = 0;
+  std::uint64_t taken_ = 0;
   std::uint32_t busy_shared_ = 0;  // on demand, of functions without a reserve
   Bucket burst_;                   // level in environments, since: the last whole minute
 };
