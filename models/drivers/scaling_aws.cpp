@@ -17,6 +17,7 @@
 #include "models/algorithms/scaling/policy.h"
 #include "models/drivers/json_line.h"
 #include "models/drivers/scaling_drivers.h"
+#include "models/lambda_params.h"
 
 namespace highwater {
 
@@ -47,12 +48,6 @@ constexpr auto words_of(AdjustmentType) {
       Word{AdjustmentType::exact_capacity, "ExactCapacity", "So many."},
       Word{AdjustmentType::percent_change_in_capacity, "PercentChangeInCapacity",
            "So many percent more or less."}};
-}
-constexpr auto words_of(LambdaScaling) {
-  return std::array{
-      Word{LambdaScaling::per_function, "per_function", "So many in ten seconds, each function."},
-      Word{LambdaScaling::regional_burst, "regional_burst",
-           "Until 2023: a burst for all functions, then so many a minute."}};
 }
 
 }  // namespace scaling
@@ -303,49 +298,16 @@ About about(scaling::ScalerPolicy policy, std::string input, std::string output,
           std::move(example)};
 }
 
-struct LambdaFunctionParams {
-  std::optional<std::uint32_t> reserved_concurrency;
-  std::uint32_t provisioned_concurrency = 0;
-
-  static constexpr std::string_view type_name = "lambda_function";
-  static constexpr auto fields() {
-    using P = LambdaFunctionParams;
-    return Fields{field<&P::reserved_concurrency>("Its part and its limit.").at_most(kMost),
-                  field<&P::provisioned_concurrency>("Environments kept ready.").at_most(kMost)};
-  }
-};
-
 struct LambdaParams {
-  std::uint32_t account_concurrency = 1000;
-  scaling::LambdaScaling scaling = scaling::LambdaScaling::per_function;
-  std::uint32_t scaling_units = 1000;
-  Duration scaling_interval{10 * kSecond};
-  std::uint32_t burst_limit = 3000;
-  std::uint32_t burst_increment = 500;
-  std::uint32_t requests_per_unit = 10;
-  Duration idle_timeout{600 * kSecond};
-  std::optional<JsonText<OrderedMap<LambdaFunctionParams>>> functions;
+  lambda::AccountParams account;
+  lambda::IdleParams idle;
+  std::optional<JsonText<OrderedMap<lambda::FunctionParams>>> functions;
 
   static constexpr std::string_view type_name = "lambda_driver";
   static constexpr auto fields() {
     using P = LambdaParams;
     return Fields{
-        field<&P::account_concurrency>("Of all functions in the region.")
-            .at_most(kMost)
-            .source("Concurrent executions quota"),
-        field<&P::scaling>("How new environments are limited."),
-        field<&P::scaling_units>("New environments an interval; per_function.")
-            .at_most(1'000'000u)
-            .source("Concurrency scaling rate"),
-        field<&P::scaling_interval>("Of the units.")
-            .at_least(Duration{1})
-            .at_most(Duration{3600 * kSecond}),
-        field<&P::burst_limit>("Of the region: 500, 1000 or 3000; regional_burst.").at_most(kMost),
-        field<&P::burst_increment>("More each minute; regional_burst.").at_most(kMost),
-        field<&P::requests_per_unit>("Requests a second for each unit of concurrency; 0: any.")
-            .at_most(1'000'000u)
-            .source("Lambda quotas"),
-        field<&P::idle_timeout>("When an idle environment goes; not documented by AWS: chosen."),
+        inlined<&P::account>(), inlined<&P::idle>(),
         field<&P::functions>("Functions as JSON: {\"f\": {\"reserved_concurrency\": 100, "
                              "\"provisioned_concurrency\": 10}}; one called f unless given.")};
   }
@@ -421,21 +383,13 @@ class LambdaSession final : public Session {
 
  private:
   static scaling::LambdaConcurrency::Options options(const LambdaParams& params) {
-    scaling::LambdaConcurrency::Options made;
-    made.account_concurrency = params.account_concurrency;
-    made.scaling = params.scaling;
-    made.scaling_units = params.scaling_units;
-    made.scaling_interval = params.scaling_interval.count();
-    made.burst_limit = params.burst_limit;
-    made.burst_increment = params.burst_increment;
-    made.requests_per_unit = params.requests_per_unit;
-    made.idle_timeout = params.idle_timeout.count();
-    if (params.functions) {
-      made.functions.clear();
+    scaling::LambdaConcurrency::Options made = params.account.options();
+    made.idle_timeout = params.idle.idle_timeout.count();
+    if (params.functions)
       for (const auto& entry : params.functions->value)
-        made.functions.push_back(
-            {entry.value.reserved_concurrency, entry.value.provisioned_concurrency});
-    }
+        made.functions.push_back(entry.value.function());
+    else
+      made.functions.emplace_back();
     return made;
   }
 

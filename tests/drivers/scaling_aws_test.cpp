@@ -149,6 +149,11 @@ TEST_CASE("lambda_concurrency driver: what becomes of requests", "[drivers][scal
   CHECK_THAT(drive("lambda_concurrency", {{"account_concurrency", "1"}, {"requests_per_unit", "0"}},
                    quick),
              !Catch::Contains("throttled 1"));
+  CHECK_THAT(drive("lambda_concurrency", {{"concurrency", "1"}}, {R"({"time": 0, "invoke": 3})"}),
+             Catch::Contains("cold 1") && Catch::Contains("throttled 2"));
+  CHECK_THAT(
+      problems_of("lambda_concurrency", {{"concurrency", "1"}, {"account_concurrency", "2"}}),
+      Catch::Contains("account_concurrency"));
   CHECK_THAT(problems_of("lambda_concurrency", {{"functions", "{}"}}),
              Catch::Contains("no function"));
 }
