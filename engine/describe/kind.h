@@ -37,7 +37,8 @@ struct KindInfo {
   /// Sends requests of its own. A scenario needs at least one such component.
   bool sends_load = false;
   bool callable = true;      ///< May be called and routed to.
-  bool publishable = false;  ///< May be published to and consumed from.
+  bool publishable = false;  ///< May be published to.
+  bool consumable = false;   ///< May be consumed from.
   /// Reads the parameters and reports everything wrong with them. `also_known` are keys of the
   /// object that belong to someone else.
   void (*check)(const Value&, const std::string& path, Problems&,

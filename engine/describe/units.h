@@ -44,6 +44,7 @@ enum class Relation : std::uint8_t {
   route,    ///< Passes requests on and answers with what comes back, as a balancer does.
   publish,  ///< Leaves a message and does not wait.
   consume,  ///< Takes messages from it.
+  share,    ///< Has something in common with it, which must be of the same kind; nothing flows.
 };
 
 /// Whether the one who uses waits for the one who is used.

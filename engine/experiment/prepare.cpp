@@ -132,6 +132,7 @@ Topology topology_of(const Document& document, Problems& problems) {
     component.sends_load = part.kind->sends_load;
     component.callable = part.kind->callable;
     component.publishable = part.kind->publishable;
+    component.consumable = part.kind->consumable;
     component.position = part.value->position();
     component.pointer = part.path;
     components.push_back(std::move(component));

@@ -29,7 +29,7 @@ std::string shape_of(const TopologyComponent& component,
                      const std::map<std::string, std::string>& shapes) {
   const auto known = shapes.find(component.kind);
   if (known != shapes.end()) return known->second;
-  return component.sends_load ? "oval" : component.publishable ? "cds" : "box";
+  return component.sends_load ? "oval" : component.consumable ? "cds" : "box";
 }
 
 }  // namespace

@@ -13,8 +13,20 @@
 namespace highwater {
 namespace {
 
-bool may_be_used(const TopologyComponent& component, Relation relation) {
-  return is_synchronous(relation) ? component.callable : component.publishable;
+bool may_be_used(const TopologyComponent& component, const std::string& by_kind,
+                 Relation relation) {
+  switch (relation) {
+    case Relation::call:
+    case Relation::route:
+      return component.callable;
+    case Relation::publish:
+      return component.publishable;
+    case Relation::consume:
+      return component.consumable;
+    case Relation::share:
+      return component.kind == by_kind;
+  }
+  return false;  // no other value exists; compilers cannot know
 }
 
 /// "a cache", "an external".
@@ -25,7 +37,8 @@ std::string with_article(const std::string& kind) {
 }
 
 /// What is wrong with using `component` that way, and what would be right.
-std::string misuse(const TopologyComponent& component, Relation relation) {
+std::string misuse(const TopologyComponent& component, const std::string& by_kind,
+                   Relation relation) {
   const std::string what =
       fmt::format("{} is {}", in_quotes(component.id), with_article(component.kind));
   if (is_synchronous(relation)) {
@@ -33,6 +46,8 @@ std::string misuse(const TopologyComponent& component, Relation relation) {
     return fmt::format("{} and cannot be {}{}", what, verb,
                        component.publishable ? "; publish to it instead" : "");
   }
+  if (relation == Relation::share)
+    return fmt::format("{}; only {} can be named here", what, with_article(by_kind));
   const char* verb = relation == Relation::publish ? "published to" : "consumed from";
   return fmt::format("{} and cannot be {}", what, verb);
 }
@@ -54,14 +69,17 @@ class Joiner {
     if (to == index_.end()) {
       problems_.error(reference.position, reference.pointer,
                       fmt::format("no component is called {}", in_quotes(reference.to)),
-                      nearest(reference));
+                      nearest(reference, topology_.components[from->second].kind));
       return;
     }
     const TopologyComponent& used = topology_.components[to->second];
-    if (!may_be_used(used, reference.relation)) {
-      problems_.error(reference.position, reference.pointer, misuse(used, reference.relation));
+    const std::string& by_kind = topology_.components[from->second].kind;
+    if (!may_be_used(used, by_kind, reference.relation)) {
+      problems_.error(reference.position, reference.pointer,
+                      misuse(used, by_kind, reference.relation));
       return;
     }
+    if (reference.relation == Relation::share) return;
     Topology::Edge edge{from->second, to->second, reference.relation, number};
     if (reference.relation == Relation::consume) std::swap(edge.from, edge.to);
     if (!known_.emplace(edge.from, edge.to, edge.relation).second) return;
@@ -72,11 +90,12 @@ class Joiner {
 
  private:
   /// Someone who mistypes most likely means a component that would do here.
-  std::string nearest(const TopologyReference& reference) const {
+  std::string nearest(const TopologyReference& reference, const std::string& by_kind) const {
     std::vector<std::string> fitting, others;
     for (const TopologyComponent& component : topology_.components) {
       if (component.id == reference.from) continue;
-      (may_be_used(component, reference.relation) ? fitting : others).push_back(component.id);
+      const bool fits = may_be_used(component, by_kind, reference.relation);
+      (fits ? fitting : others).push_back(component.id);
     }
     std::string word = nearest_word(reference.to, fitting);
     return word.empty() ? nearest_word(reference.to, others) : word;

@@ -20,7 +20,8 @@ struct TopologyComponent {
   int instances = 1;
   bool sends_load = false;   ///< A source of requests.
   bool callable = true;      ///< May be called and routed to.
-  bool publishable = false;  ///< May be published to and consumed from.
+  bool publishable = false;  ///< May be published to.
+  bool consumable = false;   ///< May be consumed from.
   Position position;         ///< Where the input describes it.
   std::string pointer;
 };
@@ -35,8 +36,8 @@ struct TopologyReference {
 };
 
 /// Who uses whom, in the direction that requests and messages flow: of a consumption, from the
-/// topic to its consumer. Components in the order given; edges in the order first mentioned, each
-/// once.
+/// topic to its consumer; of what is shared, nothing flows. Components in the order given; edges in
+/// the order first mentioned, each once.
 struct Topology {
   struct Edge {
     std::size_t from = 0;  ///< Indices into components.

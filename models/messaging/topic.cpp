@@ -633,6 +633,7 @@ ModelKind topic() {
         MetricShape::kCauses}});
   kind.info.callable = false;
   kind.info.publishable = true;
+  kind.info.consumable = true;
   return kind;
 }
 

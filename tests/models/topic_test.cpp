@@ -343,6 +343,7 @@ TEST_CASE("topic: what is wrong with its parameters is said", "[models][messagin
 
 TEST_CASE("topic: it is published to, not called", "[models][messaging]") {
   CHECK(topic().info.publishable);
+  CHECK(topic().info.consumable);
   CHECK_FALSE(topic().info.callable);
 }
 

@@ -32,6 +32,7 @@ inline TopologyComponent topic(std::string id) {
   component.kind = "topic";
   component.callable = false;
   component.publishable = true;
+  component.consumable = true;
   return component;
 }
 

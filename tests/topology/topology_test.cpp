@@ -71,6 +71,36 @@ TEST_CASE("topology: an unknown component, with the nearest that would do", "[to
       "s.json:7:5: /components/api: no component is called \"warehouse\"\n");
 }
 
+TEST_CASE("topology: what is shared is shared among one kind, and nothing flows", "[topology]") {
+  const std::vector<TopologyComponent> three{client("u"), service("a"), service("b")};
+  Problems problems;
+  const Topology topology =
+      join_topology(three,
+                    {reference("u", "a"), reference("u", "b"), reference("a", "b", Relation::share),
+                     reference("b", "a", Relation::share)},
+                    {}, "", problems);
+  CHECK(problems.text().empty());  // nor is it a circle
+  CHECK(topology.edges.size() == 2);
+  CHECK_THAT(problems_of(three, {reference("u", "a"), reference("a", "b", Relation::share)}),
+             Catch::Contains("no request can reach \"b\""));
+  CHECK(problems_of({client("u"), service("a"), topic("t")},
+                    {reference("u", "a"), reference("a", "t", Relation::share, 7)}) ==
+        "s.json:7:5: /components/a: \"t\" is a topic; only a service can be named here\n");
+  CHECK_THAT(problems_of({client("apples"), service("applet"), service("b")},
+                         {reference("apples", "b"), reference("b", "apple", Relation::share)}),
+             Catch::Contains("did you mean \"applet\"?"));
+}
+
+TEST_CASE("topology: one may be published to and not consumed from", "[topology]") {
+  TopologyComponent function = service("f");
+  function.publishable = true;
+  CHECK(problems_of({client("u"), service("a"), function},
+                    {reference("u", "a"), reference("a", "f", Relation::publish)}) == "");
+  CHECK_THAT(problems_of({client("u"), service("a"), function},
+                         {reference("u", "f"), reference("a", "f", Relation::consume, 7)}),
+             Catch::Contains("\"f\" is a service and cannot be consumed from"));
+}
+
 TEST_CASE("topology: kinds that cannot be used that way", "[topology]") {
   TopologyComponent odd = topic("events");
   odd.kind = "event_store";
