@@ -110,6 +110,7 @@ class Assembler {
       case MetricKind::tally:
         return metric.summary(window_.window, terminating_);
       case MetricKind::count:
+      case MetricKind::most:
         return Count{metric.count()};
       case MetricKind::causes:
         return metric.causes();

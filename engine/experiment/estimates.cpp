@@ -72,6 +72,7 @@ Estimate MetricView::value(Window window, Terminating terminating) const {
     case MetricKind::rate:
       return ratio_estimate(sums_, window, terminating);
     case MetricKind::count:
+    case MetricKind::most:
     case MetricKind::causes:
       break;
   }
@@ -104,9 +105,10 @@ TimeSummary MetricView::summary(Window window, Terminating terminating) const {
 }
 
 std::uint64_t MetricView::count() const {
-  std::uint64_t sum = 0;
-  for (const MetricRecord* record : records_) sum += record->count;
-  return sum;
+  std::uint64_t all = 0;
+  for (const MetricRecord* record : records_)
+    all = kind() == MetricKind::most ? std::max(all, record->count) : all + record->count;
+  return all;
 }
 
 CountsByCause MetricView::causes() const {

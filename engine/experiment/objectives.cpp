@@ -60,7 +60,8 @@ class Judge {
   };
 
   Estimate estimate_of(const MetricView& metric, const Objective& objective) const {
-    if (metric.kind() == MetricKind::count || metric.kind() == MetricKind::causes)
+    if (metric.kind() == MetricKind::count || metric.kind() == MetricKind::most ||
+        metric.kind() == MetricKind::causes)
       return total(metric, objective);
     // A histogram is kept for each coarse slice, so its windows consist of whole ones.
     const bool by_histogram = metric.kind() == MetricKind::tally && objective.statistic != "mean";

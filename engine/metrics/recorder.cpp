@@ -99,6 +99,10 @@ void Recorder::Owner::count(std::string_view name, std::function<std::uint64_t()
   add(name, MetricKind::count).counter = std::move(read);
 }
 
+void Recorder::Owner::most(std::string_view name, const std::uint64_t& highest) {
+  add(name, MetricKind::most).counter = [&highest] { return highest; };
+}
+
 void Recorder::Owner::causes(std::string_view name,
                              std::function<std::map<std::string, std::uint64_t>()> read) {
   add(name, MetricKind::causes).causes = std::move(read);

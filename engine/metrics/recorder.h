@@ -23,6 +23,7 @@ enum class MetricKind : std::uint8_t {
   rate,          ///< Occurrences per second.
   ratio,         ///< Occurrences of one thing among those of another: hits / lookups.
   count,         ///< Occurrences over the whole duration.
+  most,          ///< The highest that a level was in the whole duration.
   causes,        ///< The same, by cause.
 };
 
@@ -30,7 +31,7 @@ enum class MetricKind : std::uint8_t {
 struct MetricRecord {
   std::string name;
   MetricKind kind{};
-  SlicedSums sums;                  ///< Empty for count and causes.
+  SlicedSums sums;                  ///< Empty for count, most and causes.
   SlicedHistogram histogram;        ///< Only of a tally.
   std::vector<Histogram> timeline;  ///< Only of a timeline: a histogram for each fine slice.
   std::uint64_t count = 0;
@@ -106,6 +107,7 @@ class Recorder {
     void ratio(std::string_view name, Cumulative part, Cumulative whole);
     void count(std::string_view name, const std::uint64_t& occurrences);
     void count(std::string_view name, std::function<std::uint64_t()> read);
+    void most(std::string_view name, const std::uint64_t& highest);
     void causes(std::string_view name, std::function<std::map<std::string, std::uint64_t>()> read);
     /// Metrics that their owner counts by fine slice himself, since what happens later belongs to
     /// an earlier slice (that of the intended arrival).

@@ -130,12 +130,15 @@ TEST_CASE("recorder: counts and causes are read at the end", "[metrics]") {
   owner.count("wasted", wasted);
   owner.count("doubled", [&] { return 2 * wasted; });
   owner.causes("errors", [&] { return std::map<std::string, std::uint64_t>{{"reset", wasted}}; });
+  owner.most("highest", wasted);
   bench.recorder.start();
   bench.simulation.run_until(Time{kRun});
   wasted = 21;
   const auto records = bench.recorder.finish();
   CHECK(metric(records, "wasted").count == 21);
   CHECK(metric(records, "doubled").count == 42);
+  CHECK(metric(records, "highest").count == 21);
+  CHECK(metric(records, "highest").kind == MetricKind::most);
   CHECK(metric(records, "errors").causes == std::map<std::string, std::uint64_t>{{"reset", 21}});
   CHECK(metric(records, "errors").kind == MetricKind::causes);
 }
