@@ -6,6 +6,7 @@
 #include "models/database/database.h"
 #include "models/external/external.h"
 #include "models/faults/faults.h"
+#include "models/function/function.h"
 #include "models/messaging/consumer_group.h"
 #include "models/messaging/queue.h"
 #include "models/messaging/topic.h"
@@ -27,6 +28,7 @@ const std::vector<ModelKind>& model_kinds() {
       messaging::consumer_group(),
       messaging::queue(),
       messaging::worker(),
+      function::function(),
       external::external(),
   };
   return list;

@@ -115,6 +115,10 @@ void Served::reply(Reply reply) {
   std::exchange(attempt_, nullptr)->reply(reply);
 }
 
+bool Served::asynchronous() const {
+  return attempt_->edge_.asynchronous();
+}
+
 void Served::broken() {
   Attempt& attempt = *std::exchange(attempt_, nullptr);
   attempt.to_.swallows() ? attempt.drop() : attempt.reply(Reply{Status::reset});

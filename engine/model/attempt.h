@@ -136,6 +136,8 @@ class [[nodiscard]] Served {
   }
 
   const Request& request() const { return attempt_->request_; }
+  /// Whether the caller leaves a message: it waits for nothing but that it is taken.
+  bool asynchronous() const;
   /// True once the caller has given up: whatever is done from here on is wasted.
   bool abandoned() const { return attempt_->waiter_ == nullptr; }
   explicit operator bool() const { return attempt_ != nullptr; }

@@ -107,6 +107,12 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
                        named ? *named : *call, pointer_to(path, named ? "endpoint" : "call"),
                        problems);
     }
+    if (const Value* publish = steps.find("publish"); publish != nullptr && publish->is_string())
+      if (const Component& taker = directory.component(publish->text()); !taker.answers(kNoSymbol))
+        problems.error(publish->position(), pointer_to(path, "publish"),
+                       in_quotes(taker.id()) +
+                           " has several endpoints, of which a message names "
+                           "none");
     for (const Value::Member& member : steps.members())
       examine_calls(member.value, pointer_to(path, member.key), directory, problems);
   }

@@ -38,6 +38,13 @@ void scenario_mm1(benchmark::State& state) {
 }
 BENCHMARK(scenario_mm1)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
 
+void scenario_function(benchmark::State& state) {
+  measure(state, "textbook/mm1.json",
+          {"run.duration=20m", R"(components.api={"kind": "function", "timeout": "15m",
+                                                  "service_time": {"exponential": "16ms"}})"});
+}
+BENCHMARK(scenario_function)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+
 void scenario_users_api(benchmark::State& state) {
   measure(state, "users-api.json", {});
 }

@@ -299,8 +299,8 @@ class Commands(InTemporaryFolder):
 
     def test_kinds(self):
         names = ["client", "load_balancer", "service", "cache", "database", "topic",
-                 "consumer_group", "queue", "worker", "external", "kill", "slow", "latency",
-                 "error", "partition"]
+                 "consumer_group", "queue", "worker", "function", "external", "kill", "slow",
+                 "latency", "error", "partition"]
         listed = self.run_program("kinds").stdout
         everything = self.run_program("kinds", "--all").stdout
         document = json.loads(self.run_program("kinds", "--json").stdout)

@@ -62,6 +62,27 @@ TEST_CASE("calls to endpoints that are not there are found before the run") {
   CHECK(prepared(text, {R"(api.endpoints["GET /a"]=[])"}).system);
 }
 
+TEST_CASE("functions that cannot be used so are found before the run") {
+  const std::string text =
+      R"({"highwater": 1, "components": {
+        "users": {"kind": "client", "arrivals": {"poisson": "1/s"}, "calls": "thumb"},
+        "thumb": {"kind": "function", "account": "resize", "steps": [{"publish": "resize"}]},
+        "resize": {"kind": "function", "service_time": "1s"}}})";
+  const Prepared ready = prepared(text);
+  CHECK(ready.problems == "");
+  CHECK(ready.system->topology.edges.size() == 2);  // the account is no edge
+  CHECK_THAT(prepared(text, {"thumb.account=users"}).problems,
+             Contains("/components/thumb/account") && Contains("only a function"));
+  CHECK_THAT(prepared(text, {"thumb.account=rezise"}).problems, Contains("\"resize\""));
+  CHECK_THAT(prepared(text, {"thumb.account={\"of\": \"users\"}"}).problems,
+             Contains("/components/thumb/account/of") && Contains("only a function"));
+  CHECK_THAT(prepared(text, {"resize.account=thumb"}).problems, Contains("name that one"));
+  CHECK_THAT(
+      prepared(text, {R"(components.resize={"kind": "function", "endpoints": {"a": [], "b": []}})"})
+          .problems,
+      Contains("/components/thumb/steps/0/publish") && Contains("several endpoints"));
+}
+
 TEST_CASE("faults that strike too late or nothing are reported") {
   const auto fault = [](const std::string& json) {
     return prepared(mm1(R"("faults": [)" + json + "],"));
