@@ -4,18 +4,39 @@
 
 #include "engine/describe/value.h"
 
+namespace highwater {
+
+const TypeInfo& Quantity<function::AccountParams>::type() {
+  static const TypeInfo info = [] {
+    TypeInfo made = type_of<lambda::AccountParams>();
+    made.name = "function.account";
+    made.bare = &type_of<ComponentRef>;
+    made.expects = made.bare().expects + ", or " + made.expects;
+    return made;
+  }();
+  return info;
+}
+
+bool Quantity<function::AccountParams>::read(const Value& value, const std::string& path,
+                                             Problems& problems, function::AccountParams& out) {
+  out = {};
+  if (value.is_object())
+    return Quantity<lambda::AccountParams>::read(value, path, problems, out.own);
+  if (!value.is_string()) return report_unexpected(value, path, type(), problems);
+  return Quantity<ComponentRef>::read(value, path, problems, out.of.emplace());
+}
+
+Value Quantity<function::AccountParams>::write(const function::AccountParams& account) {
+  return account.of ? Quantity<ComponentRef>::write(*account.of)
+                    : Quantity<lambda::AccountParams>::write(account.own);
+}
+
+}  // namespace highwater
+
 namespace highwater::function {
 
 /// More of them would be another system, and each is started by itself after a fault.
 constexpr std::uint32_t kMostProvisioned = 100'000;
-
-void AccountParams::check(const Value& where, const std::string& path, Problems& problems) const {
-  if (!of || !where.is_object()) return;
-  for (const Value::Member& member : where.members())
-    if (member.key != "of")
-      problems.error(member.value.position(), pointer_to(path, member.key),
-                     "the account is that of " + in_quotes(of->id) + ": say it there");
-}
 
 std::uint64_t FunctionParams::computing_at_once() const {
   return std::max(steps::computing_at_once(work), steps ? steps::computing_at_once(*steps) : 0);

@@ -16,22 +16,28 @@ namespace highwater::function {
 inline constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kMemoryOfCore = 1769 * kMiB;
 
-/// The account that a function is in: one of its own, or that of another function.
+/// The account that a function is in. JSON: the id of the function whose account it is, or an
+/// object with what an account of its own is like.
 struct AccountParams {
   std::optional<ComponentRef> of;
   lambda::AccountParams own;
-
-  static constexpr std::string_view type_name = "function.account";
-  static constexpr auto fields() {
-    return Fields{field<&AccountParams::of>("The function in whose account this one is too: they "
-                                            "share its concurrency. An account of its own unless "
-                                            "given.")
-                      .uses(Relation::share),
-                  inlined<&AccountParams::own>()};
-  }
-  static constexpr auto shorthand = &AccountParams::of;
-  void check(const Value& where, const std::string& path, Problems& problems) const;
 };
+
+}  // namespace highwater::function
+
+namespace highwater {
+
+template <>
+struct Quantity<function::AccountParams> {
+  static const TypeInfo& type();
+  static bool read(const Value& value, const std::string& path, Problems& problems,
+                   function::AccountParams& out);
+  static Value write(const function::AccountParams& account);
+};
+
+}  // namespace highwater
+
+namespace highwater::function {
 
 /// Asynchronous invocation.
 struct EventParams {
@@ -72,11 +78,15 @@ struct FunctionParams {
 
   static constexpr auto fields() {
     return Fields{
-        field<&FunctionParams::account>("The account it is in: an object with the account's "
-                                        "limits, or the id of another function."),
+        field<&FunctionParams::account>("The account it is in, whose concurrency its functions "
+                                        "share: an object with the account's limits, or the id of "
+                                        "the function that has said them.")
+            .uses(Relation::share),
         inlined<&FunctionParams::concurrency>(),
         field<&FunctionParams::zones>("Zones that it works in: environments are made in each in "
-                                      "turn; all zones of the network unless given."),
+                                      "turn; all zones of the network unless given. Its "
+                                      "environments in one zone are an instance: a fault hits "
+                                      "them together."),
         field<&FunctionParams::memory>("Of an environment. 1769MiB go with one core; computations "
                                        "take longer with less, and those side by side with less "
                                        "than a core for each. AWS writes MB for MiB.")

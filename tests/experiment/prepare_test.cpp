@@ -74,8 +74,6 @@ TEST_CASE("functions that cannot be used so are found before the run") {
   CHECK_THAT(prepared(text, {"thumb.account=users"}).problems,
              Contains("/components/thumb/account") && Contains("only a function"));
   CHECK_THAT(prepared(text, {"thumb.account=rezise"}).problems, Contains("\"resize\""));
-  CHECK_THAT(prepared(text, {"thumb.account={\"of\": \"users\"}"}).problems,
-             Contains("/components/thumb/account/of") && Contains("only a function"));
   CHECK_THAT(prepared(text, {"resize.account=thumb"}).problems, Contains("name that one"));
   CHECK_THAT(
       prepared(text, {R"(components.resize={"kind": "function", "endpoints": {"a": [], "b": []}})"})

@@ -221,7 +221,7 @@ TEST_CASE("function: what others reserve or provision is not shared", "[models][
                          "timeout": "900s", "reserved_concurrency": 3},
                    "f": {"kind": "function", "account": {"concurrency": 10}, "timeout": "900s",
                          "service_time": "100s"},
-                   "h": {"kind": "function", "account": {"of": "f"}, "service_time": "100s",
+                   "h": {"kind": "function", "account": "f", "service_time": "100s",
                          "timeout": "900s", "provisioned_concurrency": 2}})");
   const auto g = send(rig, Time{1s}, 4, "g");
   const auto f = send(rig, Time{1s}, 6, "f");
@@ -613,8 +613,9 @@ TEST_CASE("function: what is wrong with its parameters is said", "[models][funct
   CHECK_THAT(wrong(good + R"(, "provisioned_concurrency": 100001)"), Contains("more than 100000"));
   CHECK_THAT(wrong(good + R"(, "provisioned_concurrency": 5, "reserved_concurrency": 4)"),
              Contains("/provisioned_concurrency") && Contains("of which it is a part"));
-  CHECK_THAT(wrong(good + R"(, "account": {"of": "other", "concurrency": 5})"),
-             Contains("/account/concurrency") && Contains("say it there"));
+  CHECK_THAT(wrong(good + R"(, "account": {"of": "other"})"), Contains("/account/of"));
+  CHECK_THAT(wrong(good + R"(, "account": 5)"), Contains("/account") && Contains("component"));
+  CHECK_THAT(wrong(good + R"(, "account": "a b")"), Contains("/account"));
   CHECK_THAT(wrong(good + R"(, "account": {"account_concurrency": 5})"),
              Contains("\"concurrency\""));
   CHECK_THAT(wrong(good + R"(, "account": {"scaling": "faster"})"), Contains("per_function"));
