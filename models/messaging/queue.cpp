@@ -407,6 +407,7 @@ ModelKind queue() {
         MetricShape::kCount}});
   kind.info.callable = false;
   kind.info.publishable = true;
+  kind.info.consumable = true;
   return kind;
 }
 

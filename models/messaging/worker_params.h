@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -73,6 +74,14 @@ struct WorkerParams {
             .source("Celery's polling_interval for SQS"),
         field<&P::start_time>("From the start of a process until it asks for messages."),
     };
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    constexpr std::uint64_t kMost = 1'000'000;  // each has its place in memory
+    const std::uint64_t each = std::max(concurrency, prefetch.value_or(1));
+    if (replicas * each > kMost)
+      problems.error(where.position(), path,
+                     "its processes have " + std::to_string(replicas * each) +
+                         " messages at once, more than " + std::to_string(kMost));
   }
 };
 

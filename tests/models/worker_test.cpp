@@ -6,6 +6,8 @@
 #include <catch2/catch.hpp>
 
 #include "models/faults/faults.h"
+#include "models/messaging/consumer_group.h"
+#include "models/messaging/queue.h"
 #include "tests/models/queue_rig.h"
 
 namespace highwater::messaging {
@@ -207,6 +209,30 @@ TEST_CASE("worker: what does not go with its queue is said", "[models][messaging
              !Contains("/components/crew"));
   CHECK_THAT(problems(sqs(), R"("steps": [{"call": "probe", "endpoint": "GET /"}])"),
              Contains("/components/crew/steps/0/endpoint"));
+}
+
+TEST_CASE("worker: as many messages at once as memory has room for", "[models][messaging][input]") {
+  const auto problems = [](const std::string& more) {
+    return problems_of(worker(),
+                       R"({"kind": "worker", "queue": "jobs", "steps": [], )" + more + "}");
+  };
+  CHECK(problems(R"("replicas": 1000, "concurrency": 1000)").empty());
+  CHECK_THAT(problems(R"("replicas": 1000, "concurrency": 1001)"),
+             Contains("1001000 messages at once, more than 1000000"));
+  CHECK_THAT(problems(R"("replicas": 100, "prefetch": 65535)"), Contains("6553500 messages"));
+}
+
+TEST_CASE("worker: a consumer group reads topics and nothing else", "[models][messaging][input]") {
+  testing::ModelRig rig({queue(), consumer_group()},
+                        R"({"jobs": {"kind": "queue", "sqs": {}},
+                   "group": {"kind": "consumer_group", "topic": "jobs", "steps": []}})");
+  Problems found;
+  const std::string text = R"({"topic": "jobs", "steps": []})";
+  const auto value = parse_json(text, found.add_source("test.json"), found);
+  const std::string path = "/components/group";
+  rig.component("group").examine({*value, path, found});
+  CHECK_THAT(found.text(), Contains("/components/group/topic: \"jobs\" is no topic; workers "
+                                    "empty queues"));
 }
 
 }  // namespace
