@@ -24,7 +24,7 @@ class RabbitKeeper;
 /// A connection of a worker's process, with its channel and consumer.
 class Connection {
  public:
-  Connection(RabbitKeeper& keeper) : keeper_(keeper), silence_(*this) {}
+  explicit Connection(RabbitKeeper& keeper) : keeper_(keeper), silence_(*this) {}
 
   /// It counts as broken in `after`.
   void fall_silent(Duration after);
