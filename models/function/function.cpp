@@ -10,10 +10,10 @@
 ///          no time; a time-out ends the environment (Lambda resets it and initializes it
 ///          again with the next request); an environment that is made serves the request that it
 ///          was made for, even where another is free before; initialization does not depend on
-///          memory; provisioned environments are ready when the run begins, and made anew where
-///          they were lost; what call policies remember is shared by the environments of a zone;
-///          billed is by the millisecond begun, from the beginning of initialization, without a
-///          charge for being provisioned.
+///          memory; provisioned environments are ready when the run begins, and made anew at once
+///          where they were lost; what call policies remember is shared by the environments of a
+///          zone; billed is by the millisecond begun, from the beginning of initialization, without
+///          a charge for being provisioned.
 /// Source   AWS Lambda Developer Guide: Lambda scaling behavior; Configure Lambda function memory;
 ///          Understanding the Lambda execution environment lifecycle; Lambda quotas. AWS Compute
 ///          Blog, AWS Lambda standardizes billing for INIT Phase, April 2025.
@@ -323,23 +323,24 @@ void Function::bill(Duration time) {
 
 void Function::examine(const Examination& examination) const {
   endpoints_.examine(examination);
-  const auto wrong = [&](const std::string& path, const std::string& what) {
-    examination.problems.error(examination.where.position(), path, what);
+  const auto wrong = [&](const std::string& what) {
+    const Value* const given = examination.where.find("account");
+    examination.problems.error((given != nullptr ? *given : examination.where).position(),
+                               pointer_to(examination.path, "account"), what);
   };
-  const std::string path = pointer_to(examination.path, "account");
   if (params_.account.of) {
     const std::string& named = params_.account.of->id;
     if (misplaced_)
-      wrong(path, named == id() ? "a function cannot be in the account of itself"
-                                : in_quotes(named) +
-                                      " is in the account of another function: "
-                                      "name that one");
+      wrong(named == id() ? "a function cannot be in the account of itself"
+                          : in_quotes(named) +
+                                " is in the account of another function: "
+                                "name that one");
     return;
   }
   const std::uint64_t taken = account_->taken();
   if (const std::uint32_t all = account_->options().account_concurrency; taken > all)
-    wrong(path, "the functions of the account reserve or provision " + std::to_string(taken) +
-                    " together; its concurrency is " + std::to_string(all));
+    wrong("the functions of the account reserve or provision " + std::to_string(taken) +
+          " together; its concurrency is " + std::to_string(all));
 }
 
 std::map<std::string, std::uint64_t> Function::throttled() const {
