@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/describe/problems.h"
+#include "engine/describe/said.h"
 #include "engine/describe/value.h"
 
 namespace highwater::cache {
@@ -42,7 +43,7 @@ void CacheParams::check(const Value& where, const std::string& path, Problems& p
           {Policy::redis_lru, Policy::redis_volatile_lru, Policy::redis_volatile_ttl});
   belongs("redis_lfu", redis_lfu.has_value(), {Policy::redis_lfu, Policy::redis_volatile_lfu});
   belongs("memcached", memcached.has_value(), {Policy::memcached});
-  if (const Value* given = where.find("sharding")) {
+  if (const Value* given = said<CacheParams>(where, "sharding")) {
     if (sharding == hashing::Scheme::range)
       problems.error(given->position(), pointer_to(path, "sharding"),
                      "caches do not know how far their keys reach, so they cannot cut them into "
@@ -51,26 +52,22 @@ void CacheParams::check(const Value& where, const std::string& path, Problems& p
       problems.warning(given->position(), pointer_to(path, "sharding"),
                        "has no effect on a single instance");
   }
-  for (const char* name : {"expiry", "ttl_jitter"})
-    if (const Value* given = where.find(name); given != nullptr && !ttl && name[0] == 'e')
-      problems.error(given->position(), pointer_to(path, name), "needs a ttl that can slide");
-  if (const Value* given = where.find("write_behind");
-      given != nullptr && write_policy != WritePolicy::write_behind)
-    problems.error(given->position(), pointer_to(path, "write_behind"),
-                   "the write policy is another");
-  if (origin) {
-    if (const Value* given = where.find("lease_time"))
-      problems.error(given->position(), pointer_to(path, "lease_time"),
-                     "is about caches beside the data, and this one has an `origin`");
-    return;
-  }
-  for (const char* name :
-       {"timeout", "retry", "stale_while_revalidate", "stale_if_error", "early_expiration",
-        "refresh_ahead", "single_flight", "absent", "negative_ttl", "write_policy", "write_behind"})
-    if (const Value* given = where.find(name))
-      problems.error(given->position(), pointer_to(path, name),
-                     "is about what is fetched from an `origin`, and there is none; a service's "
-                     "cache step has its own");
+  const auto refuse = [&](const char* name, const char* why) {
+    if (const Value* given = said<CacheParams>(where, name))
+      problems.error(given->position(), pointer_to(path, name), why);
+  };
+  if (!ttl) refuse("expiry", "needs a ttl that can slide");
+  if (write_policy != WritePolicy::write_behind)
+    refuse("write_behind", "the write policy is another");
+  if (origin)
+    return refuse("lease_time", "is about caches beside the data, and this one has an `origin`");
+  constexpr const char* kOfOrigin =
+      "is about what is fetched from an `origin`, and there is none; a service's cache step has "
+      "its "
+      "own";
+  report_unread<FreshnessParams>(where, path, kOfOrigin, problems);
+  report_unread<CallPolicy>(where, path, kOfOrigin, problems);
+  refuse("write_policy", kOfOrigin);
 }
 
 }  // namespace highwater::cache

@@ -23,6 +23,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/describe/said.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
@@ -119,7 +120,8 @@ void TopicParams::check(const Value& where, const std::string& path, Problems& p
                       partitioner == Partitioner::uniform_sticky ||
                       partitioner == Partitioner::adaptive_sticky;
   for (const char* name : {"batch_size", "message_size"})
-    if (const Value* given = where.find(name); given != nullptr && !sticks && !producer)
+    if (const Value* given = said<TopicParams>(where, name);
+        given != nullptr && !sticks && !producer)
       problems.error(given->position(), pointer_to(path, name),
                      "only a producer and the sticky partitioners read it");
   const std::uint64_t least =

@@ -54,7 +54,10 @@ void lease(benchmark::State& state) {
 void hybrid_clock(benchmark::State& state) {
   HybridClock mine, other;
   std::int64_t now = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(mine.receive(++now, other.now(now)));
+  for (auto _ : state) {
+    ++now;
+    benchmark::DoNotOptimize(mine.receive(now, other.now(now)));
+  }
 }
 
 /// Intervals of a second of a cluster in which nobody fails.

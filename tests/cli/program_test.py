@@ -285,6 +285,18 @@ class Commands(InTemporaryFolder):
         self.write(result.stdout, "expanded.json")
         self.assertEqual(self.run_program("show", "expanded.json").stdout, result.stdout)
 
+    def test_show_of_every_scenario_is_a_scenario(self):
+        for path in sorted(SCENARIOS.rglob("*.json")):
+            if path.parent.name == "data":
+                continue
+            shown = self.run_program("show", str(path)).stdout
+            self.assertNotEqual(shown, "", path)
+            # Its traces are found beside the scenario only.
+            shown = shown.replace('"data/', f'"{path.parent}/data/')
+            name = self.write(shown, "expanded.json")
+            again = self.run_program("validate", name)
+            self.assertEqual((again.returncode, again.stderr), (0, ""), path)
+
     def test_show_draws_the_graph(self):
         result = self.run_program("show", self.write(SMALL), "--graphviz")
         self.assertIn("digraph", result.stdout)

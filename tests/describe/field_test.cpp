@@ -118,10 +118,7 @@ struct ForgetsMiddle {
     return Fields{field<&ForgetsMiddle::a>(""), field<&ForgetsMiddle::c>("")};
   }
 };
-struct Twice {
-  std::uint32_t a = 0;
-  static constexpr auto fields() { return Fields{field<&Twice::a>(""), field<&Twice::a>("")}; }
-};
+// One that is declared twice is twice a base of Fields, which no compiler takes.
 
 }  // namespace field_test
 
@@ -150,7 +147,6 @@ TEST_CASE("field: a member that is not declared is noticed", "[describe][field]"
   STATIC_REQUIRE_FALSE(declared<ForgetsLast>());
   STATIC_REQUIRE_FALSE(declared<ForgetsFirst>());
   STATIC_REQUIRE_FALSE(declared<ForgetsMiddle>());
-  STATIC_REQUIRE_FALSE(declared<Twice>());
 }
 
 TEST_CASE("field: names come from the members", "[describe][field]") {
