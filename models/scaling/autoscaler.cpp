@@ -39,6 +39,7 @@ Autoscaler::Autoscaler(Component& component, const AutoscalerParams& params, std
       wanted_time_(Time{}, replicas),
       scrape_(*this),
       decide_(*this) {
+  if (params.bounds().min_replicas == 0) activator_.emplace(component);
   for (const auto& instance : component.instances()) {
     if (instance->index() >= replicas)
       instance->be_absent();
@@ -124,6 +125,35 @@ std::optional<double> Autoscaler::average(AwsMetric metric) const {
   return metric == AwsMetric::requests ? kMinute * mean : mean;
 }
 
+/// What Knative's autoscaler hears from the activator and from the pods together, where requests
+/// waited since the last round; nothing where the pods alone know.
+std::optional<double> Autoscaler::load_with_held() {
+  constexpr double kReport = 1;  // the activator reports every second
+  const double passed = seconds(world().now() - std::exchange(decided_, world().now()));
+  const double held_seconds = activator_->held_integral(world().now());
+  const double held = held_seconds - std::exchange(held_before_, held_seconds);
+  const std::uint64_t came = activator_->kept() - std::exchange(kept_before_, activator_->kept());
+  // Who has just woken us has waited for no time yet.
+  double load = held > 0 ? held / passed : static_cast<double>(activator_->held());
+  if (load == 0) return std::nullopt;
+  const bool by_rate = params_.follows_rate();
+  if (by_rate) load = static_cast<double>(came) / std::max(passed, kReport);
+  for (const PodObservation& pod : pods_)
+    if (const std::optional<PodSample>& sample = by_rate ? pod.request_rate : pod.concurrency)
+      load += static_cast<double>(sample->value) / kThousand;
+  return load;
+}
+
+void Autoscaler::take(Attempt& attempt) {
+  const bool first = activator_->take(attempt);
+  // The activator does not wait for the next round to say that somebody has come.
+  if (first && wanted_ == 0) world().simulation.reschedule_after(decide_, Duration{0});
+}
+
+void Autoscaler::is_up() {
+  activator_->let_go();
+}
+
 void Autoscaler::decide() {
   pods_.clear();
   scaling::Observation seen;
@@ -136,6 +166,7 @@ void Autoscaler::decide() {
   seen.replicas = wanted_;
   seen.pods = pods_;
   if (const auto metric = params_.metric()) seen.metric = average(*metric);
+  if (activator_) seen.metric = load_with_held();
   const scaling::Decision decision = scaler_->decide(seen);
   const ScalingBounds& bounds = params_.bounds();
   follow(std::clamp(decision.replicas, bounds.min_replicas, bounds.max_replicas));
@@ -152,6 +183,7 @@ void Autoscaler::follow(std::uint32_t replicas) {
   grows ? grow(replicas - wanted_) : shrink(wanted_ - replicas);
   wanted_ = replicas;
   wanted_time_.set(world().now(), replicas);
+  if (activator_) activator_->look();  // one that was about to leave may have been kept
 }
 
 void Autoscaler::grow(std::uint32_t by) {
@@ -185,12 +217,15 @@ void Autoscaler::measure(Recorder::Owner& owner) {
   owner.time_average("replicas", [this](Time time) { return wanted_time_.total(time); });
   owner.count("scale_ups", scale_ups_);
   owner.count("scale_downs", scale_downs_);
+  if (activator_) activator_->measure(owner);
 }
 
 std::vector<MetricInfo> autoscaler_metrics() {
   return {{"replicas", "instances", "Instances that the autoscaler wants, where there is one."},
           {"scale_ups", "1", "Decisions of the autoscaler to have more.", MetricShape::kCount},
-          {"scale_downs", "1", "Decisions of the autoscaler to have fewer.", MetricShape::kCount}};
+          {"scale_downs", "1", "Decisions of the autoscaler to have fewer.", MetricShape::kCount},
+          {"activating", "requests", "Requests that wait for the first instance, scaled to zero."},
+          {"activation_ms", "ms", "How long they wait, each.", MetricShape::kTimes}};
 }
 
 }  // namespace highwater::autoscaling

@@ -8,6 +8,7 @@
 
 #include "engine/kernel/simulation.h"
 #include "engine/model/component.h"
+#include "models/scaling/activator.h"
 #include "models/scaling/autoscaler_params.h"
 
 namespace highwater::autoscaling {
@@ -38,7 +39,12 @@ class Autoscaler {
              double cores, std::function<Work(const Instance&, Time)> work_of);
 
   void start();
-  /// Declares `replicas`, `scale_ups` and `scale_downs`.
+  /// Whether requests may find nobody, and wait. Their component is their client then: its take()
+  /// and started() are to come here.
+  bool scales_to_zero() const { return activator_.has_value(); }
+  void take(Attempt& attempt);
+  void is_up();
+  /// Declares `replicas`, `scale_ups` and `scale_downs`, and what an Activator does.
   void measure(Recorder::Owner& owner);
 
  private:
@@ -56,6 +62,7 @@ class Autoscaler {
   void decide();
   void look_at(const Instance& instance, scaling::PodObservation& pod);
   std::optional<double> average(AwsMetric metric) const;
+  std::optional<double> load_with_held();
   void follow(std::uint32_t replicas);
   void grow(std::uint32_t by);
   void shrink(std::uint32_t by);
@@ -69,6 +76,11 @@ class Autoscaler {
   std::unique_ptr<scaling::Scaler> scaler_;
   std::vector<Seen> seen_;  // by instance
   std::vector<scaling::PodObservation> pods_;
+  std::optional<Activator> activator_;
+  // Of the activator, at the last decision.
+  Time decided_{};
+  double held_before_ = 0;
+  std::uint64_t kept_before_ = 0;
   std::uint32_t wanted_;
   TimeIntegral wanted_time_;
   std::uint64_t scale_ups_ = 0;

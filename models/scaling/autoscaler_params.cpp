@@ -64,7 +64,9 @@ std::unique_ptr<scaling::Scaler> scaler_of(const KpaParams& params, const Scalin
   options.scale_down_delay = params.scale_down_delay.count();
   options.min_scale = static_cast<std::int32_t>(bounds.min_replicas);
   options.max_scale = static_cast<std::int32_t>(bounds.max_replicas);
-  options.enable_scale_to_zero = false;
+  options.enable_scale_to_zero = bounds.min_replicas == 0;
+  options.scale_to_zero_grace_period = params.scale_to_zero_grace_period.count();
+  options.scale_to_zero_pod_retention_period = params.scale_to_zero_pod_retention_period.count();
   return std::make_unique<scaling::KpaScaler>(options);
 }
 
@@ -226,6 +228,11 @@ std::optional<AwsMetric> AutoscalerParams::metric() const {
           return std::nullopt;
       },
       form);
+}
+
+bool AutoscalerParams::follows_rate() const {
+  const auto* const kpa = as<AutoscalerForm<KpaParams, scaling::ScalerPolicy::kpa>>();
+  return kpa != nullptr && kpa->params.target_rate.has_value();
 }
 
 }  // namespace highwater::autoscaling

@@ -131,7 +131,7 @@ struct HpaParams {
   }
 };
 
-/// Knative's autoscaler, without its scaling to zero.
+/// Knative's autoscaler; down to zero where there may be none.
 struct KpaParams {
   std::optional<double> target_concurrency;
   std::optional<Rate> target_rate;
@@ -142,6 +142,8 @@ struct KpaParams {
   Fraction panic_window{scaling::Kpa::Options{}.panic_window_percentage / 100};
   double panic_threshold = scaling::Kpa::Options{}.panic_threshold;
   Duration scale_down_delay{0};
+  Duration scale_to_zero_grace_period{scaling::Kpa::Options{}.scale_to_zero_grace_period};
+  Duration scale_to_zero_pod_retention_period{0};
 
   static constexpr std::string_view type_name = "autoscaler.kpa";
   static constexpr auto fields() {
@@ -174,7 +176,13 @@ struct KpaParams {
             .source("Knative panic-threshold-percentage"),
         field<&P::scale_down_delay>("How long less must be wanted before it shrinks.")
             .at_most(Duration{3600s})
-            .source("Knative scale-down-delay")};
+            .source("Knative scale-down-delay"),
+        field<&P::scale_to_zero_grace_period>("With min_replicas 0: how long the last instance "
+                                              "stays once nothing was wanted for a stable_window.")
+            .at_least(Duration{1s})
+            .source("Knative scale-to-zero-grace-period"),
+        field<&P::scale_to_zero_pod_retention_period>("The same, where it is longer.")
+            .source("Knative scale-to-zero-pod-retention-period")};
   }
 };
 
@@ -358,7 +366,10 @@ struct ScalingBounds {
   static constexpr auto fields() {
     using P = ScalingBounds;
     return Fields{
-        field<&P::min_replicas>("Fewest instances.").at_least(1u).at_most(kMostReplicas),
+        field<&P::min_replicas>("Fewest instances. 0, with kpa only: none while nothing comes. A "
+                                "request that finds nobody has one started and waits for it; who "
+                                "comes through a load balancer finds nobody to be sent to.")
+            .at_most(kMostReplicas),
         field<&P::max_replicas>("Most instances.").required().at_least(1u).at_most(kMostReplicas),
         field<&P::scrape_interval>("Time between two readings of what an instance does.")
             .at_least(Duration{100ms})
@@ -387,6 +398,17 @@ struct AutoscalerForm {
     return Fields{field<&AutoscalerForm::params>(info.summary).named(info.name).source(info.source),
                   inlined<&AutoscalerForm::bounds>()};
   }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (kPolicy != scaling::ScalerPolicy::kpa && bounds.min_replicas == 0)
+      problems.error(where.position(), pointer_to(path, "min_replicas"), "only kpa scales to zero");
+    if constexpr (kPolicy == scaling::ScalerPolicy::kpa) {
+      const bool says_how = params.scale_to_zero_grace_period != P{}.scale_to_zero_grace_period ||
+                            params.scale_to_zero_pod_retention_period > Duration{0};
+      if (says_how && bounds.min_replicas > 0)
+        problems.error(where.position(), pointer_to(path, "kpa"),
+                       "scales to zero with \"min_replicas\": 0 only");
+    }
+  }
 };
 
 /// An autoscaler: {"hpa": {"target_cpu": "50%"}, "min_replicas": 3, "max_replicas": 50}.
@@ -405,6 +427,8 @@ struct AutoscalerParams
   std::unique_ptr<scaling::Scaler> make() const;
   /// What Observation::metric is to be; nothing where the policy looks at the instances alone.
   std::optional<AwsMetric> metric() const;
+  /// Knative's: requests a second, and not those in flight.
+  bool follows_rate() const;
 };
 
 }  // namespace autoscaling

@@ -235,6 +235,16 @@ class Service final : public Component {
     if (members_) members_->start();
   }
 
+  Route route(const Request& request, const Instance& from) override {
+    const Route route = Component::route(request, from);
+    // Whoever is started first has the first place.
+    return route.to == nullptr && has_client() ? Route(instances().front().get()) : route;
+  }
+  bool has_client() const override { return autoscaler_ && autoscaler_->scales_to_zero(); }
+  void take(Attempt& attempt) override { autoscaler_->take(attempt); }
+  void is_up() {
+    if (has_client()) autoscaler_->is_up();
+  }
   bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override { endpoints_.examine(examination); }
@@ -347,6 +357,7 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
 void Server::started() {
   control_ = line_control(service_.params().queue, service_.world().now());
   gate_ = service_.admissions().gate(*this);
+  service_.is_up();
 }
 
 Duration Server::start_time() const {

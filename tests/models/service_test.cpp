@@ -435,7 +435,8 @@ TEST_CASE("service: a service with one endpoint answers unnamed requests", "[mod
 TEST_CASE("service: everything it declares is measured", "[models][service]") {
   ModelRig rig({service()},
                R"({"api": {"kind": "service", "shed": {"capacity": 10},
-                           "autoscaler": {"hpa": {}, "max_replicas": 3}, "membership": "swim",
+                           "autoscaler": {"kpa": {}, "min_replicas": 0,
+                                          "max_replicas": 3}, "membership": "swim",
                            "endpoints": {"*": [{"call": "db", "breaker": "opossum"}]}},
                    "db": {"kind": "service", "service_time": "1ms"}})");
   rig.run(Time{1s});
