@@ -70,6 +70,44 @@ void in_sync_replicas(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 3);
 }
 
+/// A message sent, received and deleted, in a queue of a thousand.
+void sqs(benchmark::State& state, bool fifo) {
+  SqsOptions options;
+  options.fifo = fifo;
+  SqsQueue queue(options);
+  std::int64_t now = 0;
+  std::uint64_t body = 0;
+  for (; body < 1'000; ++body) queue.send(now, {.body = body, .group = body % 100});
+  const auto dead = [](std::uint64_t) {};
+  for (auto _ : state) {
+    now += 1'000'000;
+    queue.send(now, {.body = ++body, .group = body % 100});
+    std::uint64_t receipt = 0;
+    queue.receive(
+        now, 1, [&](const SqsQueue::Delivery& delivery) { receipt = delivery.receipt; }, dead);
+    benchmark::DoNotOptimize(queue.remove(now, receipt));
+  }
+  state.SetItemsProcessed(state.iterations() * 3);
+}
+
+/// A message published, delivered and acknowledged, among four consumers.
+void rabbitmq(benchmark::State& state) {
+  RabbitQueue queue(RabbitOptions{});
+  for (int i = 0; i < 4; ++i) queue.add_consumer(10);
+  std::int64_t now = 0;
+  std::uint64_t body = 0;
+  const auto dead = [](std::uint64_t, RabbitQueue::Death) {};
+  for (auto _ : state) {
+    now += 1'000'000;
+    queue.publish(now, ++body, 1'000, dead);
+    std::uint64_t tag = 0;
+    queue.deliver(
+        now, [&](const RabbitQueue::Delivery& delivery) { tag = delivery.tag; }, dead);
+    benchmark::DoNotOptimize(queue.ack(now, tag));
+  }
+  state.SetItemsProcessed(state.iterations() * 3);
+}
+
 BENCHMARK_CAPTURE(assignment, range, Assignor::range, AssignorCode::java)
     ->Name("messaging/range")
     ->Arg(1'000);
@@ -87,5 +125,8 @@ BENCHMARK_CAPTURE(assignment, cooperative, Assignor::cooperative_sticky, Assigno
     ->Arg(1'000);
 BENCHMARK(batches)->Name("messaging/batch_accumulator");
 BENCHMARK(in_sync_replicas)->Name("messaging/in_sync_replicas");
+BENCHMARK_CAPTURE(sqs, standard, false)->Name("messaging/sqs");
+BENCHMARK_CAPTURE(sqs, fifo, true)->Name("messaging/sqs_fifo");
+BENCHMARK(rabbitmq)->Name("messaging/rabbitmq");
 
 }  // namespace
