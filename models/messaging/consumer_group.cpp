@@ -38,6 +38,7 @@
 #include "models/algorithms/messaging/range_assignor.h"
 #include "models/messaging/consumer_group_params.h"
 #include "models/messaging/group_protocol.h"
+#include "models/messaging/processes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/steps/program.h"
@@ -584,49 +585,17 @@ bool ConsumerGroup::count_done(const Cursor& cursor, bool processed) {
 void ConsumerGroup::declare_metrics() {
   Recorder::Owner& owner = world().recorder.owner(id());
   owner_ = &owner;
-  const double threads = static_cast<double>(params_.concurrency);
-  const double all = static_cast<double>(params_.consumers);
   owner.rate("throughput_rps", processed_);
   owner.time_average("lag", [this](Time now) { return lag_.total(now); });
   end_to_end_ = &owner.tally("end_to_end_ms");
   processing_ = &owner.tally("processing_ms");
-  owner.time_ratio(
-      "utilization",
-      [this](Time now) {
-        double sum = 0;
-        for (const auto& instance : instances())
-          sum += static_cast<const Consumer&>(*instance).busy_integral(now);
-        return sum;
-      },
-      [=](Time now) { return seconds(now) * threads * all; });
-  owner.time_ratio(
-      "cpu_utilization",
-      [this](Time now) {
-        double sum = 0;
-        for (const auto& instance : instances())
-          sum += static_cast<const Consumer&>(*instance).processor().busy_integral(now);
-        return sum;
-      },
-      [this, all](Time now) {
-        const auto& first = static_cast<const Consumer&>(*instances().front());
-        return seconds(now) * first.processor().cores() * all;
-      });
+  measure_processes<Consumer>(*this, owner, params_.concurrency);
   owner.count("processed", processed_);
   owner.count("skipped", skipped_);
   owner.count("unprocessed", [this] { return static_cast<std::uint64_t>(lag_.value()); });
   owner.count("duplicates", duplicates_);
   owner.count("failed", failed_);
   owner.count("rebalances", rebalances_);
-  for (const auto& instance : instances()) {
-    const auto& consumer = static_cast<const Consumer&>(*instance);
-    Recorder::Owner& own =
-        world().recorder.owner(consumer.label(), world().network.zone_name(consumer.zone()));
-    own.rate("throughput_rps",
-             [&consumer](Time) { return static_cast<double>(consumer.processed()); });
-    own.time_ratio(
-        "utilization", [&consumer](Time now) { return consumer.busy_integral(now); },
-        [threads](Time now) { return seconds(now) * threads; });
-  }
 }
 
 }  // namespace

@@ -103,6 +103,12 @@ std::vector<std::uint32_t> Replication::place(std::uint32_t partition, std::uint
   return list;
 }
 
+std::optional<std::uint32_t> Replication::Partition::replica_on(std::uint32_t broker) const {
+  const auto place = std::find(brokers.begin(), brokers.end(), broker);
+  if (place == brokers.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(place - brokers.begin());
+}
+
 void Replication::start() {
   for (Partition& partition : partitions_)
     for (std::uint32_t r = 1; r < partition.followers.size(); ++r)
@@ -177,8 +183,7 @@ void Replication::appended(std::uint32_t number, std::uint64_t messages) {
 
 void Replication::died(std::uint32_t index) {
   for (Partition& partition : partitions_)
-    for (std::uint32_t r = 0; r < partition.brokers.size(); ++r)
-      if (partition.brokers[r] == index) partition.followers[r].rest();
+    if (const auto replica = partition.replica_on(index)) partition.followers[*replica].rest();
   Session& session = sessions_[index];
   session.ends = world_.simulation.after(params_.session_timeout);
   world_.simulation.reschedule_at(session.over, session.ends);
@@ -192,9 +197,9 @@ void Replication::session_over(std::uint32_t index) {
   const std::uint64_t before = elections_;
   for (std::uint32_t p = 0; p < partitions_.size(); ++p) {
     Partition& partition = partitions_[p];
-    const auto place = std::find(partition.brokers.begin(), partition.brokers.end(), index);
-    if (place == partition.brokers.end()) continue;
-    const auto replica = static_cast<std::uint32_t>(place - partition.brokers.begin());
+    const std::optional<std::uint32_t> on = partition.replica_on(index);
+    if (!on) continue;
+    const std::uint32_t replica = *on;
     change(p, [&](InSyncReplicas& replicas) {
       if (replicas.leader() == replica) hear_all(p, replicas);
       replicas.fail(now(), replica);
@@ -212,9 +217,9 @@ void Replication::is_back(std::uint32_t index) {
   }
   for (std::uint32_t p = 0; p < partitions_.size(); ++p) {
     Partition& partition = partitions_[p];
-    const auto place = std::find(partition.brokers.begin(), partition.brokers.end(), index);
-    if (place == partition.brokers.end()) continue;
-    const auto replica = static_cast<std::uint32_t>(place - partition.brokers.begin());
+    const std::optional<std::uint32_t> on = partition.replica_on(index);
+    if (!on) continue;
+    const std::uint32_t replica = *on;
     const bool was_led = partition.replicas.leader().has_value();
     change(p, [&](InSyncReplicas& replicas) {
       if (!was_led) replicas.cut_fork(replica);

@@ -92,6 +92,9 @@ class Replication {
   struct Partition {
     Partition(const IsrOptions& options) : replicas(options) {}
 
+    /// The replica that the broker holds; nothing where it has none.
+    std::optional<std::uint32_t> replica_on(std::uint32_t broker) const;
+
     InSyncReplicas replicas;
     std::vector<std::uint32_t> brokers;  // by replica
     std::deque<Follower> followers;      // by replica; the leader's rests

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "engine/kernel/task.h"
+#include "models/messaging/processes.h"
 #include "models/messaging/queue_component.h"
 #include "models/messaging/worker_params.h"
 #include "models/placement.h"
@@ -354,42 +355,14 @@ bool Workers::count_done(std::uint32_t message) {
 void Workers::declare_metrics() {
   Recorder::Owner& owner = world().recorder.owner(id());
   owner_ = &owner;
-  const double hands = static_cast<double>(params_.concurrency);
-  const double all = static_cast<double>(params_.replicas);
   owner.rate("throughput_rps", processed_);
   end_to_end_ = &owner.tally("end_to_end_ms");
   processing_ = &owner.tally("processing_ms");
-  const auto sum_of = [this](auto integral) {
-    return [this, integral](Time now) {
-      double sum = 0;
-      for (const auto& instance : instances())
-        sum += integral(static_cast<const Worker&>(*instance), now);
-      return sum;
-    };
-  };
-  owner.time_ratio("utilization",
-                   sum_of([](const Worker& worker, Time now) { return worker.busy_integral(now); }),
-                   [=](Time now) { return seconds(now) * hands * all; });
-  owner.time_ratio("cpu_utilization", sum_of([](const Worker& worker, Time now) {
-                     return worker.processor().busy_integral(now);
-                   }),
-                   [this, all](Time now) {
-                     const auto& first = static_cast<const Worker&>(*instances().front());
-                     return seconds(now) * first.processor().cores() * all;
-                   });
+  measure_processes<Worker>(*this, owner, params_.concurrency);
   owner.count("processed", processed_);
   owner.count("duplicates", duplicates_);
   owner.count("failed", failed_);
   owner.count("dropped", dropped_);
-  for (const auto& instance : instances()) {
-    const auto& worker = static_cast<const Worker&>(*instance);
-    Recorder::Owner& own =
-        world().recorder.owner(worker.label(), world().network.zone_name(worker.zone()));
-    own.rate("throughput_rps", [&worker](Time) { return static_cast<double>(worker.processed()); });
-    own.time_ratio(
-        "utilization", [&worker](Time now) { return worker.busy_integral(now); },
-        [hands](Time now) { return seconds(now) * hands; });
-  }
 }
 
 }  // namespace
