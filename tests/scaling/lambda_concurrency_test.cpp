@@ -204,7 +204,7 @@ TEST_CASE("lambda_concurrency: each function may have an idle time of its own", 
   options.functions = {{std::nullopt, 0}, {std::nullopt, 0, 5 * kSecond}};
   LambdaConcurrency lambda(options);
   CHECK_FALSE(lambda.next_given_up(0));
-  for (const std::size_t function : {0, 1}) {
+  for (const std::size_t function : {0U, 1U}) {
     CHECK(lambda.invoke(function, 0) == cold);
     lambda.finish(function, kSecond, false);
   }
