@@ -3,6 +3,7 @@
 #include "models/balancer/load_balancer.h"
 #include "models/cache/cache.h"
 #include "models/client/client.h"
+#include "models/cluster/cluster.h"
 #include "models/database/database.h"
 #include "models/external/external.h"
 #include "models/faults/faults.h"
@@ -30,13 +31,14 @@ const std::vector<ModelKind>& model_kinds() {
       messaging::worker(),
       function::function(),
       external::external(),
+      cluster::cluster(),
   };
   return list;
 }
 
 const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> list{faults::kill(), faults::slow(), faults::latency(),
-                                           faults::error(), faults::partition()};
+  static const std::vector<FaultKind> list{faults::kill(),  faults::slow(),      faults::latency(),
+                                           faults::error(), faults::partition(), faults::drain()};
   return list;
 }
 

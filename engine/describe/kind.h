@@ -39,6 +39,7 @@ struct KindInfo {
   bool callable = true;      ///< May be called and routed to.
   bool publishable = false;  ///< May be published to.
   bool consumable = false;   ///< May be consumed from.
+  bool hosting = false;      ///< Others may run on it.
   /// Reads the parameters and reports everything wrong with them. `also_known` are keys of the
   /// object that belong to someone else.
   void (*check)(const Value&, const std::string& path, Problems&,

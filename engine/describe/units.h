@@ -45,6 +45,7 @@ enum class Relation : std::uint8_t {
   publish,  ///< Leaves a message and does not wait.
   consume,  ///< Takes messages from it.
   share,    ///< Has something in common with it, which must be of the same kind; nothing flows.
+  host,     ///< Runs on its machines; nothing flows.
 };
 
 /// Whether the one who uses waits for the one who is used.

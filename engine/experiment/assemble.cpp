@@ -170,8 +170,10 @@ class Assembler {
     result.id = part.id;
     result.kind = part.kind->info.name;
     result.metrics = metrics_of(part.id, *part.kind);
-    for (const OwnerRecord& owner : run_.replications.front().owners) {
-      if (!owner.id.starts_with(part.id + "[")) continue;
+    const std::vector<OwnerRecord>& owners = run_.replications.front().owners;
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      const OwnerRecord& owner = owners[i];
+      if (!owner.id.starts_with(part.id + "[") || !was_seen(run_, i)) continue;
       InstanceResult instance;
       instance.id = owner.id;
       instance.zone = owner.zone;

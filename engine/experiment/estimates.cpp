@@ -40,6 +40,11 @@ double worst_half_width(const System& system, const RunRecord& run) {
 
 }  // namespace
 
+bool was_seen(const RunRecord& run, std::size_t owner) {
+  return std::any_of(run.replications.begin(), run.replications.end(),
+                     [&](const ReplicationRecord& one) { return one.owners[owner].seen; });
+}
+
 MetricView::MetricView(const RunRecord& run, std::size_t owner, std::size_t metric) {
   for (const ReplicationRecord& replication : run.replications) {
     const MetricRecord& record = replication.owners[owner].metrics[metric];

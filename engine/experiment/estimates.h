@@ -24,6 +24,9 @@ struct RunWindow {
 /// MSER-5 finds over the clients' latencies and the components' requests in flight.
 RunWindow find_window(const System& system, const RunRecord& run);
 
+/// Whether the owner of that number was there in any replication.
+bool was_seen(const RunRecord& run, std::size_t owner);
+
 /// One metric in all replications.
 class MetricView {
  public:

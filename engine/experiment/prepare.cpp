@@ -90,7 +90,9 @@ class Preparer {
       const Component& component = directory.component(part.id);
       component.examine({*part.value, part.path, problems_});
       if (!component.has_steady_state()) system_.terminating = true;
-      topology.components[i].instances = static_cast<int>(component.instances().size());
+      topology.components[i].instances =
+          static_cast<int>(std::count_if(component.instances().begin(), component.instances().end(),
+                                         [](const auto& instance) { return !instance->absent(); }));
     }
     for (std::size_t i = 0; i < system_.faults.size(); ++i) {
       const DeclaredPart& part = document_.faults()[i];
@@ -133,6 +135,7 @@ Topology topology_of(const Document& document, Problems& problems) {
     component.callable = part.kind->callable;
     component.publishable = part.kind->publishable;
     component.consumable = part.kind->consumable;
+    component.hosting = part.kind->hosting;
     component.position = part.value->position();
     component.pointer = part.path;
     components.push_back(std::move(component));

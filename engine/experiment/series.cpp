@@ -71,7 +71,7 @@ void add_component_series(const RunRecord& run, const Part& part, SeriesSet& set
   const std::vector<OwnerRecord>& owners = run.replications.front().owners;
   for (std::size_t i = 0; i < owners.size(); ++i) {
     const bool instance = owners[i].id.starts_with(part.id + "[");
-    if (!instance && owners[i].id != part.id) continue;
+    if ((!instance && owners[i].id != part.id) || !was_seen(run, i)) continue;
     for (std::size_t k = 0; k < owners[i].metrics.size(); ++k) {
       const MetricRecord& metric = owners[i].metrics[k];
       if (instance && metric.name == "utilization")

@@ -168,6 +168,7 @@ std::vector<OwnerRecord> Recorder::finish() {
     OwnerRecord& record = records.emplace_back();
     record.id = owner.id_;
     record.zone = owner.zone_;
+    if (owner.seen_) record.seen = owner.seen_();
     for (Owner::Metric& metric : owner.metrics_) {
       MetricRecord& out = record.metrics.emplace_back();
       out.name = metric.name;

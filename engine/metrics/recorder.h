@@ -42,6 +42,7 @@ struct MetricRecord {
 struct OwnerRecord {
   std::string id;                     ///< "api" or "api[0]"
   std::string zone;                   ///< Of an instance; empty where there is none.
+  bool seen = true;                   ///< False where there was nothing to measure; see Owner.
   std::vector<MetricRecord> metrics;  ///< In the order they were declared.
 
   const MetricRecord* find(std::string_view name) const;
@@ -113,6 +114,9 @@ class Recorder {
     /// an earlier slice (that of the intended arrival).
     void sliced_rate(std::string_view name, BySlice occurrences);
     void sliced_ratio(std::string_view name, BySlice part, BySlice whole);
+    /// Asked at the end: whether the owner was there at all. An instance that an autoscaler never
+    /// needed was not, and results do not list it.
+    void seen_if(std::function<bool()> seen) { seen_ = std::move(seen); }
 
    private:
     friend class Recorder;
@@ -124,6 +128,7 @@ class Recorder {
     Recorder& recorder_;
     std::string id_;
     std::string zone_;
+    std::function<bool()> seen_;
     std::deque<Metric> metrics_;
   };
 

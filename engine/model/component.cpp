@@ -64,6 +64,7 @@ void Instance::grace_ended() {
   component_.world().simulation.cancel(starting_);
   if (up_) end_process(CancelReason::shutdown);
   left();
+  component_.tell(*this, Component::Change::gone);
 }
 
 void Instance::end_process(CancelReason reason) {
@@ -78,13 +79,19 @@ void Instance::set_registered(bool registered) {
   if (registered_ == registered) return;
   registered_ = registered;
   present_time_.set(component_.world().now(), registered ? 1 : 0);
-  if (trusted_) component_.tell(*this, Component::Change::listing);
+  if (trusted_ && ready_) component_.tell(*this, Component::Change::listing);
 }
 
 void Instance::set_trusted(bool trusted) {
   if (trusted_ == trusted) return;
   trusted_ = trusted;
-  if (registered_) component_.tell(*this, Component::Change::listing);
+  if (registered_ && ready_) component_.tell(*this, Component::Change::listing);
+}
+
+void Instance::set_ready(bool ready) {
+  if (ready_ == ready) return;
+  ready_ = ready;
+  if (registered_ && trusted_) component_.tell(*this, Component::Change::listing);
 }
 
 void Instance::kill(bool silent) {
@@ -233,6 +240,7 @@ Recorder::Owner& Component::measure() {
 Recorder::Owner& Component::measure(const Instance& instance) {
   Recorder::Owner& owner =
       world_.recorder.owner(instance.label(), world_.network.zone_name(instance.zone()));
+  owner.seen_if([this, &instance] { return instance.present_integral(world_.now()) > 0; });
   owner.rate("throughput_rps",
              [&instance](Time) { return static_cast<double>(instance.answers()[Status::ok]); });
   owner.time_average("in_flight",

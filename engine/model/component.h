@@ -65,10 +65,12 @@ class Instance {
   /// Whether service discovery lists it: callers and balancers choose among those. True from the
   /// beginning; an autoscaler takes instances out and in again, a failure detector those that it
   /// does not trust.
-  bool listed() const { return registered_ && trusted_; }
+  bool listed() const { return registered_ && trusted_ && ready_; }
   /// What a failure detector thinks of it. True from the beginning.
   bool trusted() const { return trusted_; }
   void set_trusted(bool trusted);
+  /// What the platform that runs it thinks of it. True from the beginning.
+  void set_ready(bool ready);
   /// How long it has been there so far, in seconds: neither absent nor yet to appear, nor leaving.
   double present_integral(Time now) const { return present_time_.total(now); }
   /// It is not there: neither listed nor up. Before the run begins only.
@@ -80,6 +82,8 @@ class Instance {
   void leave(Duration grace);
   /// Neither listed nor about to be.
   bool absent() const { return presence_ == Presence::absent || presence_ == Presence::leaving; }
+  /// On its way out, and not yet gone.
+  bool leaving() const { return presence_ == Presence::leaving; }
 
   // Faults.
   /// The process is gone: its tasks end, their callers see a reset (or nothing at all, when
@@ -138,6 +142,7 @@ class Instance {
   bool up_ = true;
   bool registered_ = true;  // there, to be listed
   bool trusted_ = true;
+  bool ready_ = true;
   Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;
@@ -202,6 +207,7 @@ class Component {
     down,     ///< Its process is gone: it died, or it had left and has ended.
     up,       ///< A process serves: a new one, or the one that was about to leave.
     leaving,  ///< It is to go and ends when what it has begun is done.
+    gone,     ///< It has left: another may come in its place.
   };
   using Watcher = std::function<void(const Instance&, Change)>;
   /// Tells of every change of an instance, when it has happened.

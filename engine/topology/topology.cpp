@@ -25,6 +25,8 @@ bool may_be_used(const TopologyComponent& component, const std::string& by_kind,
       return component.consumable;
     case Relation::share:
       return component.kind == by_kind;
+    case Relation::host:
+      return component.hosting;
   }
   return false;  // no other value exists; compilers cannot know
 }
@@ -48,6 +50,7 @@ std::string misuse(const TopologyComponent& component, const std::string& by_kin
   }
   if (relation == Relation::share)
     return fmt::format("{}; only {} can be named here", what, with_article(by_kind));
+  if (relation == Relation::host) return what + ", nothing can run on it";
   const char* verb = relation == Relation::publish ? "published to" : "consumed from";
   return fmt::format("{} and cannot be {}", what, verb);
 }
@@ -79,7 +82,8 @@ class Joiner {
                       misuse(used, by_kind, reference.relation));
       return;
     }
-    if (reference.relation == Relation::share) return;
+    if (reference.relation == Relation::host) hosts_.insert(to->second);
+    if (reference.relation == Relation::share || reference.relation == Relation::host) return;
     Topology::Edge edge{from->second, to->second, reference.relation, number};
     if (reference.relation == Relation::consume) std::swap(edge.from, edge.to);
     if (!known_.emplace(edge.from, edge.to, edge.relation).second) return;
@@ -87,6 +91,8 @@ class Joiner {
   }
 
   Topology take() { return std::move(topology_); }
+  /// Where something runs.
+  const std::set<std::size_t>& hosts() const { return hosts_; }
 
  private:
   /// Someone who mistypes most likely means a component that would do here.
@@ -105,6 +111,7 @@ class Joiner {
   Topology topology_;
   std::map<std::string, std::size_t, std::less<>> index_;
   std::set<std::tuple<std::size_t, std::size_t, Relation>> known_;
+  std::set<std::size_t> hosts_;
 };
 
 void report_circles(const Topology& topology, const std::vector<TopologyReference>& references,
@@ -123,13 +130,16 @@ void report_circles(const Topology& topology, const std::vector<TopologyReferenc
   }
 }
 
-void report_unreachable(const Topology& topology, Problems& problems) {
+void report_unused(const Topology& topology, const std::set<std::size_t>& hosts,
+                   Problems& problems) {
   const std::vector<bool> reached = reached_by_load(topology);
   for (std::size_t i = 0; i < reached.size(); ++i) {
-    if (reached[i]) continue;
     const TopologyComponent& component = topology.components[i];
-    problems.warning(component.position, component.pointer,
-                     fmt::format("no request can reach {}", in_quotes(component.id)));
+    if (component.hosting ? hosts.contains(i) : reached[i]) continue;
+    problems.warning(
+        component.position, component.pointer,
+        fmt::format("{} {}", component.hosting ? "nothing runs on" : "no request can reach",
+                    in_quotes(component.id)));
   }
 }
 
@@ -158,7 +168,7 @@ Topology join_topology(std::vector<TopologyComponent> components,
     problems.error(where, pointer, "nobody sends requests: there is no client");
   } else if (whole) {
     // A wrong reference is reason enough why something is not reached.
-    report_unreachable(topology, problems);
+    report_unused(topology, joiner.hosts(), problems);
   }
   return topology;
 }

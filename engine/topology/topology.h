@@ -22,6 +22,7 @@ struct TopologyComponent {
   bool callable = true;      ///< May be called and routed to.
   bool publishable = false;  ///< May be published to.
   bool consumable = false;   ///< May be consumed from.
+  bool hosting = false;      ///< Others may run on it.
   Position position;         ///< Where the input describes it.
   std::string pointer;
 };
@@ -36,8 +37,8 @@ struct TopologyReference {
 };
 
 /// Who uses whom, in the direction that requests and messages flow: of a consumption, from the
-/// topic to its consumer; of what is shared, nothing flows. Components in the order given; edges in
-/// the order first mentioned, each once.
+/// topic to its consumer; with what is shared, and with hosts, nothing flows. Components in the
+/// order given; edges in the order first mentioned, each once.
 struct Topology {
   struct Edge {
     std::size_t from = 0;  ///< Indices into components.
@@ -55,7 +56,7 @@ struct Topology {
 /// errors    an unknown component (with the nearest id that would do), a kind that cannot be used
 /// that
 ///           way, synchronous calls in a circle (each would wait for itself), no source of load;
-/// warnings  components that no request can reach.
+/// warnings  components that no request can reach, and hosts where nothing runs.
 /// A wrong reference makes no edge. Of each tangle of circles the shortest through its first
 /// component is shown.
 ///

@@ -17,63 +17,15 @@
 #include "engine/describe/nearest.h"
 #include "engine/describe/words.h"
 #include "models/algorithms/scaling/scaling.h"
+#include "models/cluster_autoscaler_params.h"
+#include "models/disruption_budget_params.h"
 #include "models/drivers/json_line.h"
 #include "models/drivers/scaling_drivers.h"
 #include "models/drivers/seconds.h"
 #include "models/drivers/seeded_bits.h"
+#include "models/rolling_update_params.h"
 
 namespace highwater {
-
-namespace scaling {
-
-constexpr auto words_of(Expander) {
-  return std::array{
-      Word{Expander::random, "random", "Any, each equally likely."},
-      Word{Expander::most_pods, "most-pods", "Which places most pods."},
-      Word{Expander::least_waste, "least-waste", "Which leaves least CPU and memory unused."},
-      Word{Expander::least_nodes, "least-nodes", "Which adds fewest nodes."},
-      Word{Expander::priority, "priority", "Of the highest priority."}};
-}
-constexpr auto words_of(UnhealthyPodEviction) {
-  return std::array{Word{UnhealthyPodEviction::if_healthy_budget, "IfHealthyBudget",
-                         "Pods that are not ready may go where enough are healthy."},
-                    Word{UnhealthyPodEviction::always_allow, "AlwaysAllow", "They may always go."}};
-}
-
-}  // namespace scaling
-
-/// 3, "3" or "25%".
-template <>
-struct Quantity<scaling::IntOrPercent> {
-  static const TypeInfo& type() {
-    static const TypeInfo info = [] {
-      TypeInfo type;
-      type.name = "int_or_percent";
-      type.shape = Shape::kQuantity;
-      type.expects = "a number of pods, such as 3, or a percentage, such as \"25%\"";
-      type.pattern = "[0-9]+%?";
-      type.numbers = Numbers::kWhole;
-      return type;
-    }();
-    return info;
-  }
-  static bool read(const Value& value, const std::string& path, Problems& problems,
-                   scaling::IntOrPercent& out) {
-    std::string text = value.is_number()   ? value.number_text()
-                       : value.is_string() ? value.text()
-                                           : std::string();
-    out.percent = text.ends_with('%');
-    if (out.percent) text.pop_back();
-    if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != text.npos)
-      return report_unexpected(value, path, type(), problems);
-    out.value = 0;
-    for (const char c : text) out.value = out.value * 10 + static_cast<std::uint32_t>(c - '0');
-    return true;
-  }
-  static Value write(const scaling::IntOrPercent& value) {
-    return Value::string(fmt::format("{}{}", value.value, value.percent ? "%" : ""));
-  }
-};
 
 namespace drivers {
 namespace {
@@ -89,152 +41,28 @@ std::string none_of(const std::string& word, std::string_view kind,
   return wrong;
 }
 
-struct NodeGroupParams {
-  std::uint64_t cpu_m = 0;
-  Bytes memory{};
-  std::uint32_t pods = 110;
-  std::uint32_t min_size = 0;
-  std::uint32_t max_size = 1000;
-  std::uint64_t daemon_cpu_m = 0;
-  Bytes daemon_memory{};
-  std::optional<Whole> priority;
-
-  static constexpr std::string_view type_name = "node_group";
-  static constexpr auto fields() {
-    using P = NodeGroupParams;
-    return Fields{field<&P::cpu_m>("Allocatable millicores of a node.").required().at_least(1u),
-                  field<&P::memory>("Allocatable memory of a node.").required(),
-                  field<&P::pods>("Most pods of a node.").at_least(1u),
-                  field<&P::min_size>("Fewest nodes."),
-                  field<&P::max_size>("Most nodes.").at_most(100'000u),
-                  field<&P::daemon_cpu_m>("Millicores that daemons of a new node ask for."),
-                  field<&P::daemon_memory>("Their memory."),
-                  field<&P::priority>("For the expander of that name.")};
-  }
-  scaling::NodeGroup group() const {
-    scaling::NodeGroup made;
-    made.node = {static_cast<std::int64_t>(cpu_m), static_cast<std::int64_t>(memory.count), pods};
-    made.daemons = {static_cast<std::int64_t>(daemon_cpu_m),
-                    static_cast<std::int64_t>(daemon_memory.count), 0};
-    made.min_size = min_size;
-    made.max_size = max_size;
-    if (priority) made.priority = priority->value;
-    return made;
-  }
-};
-
-/// Words with commas between them, as the product's --expander takes them.
-struct ExpanderList {
-  std::vector<scaling::Expander> expanders;
-};
-
-}  // namespace
-}  // namespace drivers
-
-template <>
-struct Quantity<drivers::ExpanderList> {
-  static const TypeInfo& type() {
-    static const TypeInfo info = [] {
-      TypeInfo type;
-      type.name = "expanders";
-      type.shape = Shape::kQuantity;
-      type.expects = "expanders, such as \"priority,least-waste\"";
-      type.pattern = ".*";
-      return type;
-    }();
-    return info;
-  }
-  static bool read(const Value& value, const std::string& path, Problems& problems,
-                   drivers::ExpanderList& out) {
-    if (!value.is_string()) return report_unexpected(value, path, type(), problems);
-    out.expanders.clear();
-    const std::string& text = value.text();
-    for (std::size_t from = 0; from <= text.size();) {
-      const std::size_t comma = std::min(text.find(',', from), text.size());
-      Value word = Value::string(text.substr(from, comma - from));
-      word.set_position(value.position());
-      scaling::Expander one{};
-      if (!Quantity<scaling::Expander>::read(word, path, problems, one)) return false;
-      out.expanders.push_back(one);
-      from = comma + 1;
-    }
-    return true;
-  }
-  static Value write(const drivers::ExpanderList& value) {
-    std::string text;
-    for (const scaling::Expander one : value.expanders) {
-      if (!text.empty()) text += ',';
-      text += Quantity<scaling::Expander>::word_for(one);
-    }
-    return Value::string(text);
-  }
-};
-
-namespace drivers {
-namespace {
-
 struct ClusterParams {
   JsonText<OrderedMap<NodeGroupParams>> node_groups;
-  ExpanderList expander{{scaling::Expander::least_waste}};
-  Fraction scale_down_utilization_threshold{0.5};
-  Duration scale_down_unneeded_time{10 * kMinute};
-  Duration scale_down_unready_time{20 * kMinute};
-  Duration scale_down_delay_after_add{10 * kMinute};
-  Duration scale_down_delay_after_delete{10 * kSecond};
-  bool scale_down_disabled = false;
-  Duration unremovable_node_recheck_timeout{5 * kMinute};
-  std::uint32_t max_empty_bulk_delete = 10;
-  std::uint32_t max_nodes_per_scaleup = 1000;
-  std::uint32_t max_nodes_total = 0;
-  Duration max_node_provision_time{15 * kMinute};
-  Duration initial_node_group_backoff_duration{5 * kMinute};
-  Duration max_node_group_backoff_duration{30 * kMinute};
-  Duration node_group_backoff_reset_timeout{180 * kMinute};
+  ClusterAutoscalerParams autoscaler;
   std::uint64_t seed = 1;
 
   static constexpr std::string_view type_name = "cluster_autoscaler_driver";
   static constexpr auto fields() {
     using P = ClusterParams;
-    return Fields{
-        field<&P::node_groups>("Groups as JSON: {\"small\": {\"cpu_m\": 2000, \"memory\": "
-                               "\"8GiB\", \"min_size\": 1, \"max_size\": 10}}.")
-            .required(),
-        field<&P::expander>("Which group grows; several in turn.").source("--expander"),
-        field<&P::scale_down_utilization_threshold>("Below it a node may be unneeded.")
-            .source("--scale-down-utilization-threshold"),
-        field<&P::scale_down_unneeded_time>("For how long, before it goes.")
-            .source("--scale-down-unneeded-time"),
-        field<&P::scale_down_unready_time>("The same of a node that is not ready.")
-            .source("--scale-down-unready-time"),
-        field<&P::scale_down_delay_after_add>("After growing.")
-            .source("--scale-down-delay-after-add"),
-        field<&P::scale_down_delay_after_delete>("After shrinking.")
-            .source("--scale-down-delay-after-delete"),
-        field<&P::scale_down_disabled>("Nodes only come.").source("--scale-down-enabled"),
-        field<&P::unremovable_node_recheck_timeout>("After its pods fitted nowhere.")
-            .source("--unremovable-node-recheck-timeout"),
-        field<&P::max_empty_bulk_delete>("Most empty nodes that go at once.")
-            .source("--max-empty-bulk-delete"),
-        field<&P::max_nodes_per_scaleup>("Most nodes that come at once.")
-            .source("--max-nodes-per-scaleup"),
-        field<&P::max_nodes_total>("Most nodes; 0: any number.").source("--max-nodes-total"),
-        field<&P::max_node_provision_time>("After that a node has failed to come.")
-            .source("--max-node-provision-time"),
-        field<&P::initial_node_group_backoff_duration>("How long a group is then left alone.")
-            .source("--initial-node-group-backoff-duration"),
-        field<&P::max_node_group_backoff_duration>("At most.")
-            .source("--max-node-group-backoff-duration"),
-        field<&P::node_group_backoff_reset_timeout>("After a failure, when it is forgotten.")
-            .source("--node-group-backoff-reset-timeout"),
-        field<&P::seed>("Of the draws between equal groups: SplitMix64.")};
+    return Fields{field<&P::node_groups>("Groups as JSON: {\"small\": {\"cpu\": 2, \"memory\": "
+                                         "\"8GiB\", \"min_size\": 1, \"max_size\": 10}}.")
+                      .required(),
+                  inlined<&P::autoscaler>(),
+                  field<&P::seed>("Of the draws between equal groups: SplitMix64.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (node_groups.value.entries.empty())
       problems.error(where.position(), path, "node_groups has no group");
-    for (const auto& group : node_groups.value)
-      if (group.value.min_size > group.value.max_size)
-        problems.error(where.position(), path,
-                       in_quotes(group.key) + ": min_size is more than max_size");
+  }
+  scaling::ClusterAutoscaler::Options options() const {
+    scaling::ClusterAutoscaler::Options made = autoscaler.options();
+    for (const auto& group : node_groups.value) made.groups.push_back(group.value.group());
+    return made;
   }
 };
 
@@ -256,7 +84,7 @@ struct NodeLine {
 
 struct ClusterPodLine {
   std::optional<std::string> name;
-  std::uint64_t cpu_m = 0;
+  Cpu cpu;
   Bytes memory{};
   std::optional<std::string> node;
   bool movable = true;
@@ -267,7 +95,7 @@ struct ClusterPodLine {
   static constexpr auto fields() {
     using P = ClusterPodLine;
     return Fields{field<&P::name>("Of no meaning."),
-                  field<&P::cpu_m>("Millicores that it asks for."),
+                  field<&P::cpu>("CPU that it asks for."),
                   field<&P::memory>("Memory that it asks for."),
                   field<&P::node>("Where it runs; left out: it waits."),
                   field<&P::movable>("It may be evicted."),
@@ -293,7 +121,7 @@ struct ClusterLine {
 class ClusterSession final : public Session {
  public:
   explicit ClusterSession(const ClusterParams& params)
-      : autoscaler_(options(params)), bits_(params.seed) {
+      : autoscaler_(params.options()), bits_(params.seed) {
     for (const auto& group : params.node_groups.value) groups_.push_back(group.key);
   }
 
@@ -317,8 +145,7 @@ class ClusterSession final : public Session {
     std::vector<scaling::ClusterPod> pods;
     for (const ClusterPodLine& pod : line.pods) {
       scaling::ClusterPod made;
-      made.requests = {static_cast<std::int64_t>(pod.cpu_m),
-                       static_cast<std::int64_t>(pod.memory.count), 1};
+      made.requests = {pod.cpu.millicores, static_cast<std::int64_t>(pod.memory.count), 1};
       made.movable = pod.movable;
       made.daemon = pod.daemon;
       if (pod.node) {
@@ -346,55 +173,12 @@ class ClusterSession final : public Session {
   }
 
  private:
-  static scaling::ClusterAutoscaler::Options options(const ClusterParams& params) {
-    scaling::ClusterAutoscaler::Options made;
-    for (const auto& group : params.node_groups.value) made.groups.push_back(group.value.group());
-    made.expander = params.expander.expanders;
-    made.scale_down_utilization_threshold = params.scale_down_utilization_threshold.value;
-    made.scale_down_unneeded_time = params.scale_down_unneeded_time.count();
-    made.scale_down_unready_time = params.scale_down_unready_time.count();
-    made.scale_down_delay_after_add = params.scale_down_delay_after_add.count();
-    made.scale_down_delay_after_delete = params.scale_down_delay_after_delete.count();
-    made.scale_down_enabled = !params.scale_down_disabled;
-    made.unremovable_node_recheck_timeout = params.unremovable_node_recheck_timeout.count();
-    made.max_empty_bulk_delete = params.max_empty_bulk_delete;
-    made.max_nodes_per_scaleup = params.max_nodes_per_scaleup;
-    made.max_nodes_total = params.max_nodes_total;
-    made.max_node_provision_time = params.max_node_provision_time.count();
-    made.initial_node_group_backoff = params.initial_node_group_backoff_duration.count();
-    made.max_node_group_backoff = params.max_node_group_backoff_duration.count();
-    made.node_group_backoff_reset_timeout = params.node_group_backoff_reset_timeout.count();
-    return made;
-  }
-
   scaling::ClusterAutoscaler autoscaler_;
   SeededBits bits_;
   std::vector<std::string> groups_;
   std::map<std::string, std::uint64_t> ids_;
   bool begun_ = false;
   std::int64_t now_ = 0;
-};
-
-struct RollingUpdateParams {
-  scaling::IntOrPercent max_surge{25, true};
-  scaling::IntOrPercent max_unavailable{25, true};
-  Duration min_ready_seconds{0};
-  Duration progress_deadline_seconds{600 * kSecond};
-
-  static constexpr std::string_view type_name = "rolling_update_driver";
-  static constexpr auto fields() {
-    using P = RollingUpdateParams;
-    return Fields{
-        field<&P::max_surge>("Pods beyond the replicas; percentages are rounded up.")
-            .source("maxSurge"),
-        field<&P::max_unavailable>("Pods that may lack; percentages are rounded down.")
-            .source("maxUnavailable"),
-        field<&P::min_ready_seconds>("How long a pod is ready before it is available; rollouts "
-                                     "only.")
-            .source("minReadySeconds"),
-        field<&P::progress_deadline_seconds>("Without progress for so long it has failed.")
-            .source("progressDeadlineSeconds")};
-  }
 };
 
 struct ReplicaSetLine {
@@ -461,7 +245,7 @@ struct RollingUpdateLine {
 class RollingUpdateSession final : public Session {
  public:
   explicit RollingUpdateSession(const RollingUpdateParams& params)
-      : params_(params), controller_(options(params)) {}
+      : params_(params), controller_(params.options()) {}
 
   std::string take(std::string_view text, std::string& out) override {
     RollingUpdateLine line;
@@ -495,14 +279,6 @@ class RollingUpdateSession final : public Session {
   }
 
  private:
-  static scaling::RollingUpdate::Options options(const RollingUpdateParams& params) {
-    scaling::RollingUpdate::Options made;
-    made.max_surge = params.max_surge;
-    made.max_unavailable = params.max_unavailable;
-    made.progress_deadline = params.progress_deadline_seconds.count();
-    return made;
-  }
-
   static std::string_view status_word(scaling::RolloutStatus status) {
     switch (status) {
       case scaling::RolloutStatus::progressing:
@@ -531,12 +307,12 @@ class RollingUpdateSession final : public Session {
   /// Every pod of the new set becomes available so long after it was asked for, those of the old
   /// one are and go at once.
   void roll_out(const RolloutParams& rollout, std::string& out) {
-    scaling::RollingUpdate controller(options(params_));
+    scaling::RollingUpdate controller(params_.options());
     std::vector<scaling::ReplicaSet> sets(2);
     const std::uint32_t size = rollout.replicas;
     sets[0] = {size, size, size, size, size, size + controller.max_surge(size)};
     const std::vector<std::string> names{rollout.from, rollout.to};
-    const std::int64_t lag = rollout.ready_after.nanoseconds + params_.min_ready_seconds.count();
+    const std::int64_t lag = rollout.ready_after.nanoseconds + params_.progress.min_ready.count();
     std::vector<std::pair<std::int64_t, std::uint32_t>> coming;  // when and how many
     std::size_t come = 0;
     std::int64_t now = now_;
@@ -568,30 +344,6 @@ class RollingUpdateSession final : public Session {
   RollingUpdateParams params_;
   scaling::RollingUpdate controller_;
   std::int64_t now_ = 0;
-};
-
-struct BudgetParams {
-  std::optional<scaling::IntOrPercent> min_available;
-  std::optional<scaling::IntOrPercent> max_unavailable;
-  scaling::UnhealthyPodEviction unhealthy_pod_eviction_policy =
-      scaling::UnhealthyPodEviction::if_healthy_budget;
-
-  static constexpr std::string_view type_name = "pdb_driver";
-  static constexpr auto fields() {
-    using P = BudgetParams;
-    return Fields{
-        field<&P::min_available>("Pods that must stay healthy; percentages are rounded up.")
-            .source("minAvailable"),
-        field<&P::max_unavailable>("Pods that may lack; percentages are rounded up.")
-            .source("maxUnavailable"),
-        field<&P::unhealthy_pod_eviction_policy>("Whether pods that are not ready may go.")
-            .source("unhealthyPodEvictionPolicy")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (min_available.has_value() == max_unavailable.has_value())
-      problems.error(where.position(), path,
-                     "expected exactly one of min_available and max_unavailable");
-  }
 };
 
 struct BudgetPodLine {
@@ -629,9 +381,7 @@ struct BudgetLine {
 
 class BudgetSession final : public Session {
  public:
-  explicit BudgetSession(const BudgetParams& params)
-      : budget_(
-            {params.min_available, params.max_unavailable, params.unhealthy_pod_eviction_policy}) {}
+  explicit BudgetSession(const DisruptionBudgetParams& params) : budget_(params.options()) {}
 
   std::string take(std::string_view text, std::string& out) override {
     BudgetLine line;
@@ -689,12 +439,12 @@ Driver cluster_autoscaler_driver() {
        "Kubernetes' cluster autoscaler: nodes for pods that wait, and away with those not needed.",
        "Kubernetes cluster-autoscaler 1.33 core, estimator, expander",
        "{\"time\": seconds, \"nodes\": [{\"name\": \"n1\", \"group\": \"small\"}, …], \"pods\": "
-       "[{\"cpu_m\": 500, \"memory\": \"1GiB\", \"node\": \"n1\"}, {\"cpu_m\": 500, \"count\": "
+       "[{\"cpu\": 0.5, \"memory\": \"1GiB\", \"node\": \"n1\"}, {\"cpu\": 0.5, \"count\": "
        "3}]}: one line a scan; pods without a node wait",
        "add GROUP N, remove NODE…, or -",
-       "printf '%s\\n' '{\"time\": 0, \"pods\": [{\"cpu_m\": 900, \"memory\": \"1GiB\", \"count\": "
-       "5}]}' | highwater algorithm cluster_autoscaler --node-groups '{\"small\": {\"cpu_m\": "
-       "2000, \"memory\": \"8GiB\"}}'"},
+       "printf '%s\\n' '{\"time\": 0, \"pods\": [{\"cpu\": 0.9, \"memory\": \"1GiB\", \"count\": "
+       "5}]}' | highwater algorithm cluster_autoscaler --node-groups '{\"small\": {\"cpu\": "
+       "2, \"memory\": \"8GiB\"}}'"},
       [](const ClusterParams& params) { return std::make_unique<ClusterSession>(params); });
 }
 
@@ -714,7 +464,7 @@ std::vector<Driver> rollout_drivers() {
       [](const RollingUpdateParams& params) {
         return std::make_unique<RollingUpdateSession>(params);
       }));
-  drivers.push_back(driver<BudgetParams>(
+  drivers.push_back(driver<DisruptionBudgetParams>(
       {"pdb", "scaling", "A PodDisruptionBudget: how many pods may be evicted now.",
        "Kubernetes 1.20 to 1.34 pkg/controller/disruption, pkg/registry/core/pod/rest/eviction.go",
        "{\"time\": seconds, \"expected\": 3, \"pods\": [{\"name\": \"a\", \"ready\": true}, …]}, "
@@ -723,7 +473,9 @@ std::vector<Driver> rollout_drivers() {
        "printf '%s\\n' '{\"time\": 0, \"pods\": [{\"name\": \"a\"}, {\"name\": \"b\"}, {\"name\": "
        "\"c\"}]}' '{\"time\": 1, \"evict\": \"a\"}' '{\"time\": 2, \"evict\": \"b\"}' | highwater "
        "algorithm pdb --min-available 2"},
-      [](const BudgetParams& params) { return std::make_unique<BudgetSession>(params); }));
+      [](const DisruptionBudgetParams& params) {
+        return std::make_unique<BudgetSession>(params);
+      }));
   return drivers;
 }
 

@@ -5,8 +5,8 @@ namespace highwater::faults {
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation) {
   std::optional<Target> target = Target::parse(text);
-  const bool fits = target && (aim == Aim::edges || !target->callee) &&
-                    (aim == Aim::instances || !target->instance);
+  const bool fits =
+      target && (aim == Aim::edges || !target->callee) && (aim != Aim::edges || !target->instance);
   if (fits) return target;
   const Value* found = preparation.where.find(verb);
   preparation.problems.error(
@@ -17,6 +17,17 @@ std::optional<Target> read_target(const std::string& text, Aim aim, const std::s
                                "into it"
                              : "a component such as \"api\", or an instance such as \"api[2]\""));
   return std::nullopt;
+}
+
+void examine_nodes(Directory& directory, const Target& target, const std::string& verb,
+                   const Examination& examination) {
+  const Component& component = directory.component(target.component);
+  if (component.kind() == "cluster") return;
+  const Value* found = examination.where.find(verb);
+  examination.problems.error(found->position(), pointer_to(examination.path, verb),
+                             in_quotes(component.id()) +
+                                 " is no cluster and has no nodes; its kind is " +
+                                 std::string(component.kind()));
 }
 
 }  // namespace highwater::faults

@@ -10,11 +10,15 @@
 namespace highwater::faults {
 
 /// What a verb may be aimed at.
-enum class Aim : std::uint8_t { instances, edges };
+enum class Aim : std::uint8_t { instances, nodes, edges };
 
 /// Reports a target that is none of the verb's forms.
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation);
+
+/// Reports a component that has no nodes, for a verb that is aimed at those.
+void examine_nodes(Directory& directory, const Target& target, const std::string& verb,
+                   const Examination& examination);
 
 /// The entry of a verb. P is its params struct: the first field is the verb with the target,
 /// `timing` (FaultTiming) is inlined, and arm() makes the action:
@@ -24,14 +28,16 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
                      std::string source) {
   class Plan final : public FaultPlan {
    public:
-    Plan(P params, Target target, std::string verb)
+    Plan(P params, Target target, std::string verb, Aim aim)
         : FaultPlan(params.timing.at, params.timing.lasts),
           params_(std::move(params)),
           target_(std::move(target)),
-          verb_(std::move(verb)) {}
+          verb_(std::move(verb)),
+          aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
       examine_target(directory, target_, verb_, examination);
+      if (aim_ == Aim::nodes) examine_nodes(directory, target_, verb_, examination);
     }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                      std::size_t number) const override {
@@ -42,6 +48,7 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
     P params_;
     Target target_;
     std::string verb_;
+    Aim aim_;
   };
   FaultKind kind;
   kind.info = kind_info<P>(verb, std::move(summary), std::move(source));
@@ -51,7 +58,7 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
     if (preparation.problems.error_count() != before) return nullptr;
     std::optional<Target> target = read_target(params.*aimed_at, aim, verb, preparation);
     if (!target) return nullptr;
-    return std::make_shared<Plan>(std::move(params), std::move(*target), verb);
+    return std::make_shared<Plan>(std::move(params), std::move(*target), verb, aim);
   };
   return kind;
 }

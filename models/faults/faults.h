@@ -10,5 +10,6 @@ FaultKind slow();
 FaultKind latency();
 FaultKind error();
 FaultKind partition();
+FaultKind drain();
 
 }  // namespace highwater::faults

@@ -273,6 +273,7 @@ void Members::changed(const Instance& instance, Component::Change change) {
     listed_.set(world().now(), listed);
     return;
   }
+  if (change == Component::Change::gone) return;  // it was down before
   run();
   switch (change) {
     case Component::Change::down:
@@ -286,6 +287,7 @@ void Members::changed(const Instance& instance, Component::Change change) {
       detector_->leave(index);
       break;
     case Component::Change::listing:
+    case Component::Change::gone:
       break;
   }
   // Who asked an instance that is gone asks another.

@@ -27,30 +27,27 @@ std::optional<PodSample> arrived(std::vector<PodSample>& samples, std::int64_t u
 
 }  // namespace
 
-Autoscaler::Autoscaler(Component& component, const AutoscalerParams& params, std::uint32_t replicas,
-                       double cores, std::function<Work(const Instance&, Time)> work_of)
+Autoscaler::Autoscaler(Component& component, deployment::Deployment& deployment,
+                       const AutoscalerParams& params, double cores,
+                       std::function<Work(const Instance&, Time)> work_of)
     : component_(component),
+      deployment_(deployment),
       params_(params),
       cores_(cores),
       work_of_(std::move(work_of)),
       scaler_(params.make()),
       seen_(component.instances().size()),
-      wanted_(replicas),
-      wanted_time_(Time{}, replicas),
       scrape_(*this),
       decide_(*this) {
   if (params.bounds().min_replicas == 0) activator_.emplace(component);
-  for (const auto& instance : component.instances()) {
-    if (instance->index() >= replicas)
-      instance->be_absent();
-    else
-      seen_[instance->index()].started = Time{};
-  }
 }
 
 void Autoscaler::start() {
-  for (const auto& instance : component_.instances())
-    seen_[instance->index()].was_up = instance->up();
+  for (const auto& instance : component_.instances()) {
+    Seen& seen = seen_[instance->index()];
+    seen.was_up = instance->up();
+    if (const deployment::Pod* pod = deployment_.pod_at(*instance)) seen.pod = pod->number;
+  }
   Simulation& simulation = world().simulation;
   simulation.schedule_after(scrape_, params_.bounds().scrape_interval);
   simulation.schedule_after(decide_, Duration{scaler_->period()});
@@ -89,8 +86,14 @@ void Autoscaler::scrape() {
   world().simulation.schedule_after(scrape_, params_.bounds().scrape_interval);
 }
 
-void Autoscaler::look_at(const Instance& instance, PodObservation& pod) {
+void Autoscaler::look_at(const Instance& instance, const deployment::Pod& its,
+                         PodObservation& pod) {
   Seen& seen = seen_[instance.index()];
+  if (seen.pod != its.number) {
+    seen = {};
+    seen.pod = its.number;
+    seen.readiness_changed = its.created;
+  }
   if (instance.up() != seen.was_up) {
     seen.was_up = instance.up();
     seen.readiness_changed = world().now();
@@ -99,7 +102,7 @@ void Autoscaler::look_at(const Instance& instance, PodObservation& pod) {
   pod = {};
   pod.readiness = instance.up() ? scaling::Readiness::ready : scaling::Readiness::not_ready;
   pod.readiness_changed = nanoseconds(seen.readiness_changed);
-  if (seen.started) pod.started = nanoseconds(*seen.started);
+  if (its.started) pod.started = nanoseconds(*its.started);
   pod.request = std::llround(cores_ * kThousand);
   const std::int64_t until = now() - params_.bounds().scrape_lag.count();
   pod.cpu = arrived(seen.cpu, until);
@@ -147,7 +150,8 @@ std::optional<double> Autoscaler::load_with_held() {
 void Autoscaler::take(Attempt& attempt) {
   const bool first = activator_->take(attempt);
   // The activator does not wait for the next round to say that somebody has come.
-  if (first && wanted_ == 0) world().simulation.reschedule_after(decide_, Duration{0});
+  if (first && deployment_.replicas() == 0)
+    world().simulation.reschedule_after(decide_, Duration{0});
 }
 
 void Autoscaler::is_up() {
@@ -158,12 +162,18 @@ void Autoscaler::decide() {
   pods_.clear();
   scaling::Observation seen;
   for (const auto& instance : component_.instances()) {
-    if (instance->absent()) continue;
-    look_at(*instance, pods_.emplace_back());
+    const deployment::Pod* const pod = deployment_.pod_at(*instance);
+    if (pod == nullptr || pod->deleting) continue;
+    look_at(*instance, *pod, pods_.emplace_back());
     seen.ready_replicas += instance->up();
   }
+  for (std::uint32_t i = 0; i < deployment_.waiting(); ++i) {
+    PodObservation& pending = pods_.emplace_back();
+    pending.readiness = scaling::Readiness::not_ready;
+    pending.request = std::llround(cores_ * kThousand);
+  }
   seen.now = now();
-  seen.replicas = wanted_;
+  seen.replicas = deployment_.replicas();
   seen.pods = pods_;
   if (const auto metric = params_.metric()) seen.metric = average(*metric);
   if (activator_) seen.metric = load_with_held();
@@ -174,55 +184,24 @@ void Autoscaler::decide() {
 }
 
 void Autoscaler::follow(std::uint32_t replicas) {
-  if (replicas == wanted_) return;
-  const bool grows = replicas > wanted_;
-  ++(grows ? scale_ups_ : scale_downs_);
-  world().happened(grows ? "scale_up" : "scale_down", component_.id() + " is scaled from " +
-                                                          std::to_string(wanted_) + " to " +
-                                                          std::to_string(replicas));
-  grows ? grow(replicas - wanted_) : shrink(wanted_ - replicas);
-  wanted_ = replicas;
-  wanted_time_.set(world().now(), replicas);
+  const std::uint32_t before = deployment_.replicas();
+  if (replicas == before) return;
+  ++(replicas > before ? scale_ups_ : scale_downs_);
+  world().happened(replicas > before ? "scale_up" : "scale_down",
+                   component_.id() + " is scaled from " + std::to_string(before) + " to " +
+                       std::to_string(replicas));
+  deployment_.scale(replicas);
   if (activator_) activator_->look();  // one that was about to leave may have been kept
 }
 
-void Autoscaler::grow(std::uint32_t by) {
-  for (const auto& instance : component_.instances()) {
-    if (by == 0) return;
-    if (!instance->absent()) continue;
-    --by;
-    Seen& seen = seen_[instance->index()];
-    seen = {};
-    seen.readiness_changed = world().now();
-    seen.started = world().now() + params_.bounds().scheduling_time;
-    instance->appear(params_.bounds().scheduling_time);
-  }
-}
-
-void Autoscaler::shrink(std::uint32_t by) {
-  std::vector<Instance*> present;
-  for (const auto& instance : component_.instances())
-    if (!instance->absent()) present.push_back(instance.get());
-  std::sort(present.begin(), present.end(), [this](const Instance* a, const Instance* b) {
-    if (a->up() != b->up()) return !a->up();
-    const std::optional<Time>& began_a = seen_[a->index()].started;
-    const std::optional<Time>& began_b = seen_[b->index()].started;
-    return began_a != began_b ? began_a > began_b : a->index() > b->index();
-  });
-  for (std::size_t i = 0; i < by && i < present.size(); ++i)
-    present[i]->leave(params_.bounds().shutdown_grace);
-}
-
 void Autoscaler::measure(Recorder::Owner& owner) {
-  owner.time_average("replicas", [this](Time time) { return wanted_time_.total(time); });
   owner.count("scale_ups", scale_ups_);
   owner.count("scale_downs", scale_downs_);
   if (activator_) activator_->measure(owner);
 }
 
 std::vector<MetricInfo> autoscaler_metrics() {
-  return {{"replicas", "instances", "Instances that the autoscaler wants, where there is one."},
-          {"scale_ups", "1", "Decisions of the autoscaler to have more.", MetricShape::kCount},
+  return {{"scale_ups", "1", "Decisions of the autoscaler to have more.", MetricShape::kCount},
           {"scale_downs", "1", "Decisions of the autoscaler to have fewer.", MetricShape::kCount},
           {"activating", "requests", "Requests that wait for the first instance, scaled to zero."},
           {"activation_ms", "ms", "How long they wait, each.", MetricShape::kTimes}};

@@ -8,6 +8,7 @@
 
 #include "engine/kernel/simulation.h"
 #include "engine/model/component.h"
+#include "models/deployment/deployment.h"
 #include "models/scaling/activator.h"
 #include "models/scaling/autoscaler_params.h"
 
@@ -23,20 +24,18 @@ struct Work {
 /// Keeps as many instances of a component as its scaler wants, within its bounds.
 ///
 /// Every scrape_interval it reads what each instance did since the last time; every period of the
-/// scaler it decides by the latest readings that are old enough to have arrived. New instances
-/// begin to start after scheduling_time; those that go are first the ones that are not yet up, then
-/// the youngest, and may finish what they have begun.
+/// scaler it decides by the latest readings that are old enough to have arrived. Its deployment
+/// does the rest.
 ///
-/// Assumes  every wish for an instance is granted: nodes with room are always there; readiness is
-///          being up.
-/// Source   Kubernetes pkg/controller/controller_utils.go, ActivePodsWithRanks (who goes first).
+/// Assumes  readiness is being up.
 /// Checked  tests/autoscaling/autoscaler_test.cpp
 class Autoscaler {
  public:
-  /// @param replicas  Instances at first; the others of the component are absent.
-  /// @param cores     Of an instance: what its CPU is a share of.
-  Autoscaler(Component& component, const AutoscalerParams& params, std::uint32_t replicas,
-             double cores, std::function<Work(const Instance&, Time)> work_of);
+  /// @param deployment  Of the component: whose size it decides.
+  /// @param cores       Of an instance: what its CPU is a share of.
+  Autoscaler(Component& component, deployment::Deployment& deployment,
+             const AutoscalerParams& params, double cores,
+             std::function<Work(const Instance&, Time)> work_of);
 
   void start();
   /// Whether requests may find nobody, and wait. Their component is their client then: its take()
@@ -44,7 +43,7 @@ class Autoscaler {
   bool scales_to_zero() const { return activator_.has_value(); }
   void take(Attempt& attempt);
   void is_up();
-  /// Declares `replicas`, `scale_ups` and `scale_downs`, and what an Activator does.
+  /// Declares `scale_ups` and `scale_downs`, and what an Activator does.
   void measure(Recorder::Owner& owner);
 
  private:
@@ -52,24 +51,24 @@ class Autoscaler {
     Work before;  // at the last scrape
     Time scraped{};
     std::vector<scaling::PodSample> cpu, rate,
-        concurrency;  // scraped, not all arrived; oldest first
-    std::optional<Time> started;
+        concurrency;                   // scraped, not all arrived; oldest first
+    std::optional<std::uint64_t> pod;  // whose readings these are
     bool was_up = false;
     Time readiness_changed{};
   };
 
   void scrape();
   void decide();
-  void look_at(const Instance& instance, scaling::PodObservation& pod);
+  void look_at(const Instance& instance, const deployment::Pod& pod,
+               scaling::PodObservation& seen_now);
   std::optional<double> average(AwsMetric metric) const;
   std::optional<double> load_with_held();
   void follow(std::uint32_t replicas);
-  void grow(std::uint32_t by);
-  void shrink(std::uint32_t by);
   World& world() const { return component_.world(); }
   std::int64_t now() const { return nanoseconds(world().now()); }
 
   Component& component_;
+  deployment::Deployment& deployment_;
   const AutoscalerParams& params_;
   double cores_;
   std::function<Work(const Instance&, Time)> work_of_;
@@ -81,8 +80,6 @@ class Autoscaler {
   Time decided_{};
   double held_before_ = 0;
   std::uint64_t kept_before_ = 0;
-  std::uint32_t wanted_;
-  TimeIntegral wanted_time_;
   std::uint64_t scale_ups_ = 0;
   std::uint64_t scale_downs_ = 0;
   Timer<&Autoscaler::scrape> scrape_;

@@ -360,8 +360,6 @@ struct ScalingBounds {
   std::uint32_t max_replicas = 10;
   Duration scrape_interval = 15s;
   Duration scrape_lag{0};
-  Duration scheduling_time{0};
-  Duration shutdown_grace = 30s;
 
   static constexpr auto fields() {
     using P = ScalingBounds;
@@ -374,10 +372,7 @@ struct ScalingBounds {
         field<&P::scrape_interval>("Time between two readings of what an instance does.")
             .at_least(Duration{100ms})
             .source("Kubernetes metrics-server --metric-resolution 15s"),
-        field<&P::scrape_lag>("How old a reading is when the autoscaler gets to see it."),
-        field<&P::scheduling_time>("From the decision until a new instance begins to start."),
-        field<&P::shutdown_grace>("How long an instance that goes may finish what it has begun.")
-            .source("Kubernetes terminationGracePeriodSeconds")};
+        field<&P::scrape_lag>("How old a reading is when the autoscaler gets to see it.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (min_replicas > max_replicas)

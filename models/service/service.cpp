@@ -17,6 +17,7 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
+#include "models/deployment/deployment.h"
 #include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/scaling/autoscaler.h"
@@ -125,6 +126,7 @@ struct ServiceParams {
   admission::AdmissionParams admission;
   steps::EndpointsParams work;
   Duration start_time{0};
+  deployment::DeploymentParams deployment;
 
   static constexpr auto fields() {
     return Fields{
@@ -153,15 +155,24 @@ struct ServiceParams {
         inlined<&ServiceParams::admission>(),
         inlined<&ServiceParams::work>(),
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
+        inlined<&ServiceParams::deployment>(),
     };
   }
-  /// Instances that there may ever be.
+  /// Instances that there may ever be at the same time.
   std::uint32_t most_replicas() const {
-    return autoscaler ? std::max(replicas, autoscaler->bounds().max_replicas) : replicas;
+    const std::uint32_t most =
+        autoscaler ? std::max(replicas, autoscaler->bounds().max_replicas) : replicas;
+    return most + deployment.beyond(most);
   }
+  /// Whether instances come and go.
+  bool changes() const { return autoscaler || deployment.pod || !deployment.rollouts.empty(); }
 
   void check(const Value& where, const std::string& path, Problems& problems) const {
     membership::check_membership(membership, most_replicas(), where, path, problems);
+    deployment.check(autoscaler.has_value(), where, path, problems);
+    if (membership && deployment.pod)
+      problems.error(where.position(), pointer_to(path, "membership"),
+                     "of instances that are pods is not simulated");
     if (admission.shed && !admission.shed->capacity && !queue.capacity)
       problems.error(
           where.position(), pointer_to(path, "shed"),
@@ -214,14 +225,16 @@ class Service final : public Component {
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")),
         endpoints_(*this, params.work) {
-    for (std::uint32_t i = 0; i < params.most_replicas(); ++i)
+    for (std::uint32_t i = 0; i < places(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
+    if (params.changes()) deployment_.emplace(*this, params.deployment, params.replicas);
     if (params.autoscaler) make_autoscaler();
     if (params.membership) members_.emplace(*this, *params.membership);
     declare_metrics();
   }
 
   void connect(Directory& directory) override {
+    if (deployment_) deployment_->connect(directory);
     if (members_) members_->connect(directory);
     admissions_.connect(directory);
     program_.emplace(*this, directory);
@@ -231,6 +244,7 @@ class Service final : public Component {
   }
 
   void start() override {
+    if (deployment_) deployment_->start();
     if (autoscaler_) autoscaler_->start();
     if (members_) members_->start();
   }
@@ -242,6 +256,11 @@ class Service final : public Component {
   }
   bool has_client() const override { return autoscaler_ && autoscaler_->scales_to_zero(); }
   void take(Attempt& attempt) override { autoscaler_->take(attempt); }
+  bool has_steady_state() const override { return params_.deployment.rollouts.empty(); }
+  Duration start_time(const Instance& instance) const {
+    const auto said = deployment_ ? deployment_->start_time(instance) : std::nullopt;
+    return said.value_or(params_.start_time);
+  }
   void is_up() {
     if (has_client()) autoscaler_->is_up();
   }
@@ -258,10 +277,18 @@ class Service final : public Component {
   Tally& service() { return *service_time_; }
 
  private:
+  /// Of a pod the zone is its node's, and all of them may end in one.
+  std::uint32_t places() const {
+    const std::size_t zones =
+        params_.zones.empty() ? world().network.zones() : params_.zones.size();
+    const auto times = params_.deployment.pod ? std::max<std::size_t>(zones, 1) : 1;
+    return params_.most_replicas() * static_cast<std::uint32_t>(times);
+  }
   void make_autoscaler();
   void declare_metrics();
 
   const ServiceParams& params_;
+  std::optional<deployment::Deployment> deployment_;
   std::optional<autoscaling::Autoscaler> autoscaler_;
   std::optional<membership::Members> members_;
   admission::Admissions admissions_;
@@ -361,7 +388,7 @@ void Server::started() {
 }
 
 Duration Server::start_time() const {
-  return service_.params().start_time;
+  return service_.start_time(*this);
 }
 
 double Server::busy_integral(Time now) const {
@@ -459,7 +486,7 @@ void Service::make_autoscaler() {
                              instance.received()};
   };
   const double cores = static_cast<const Server&>(*instances().front()).processor().cores();
-  autoscaler_.emplace(*this, *params_.autoscaler, params_.replicas, cores, work_of);
+  autoscaler_.emplace(*this, *deployment_, *params_.autoscaler, cores, work_of);
 }
 
 void Service::declare_metrics() {
@@ -476,7 +503,7 @@ void Service::declare_metrics() {
   const double workers = static_cast<double>(params_.workers);
   // Instances, integrated over time.
   const auto there = [this](Time now) {
-    if (!autoscaler_) return seconds(now) * static_cast<double>(params_.replicas);
+    if (!deployment_) return seconds(now) * static_cast<double>(params_.replicas);
     double sum = 0;
     for (const auto& instance : instances()) sum += instance->present_integral(now);
     return sum;
@@ -495,6 +522,7 @@ void Service::declare_metrics() {
         const auto& first = static_cast<const Server&>(*instances().front());
         return there(now) * first.processor().cores();
       });
+  if (deployment_) deployment_->measure(owner);
   if (autoscaler_) autoscaler_->measure(owner);
   if (members_) members_->measure(owner);
   owner.time_average("queue_length", total(&Server::waiting_integral));
@@ -506,7 +534,7 @@ void Service::declare_metrics() {
     own.time_ratio(
         "utilization", [&server](Time now) { return server.busy_integral(now); },
         [this, &server, workers](Time now) {
-          return (autoscaler_ ? server.present_integral(now) : seconds(now)) * workers;
+          return (deployment_ ? server.present_integral(now) : seconds(now)) * workers;
         });
     own.time_average("queue_length", [&server](Time now) { return server.waiting_integral(now); });
   }
@@ -526,6 +554,7 @@ ModelKind service() {
         MetricShape::kTimes}});
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : deployment::deployment_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",

@@ -107,7 +107,7 @@ TEST_CASE("autoscaler: new instances take their time, and balancers use them whe
             "api": {"kind": "service", "workers": 10, "cores": 1, "service_time": "10ms",
                     "start_time": "20s",
                     "autoscaler": {"kpa": {"target_concurrency": 1}, "max_replicas": 8,
-                                   "scrape_interval": "1s", "scheduling_time": "10s"}}})");
+                                   "scrape_interval": "1s"}, "scheduling_time": "10s"}})");
     Load work = load(300, 300, Time{}, "lb");
     work.make = [](RandomStream& random) {
       Request request;
@@ -137,8 +137,8 @@ TEST_CASE("autoscaler: an instance that goes finishes what it has begun, within 
                              "autoscaler": {"step_scaling": {"alarms": [{
                                                 "below": 1000, "period": "10s",
                                                 "steps": [{"remove": 1}]}], "cooldown": "1h"},
-                                            "max_replicas": 2, "shutdown_grace": ")" +
-                     grace + R"("}}})");
+                                            "max_replicas": 2}, "shutdown_grace": ")" +
+                     grace + R"("}})");
     const Answer& first = rig.send_to_instance(Time{20s}, "api", 0, Request{});
     const Answer& second = rig.send_to_instance(Time{20s}, "api", 1, Request{});
     rig.run(Time{200s});

@@ -26,7 +26,7 @@ using testing::read_of;
 std::string api(const std::string& kpa, const std::string& more = "") {
   return R"({"api": {"kind": "service", "workers": 20000, "start_time": "2s",
              "service_time": "10ms", "autoscaler": {"kpa": {)" +
-         kpa + R"(}, "min_replicas": 0, "max_replicas": 5)" + more + "}}}";
+         kpa + R"(}, "min_replicas": 0, "max_replicas": 5)" + (more.empty() ? "}" : more) + "}}";
 }
 
 /// When it is scaled to nothing first.
@@ -51,7 +51,7 @@ TEST_CASE("scale to zero: after a stable window without requests, and a grace", 
 }
 
 TEST_CASE("scale to zero: who comes waits for an instance to start", "[autoscaling]") {
-  ModelRig rig({service::service()}, api("", R"(, "scheduling_time": "1s")"));
+  ModelRig rig({service::service()}, api("", R"(}, "scheduling_time": "1s")"));
   const Answer& before = rig.send(Time{10s}, "api", read_of(1));
   const Answer& first = rig.send(Time{500s}, "api", read_of(1));
   const Answer& second = rig.send(Time{502s}, "api", read_of(1));
@@ -104,21 +104,28 @@ TEST_CASE("scale to zero: so many may wait and no more", "[autoscaling]") {
                       [](const Answer* answer) { return answer->reply.ok(); }) == 10'000);
 }
 
-TEST_CASE("scale to zero: an instance that is about to leave may be kept", "[autoscaling]") {
+TEST_CASE("scale to zero: an instance that ends is called back where there may be no other",
+          "[autoscaling]") {
   const Time gone = gone_at(R"("target_rate": "10/s")");
-  std::string service = api(R"("target_rate": "10/s")");
-  const std::string same = R"("service_time": "10ms")";
-  service.replace(
-      service.find(same), same.size(),
-      R"("endpoints": {"GET /slow": [{"wait": "20s"}], "GET /fast": [{"wait": "10ms"}]})");
-  ModelRig rig({service::service()}, service);
-  Symbols& symbols = rig.world().symbols;
-  // Nobody has read yet that it came.
-  const Answer& slow = rig.send(gone - 1ms, "api", read_of(1, symbols.intern("GET /slow")));
-  const Answer& fast = rig.send(gone + 500ms, "api", read_of(1, symbols.intern("GET /fast")));
-  rig.run(Time{600s});
-  CHECK(slow.took() == 20s);
-  CHECK(fast.took() == 10ms);
+  const auto took = [&](const std::string& most) {
+    std::string service = api(R"("target_rate": "10/s")");
+    const auto replace = [&](const std::string& old, const std::string& other) {
+      service.replace(service.find(old), old.size(), other);
+    };
+    replace(R"("service_time": "10ms")",
+            R"("endpoints": {"GET /slow": [{"wait": "20s"}], "GET /fast": [{"wait": "10ms"}]})");
+    replace(R"("max_replicas": 5)", R"("max_replicas": )" + most);
+    ModelRig rig({service::service()}, service);
+    Symbols& symbols = rig.world().symbols;
+    // Nobody has read yet that it came.
+    const Answer& slow = rig.send(gone - 1ms, "api", read_of(1, symbols.intern("GET /slow")));
+    const Answer& fast = rig.send(gone + 500ms, "api", read_of(1, symbols.intern("GET /fast")));
+    rig.run(Time{600s});
+    CHECK(slow.took() == 20s);
+    return fast.took();
+  };
+  CHECK(took("5") == 2s + 10ms);  // another one starts meanwhile
+  CHECK(took("1") == 10ms);
 }
 
 TEST_CASE("scale to zero: those who give up meanwhile know it, and the rest is served",

@@ -9,14 +9,14 @@ namespace highwater::testing {
 namespace {
 
 constexpr const char* kSmall =
-    R"({"small": {"cpu_m": 2000, "memory": "8GiB", "min_size": 1, "max_size": 10}})";
+    R"({"small": {"cpu": "2000m", "memory": "8GiB", "min_size": 1, "max_size": 10}})";
 
 TEST_CASE("cluster_autoscaler driver: adds and removes", "[drivers][scaling]") {
   const std::string three = R"("nodes": [{"name": "a", "group": "small"},
       {"name": "b", "group": "small"}, {"name": "c", "group": "small"}])";
   CHECK(drive("cluster_autoscaler", {{"node_groups", kSmall}},
-              {R"({"time": 0, "pods": [{"cpu_m": 900, "memory": "1GiB", "count": 5}]})",
-               R"({"time": 10, "pods": [{"cpu_m": 900, "memory": "1GiB", "count": 5}]})",
+              {R"({"time": 0, "pods": [{"cpu": "900m", "memory": "1GiB", "count": 5}]})",
+               R"({"time": 10, "pods": [{"cpu": "900m", "memory": "1GiB", "count": 5}]})",
                R"({"time": 20, )" + three + "}", R"({"time": 620, )" + three + "}",
                R"({"time": 630, )" + three + "}",
                R"({"time": 640, "nodes": [{"name": "c", "group": "small"}]})"}) ==
@@ -26,9 +26,9 @@ TEST_CASE("cluster_autoscaler driver: adds and removes", "[drivers][scaling]") {
 TEST_CASE("cluster_autoscaler driver: options change what happens", "[drivers][scaling]") {
   const std::vector<std::string> idle = {
       R"({"time": 0, "nodes": [{"name": "a", "group": "small"}, {"name": "b", "group": "small"}],
-          "pods": [{"cpu_m": 1200, "node": "a"}, {"cpu_m": 700, "node": "b"}]})",
+          "pods": [{"cpu": "1200m", "node": "a"}, {"cpu": "700m", "node": "b"}]})",
       R"({"time": 100, "nodes": [{"name": "a", "group": "small"}, {"name": "b", "group": "small"}],
-          "pods": [{"cpu_m": 1200, "node": "a"}, {"cpu_m": 700, "node": "b"}]})"};
+          "pods": [{"cpu": "1200m", "node": "a"}, {"cpu": "700m", "node": "b"}]})"};
   CHECK(drive("cluster_autoscaler", {{"node_groups", kSmall}}, idle) == "-\n-\n");
   CHECK(drive("cluster_autoscaler", {{"node_groups", kSmall}, {"scale_down_unneeded_time", "90s"}},
               idle) == "-\nremove b\n");
@@ -42,26 +42,26 @@ TEST_CASE("cluster_autoscaler driver: options change what happens", "[drivers][s
                {"scale_down_unneeded_time", "90s"},
                {"scale_down_disabled", "true"}},
               idle) == "-\n-\n");
-  const char* groups = R"({"small": {"cpu_m": 1000, "memory": "4GiB"},
-                           "large": {"cpu_m": 8000, "memory": "32GiB", "priority": 5}})";
+  const char* groups = R"({"small": {"cpu": "1000m", "memory": "4GiB"},
+                           "large": {"cpu": "8000m", "memory": "32GiB", "priority": 5}})";
   const std::vector<std::string> pods = {
-      R"({"time": 0, "pods": [{"cpu_m": 900, "memory": "3GiB", "count": 8}]})"};
+      R"({"time": 0, "pods": [{"cpu": "900m", "memory": "3GiB", "count": 8}]})"};
   CHECK(drive("cluster_autoscaler", {{"node_groups", groups}}, pods) == "add large 1\n");
   CHECK(drive("cluster_autoscaler",
               {{"node_groups", groups}, {"expander", "most-pods,least-nodes"}},
               pods) == "add large 1\n");
   CHECK(drive("cluster_autoscaler", {{"node_groups", groups}, {"expander", "priority"}},
-              {R"({"time": 0, "pods": [{"cpu_m": 900}]})"}) == "add large 1\n");
+              {R"({"time": 0, "pods": [{"cpu": "900m"}]})"}) == "add large 1\n");
   CHECK(
       drive("cluster_autoscaler",
             {{"node_groups", groups}, {"expander", "least-waste"}, {"max_nodes_per_scaleup", "3"}},
-            {R"({"time": 0, "pods": [{"cpu_m": 1000, "memory": "4GiB", "count": 9}]})"}) ==
+            {R"({"time": 0, "pods": [{"cpu": "1000m", "memory": "4GiB", "count": 9}]})"}) ==
       "add small 3\n");
 }
 
 TEST_CASE("cluster_autoscaler driver: provisioning that fails", "[drivers][scaling]") {
   const auto line = [](int time) {
-    return R"({"time": )" + std::to_string(time) + R"(, "pods": [{"cpu_m": 900}]})";
+    return R"({"time": )" + std::to_string(time) + R"(, "pods": [{"cpu": "900m"}]})";
   };
   CHECK(drive("cluster_autoscaler", {{"node_groups", kSmall}},
               {line(0), line(900), line(910), line(1200), line(1210), line(2110), line(2120)}) ==
@@ -77,9 +77,9 @@ TEST_CASE("cluster_autoscaler driver: what is wrong is said", "[drivers][scaling
   CHECK_THAT(problems_of("cluster_autoscaler", {}), Catch::Contains("node_groups"));
   CHECK_THAT(problems_of("cluster_autoscaler", {{"node_groups", "{}"}}),
              Catch::Contains("no group"));
-  CHECK_THAT(problems_of("cluster_autoscaler", {{"node_groups", R"({"a": {"cpu_m": 1, "memory":
+  CHECK_THAT(problems_of("cluster_autoscaler", {{"node_groups", R"({"a": {"cpu": "1m", "memory":
                           "1GiB", "min_size": 3, "max_size": 2}})"}}),
-             Catch::Contains("min_size is more than max_size"));
+             Catch::Contains("min_size: more than max_size, 2"));
   CHECK_THAT(
       problems_of("cluster_autoscaler", {{"node_groups", kSmall}, {"expander", "least-wast"}}),
       Catch::Contains("did you mean \"least-waste\""));
@@ -142,7 +142,7 @@ TEST_CASE("rolling_update driver: a whole rollout", "[drivers][scaling]") {
   CHECK_THAT(out, Catch::Contains("expected replicas and replica_sets"));
   CHECK_THAT(out, Catch::Contains("time goes back"));
   CHECK_THAT(problems_of("rolling_update", {{"max_surge", "a few"}}),
-             Catch::Contains("expected a number of pods"));
+             Catch::Contains("expected a number of instances"));
 }
 
 TEST_CASE("pdb driver: how many may go and who", "[drivers][scaling]") {

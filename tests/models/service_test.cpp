@@ -10,6 +10,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/cluster/cluster.h"
+#include "models/membership/members.h"
 #include "tests/support/model_rig.h"
 #include "tests/support/sink.h"
 #include "tests/support/theory.h"
@@ -433,15 +435,26 @@ TEST_CASE("service: a service with one endpoint answers unnamed requests", "[mod
 }
 
 TEST_CASE("service: everything it declares is measured", "[models][service]") {
-  ModelRig rig({service()},
+  ModelRig rig({service(), cluster::cluster()},
                R"({"api": {"kind": "service", "shed": {"capacity": 10},
                            "autoscaler": {"kpa": {}, "min_replicas": 0,
-                                          "max_replicas": 3}, "membership": "swim",
+                                          "max_replicas": 3},
+                           "rollouts": [{"at": "500ms", "recreate": {}}],
+                           "pod": {"cluster": "k8s"},
                            "endpoints": {"*": [{"call": "db", "breaker": "opossum"}]}},
-                   "db": {"kind": "service", "service_time": "1ms"}})");
+                   "db": {"kind": "service", "service_time": "1ms", "membership": "swim"},
+                   "k8s": {"kind": "cluster",
+                           "node_groups": {"n": {"cpu": 1, "memory": "1GiB"}}}})");
   rig.run(Time{1s});
+  const std::vector<MetricInfo> of_members = membership::membership_metrics();
+  const auto is_of_members = [&](const MetricInfo& metric) {
+    return std::any_of(of_members.begin(), of_members.end(),
+                       [&](const MetricInfo& other) { return other.name == metric.name; });
+  };
   for (const MetricInfo& metric : service().info.metrics)
-    CHECK_NOTHROW(rig.metric("api", metric.name));
+    CHECK_NOTHROW(rig.metric(is_of_members(metric) ? "db" : "api", metric.name));
+  for (const MetricInfo& metric : cluster::cluster().info.metrics)
+    CHECK_NOTHROW(rig.metric("k8s", metric.name));
 }
 
 TEST_CASE("service: what is wrong with it is said", "[models][service][input]") {

@@ -85,6 +85,11 @@ class RollingUpdate {
   }
 
   RolloutStatus status() const { return status_; }
+  /// After which it has failed unless something happens before.
+  std::optional<std::int64_t> deadline() const {
+    if (!options_.progress_deadline) return std::nullopt;
+    return progressed_ + *options_.progress_deadline;
+  }
 
   /// What the new set may have: all it wants within replicas + max_surge.
   std::uint32_t new_replicas(std::uint32_t replicas, std::span<const ReplicaSet> sets) const {

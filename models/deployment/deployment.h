@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/kernel/simulation.h"
+#include "engine/kernel/time_integral.h"
+#include "engine/model/component.h"
+#include "models/algorithms/scaling/disruption_budget.h"
+#include "models/algorithms/scaling/rolling_update.h"
+#include "models/cluster/cluster.h"
+#include "models/deployment/deployment_params.h"
+
+namespace highwater::deployment {
+
+/// One wish for an instance of a component, and the instance that fulfils it.
+struct Pod {
+  std::uint64_t number = 0;   ///< In order of creation; never used twice.
+  std::uint32_t version = 0;  ///< 0: the scenario's own; n: of the n-th rollout.
+  Time created{};
+  Instance* instance = nullptr;  ///< None while it waits for a node, or for a free place.
+  std::optional<Time> started;   ///< When its process begins to start; with an instance.
+  std::optional<Time> ready;     ///< Since when it takes requests; none while it does not.
+  bool deleting = false;         ///< It is to go.
+};
+
+/// Keeps as many instances of a component as are wanted, in the versions that are wanted: a
+/// Deployment with its ReplicaSets.
+///
+/// Those that come take the places of the component that are empty, from the front, after
+/// scheduling_time. Those that go are first the ones without a node, then those not up, then those
+/// that share a node with most of their kind, then the youngest; each may finish what it has begun.
+///
+/// A rollout makes a new set of the new version. rolling_update: its controller looks at every
+/// change and says which set grows or shrinks. recreate: all sets shrink to nothing, and when the
+/// last process has ended the new one grows. A rollout that begins while another is under way takes
+/// over. With a cluster the pods wait until it has room for them.
+///
+/// Assumes  controllers see every change at once; a place that a process still ends in is not free;
+///          of one version it is taken back into service where no other place is free; readiness is
+///          being up.
+/// Source   Kubernetes pkg/controller/deployment, pkg/controller/replicaset and
+///          pkg/controller/controller_utils.go (ActivePodsWithRanks: who goes first).
+/// Checked  tests/deployment/rollout_test.cpp, tests/deployment/cluster_test.cpp
+class Deployment final : public cluster::Tenant {
+ public:
+  /// @param replicas  At first. The component has as many instances as it may ever need.
+  Deployment(Component& component, const DeploymentParams& params, std::uint32_t replicas);
+
+  /// Finds the cluster; the first pods are placed there.
+  void connect(Directory& directory);
+  void start();
+
+  std::uint32_t replicas() const { return replicas_; }
+  void scale(std::uint32_t replicas);
+
+  /// Whose process this is; null where nobody's.
+  const Pod* pod_at(const Instance& instance) const { return places_[instance.index()]; }
+  /// Pods that wait for an instance.
+  std::uint32_t waiting() const;
+  /// What the version of the instance says of its start; nothing where the component decides.
+  std::optional<Duration> start_time(const Instance& instance) const;
+  /// Declares what deployment_metrics() names.
+  void measure(Recorder::Owner& owner);
+
+  // cluster::Tenant
+  bool has_place(Zone zone) const override { return free_place(zone) != nullptr; }
+  void placed(std::uint64_t pod, Zone zone, Duration wait) override;
+  Instance* process_of(std::uint64_t pod) const override;
+  bool allows_eviction() override;
+  bool evict(std::uint64_t pod) override;
+  void lost(std::uint64_t pod) override;
+
+ private:
+  struct Strategy {
+    scaling::RollingUpdate controller;
+    Duration min_ready;
+    bool recreates;
+    Time began{};
+    std::optional<scaling::RolloutStatus> told;
+  };
+
+  const VersionParams& version(std::uint32_t number) const;
+  void changed(const Instance& instance, Component::Change change);
+  void begin_rollout();
+  void schedule_rollout();
+  void look();
+  bool step();
+  void follow();
+  void look_again();
+  void tell_status();
+  void count(std::vector<scaling::ReplicaSet>& sets) const;
+  bool is_available(const Pod& pod) const;
+
+  cluster::PodWish wish(std::uint32_t version) const;
+  Pod& make_pod(std::uint32_t version);
+  void create(std::uint32_t version);
+  void remove_from(std::uint32_t version, std::uint32_t count);
+  void remove(Pod& pod, Duration grace);
+  void erase(const Pod& pod);
+  Pod* find(std::uint64_t number) const;
+  Instance* free_place(std::optional<Zone> zone) const;
+  void begin(Pod& pod, Instance& place, Duration wait);
+  void fill_places();
+  Pod* leaving_of(std::uint32_t version) const;
+  void gone(Pod& pod);
+  void give_up(std::uint64_t number, Duration grace);
+  void update_budget();
+  World& world() const { return component_.world(); }
+  std::int64_t now() const { return nanoseconds(world().now()); }
+
+  Component& component_;
+  const DeploymentParams& params_;
+  std::uint32_t replicas_;
+  std::vector<std::unique_ptr<Pod>> pods_;  // in order of creation
+  std::vector<Pod*> places_;                // by instance
+  std::vector<scaling::ReplicaSet> sets_;   // by version
+  std::uint64_t created_ = 0;
+  std::vector<std::uint32_t> order_;  // of the rollouts, by time
+  std::size_t begun_ = 0;             // rollouts
+  std::optional<Strategy> strategy_;  // of the last rollout
+  cluster::Cluster* cluster_ = nullptr;
+  std::optional<scaling::DisruptionBudget> budget_;
+  std::vector<scaling::BudgetPod> budget_pods_;
+  TimeIntegral wanted_;
+  std::uint64_t evicted_ = 0;
+  Tally* rollout_time_ = nullptr;
+  Timer<&Deployment::begin_rollout> rollout_;
+  Timer<&Deployment::look> look_;
+};
+
+/// Of Deployment::measure(), for a kind's table.
+std::vector<MetricInfo> deployment_metrics();
+
+}  // namespace highwater::deployment
