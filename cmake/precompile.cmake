@@ -4,8 +4,6 @@
 # Without optimization most of the time goes into reading headers. The presets with clang turn it
 # on; other builds leave it off, so that a file which forgets an include still fails somewhere.
 option(HIGHWATER_PRECOMPILE "Read headers that everybody includes once (PCH)" OFF)
-# clang 14 forgets to emit some of the templates that it instantiates while it precompiles.
-set(CMAKE_PCH_INSTANTIATE_TEMPLATES OFF)
 
 # highwater_precompiled(NAME HEADERS…): the target to take them from.
 function(highwater_precompiled name)

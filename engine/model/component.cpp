@@ -75,23 +75,37 @@ void Instance::end_process(CancelReason reason) {
   component_.tell(*this, Component::Change::down);
 }
 
+/// Callers hear of it where nothing else keeps it from being listed.
+void Instance::tell_listing(bool would_be) {
+  if (would_be) component_.tell(*this, Component::Change::listing);
+}
+
 void Instance::set_registered(bool registered) {
   if (registered_ == registered) return;
   registered_ = registered;
   present_time_.set(component_.world().now(), registered ? 1 : 0);
-  if (trusted_ && ready_) component_.tell(*this, Component::Change::listing);
+  tell_listing(trusted_ && held_back_ == 0 && published_);
 }
 
 void Instance::set_trusted(bool trusted) {
   if (trusted_ == trusted) return;
   trusted_ = trusted;
-  if (registered_ && ready_) component_.tell(*this, Component::Change::listing);
+  tell_listing(registered_ && held_back_ == 0 && published_);
 }
 
-void Instance::set_ready(bool ready) {
-  if (ready_ == ready) return;
-  ready_ = ready;
-  if (registered_ && trusted_) component_.tell(*this, Component::Change::listing);
+void Instance::hold_back() {
+  if (++held_back_ == 1) tell_listing(registered_ && trusted_ && published_);
+}
+
+void Instance::let_in() {
+  HIGHWATER_CHECK(held_back_ > 0);
+  if (--held_back_ == 0) tell_listing(registered_ && trusted_ && published_);
+}
+
+void Instance::set_published(bool published) {
+  if (published_ == published) return;
+  published_ = published;
+  tell_listing(registered_ && trusted_ && held_back_ == 0);
 }
 
 void Instance::kill(bool silent) {

@@ -65,12 +65,19 @@ class Instance {
   /// Whether service discovery lists it: callers and balancers choose among those. True from the
   /// beginning; an autoscaler takes instances out and in again, a failure detector those that it
   /// does not trust.
-  bool listed() const { return registered_ && trusted_ && ready_; }
+  bool listed() const { return registered_ && trusted_ && held_back_ == 0 && published_; }
   /// What a failure detector thinks of it. True from the beginning.
   bool trusted() const { return trusted_; }
   void set_trusted(bool trusted);
-  /// What the platform that runs it thinks of it. True from the beginning.
-  void set_ready(bool ready);
+  /// Keeps it from being listed for a reason of the platform's: a probe, a node not heard of.
+  /// Reasons add up.
+  void hold_back();
+  void let_in();
+  /// Whether callers are to get to it at all: a version that is only tried out is not published.
+  /// True from the beginning.
+  void set_published(bool published);
+  /// Up, and nothing holds it back.
+  bool ready() const { return up_ && held_back_ == 0; }
   /// How long it has been there so far, in seconds: neither absent nor yet to appear, nor leaving.
   double present_integral(Time now) const { return present_time_.total(now); }
   /// It is not there: neither listed nor up. Before the run begins only.
@@ -133,6 +140,7 @@ class Instance {
   void grace_ended();
   void end_process(CancelReason reason);
   void set_registered(bool registered);
+  void tell_listing(bool would_be);
 
   enum class Presence : std::uint8_t { present, absent, appearing, leaving };
 
@@ -142,7 +150,8 @@ class Instance {
   bool up_ = true;
   bool registered_ = true;  // there, to be listed
   bool trusted_ = true;
-  bool ready_ = true;
+  int held_back_ = 0;
+  bool published_ = true;
   Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;

@@ -137,7 +137,7 @@ void Cluster::remove(const Tenant& tenant, std::uint64_t pod) {
     // Its place is free for others, who must not inherit what the node did to it.
     Instance* const process = tenant.process_of(pod);
     if (guest.killed) process->revive(guest.silent);
-    process->set_ready(true);
+    if (guest.held_back) process->let_in();
     if (guest.node->slowed_ != 1) process->restore_speed(guest.node->slowed_);
     guest.node->requested_ -= guest.wish.requests;
     update(*guest.node);
@@ -224,7 +224,7 @@ void Cluster::node_up(Node& node) {
   for (auto& [id, guest] : guests_) {
     if (guest.node != &node) continue;
     Instance* const process = guest.tenant->process_of(guest.pod);
-    process->set_ready(true);
+    if (std::exchange(guest.held_back, false)) process->let_in();
     if (std::exchange(guest.killed, false)) process->revive(guest.silent);
   }
   update(node);
@@ -236,8 +236,11 @@ void Cluster::monitor(Node& node) {
   if (!node.taken_for_lost_) {
     node.taken_for_lost_ = true;
     world().happened("node lost", node.label() + " is not heard of");
-    for (auto& [id, guest] : guests_)
-      if (guest.node == &node) guest.tenant->process_of(guest.pod)->set_ready(false);
+    for (auto& [id, guest] : guests_) {
+      if (guest.node != &node) continue;
+      guest.held_back = true;
+      guest.tenant->process_of(guest.pod)->hold_back();
+    }
     world().simulation.reschedule_after(node.monitor_, params_.unreachable_toleration);
     return;
   }

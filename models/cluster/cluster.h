@@ -132,9 +132,10 @@ class Cluster final : public Component {
     std::uint64_t pod;
     PodWish wish;
     Time came{};
-    Node* node = nullptr;  // none while it waits
-    bool killed = false;   // its process died with the node
-    bool silent = false;   // and says nothing
+    Node* node = nullptr;    // none while it waits
+    bool killed = false;     // its process died with the node
+    bool silent = false;     // and says nothing
+    bool held_back = false;  // for its node is not heard of
     bool evicted = false;
   };
 

@@ -16,8 +16,10 @@ Deployment::Deployment(Component& component, const DeploymentParams& params, std
       places_(component.instances().size()),
       sets_(1),
       wanted_(Time{}, replicas),
+      answered_(component.instances().size()),
       rollout_(*this),
-      look_(*this) {
+      look_(*this),
+      check_(*this) {
   sets_.front().replicas = replicas;
   for (std::uint32_t i = 0; i < params.rollouts.size(); ++i) order_.push_back(i);
   std::stable_sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -83,19 +85,13 @@ std::optional<Duration> Deployment::start_time(const Instance& instance) const {
 void Deployment::changed(const Instance& instance, Component::Change change) {
   Pod* const pod = places_[instance.index()];
   if (pod == nullptr) return;
-  switch (change) {
-    case Component::Change::up:
-      pod->ready = world().now();
-      break;
-    case Component::Change::down:
-      pod->ready.reset();
-      break;
-    case Component::Change::gone:
-      gone(*pod);
-      break;
-    case Component::Change::listing:
-    case Component::Change::leaving:
-      return;
+  if (change == Component::Change::gone) {
+    gone(*pod);
+  } else if (instance.ready() != pod->ready.has_value()) {
+    pod->ready.reset();
+    if (instance.ready()) pod->ready = world().now();
+  } else {
+    return;
   }
   if (strategy_) world().simulation.reschedule_after(look_, Duration{0});
 }
@@ -115,29 +111,37 @@ void Deployment::begin_rollout() {
     sets_.front().desired_annotation = replicas_;
     sets_.front().max_annotation = replicas_;
   }
-  const Time now = world().now();
+  scaling::RollingUpdate::Options options;
+  const RolloutProgressParams* progress = nullptr;
   if (const auto* rolling = rollout.as<RollingRollout>()) {
-    strategy_.emplace(Strategy{scaling::RollingUpdate(rolling->strategy.options()),
-                               rolling->strategy.progress.min_ready,
-                               false,
-                               now,
-                               {}});
-  } else {
-    const RolloutProgressParams& progress = rollout.as<RecreateRollout>()->strategy;
-    scaling::RollingUpdate::Options options;
+    options = rolling->strategy.options();
+    progress = &rolling->strategy.progress;
+  } else if (const auto* recreate = rollout.as<RecreateRollout>()) {
     options.max_surge = {0, false};
     options.max_unavailable = {100, true};
-    options.progress_deadline = progress.progress_deadline.count();
-    strategy_.emplace(Strategy{scaling::RollingUpdate(options), progress.min_ready, true, now, {}});
+    progress = &recreate->strategy;
+  } else if (const auto* canary = rollout.as<CanaryRollout>()) {
+    progress = &canary->strategy.progress;
+  } else {
+    progress = &rollout.as<BlueGreenRollout>()->strategy.progress;
   }
+  options.progress_deadline = progress->progress_deadline.count();
+  strategy_.emplace(Strategy{&rollout, scaling::RollingUpdate(options), progress->min_ready,
+                             progress->progress_deadline});
+  strategy_->began = strategy_->progressed = world().now();
+  if (const auto* canary = rollout.as<CanaryRollout>())
+    strategy_->weight = canary->strategy.step_weight.value;
+  world().simulation.cancel(check_);
   sets_.emplace_back();
   world().happened("rollout", component_.id() + " gets version " + std::to_string(begun_));
   schedule_rollout();
+  if (is_judged()) enter(Phase::trying);
   look();
 }
 
 void Deployment::look() {
   while (step()) follow();
+  if (is_judged()) settle_judged();
   tell_status();
   look_again();
 }
@@ -145,14 +149,14 @@ void Deployment::look() {
 /// The controller looks once. @return whether a set is to be of another size.
 bool Deployment::step() {
   count(sets_);
-  if (strategy_->recreates) {
+  if (is_judged()) return step_judged();
+  if (strategy_->rollout->is<RecreateRollout>()) {
     bool shrinks = false;
     for (std::size_t i = 0; i + 1 < sets_.size(); ++i)
       shrinks |= std::exchange(sets_[i].replicas, 0u) > 0;
     if (shrinks) return true;
-    const auto newest = static_cast<std::uint32_t>(sets_.size()) - 1;
     for (const auto& pod : pods_)
-      if (pod->version != newest) return false;  // it still ends
+      if (pod->version != newest()) return false;  // it still ends
   }
   return strategy_->controller.sync(now(), replicas_, sets_);
 }
@@ -173,6 +177,23 @@ bool Deployment::is_available(const Pod& pod) const {
 }
 
 void Deployment::tell_status() {
+  if (is_judged()) {
+    // Nothing is left to the controller but to say how things stand.
+    const bool back = strategy_->phase == Phase::rolled_back;
+    if (strategy_->phase == Phase::trying || strategy_->phase == Phase::kept) return;
+    const std::uint32_t wanted = back ? stable_ : newest();
+    for (std::uint32_t i = 0; i < sets_.size(); ++i)
+      if (i == wanted ? sets_[i].available < replicas_ : sets_[i].created > 0) return;
+    if (strategy_->told == scaling::RolloutStatus::complete) return;
+    strategy_->told = scaling::RolloutStatus::complete;
+    if (!back) stable_ = newest();
+    if (rollout_time_ != nullptr)
+      rollout_time_->record(world().now(), world().now() - strategy_->began);
+    world().happened(back ? "rollback complete" : "rollout complete",
+                     component_.id() + "'s version " + std::to_string(back ? wanted : begun_) +
+                         (back ? " is the only one again" : " has taken the place of all others"));
+    return;
+  }
   const scaling::RolloutStatus status = strategy_->controller.status();
   if (strategy_->told == status) return;
   strategy_->told = status;
@@ -182,6 +203,7 @@ void Deployment::tell_status() {
     if (rollout_time_ != nullptr && strategy_->began >= Time{})
       rollout_time_->record(world().now(), world().now() - strategy_->began);
     strategy_->began = Time{Duration{-1}};
+    stable_ = newest();
     world().happened("rollout complete", what + " has taken the place of all others");
   } else if (status == scaling::RolloutStatus::deadline_exceeded) {
     world().happened("rollout stuck", what + " makes no progress");
@@ -196,7 +218,9 @@ void Deployment::look_again() {
   };
   for (const auto& pod : pods_)
     if (!pod->deleting && pod->ready) at(*pod->ready + strategy_->min_ready);
-  if (strategy_->controller.status() == scaling::RolloutStatus::progressing) {
+  if (is_judged()) {
+    if (strategy_->phase == Phase::trying) at(give_up_at() + Duration{1});
+  } else if (strategy_->controller.status() == scaling::RolloutStatus::progressing) {
     if (const std::optional<std::int64_t> due = strategy_->controller.deadline())
       at(Time{Duration{*due + 1}});
   }
@@ -284,6 +308,8 @@ void Deployment::begin(Pod& pod, Instance& place, Duration wait) {
   pod.instance = &place;
   pod.started = world().now() + wait;
   places_[place.index()] = &pod;
+  place.set_published(is_published(pod.version));
+  answered_[place.index()] = {place.answers().total(), place.answers()[Status::ok]};
   const VersionParams& said = version(pod.version);
   if (said.slowdown.value != 1) place.slow(said.slowdown.value);
   if (said.error_rate.value > 0) place.fail_share(said.error_rate.value);
@@ -328,6 +354,7 @@ void Deployment::gone(Pod& pod) {
   if (said.error_rate.value > 0) place.stop_failing(said.error_rate.value);
   if (cluster_ != nullptr) cluster_->remove(*this, pod.number);
   places_[place.index()] = nullptr;
+  place.set_published(true);
   erase(pod);
   if (cluster_ == nullptr) fill_places();
 }
@@ -390,6 +417,7 @@ void Deployment::give_up(std::uint64_t number, Duration grace) {
 void Deployment::measure(Recorder::Owner& owner) {
   owner.time_average("replicas", [this](Time time) { return wanted_.total(time); });
   if (!params_.rollouts.empty()) rollout_time_ = &owner.tally("rollout_ms");
+  if (params_.judges()) owner.count("rollbacks", rollbacks_);
   if (params_.pod) owner.count("evicted", evicted_);
 }
 
@@ -397,6 +425,7 @@ std::vector<MetricInfo> deployment_metrics() {
   return {{"replicas", "instances", "Instances that are wanted, where they come and go."},
           {"rollout_ms", "ms", "From the begin of a rollout until it is complete.",
            MetricShape::kTimes},
+          {"rollbacks", "1", "Rollouts taken back by their analysis.", MetricShape::kCount},
           {"evicted", "instances", "Pods that had to leave their node, where they have one.",
            MetricShape::kCount}};
 }

@@ -9,6 +9,7 @@
 #include "engine/kernel/simulation.h"
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
+#include "engine/statistics/histogram.h"
 #include "models/algorithms/scaling/disruption_budget.h"
 #include "models/algorithms/scaling/rolling_update.h"
 #include "models/cluster/cluster.h"
@@ -36,15 +37,20 @@ struct Pod {
 ///
 /// A rollout makes a new set of the new version. rolling_update: its controller looks at every
 /// change and says which set grows or shrinks. recreate: all sets shrink to nothing, and when the
-/// last process has ended the new one grows. A rollout that begins while another is under way takes
-/// over. With a cluster the pods wait until it has room for them.
+/// last process has ended the new one grows. canary: a part of the instances get the new version,
+/// and a part of the requests with it; a check each interval lets it grow, or, having failed too
+/// often, go. blue_green: all new instances come at once and unlisted, then are listed in place of
+/// the old ones. A rollout that begins while another is under way takes over. With a cluster the
+/// pods wait until it has room for them.
 ///
-/// Assumes  controllers see every change at once; a place that a process still ends in is not free;
-///          of one version it is taken back into service where no other place is free; readiness is
-///          being up.
+/// Assumes  a canary's part of the requests is its part of the instances, as without a mesh;
+///          controllers see every change at once; a place that a process still ends in is not free;
+///          of one version it is taken back into service where no other place is free.
 /// Source   Kubernetes pkg/controller/deployment, pkg/controller/replicaset and
-///          pkg/controller/controller_utils.go (ActivePodsWithRanks: who goes first).
-/// Checked  tests/deployment/rollout_test.cpp, tests/deployment/cluster_test.cpp
+///          pkg/controller/controller_utils.go (ActivePodsWithRanks: who goes first);
+///          Flagger pkg/controller/scheduler.go; Argo Rollouts rollout/bluegreen.go.
+/// Checked  tests/deployment/rollout_test.cpp, tests/deployment/canary_test.cpp,
+///          tests/deployment/cluster_test.cpp
 class Deployment final : public cluster::Tenant {
  public:
   /// @param replicas  At first. The component has as many instances as it may ever need.
@@ -63,6 +69,10 @@ class Deployment final : public cluster::Tenant {
   std::uint32_t waiting() const;
   /// What the version of the instance says of its start; nothing where the component decides.
   std::optional<Duration> start_time(const Instance& instance) const;
+  /// An instance has served a request in that time; for who judges versions.
+  void served(const Instance& instance, Duration took) {
+    if (strategy_ && pod_at(instance)->version == newest()) latencies_.record(took.count());
+  }
   /// Declares what deployment_metrics() names.
   void measure(Recorder::Owner& owner);
 
@@ -75,12 +85,32 @@ class Deployment final : public cluster::Tenant {
   void lost(std::uint64_t pod) override;
 
  private:
+  /// How far a rollout that is judged has come.
+  enum class Phase : std::uint8_t {
+    trying,       ///< A canary has a part of the requests, green ones none.
+    kept,         ///< Green ones have all requests, the blue ones are still there.
+    promoted,     ///< The new version is the only one wanted.
+    rolled_back,  ///< The old one is.
+  };
   struct Strategy {
-    scaling::RollingUpdate controller;
+    const Rollout* rollout;
+    scaling::RollingUpdate controller;  // of the other two; says how far a canary may go at once
     Duration min_ready;
-    bool recreates;
+    Duration progress_deadline;
     Time began{};
-    std::optional<scaling::RolloutStatus> told;
+    std::optional<scaling::RolloutStatus> told{};
+    // Of canaries and blue-green.
+    Phase phase = Phase::trying;
+    double weight = 0;            // of the new version
+    std::optional<Time> since{};  // all that were wanted are available
+    std::uint32_t failures = 0;   // of checks
+    std::uint32_t available = 0;
+    Time progressed{};
+  };
+  /// What an instance had answered at the last check.
+  struct Answered {
+    std::uint64_t all = 0;
+    std::uint64_t ok = 0;
   };
 
   const VersionParams& version(std::uint32_t number) const;
@@ -92,6 +122,22 @@ class Deployment final : public cluster::Tenant {
   void follow();
   void look_again();
   void tell_status();
+  std::uint32_t newest() const { return static_cast<std::uint32_t>(sets_.size()) - 1; }
+  // Canaries and blue-green.
+  bool is_judged() const;
+  const AnalysisParams* analysis() const;
+  bool step_judged();
+  bool step_towards(const std::vector<std::uint32_t>& wanted, std::uint32_t surge,
+                    std::uint32_t unavailable);
+  void settle_judged();
+  Time give_up_at() const;
+  void roll_back(const char* why);
+  void begin_checks();
+  void check();
+  std::optional<bool> passes();
+  void remember_answers();
+  void enter(Phase phase);
+  bool is_published(std::uint32_t version) const;
   void count(std::vector<scaling::ReplicaSet>& sets) const;
   bool is_available(const Pod& pod) const;
 
@@ -127,9 +173,14 @@ class Deployment final : public cluster::Tenant {
   std::vector<scaling::BudgetPod> budget_pods_;
   TimeIntegral wanted_;
   std::uint64_t evicted_ = 0;
+  std::uint32_t stable_ = 0;        // the version to go back to
+  Histogram latencies_;             // of the newest version, since the last check
+  std::vector<Answered> answered_;  // by instance
+  std::uint64_t rollbacks_ = 0;
   Tally* rollout_time_ = nullptr;
   Timer<&Deployment::begin_rollout> rollout_;
   Timer<&Deployment::look> look_;
+  Timer<&Deployment::check> check_;
 };
 
 /// Of Deployment::measure(), for a kind's table.

@@ -18,11 +18,18 @@ void DeploymentParams::check(bool scaled, const Value& where, const std::string&
 
 std::uint32_t DeploymentParams::beyond(std::uint32_t most) const {
   if (rollouts.empty()) return 0;
-  std::uint32_t surge = 0;
+  std::uint32_t surge = scaling::RollingUpdate::Options{}.max_surge.rounded_up(most);
   for (const Rollout& rollout : rollouts)
     if (const auto* rolling = rollout.as<RollingRollout>())
       surge = std::max(surge, rolling->strategy.max_surge.rounded_up(most));
   return most + surge;
+}
+
+bool DeploymentParams::judges() const {
+  return std::any_of(rollouts.begin(), rollouts.end(), [](const Rollout& rollout) {
+    const auto* blue_green = rollout.as<BlueGreenRollout>();
+    return rollout.is<CanaryRollout>() || (blue_green != nullptr && blue_green->strategy.analysis);
+  });
 }
 
 }  // namespace highwater::deployment

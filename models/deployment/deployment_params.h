@@ -70,8 +70,116 @@ struct RecreateRollout {
   }
 };
 
+/// How a new version is judged by its own requests.
+struct AnalysisParams {
+  Duration interval = 60s;
+  std::uint32_t threshold = 5;
+  Fraction min_success_rate{0.99};
+  std::optional<Duration> max_p99;
+  std::uint64_t min_requests = 1;
+
+  static constexpr std::string_view type_name = "rollout.analysis";
+  static constexpr auto fields() {
+    using P = AnalysisParams;
+    return Fields{
+        field<&P::interval>("Time between two checks.")
+            .at_least(Duration{1s})
+            .source("Flagger canary.analysis.interval"),
+        field<&P::threshold>("So many checks that fail bring the old version back.")
+            .at_least(1u)
+            .source("Flagger canary.analysis.threshold"),
+        field<&P::min_success_rate>("A check fails below it: answers without error / answers of "
+                                    "the new version since the last check.")
+            .source("Flagger request-success-rate"),
+        field<&P::max_p99>("A check fails above it: the 99th percentile of what its instances "
+                           "take, waiting included; not looked at unless given.")
+            .source("Flagger request-duration"),
+        field<&P::min_requests>("With fewer answers a check says nothing, and the rollout waits.")
+            .at_least(std::uint64_t{1})};
+  }
+};
+
+struct CanaryParams {
+  Fraction step_weight{0.1};
+  Fraction max_weight{0.5};
+  AnalysisParams analysis;
+  RolloutProgressParams progress;
+
+  static constexpr std::string_view type_name = "rollout.canary";
+  static constexpr auto fields() {
+    using P = CanaryParams;
+    return Fields{field<&P::step_weight>("Part of the instances that get the new version first, "
+                                         "and more of them with each check that passes.")
+                      .at_least(Fraction{0.0001})
+                      .source("Flagger stepWeight"),
+                  field<&P::max_weight>("When so many have it and the check passes, all get it.")
+                      .at_least(Fraction{0.0001})
+                      .source("Flagger maxWeight"),
+                  inlined<&P::analysis>(), inlined<&P::progress>()};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (step_weight > max_weight)
+      problems.error(where.position(), pointer_to(path, "step_weight"), "more than max_weight");
+  }
+};
+
+struct CanaryRollout {
+  CanaryParams strategy;
+  RolloutTerms terms;
+  static constexpr std::string_view doc =
+      "A few instances get the new version, more with each check that it passes; when too many "
+      "fail, all go back.";
+  static constexpr auto fields() {
+    return Fields{field<&CanaryRollout::strategy>("How fast, and by what it is judged.")
+                      .named("canary")
+                      .source("Flagger; Argo Rollouts without traffic routing"),
+                  inlined<&CanaryRollout::terms>()};
+  }
+};
+
+struct BlueGreenParams {
+  Duration pause{0};
+  Duration keep = 30s;
+  std::optional<AnalysisParams> analysis;
+  RolloutProgressParams progress;
+
+  static constexpr std::string_view type_name = "rollout.blue_green";
+  static constexpr auto fields() {
+    using P = BlueGreenParams;
+    return Fields{
+        field<&P::pause>("How long all new instances are there before they get the requests.")
+            .source("Argo Rollouts autoPromotionSeconds"),
+        field<&P::keep>("How long the old ones stay after that.")
+            .source("Argo Rollouts scaleDownDelaySeconds"),
+        field<&P::analysis>("Switches back, as long as the old ones are there, when the new "
+                            "version fails.")
+            .source("Argo Rollouts postPromotionAnalysis"),
+        inlined<&P::progress>()};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (analysis && analysis->interval * analysis->threshold > keep)
+      problems.error(where.position(), pointer_to(path, "keep"),
+                     "is over before " + std::to_string(analysis->threshold) +
+                         " checks of the analysis can have failed");
+  }
+};
+
+struct BlueGreenRollout {
+  BlueGreenParams strategy;
+  RolloutTerms terms;
+  static constexpr std::string_view doc =
+      "As many new instances as there are old ones come beside them; then all requests go to the "
+      "new ones at once.";
+  static constexpr auto fields() {
+    return Fields{field<&BlueGreenRollout::strategy>("When it switches, and whether back.")
+                      .named("blue_green")
+                      .source("Argo Rollouts blueGreen"),
+                  inlined<&BlueGreenRollout::terms>()};
+  }
+};
+
 /// A new version: {"at": "5m", "rolling_update": {"max_surge": "25%"}, "version": {"slowdown": 2}}.
-struct Rollout : OneOf<RollingRollout, RecreateRollout> {
+struct Rollout : OneOf<RollingRollout, RecreateRollout, CanaryRollout, BlueGreenRollout> {
   using OneOf::OneOf;
   static constexpr std::string_view type_name = "rollout";
 
@@ -139,6 +247,8 @@ struct DeploymentParams {
   /// Instances beyond `most` that rollouts may need at the same time, those that still end
   /// included.
   std::uint32_t beyond(std::uint32_t most) const;
+  /// Whether a rollout may be taken back.
+  bool judges() const;
 };
 
 }  // namespace highwater::deployment

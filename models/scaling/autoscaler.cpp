@@ -45,7 +45,7 @@ Autoscaler::Autoscaler(Component& component, deployment::Deployment& deployment,
 void Autoscaler::start() {
   for (const auto& instance : component_.instances()) {
     Seen& seen = seen_[instance->index()];
-    seen.was_up = instance->up();
+    seen.was_ready = instance->ready();
     if (const deployment::Pod* pod = deployment_.pod_at(*instance)) seen.pod = pod->number;
   }
   Simulation& simulation = world().simulation;
@@ -57,10 +57,10 @@ void Autoscaler::scrape() {
   const Time time = world().now();
   for (const auto& instance : component_.instances()) {
     Seen& seen = seen_[instance->index()];
-    if (instance->up() != seen.was_up) {
-      seen.was_up = instance->up();
+    if (instance->ready() != seen.was_ready) {
+      seen.was_ready = instance->ready();
       seen.readiness_changed = time;
-      if (seen.was_up) seen.scraped = Time{};  // a process that starts has no reading before
+      if (seen.was_ready) seen.scraped = Time{};  // a process that starts has no reading before
     }
     const Work work = work_of_(*instance, time);
     if (instance->up() && seen.scraped > Time{}) {
@@ -94,13 +94,13 @@ void Autoscaler::look_at(const Instance& instance, const deployment::Pod& its,
     seen.pod = its.number;
     seen.readiness_changed = its.created;
   }
-  if (instance.up() != seen.was_up) {
-    seen.was_up = instance.up();
+  if (instance.ready() != seen.was_ready) {
+    seen.was_ready = instance.ready();
     seen.readiness_changed = world().now();
     seen.scraped = Time{};
   }
   pod = {};
-  pod.readiness = instance.up() ? scaling::Readiness::ready : scaling::Readiness::not_ready;
+  pod.readiness = instance.ready() ? scaling::Readiness::ready : scaling::Readiness::not_ready;
   pod.readiness_changed = nanoseconds(seen.readiness_changed);
   if (its.started) pod.started = nanoseconds(*its.started);
   pod.request = std::llround(cores_ * kThousand);
@@ -165,7 +165,7 @@ void Autoscaler::decide() {
     const deployment::Pod* const pod = deployment_.pod_at(*instance);
     if (pod == nullptr || pod->deleting) continue;
     look_at(*instance, *pod, pods_.emplace_back());
-    seen.ready_replicas += instance->up();
+    seen.ready_replicas += instance->ready();
   }
   for (std::uint32_t i = 0; i < deployment_.waiting(); ++i) {
     PodObservation& pending = pods_.emplace_back();

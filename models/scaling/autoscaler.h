@@ -27,7 +27,6 @@ struct Work {
 /// scaler it decides by the latest readings that are old enough to have arrived. Its deployment
 /// does the rest.
 ///
-/// Assumes  readiness is being up.
 /// Checked  tests/autoscaling/autoscaler_test.cpp
 class Autoscaler {
  public:
@@ -53,7 +52,7 @@ class Autoscaler {
     std::vector<scaling::PodSample> cpu, rate,
         concurrency;                   // scraped, not all arrived; oldest first
     std::optional<std::uint64_t> pod;  // whose readings these are
-    bool was_up = false;
+    bool was_ready = false;
     Time readiness_changed{};
   };
 

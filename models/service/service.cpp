@@ -22,6 +22,7 @@
 #include "models/placement.h"
 #include "models/scaling/autoscaler.h"
 #include "models/service/line_control.h"
+#include "models/service/process.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
 
@@ -127,6 +128,7 @@ struct ServiceParams {
   steps::EndpointsParams work;
   Duration start_time{0};
   deployment::DeploymentParams deployment;
+  ProcessParams process;
 
   static constexpr auto fields() {
     return Fields{
@@ -156,6 +158,7 @@ struct ServiceParams {
         inlined<&ServiceParams::work>(),
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
         inlined<&ServiceParams::deployment>(),
+        inlined<&ServiceParams::process>(),
     };
   }
   /// Instances that there may ever be at the same time.
@@ -170,6 +173,7 @@ struct ServiceParams {
   void check(const Value& where, const std::string& path, Problems& problems) const {
     membership::check_membership(membership, most_replicas(), where, path, problems);
     deployment.check(autoscaler.has_value(), where, path, problems);
+    process.check(where, path, problems);
     if (membership && deployment.pod)
       problems.error(where.position(), pointer_to(path, "membership"),
                      "of instances that are pods is not simulated");
@@ -197,11 +201,18 @@ class Server final : public Instance {
   double busy_integral(Time now) const;
   double waiting_integral(Time now) const { return workers_.waiting_integral(now); }
   const Processor& processor() const { return processor_; }
+  Process* process() const { return process_.get(); }
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   void started() override;
+  void killed() override {
+    if (process_) process_->died();
+  }
+  void left() override {
+    if (process_) process_->left();
+  }
   Duration start_time() const override;
   Task<> serve(Served served);
   AcquireOptions line_options(const Request& request);
@@ -213,6 +224,7 @@ class Server final : public Instance {
   Processor processor_;
   LineControl control_;
   std::unique_ptr<admission::Gate> gate_;
+  std::unique_ptr<Process> process_;  // where it is more than its requests
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
@@ -224,7 +236,8 @@ class Service final : public Component {
         params_(params),
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")),
-        endpoints_(*this, params.work) {
+        endpoints_(*this, params.work),
+        judges_(params.deployment.judges()) {
     for (std::uint32_t i = 0; i < places(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
     if (params.changes()) deployment_.emplace(*this, params.deployment, params.replicas);
@@ -245,6 +258,8 @@ class Service final : public Component {
 
   void start() override {
     if (deployment_) deployment_->start();
+    for (const auto& instance : instances())
+      if (Process* process = static_cast<Server&>(*instance).process()) process->begin();
     if (autoscaler_) autoscaler_->start();
     if (members_) members_->start();
   }
@@ -273,6 +288,11 @@ class Service final : public Component {
   admission::Admissions& admissions() { return admissions_; }
   Program& program() { return *program_; }
   RandomKey patience_key() const { return patience_key_; }
+  /// A request took that long from its arrival.
+  void served(const Instance& instance, Duration took) {
+    if (judges_) [[unlikely]]
+      deployment_->served(instance, took);
+  }
   Tally& wait() { return *wait_; }
   Tally& service() { return *service_time_; }
 
@@ -298,6 +318,7 @@ class Service final : public Component {
   Recorder::Owner* owner_ = nullptr;
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
+  bool judges_;
 };
 
 Discipline line_discipline(QueueDiscipline discipline) {
@@ -379,12 +400,19 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
                  computing_at_once(service.params())),
       control_(line_control(service.params().queue, service.world().now())),
       gate_(service.admissions().gate(*this)),
-      plain_line_(waits_plainly(service.params())) {}
+      plain_line_(waits_plainly(service.params())) {
+  const ProcessParams& process = service.params().process;
+  if (process.does_anything())
+    process_ = std::make_unique<Process>(*this, process, processor_,
+                                         shares(service.params()) ? nullptr : &workers_,
+                                         [this] { service_.is_up(); });
+}
 
 void Server::started() {
   control_ = line_control(service_.params().queue, service_.world().now());
   gate_ = service_.admissions().gate(*this);
-  service_.is_up();
+  if (process_) process_->started();
+  if (ready()) service_.is_up();
 }
 
 Duration Server::start_time() const {
@@ -424,6 +452,7 @@ Status Server::unserved(LeaseStatus why, const Request& request, Time arrived) c
 }
 
 Task<> Server::serve(Served served) {
+  const Process::Use memory(process_.get());
   const Endpoint* const endpoint = service_.endpoint(served.request().endpoint);
   if (endpoint == nullptr) {
     served.reply(Status::error);
@@ -472,6 +501,8 @@ Task<> Server::serve(Served served) {
   else
     status = co_await service_.program().run(endpoint->block, work);
   service_.service().record(simulation.now(), simulation.now() - started);
+  if (process_) process_->served();
+  service_.served(*this, simulation.now() - arrived);
   if (control_.does_anything()) control_.turn(workers_, simulation.now());
   worker.release();
   const Reply reply = Reply::after(status);
@@ -524,6 +555,12 @@ void Service::declare_metrics() {
       });
   if (deployment_) deployment_->measure(owner);
   if (autoscaler_) autoscaler_->measure(owner);
+  if (params_.process.does_anything()) {
+    std::vector<const Process*> processes;
+    for (const auto& instance : instances())
+      processes.push_back(static_cast<const Server&>(*instance).process());
+    measure_processes(owner, params_.process, std::move(processes), there);
+  }
   if (members_) members_->measure(owner);
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
@@ -555,6 +592,7 @@ ModelKind service() {
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : deployment::deployment_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : process_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",

@@ -8,21 +8,6 @@
 
 namespace highwater::steps {
 
-Processor::Processor(Simulation& simulation, std::optional<double> cores, std::uint32_t at_once)
-    : simulation_(simulation), cores_(cores.value_or(static_cast<double>(at_once))) {
-  if (cores && (at_once == 0 || *cores < static_cast<double>(at_once)))
-    shared_.emplace(simulation, *cores);
-}
-
-void Processor::set_slowdown(double slowdown) {
-  slowdown_ = slowdown;
-  if (shared_) shared_->set_speed(1 / slowdown);
-}
-
-double Processor::busy_integral(Time now) const {
-  return shared_ ? shared_->busy_integral(now) : occupied_.total(now);
-}
-
 Resource& Locks::of(std::uint64_t key) {
   return by_key.try_emplace(key, simulation, 1u).first->second;
 }

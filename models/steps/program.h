@@ -11,84 +11,16 @@
 #include <vector>
 
 #include "engine/kernel/completion.h"
-#include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
 #include "engine/model/component.h"
 #include "models/algorithms/caching/single_flight.h"
 #include "models/cache/terms.h"
 #include "models/calls/call.h"
-#include "models/slowdown.h"
+#include "models/steps/processor.h"
 #include "models/steps/step_params.h"
 
 namespace highwater::steps {
-
-/// The processor of one instance. With fewer cores than requests may compute at once, n of them
-/// share the cores at min(1, cores/n) each; else each has a core of its own.
-class Processor {
- public:
-  /// @param cores   Cores of the instance; absent: as many as `at_once`, so that they never limit.
-  /// @param at_once Requests that may compute at the same time; 0 for any number.
-  Processor(Simulation& simulation, std::optional<double> cores, std::uint32_t at_once);
-
-  class Compute;
-  /// Awaitable: goes on when the work is done, which takes `time` on a core at full speed.
-  inline Compute compute(Duration time);
-
-  /// Computations begun from now on take `slowdown` times as long; on shared cores those that run
-  /// change their pace too.
-  void set_slowdown(double slowdown);
-  double slowdown() const { return slowdown_; }
-  double cores() const { return cores_; }
-  double busy_integral(Time now) const;
-
- private:
-  void occupy(std::int64_t change) { occupied_.add(simulation_.now(), change); }
-
-  Simulation& simulation_;
-  double cores_;
-  double slowdown_ = 1;
-  std::optional<ProcessorSharing> shared_;
-  TimeIntegral occupied_;
-};
-
-class Processor::Compute {
- public:
-  Compute(Processor& processor, Duration time)
-      : processor_(processor), time_(time), done_(processor.simulation_) {
-    if (processor.shared_) share_.emplace(*processor.shared_, time);
-  }
-  Compute(const Compute&) = delete;
-  Compute& operator=(const Compute&) = delete;
-  ~Compute() { leave_core(); }
-
-  bool await_ready() const { return share_ && share_->await_ready(); }
-  template <std::derived_from<detail::TaskPromise> Promise>
-  void await_suspend(std::coroutine_handle<Promise> task) {
-    if (share_) return share_->await_suspend(task);
-    processor_.occupy(1);
-    has_core_ = true;
-    done_.remember(task);
-    processor_.simulation_.schedule_after(done_, stretched(time_, processor_.slowdown_));
-  }
-  void await_resume() { leave_core(); }
-
- private:
-  void leave_core() {
-    if (has_core_) processor_.occupy(-1);
-    has_core_ = false;
-  }
-
-  Processor& processor_;
-  Duration time_;
-  Resumption done_;        // where the work has a core for itself
-  bool has_core_ = false;  // and is at it
-  std::optional<ProcessorSharing::Serve> share_;
-};
-
-inline Processor::Compute Processor::compute(Duration time) {
-  return Compute(*this, time);
-}
 
 /// What one request has in hand while its steps run on an instance.
 struct Work {
