@@ -63,7 +63,7 @@ Findings check_algorithms(const Tree& tree);
 /// Every source is named in a CMakeLists.txt, its folder's or one around it, and no test is hidden.
 Findings check_lists(const Tree& tree);
 
-/// Every scenario is named by a test.
+/// Every scenario is named by a test, or by the table of the library that a test runs.
 Findings check_scenarios(const Tree& tree);
 
 /// Every link in a page of documentation that is not an address leads to something in the checkout:

@@ -335,6 +335,9 @@ TEST_CASE("scenarios: each is run by a test", "[house]") {
   CHECK(check_scenarios(tree_of({test, {"scenarios/textbook/mm1.json", ""}})).empty());
   CHECK(check_scenarios(tree_of({test, {"scenarios/textbook/mm2.json", ""}})).size() == 1);
   CHECK(check_scenarios(tree_of({{"scenarios/textbook/mm1.json", ""}})).size() == 1);
+  CHECK(check_scenarios(
+            tree_of({{"scenarios/a/b.json", ""}, {"scenarios/README.md", "| [b](a/b.json) |"}}))
+            .empty());
 }
 
 }  // namespace highwater::house
