@@ -1,20 +1,21 @@
 // No decision takes memory once everything is as large as it gets.
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "models/algorithms/resources/pgbouncer.h"
-#include "models/algorithms/resources/queue_pool.h"
-#include "tests/resources/played.h"
+#include "models/algorithms/resources/connection_pool.h"
+#include "models/algorithms/resources/resources.h"
 #include "tests/support/counted_new.h"
 #include "tests/support/golden.h"
 
 namespace highwater::resources {
 namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kSecond = 1'000 * kMs;
 
 /// More callers than connections come and go, and nothing else takes memory.
 std::uint64_t allocated_by(ConnectionPool& pool) {

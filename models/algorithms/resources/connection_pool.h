@@ -103,9 +103,14 @@ class Callers {
 
 /// The decisions of a pool of connections; whoever has it opens, pings and closes them as told.
 ///
-/// Each call may lead to orders. They are to be taken by next(), all of them, before the next call.
-/// A caller's number is used again once it was refused, has withdrawn or has released what it had,
-/// and all orders are taken.
+/// Each call may lead to orders, to be taken by next(). An order may be answered at once, the
+/// others are taken before anything else is asked. A caller's number is used again once it was
+/// refused, has withdrawn or has released what it had, and all orders are taken.
+///
+/// Source   what SQLAlchemy's and pgbouncer's pools have in common; orders in place of their
+/// threads
+///          and sockets.
+/// Checked  tests/resources/queue_pool_test.cpp, tests/resources/pgbouncer_test.cpp
 class ConnectionPool {
  public:
   virtual ~ConnectionPool() = default;
