@@ -1,7 +1,6 @@
 #include "models/calls/call.h"
 
 #include <algorithm>
-#include <coroutine>
 #include <functional>
 #include <map>
 #include <string>
@@ -48,25 +47,6 @@ Outcome outcome_of(Status status) {
     default:
       return Outcome::ignored;
   }
-}
-
-/// In what state a call that ended so leaves its connection.
-resources::Returned state_after(Status status) {
-  switch (status) {
-    case Status::timeout:
-      return resources::Returned::closed;
-    case Status::reset:
-    case Status::unavailable:
-      return resources::Returned::severed;
-    default:
-      return resources::Returned::reusable;
-  }
-}
-
-/// Has a connection until its process ends.
-Task<> keep_for_good(Connections::Loan loan) {
-  const Connections::Loan kept = std::move(loan);
-  co_await std::suspend_always{};
 }
 
 /// After so long the breaker's product gives up on a call itself.
@@ -330,38 +310,6 @@ Task<Reply> CallSite::guarded(Guard& guard, Instance& from, Request request,
   else
     reply = co_await Call(*this, from, request, attempt);
   admitted.ended(reply.status);
-  co_return reply;
-}
-
-Task<Reply> CallSite::pooled(Instance& from, const Request& request, std::uint32_t attempt) {
-  const Route to = callee().route(request, from);
-  if (to.to == nullptr) co_return Reply{Status::unavailable};
-  Connections& connections = pools_->between(from, *to.to);
-  Connections::Loan loan = co_await connections.checkout(give_up_at(request));
-  if (!loan) {
-    switch (loan.outcome()) {
-      case Connections::Outcome::refused:
-        co_return Reply{Status::rejected};
-      case Connections::Outcome::unreachable:
-        co_return Reply{Status::unavailable};
-      default:
-        ++counts_.deadline_passed;
-        co_return Reply{Status::timeout};
-    }
-  }
-  Reply reply{Status::reset};
-  if (!loan.is_stale()) reply = co_await Call(*this, from, to, request, attempt);
-  const double leak = pools_->params().connections().leak.value;
-  if (leak > 0) {
-    const Request asked = request.descend(step_, attempt);
-    RequestRandom random(leak_key_, asked.id, asked.path);
-    if (random.uniform() < leak) {
-      ++pools_->counts().leaked;
-      from.tasks().spawn(keep_for_good(std::move(loan)));
-      co_return reply;
-    }
-  }
-  loan.give_back(state_after(reply.status));
   co_return reply;
 }
 

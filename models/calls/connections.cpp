@@ -1,7 +1,11 @@
 #include "models/calls/connections.h"
 
 #include <algorithm>
+#include <coroutine>
 #include <string>
+#include <utility>
+
+#include "models/calls/call.h"
 
 namespace highwater {
 
@@ -15,6 +19,25 @@ namespace {
 
 /// TCP asks again after so long, then after twice as long each time.
 constexpr Duration kFirstRetransmission = 1s;
+
+/// In what state a call that ended so leaves its connection.
+Returned state_after(Status status) {
+  switch (status) {
+    case Status::timeout:
+      return Returned::closed;
+    case Status::reset:
+    case Status::unavailable:
+      return Returned::severed;
+    default:
+      return Returned::reusable;
+  }
+}
+
+/// Has a connection until its process ends.
+Task<> keep_for_good(Connections::Loan loan) {
+  const Connections::Loan kept = std::move(loan);
+  co_await std::suspend_always{};
+}
 
 }  // namespace
 
@@ -226,6 +249,40 @@ Connections& ConnectionPools::begin(Instance& from, Instance& to) {
   if (caller.to.size() <= to.index()) caller.to.resize(to.index() + 1);
   caller.to[to.index()] = std::make_unique<Connections>(world_, edge_, from, to, params_, counts_);
   return *caller.to[to.index()];
+}
+
+// Here and not beside the other parts of a policy, where it would keep the compiler from putting
+// the constructors of Call into one: calls without a pool would pay for it.
+Task<Reply> CallSite::pooled(Instance& from, const Request& request, std::uint32_t attempt) {
+  const Route to = callee().route(request, from);
+  if (to.to == nullptr) co_return Reply{Status::unavailable};
+  Connections& connections = pools_->between(from, *to.to);
+  Connections::Loan loan = co_await connections.checkout(give_up_at(request));
+  if (!loan) {
+    switch (loan.outcome()) {
+      case Connections::Outcome::refused:
+        co_return Reply{Status::rejected};
+      case Connections::Outcome::unreachable:
+        co_return Reply{Status::unavailable};
+      default:
+        ++counts_.deadline_passed;
+        co_return Reply{Status::timeout};
+    }
+  }
+  Reply reply{Status::reset};
+  if (!loan.is_stale()) reply = co_await Call(*this, from, to, request, attempt);
+  const double leak = pools_->params().connections().leak.value;
+  if (leak > 0) {
+    const Request asked = request.descend(step_, attempt);
+    RequestRandom random(leak_key_, asked.id, asked.path);
+    if (random.uniform() < leak) {
+      ++pools_->counts().leaked;
+      from.tasks().spawn(keep_for_good(std::move(loan)));
+      co_return reply;
+    }
+  }
+  loan.give_back(state_after(reply.status));
+  co_return reply;
 }
 
 }  // namespace highwater
