@@ -196,6 +196,18 @@ TEST_CASE("pool: a callee that does not answer is asked again as TCP does, until
   CHECK(patient.took() == 7005ms);  // asked at 25, 26, 28 and 32 s
 }
 
+TEST_CASE("pool: a connection through a partition is opened when it has healed", "[calls]") {
+  SinkLog log;
+  Caller caller(log, R"("pool": {"size": 5, "connect_time": "5ms"})");
+  Edge& edge = caller.rig.directory().edge(caller.rig.component("api"), caller.rig.component("it"));
+  caller.rig.at(Time{1s}, [&] { edge.cut(true, true); });
+  caller.rig.at(Time{4s}, [&] { edge.heal(true, true); });
+  const Answer& answer = caller.at(Time{2s});
+  caller.rig.run(Time{60s});
+  CHECK(answer.reply.ok());
+  CHECK(answer.took() == 3005ms);  // asked at 2, 3 and 5 s
+}
+
 TEST_CASE("pool: connections, waiters and leaks die with the calling process", "[calls]") {
   SinkLog log;
   answer_after(log, 100ms);

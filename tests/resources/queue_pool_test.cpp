@@ -270,7 +270,7 @@ TEST_CASE("queue_pool: never more than size + overflow, nobody waits while one i
     Played played(pool);
     std::deque<std::pair<Caller, std::int64_t>> line;  // those who wait, as they came
     std::int64_t now = 0;
-    const std::int64_t most = options.pool_size + options.max_overflow;
+    const std::int64_t most = std::int64_t{options.pool_size} + options.max_overflow;
     const auto settle = [&] {
       while (!line.empty()) {
         const Caller first = line.front().first;

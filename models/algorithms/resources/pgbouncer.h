@@ -44,11 +44,11 @@ struct PgbouncerOptions {
 /// goes in the middle of something is closed.
 ///
 /// Three times a second maintenance closes connections idle for more than server_idle_timeout
-/// (down to min_pool_size) or older than server_lifetime (those two that are closed for their age
-/// are server_lifetime / default_pool_size apart, so that not all go together), gives up what has
-/// been connecting for more than server_connect_timeout, opens one if fewer than min_pool_size are
-/// there, and refuses clients that have waited for more than query_wait_timeout. So these limits
-/// take effect up to a third of a second late, as they do in pgbouncer.
+/// (down to min_pool_size) or as old as server_lifetime, gives up what has been connecting for more
+/// than server_connect_timeout, opens one if fewer than min_pool_size are there, and refuses
+/// clients that have waited for more than query_wait_timeout. So these limits take effect up to a
+/// third of a second late, as they do in pgbouncer. Age also ends connections that come back. Two
+/// that end with their age are server_lifetime / default_pool_size apart: not all go together.
 ///
 /// Assumes  maintenance at multiples of a third of a second after `created`. No server_check_query,
 ///          which is empty by default, no PAUSE, no cancel requests, and no limits over several
