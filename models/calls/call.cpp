@@ -1,6 +1,7 @@
 #include "models/calls/call.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -174,12 +175,14 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
       has_client_(edge.to().has_client()),
       guarded_(policy.guards_attempts()),
       backoff_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "backoff")),
-      policy_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "call policy")) {
+      policy_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "call policy")),
+      leak_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "leak")) {
   if (policy_.timeout) timeout_length_ = *policy_.timeout;
   if (policy_.breaker) timeout_length_ = std::min(timeout_length_, own_timeout(*policy_.breaker));
   const bool limited = timeout_length_ < kNever - Time{};
   if (limited && !policy_.deadline_slack) timeout_ = &world.simulation.lane(timeout_length_);
   if (policy_.retry && policy_.retry->attempts < 2) policy_.retry.reset();
+  if (policy_.pool) pools_ = std::make_shared<ConnectionPools>(world, edge, *policy_.pool);
   if (policy_.fallback && fallback_edge_ != nullptr) {
     CallPolicy once;
     once.timeout = policy_.fallback->timeout;
@@ -302,6 +305,8 @@ Task<Reply> CallSite::guarded(Guard& guard, Instance& from, Request request,
   Reply reply;
   if (guard.hedge_delay)
     reply = co_await hedged(guard, from, request, attempt);
+  else if (pools_)
+    reply = co_await pooled(from, request, attempt);
   else
     reply = co_await Call(*this, from, request, attempt);
   admitted.ended(reply.status);
@@ -327,7 +332,10 @@ Task<Reply> CallSite::hedged(Guard& guard, Instance& from, const Request& reques
   const auto pause = guard.hedge_delay->delay(nanoseconds(begun));
   Reply reply;
   if (!pause) {
-    reply = co_await Call(*this, from, request, attempt);
+    if (pools_)
+      reply = co_await pooled(from, request, attempt);
+    else
+      reply = co_await Call(*this, from, request, attempt);
   } else {
     Race race(world_.simulation);
     race.guard = &guard;
@@ -353,7 +361,12 @@ Task<bool> CallSite::one_of_race(Race& race, Instance& from, Request request, st
     if (race.over || !race.guard->hedge_budget->may_hedge()) co_return false;
     ++counts_.hedges;
   }
-  const Reply reply = co_await Call(*this, from, request, attempt | (number << kHedgeBits));
+  attempt |= number << kHedgeBits;
+  Reply reply;
+  if (pools_)
+    reply = co_await pooled(from, request, attempt);
+  else
+    reply = co_await Call(*this, from, request, attempt);
   race.reply = reply;
   race.winner = number;
   if (!reply.ok()) {
@@ -413,8 +426,61 @@ std::vector<MetricInfo> call_metrics() {
   return {{"calls", "calls",
            "What the policies of its calls did, where they may do anything, by what that was.",
            MetricShape::kCauses},
-          {"breakers_open", "1", "Circuit breakers of its calls that are not closed / breakers."}};
+          {"breakers_open", "1", "Circuit breakers of its calls that are not closed / breakers."},
+          {"pool_in_use", "connections",
+           "Connections of its pools that are lent, leaked ones included."},
+          {"pool_waiting", "calls", "Calls that wait for a connection."},
+          {"pool_wait_ms", "ms", "From asking a pool for a connection to having one.",
+           MetricShape::kTimes},
+          {"pool_timeouts", "calls",
+           "Calls that a pool refused: no connection in time, or no place to wait.",
+           MetricShape::kCount},
+          {"connections_opened", "connections", "Connections that its pools opened.",
+           MetricShape::kCount},
+          {"connections_leaked", "connections", "Connections that were never given back.",
+           MetricShape::kCount}};
 }
+
+namespace {
+
+using Counts = std::vector<const PoolCounts*>;
+
+std::function<std::uint64_t()> sum_of(const Counts& all, std::uint64_t PoolCounts::*one) {
+  return [all, one] {
+    std::uint64_t sum = 0;
+    for (const PoolCounts* counts : all) sum += counts->*one;
+    return sum;
+  };
+}
+Cumulative sum_of(const Counts& all, TimeIntegral PoolCounts::*one) {
+  return [all, one](Time now) {
+    double sum = 0;
+    for (const PoolCounts* counts : all) sum += (counts->*one).total(now);
+    return sum;
+  };
+}
+
+/// What the pools at these places did; places may share them.
+void measure_pools(Recorder::Owner& owner, const std::vector<const CallSite*>& sites) {
+  std::vector<ConnectionPools*> pools;
+  for (const CallSite* site : sites)
+    if (site->pools() && std::find(pools.begin(), pools.end(), site->pools()) == pools.end())
+      pools.push_back(site->pools());
+  if (pools.empty()) return;
+  Counts all;
+  Tally& wait = owner.tally("pool_wait_ms");
+  for (ConnectionPools* each : pools) {
+    each->counts().wait = &wait;
+    all.push_back(&each->counts());
+  }
+  owner.time_average("pool_in_use", sum_of(all, &PoolCounts::in_use));
+  owner.time_average("pool_waiting", sum_of(all, &PoolCounts::waiting));
+  owner.count("pool_timeouts", sum_of(all, &PoolCounts::timeouts));
+  owner.count("connections_opened", sum_of(all, &PoolCounts::opened));
+  owner.count("connections_leaked", sum_of(all, &PoolCounts::leaked));
+}
+
+}  // namespace
 
 void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites,
                    std::size_t callers) {
@@ -425,6 +491,7 @@ void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites,
     for (const CallSite* site : sites) sum += site->counts();
     return sum.by_cause();
   });
+  measure_pools(owner, sites);
   std::erase_if(sites, [](const CallSite* site) { return !site->has_breaker(); });
   if (sites.empty()) return;
   const auto breakers = static_cast<double>(sites.size() * callers);

@@ -16,6 +16,7 @@
 #include "engine/model/attempt.h"
 #include "engine/model/component.h"
 #include "models/calls/call_params.h"
+#include "models/calls/connections.h"
 #include "models/calls/guard.h"
 
 namespace highwater {
@@ -30,10 +31,16 @@ namespace highwater {
 ///   breaker, adaptive throttling, rate limit, concurrency limit, bulkhead: each may refuse, the
 ///              last two or their like may make wait
 ///   hedge      sends further requests beside a slow one
+///   pool       each request that is sent takes a connection, and waits where none is free
 ///   timeout    of each request that is sent
 ///
+/// A request waits for its connection before its timeout begins: to a pool that is a query like any
+/// other, and has a time limit of its own. What the pool refuses is a failure to all that is
+/// further out: the breaker counts it, a retry asks again. A request that runs into its timeout
+/// takes its connection with it, since what it asked for is still under way there.
+///
 /// Source   resilience4j's order, Retry ( CircuitBreaker ( RateLimiter ( TimeLimiter ( Bulkhead
-///          ( call ) ) ) ) ), docs "Aspect order".
+///          ( call ) ) ) ) ), docs "Aspect order"; the pool is part of the call there.
 class CallSite {
  public:
   /// @param step      Number of this place within its component; keys the draws of the calls made
@@ -56,6 +63,11 @@ class CallSite {
   /// Whether counts() can ever be anything but zero.
   bool counts_something() const { return !plain_; }
   bool has_breaker() const { return policy_.breaker.has_value(); }
+  /// Null where the policy has no pool.
+  ConnectionPools* pools() const { return pools_.get(); }
+  /// From here on the connections are those of another place in the same component, which calls
+  /// the same callee. Before the run only.
+  void share_pools_of(const CallSite& other) { pools_ = other.pools_; }
   /// Breakers of the calling processes that are not closed, integrated over time, in seconds; a
   /// breaker counts as what it was when it last let a call through or refused one.
   double breakers_not_closed(Time now) const;
@@ -66,6 +78,7 @@ class CallSite {
 
   Guard& guard_of(const Instance& from);
   Task<Reply> guarded(Guard& guard, Instance& from, Request request, std::uint32_t attempt);
+  Task<Reply> pooled(Instance& from, const Request& request, std::uint32_t attempt);
   Task<Reply> hedged(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
   struct Race;
   Task<bool> one_of_race(Race& race, Instance& from, Request request, std::uint32_t attempt,
@@ -88,7 +101,9 @@ class CallSite {
   Duration timeout_length_ = kNever - Time{};
   RandomKey backoff_key_;
   RandomKey policy_key_;
+  RandomKey leak_key_;
   std::deque<std::optional<Guard>> guards_;  // by instance of the caller
+  std::shared_ptr<ConnectionPools> pools_;
   std::unique_ptr<CallSite> fallback_;
   CallCounts counts_;
 };
@@ -99,8 +114,9 @@ Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& p
 /// The metrics that measure_calls() may declare, for a kind's table.
 std::vector<MetricInfo> call_metrics();
 
-/// What the policies at these places did, as a metric of the caller: `calls`, by cause, and
-/// `breakers_open` where there are breakers. Nothing where no policy asks for anything.
+/// What the policies at these places did, as metrics of the caller: `calls`, by cause,
+/// `breakers_open` where there are breakers, and what became of connections where there are pools.
+/// Nothing where no policy asks for anything.
 /// @param callers  Instances of the caller.
 void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites, std::size_t callers);
 void measure_calls(Recorder::Owner& owner, const std::deque<CallSite>& sites, std::size_t callers);

@@ -15,6 +15,7 @@
 #include "models/algorithms/resilience/retry_ratio.h"
 #include "models/breaker_params.h"
 #include "models/calls/concurrency_limit_params.h"
+#include "models/calls/connection_pool_params.h"
 #include "models/calls/rate_limit_params.h"
 #include "models/retry_limit_params.h"
 
@@ -182,6 +183,7 @@ struct CallPolicy {
   std::optional<ConcurrencyLimitParams> concurrency_limit;
   std::optional<BulkheadParams> bulkhead;
   std::optional<HedgeParams> hedge;
+  std::optional<ConnectionPoolParams> pool;
   std::optional<Duration> deadline_slack;
   std::optional<FallbackParams> fallback;
 
@@ -206,6 +208,9 @@ struct CallPolicy {
                                      "on their way, with a line before it; none unless given."),
         field<&CallPolicy::hedge>("Sends further requests beside one that is slow and takes the "
                                   "first answer; off unless given."),
+        field<&CallPolicy::pool>("Connections of each calling instance to each instance of the "
+                                 "callee, which all its calls with a pool share: a request takes "
+                                 "one and waits where none is free. Calls need none unless given."),
         field<&CallPolicy::deadline_slack>("Gives an attempt up when the caller's own caller stops "
                                            "waiting, so long before that; unless given, calls go "
                                            "on although nobody waits.")
@@ -222,7 +227,7 @@ struct CallPolicy {
   /// Whether each attempt passes by something that may refuse it, make it wait or multiply it.
   bool guards_attempts() const {
     return breaker || adaptive_throttling || rate_limit || concurrency_limit || bulkhead || hedge ||
-           deadline_slack;
+           pool || deadline_slack;
   }
 };
 

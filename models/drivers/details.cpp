@@ -619,6 +619,21 @@ constexpr Details kDetails[] = {
      "((counter - 5) * log-factor + 1), and every decay-time minutes without use lower it by one, "
      "which freq shows and the next use makes lasting. Minutes are those of a clock, not of the "
      "key."},
+    // Resources
+    {"queue_pool",
+     "An idle connection is lent, the one that is idle for longest (or with use-lifo the last that "
+     "came back); where none is idle a new one is opened up to pool-size + max-overflow; then "
+     "callers wait, first come, first served, until the timeout. What comes back while pool-size "
+     "are idle is closed. Older ones than recycle are replaced before they are lent, and so are "
+     "all that were open when one broke or failed its ping. pool-size 0 and max-overflow -1 have "
+     "no limit."},
+    {"pgbouncer",
+     "One server connection is opened at a time while clients wait and fewer than "
+     "default-pool-size are there; reserve-pool-size more once the first has waited for "
+     "reserve-pool-timeout. What came back last is lent first unless server-round-robin. Limits "
+     "on waiting, idleness and age are looked at three times a second, and take effect then. "
+     "After a connection could not be opened none is tried for server-login-retry, and clients "
+     "are refused where none is left. A session's connection is reset when its client quits."},
 };
 
 }  // namespace

@@ -35,9 +35,13 @@ std::vector<std::string> Endpoints::names() const {
 }
 
 void Endpoints::examine(const Examination& examination) const {
+  SeenPools pools;
   for (const char* key : {"endpoints", "steps"})
-    if (const Value* const given = examination.where.find(key))
-      examine_calls(*given, pointer_to(examination.path, key), *directory_, examination.problems);
+    if (const Value* const given = examination.where.find(key)) {
+      const std::string path = pointer_to(examination.path, key);
+      examine_calls(*given, path, *directory_, examination.problems);
+      examine_pools(*given, path, pools, examination.problems);
+    }
 }
 
 const Endpoint* Endpoints::find(Symbol symbol) const {

@@ -103,10 +103,38 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
   }
 }
 
+void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
+                   Problems& problems) {
+  if (steps.is_array()) {
+    for (std::size_t i = 0; i < steps.elements().size(); ++i)
+      examine_pools(steps.elements()[i], pointer_to(path, i), seen, problems);
+  } else if (steps.is_object()) {
+    for (const char* verb : {"call", "cache", "publish"}) {
+      const Value* const callee = steps.find(verb);
+      const Value* const pool = steps.find("pool");
+      if (callee == nullptr || !callee->is_string() || pool == nullptr) continue;
+      const Value& first = *seen.try_emplace(callee->text(), pool).first->second;
+      if (!(first == *pool))
+        problems.error(pool->position(), pointer_to(path, "pool"),
+                       "the calls of a process to " + in_quotes(callee->text()) +
+                           " share one pool, and another step says " + write_json_line(first));
+    }
+    for (const Value::Member& member : steps.members())
+      examine_pools(member.value, pointer_to(path, member.key), seen, problems);
+  }
+}
+
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
-  return sites_.emplace_back(owner_.world(), edge, policy, steps_++,
-                             fallback_edge(directory_, owner_, policy));
+  CallSite& made = sites_.emplace_back(owner_.world(), edge, policy, steps_++,
+                                       fallback_edge(directory_, owner_, policy));
+  if (policy.pool)
+    for (const CallSite& other : sites_)
+      if (&other.edge() == &edge && other.pools() != nullptr) {
+        made.share_pools_of(other);
+        break;
+      }
+  return made;
 }
 
 Block Program::compile(const std::vector<Step>& steps) {

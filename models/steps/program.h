@@ -129,6 +129,13 @@ struct Locks {
 void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
                    Problems& problems);
 
+/// Pools of connections as steps declare them, by callee.
+using SeenPools = std::map<std::string, const Value*>;
+
+/// Reports pools to one callee that are not the same in all steps.
+void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
+                   Problems& problems);
+
 /// All lists of steps of one component in one replication.
 class Program {
  public:

@@ -1,0 +1,288 @@
+#include "models/calls/connections.h"
+
+#include <algorithm>
+#include <coroutine>
+#include <string>
+#include <utility>
+
+#include "models/calls/call.h"
+
+namespace highwater {
+
+using resources::Caller;
+using resources::Connection;
+using resources::Order;
+using resources::Refusal;
+using resources::Returned;
+
+namespace {
+
+/// TCP asks again after so long, then after twice as long each time.
+constexpr Duration kFirstRetransmission = 1s;
+
+/// In what state a call that ended so leaves its connection.
+Returned state_after(Status status) {
+  switch (status) {
+    case Status::timeout:
+      return Returned::closed;
+    case Status::reset:
+    case Status::unavailable:
+      return Returned::severed;
+    default:
+      return Returned::reusable;
+  }
+}
+
+/// Has a connection until its process ends.
+Task<> keep_for_good(Connections::Loan loan) {
+  const Connections::Loan kept = std::move(loan);
+  co_await std::suspend_always{};
+}
+
+}  // namespace
+
+Connections::Connections(World& world, const Edge& edge, Instance& from, Instance& to,
+                         const ConnectionPoolParams& params, PoolCounts& counts)
+    : simulation_(world.simulation),
+      edge_(edge),
+      from_(from),
+      to_(to),
+      params_(params),
+      counts_(counts),
+      pool_(params.make(nanoseconds(world.now()))),
+      random_(world.stream(from.label() + " -> " + to.label(),
+                           "connections " + std::to_string(from.incarnation()))),
+      wake_(*this),
+      incarnation_(from.incarnation()),
+      seen_incarnation_(to.incarnation()) {}
+
+Connections::~Connections() {
+  die();
+}
+
+bool Connections::is_dying() const {
+  const CancelReason reason = simulation_.cancel_reason();
+  return reason == CancelReason::killed || reason == CancelReason::shutdown;
+}
+
+void Connections::die() {
+  if (dead_) return;
+  dead_ = true;
+  simulation_.cancel(wake_);
+  const Time now = simulation_.now();
+  counts_.in_use.add(now, -std::int64_t{lent_});
+  counts_.waiting.add(now, -std::int64_t{waiting_});
+}
+
+void Connections::ask(Waiter& waiter) {
+  const Time now = simulation_.now();
+  notice_end_of_callee();
+  waiter.since = now;
+  waiter.asked = true;
+  waiter.caller = pool_->acquire(nanoseconds(now));
+  if (waiters_.size() <= waiter.caller) waiters_.resize(waiter.caller + 1);
+  waiters_[waiter.caller] = &waiter;
+  obey();
+}
+
+void Connections::withdraw(Waiter& waiter) {
+  waiter.asked = false;
+  waiters_[waiter.caller] = nullptr;
+  if (is_dead()) return;
+  pool_->withdraw(nanoseconds(simulation_.now()), waiter.caller);
+  obey();
+}
+
+void Connections::give_back(Connection connection, Returned how) {
+  if (is_dying()) return die();
+  if (is_dead()) return;
+  pool_->release(nanoseconds(simulation_.now()), connection, how);
+  obey();
+}
+
+bool Connections::is_stale(Connection connection) const {
+  return lines_[connection].incarnation != to_.incarnation() && !to_.swallows();
+}
+
+void Connections::notice_end_of_callee() {
+  if (to_.incarnation() == seen_incarnation_ || to_.swallows()) [[likely]]
+    return;
+  seen_incarnation_ = to_.incarnation();
+  pool_->severed(nanoseconds(simulation_.now()));
+  obey();
+}
+
+void Connections::obey() {
+  if (obeying_) return;  // who began goes on
+  obeying_ = true;
+  while (const std::optional<Order> order = pool_->next()) carry_out(*order);
+  obeying_ = false;
+  count();
+  const std::optional<std::int64_t> next = pool_->next_tick();
+  if (!next) return;
+  // One that comes too early does no harm, and most of those who wait get what they want.
+  const Time due = std::max(Time{Duration{*next}}, simulation_.now());
+  if (wake_.pending() && wake_.due() <= due) return;
+  simulation_.reschedule_at(wake_, due);
+}
+
+void Connections::count() {
+  const Time now = simulation_.now();
+  if (pool_->lent() != lent_) {
+    counts_.in_use.add(now, std::int64_t{pool_->lent()} - std::int64_t{lent_});
+    lent_ = pool_->lent();
+  }
+  if (pool_->waiting() != waiting_) {
+    counts_.waiting.add(now, std::int64_t{pool_->waiting()} - std::int64_t{waiting_});
+    waiting_ = pool_->waiting();
+  }
+}
+
+void Connections::woke() {
+  if (is_dead()) return die();
+  notice_end_of_callee();
+  pool_->tick(nanoseconds(simulation_.now()));
+  obey();
+}
+
+void Connections::carry_out(const Order& order) {
+  switch (order.kind) {
+    case Order::Kind::lend:
+      return tell(order.caller, Outcome::lent, order.connection);
+    case Order::Kind::refuse: {
+      const bool is_unreachable = order.refusal == Refusal::connect_failed;
+      if (!is_unreachable) ++counts_.timeouts;
+      return tell(order.caller, is_unreachable ? Outcome::unreachable : Outcome::refused, 0);
+    }
+    case Order::Kind::open:
+      if (lines_.size() <= order.connection) lines_.resize(order.connection + 1);
+      return work_on(order.connection, params_.connections().connect_time, true);
+    case Order::Kind::ping:
+    case Order::Kind::reset:
+      return work_on(order.connection, params_.preparation(), false);
+    case Order::Kind::close:
+      ++lines_[order.connection].version;
+      return;
+  }
+}
+
+void Connections::tell(Caller caller, Outcome outcome, Connection connection) {
+  Waiter& waiter = *std::exchange(waiters_[caller], nullptr);
+  waiter.outcome = outcome;
+  waiter.connection = connection;
+  waiter.asked = false;
+  if (outcome == Outcome::lent && counts_.wait != nullptr)
+    counts_.wait->record(simulation_.now(), simulation_.now() - waiter.since);
+  if (waiter.suspended) simulation_.schedule_now(waiter);
+}
+
+void Connections::work_on(Connection connection, const Distribution& takes, bool opens) {
+  const std::uint32_t version = ++lines_[connection].version;
+  if (refuses()) return settle(connection, false);
+  const Duration time = takes.draw(random_);
+  if (time == Duration{0} && answers()) return finish(connection, opens);
+  from_.tasks().spawn(work_slowly(connection, version, time, opens));
+}
+
+Task<> Connections::work_slowly(Connection connection, std::uint32_t version, Duration time,
+                                bool opens) {
+  const Time give_up = simulation_.after(params_.gives_up_connecting());
+  for (Duration pause = kFirstRetransmission; !answers(); pause *= 2) {
+    const Time again = simulation_.after(pause);
+    co_await simulation_.until(std::min(again, give_up));
+    if (lines_[connection].version != version) co_return;
+    if (again >= give_up || refuses()) co_return settle(connection, false);
+  }
+  const std::uint32_t incarnation = to_.incarnation();
+  const Time done = simulation_.after(time);
+  co_await simulation_.until(std::min(done, give_up));
+  if (lines_[connection].version != version) co_return;
+  if (done > give_up || !answers() || to_.incarnation() != incarnation)
+    settle(connection, false);
+  else
+    finish(connection, opens);
+}
+
+void Connections::finish(Connection connection, bool opens) {
+  if (opens) {
+    ++counts_.opened;
+    lines_[connection].incarnation = to_.incarnation();
+  }
+  settle(connection, !is_stale(connection));
+}
+
+void Connections::settle(Connection connection, bool well) {
+  const std::int64_t now = nanoseconds(simulation_.now());
+  if (well)
+    pool_->done(now, connection);
+  else
+    pool_->failed(now, connection);
+  obey();
+}
+
+Connections::Checkout::~Checkout() {
+  if (waiter_.asked) {
+    if (waiter_.pool.is_dying()) waiter_.pool.die();
+    waiter_.pool.withdraw(waiter_);
+  } else if (waiter_.suspended && waiter_.outcome == Outcome::lent) {
+    waiter_.pool.give_back(waiter_.connection, Returned::reusable);
+  }
+}
+
+Connections::Loan Connections::Checkout::await_resume() {
+  waiter_.suspended = false;
+  Simulation& simulation = timeout_.simulation();
+  simulation.cancel(timeout_);
+  simulation.cancel(waiter_);
+  if (waiter_.asked) waiter_.pool.withdraw(waiter_);
+  const bool has_one = waiter_.outcome == Outcome::lent;
+  return Loan(has_one ? &waiter_.pool : nullptr, waiter_.connection, waiter_.outcome);
+}
+
+Connections& ConnectionPools::begin(Instance& from, Instance& to) {
+  if (callers_.size() <= from.index()) callers_.resize(from.index() + 1);
+  Caller& caller = callers_[from.index()];
+  if (caller.incarnation != from.incarnation()) {
+    caller.to.clear();
+    caller.incarnation = from.incarnation();
+  }
+  if (caller.to.size() <= to.index()) caller.to.resize(to.index() + 1);
+  caller.to[to.index()] = std::make_unique<Connections>(world_, edge_, from, to, params_, counts_);
+  return *caller.to[to.index()];
+}
+
+// Here and not beside the other parts of a policy, where it would keep the compiler from putting
+// the constructors of Call into one: calls without a pool would pay for it.
+Task<Reply> CallSite::pooled(Instance& from, const Request& request, std::uint32_t attempt) {
+  const Route to = callee().route(request, from);
+  if (to.to == nullptr) co_return Reply{Status::unavailable};
+  Connections& connections = pools_->between(from, *to.to);
+  Connections::Loan loan = co_await connections.checkout(give_up_at(request));
+  if (!loan) {
+    switch (loan.outcome()) {
+      case Connections::Outcome::refused:
+        co_return Reply{Status::rejected};
+      case Connections::Outcome::unreachable:
+        co_return Reply{Status::unavailable};
+      default:
+        ++counts_.deadline_passed;
+        co_return Reply{Status::timeout};
+    }
+  }
+  Reply reply{Status::reset};
+  if (!loan.is_stale()) reply = co_await Call(*this, from, to, request, attempt);
+  const double leak = pools_->params().connections().leak.value;
+  if (leak > 0) {
+    const Request asked = request.descend(step_, attempt);
+    RequestRandom random(leak_key_, asked.id, asked.path);
+    if (random.uniform() < leak) {
+      ++pools_->counts().leaked;
+      from.tasks().spawn(keep_for_good(std::move(loan)));
+      co_return reply;
+    }
+  }
+  loan.give_back(state_after(reply.status));
+  co_return reply;
+}
+
+}  // namespace highwater
