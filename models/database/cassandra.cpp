@@ -18,7 +18,7 @@
 ///          DigestResolver, repair/BlockingReadRepair), locator, gms/Gossiper.java
 ///          (intervalInMillis 1000), gms/FailureDetector.java, hints/HintsDispatchTrigger.java
 ///          (every 10 s), net/RequestCallbacks.java (what happens to those that do not answer).
-/// Checked  tests/models/cassandra_test.cpp, tests/models/cassandra_outage_test.cpp
+/// Checked  tests/stores/cassandra_test.cpp, tests/stores/cassandra_outage_test.cpp
 
 #include "models/database/cassandra.h"
 

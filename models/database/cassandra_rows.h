@@ -76,7 +76,7 @@ class RowPin {
 ///
 /// Memory follows what is under way and the distinct rows whose replicas differ.
 ///
-/// Checked  tests/models/cassandra_rows_test.cpp
+/// Checked  tests/stores/cassandra_rows_test.cpp
 class Rows {
  public:
   RowPin pin(std::uint64_t key, const Replicas& replicas) {

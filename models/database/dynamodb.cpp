@@ -11,7 +11,7 @@
 ///          write, and so is the one that a read sees.
 /// Source   Amazon DynamoDB Developer Guide; M. Elhemali et al., Amazon DynamoDB, USENIX ATC 2022;
 ///          models/algorithms/storage/dynamo_table.h.
-/// Checked  tests/models/dynamodb_test.cpp
+/// Checked  tests/stores/dynamodb_test.cpp
 
 #include "models/database/dynamodb.h"
 
@@ -43,7 +43,7 @@ void DynamodbParams::check(const Value& where, const std::string& path, Problems
     if (half_cost <= 2 * units * kept) return;
     problems.error(where.find("provisioned")->position(),
                    pointer_to(pointer_to(path, "provisioned"), name),
-                   std::string("can never save up what ") + what + " of an item_size costs, " +
+                   std::string("can never save up what ") + what + " of item_size costs, " +
                        std::to_string((half_cost + 1) / 2) + " units");
   };
   can_hold(table.provisioned->read_capacity_units,

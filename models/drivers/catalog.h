@@ -26,5 +26,6 @@ std::vector<Driver> limiting();
 std::vector<Driver> scaling();
 std::vector<Driver> messaging();
 std::vector<Driver> membership();
+std::vector<Driver> storage();
 
 }  // namespace highwater::drivers

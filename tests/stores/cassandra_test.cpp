@@ -124,7 +124,9 @@ double stale_share(const std::string& levels, const std::string& write_time = R"
   ModelRig::Options options;
   options.network = zones({"a", "b", "c"}, 100ms);
   ModelRig rig = rig_of(
-      R"("read_time": "0s", "write_time": "0s", "dynamic_snitch": false, )" + levels, options);
+      R"("read_time": "0s", "dynamic_snitch": false, "concurrent_writes": 100000, "write_time": )" +
+          write_time + ", " + levels,
+      options);
   rig.add(load(500, 200'000, [](RandomStream& random) { return read_of(random.below(10)); }));
   rig.add(load(50, 20'000, [](RandomStream& random) { return write_of(random.below(10)); }));
   rig.run(Time{500s});

@@ -90,7 +90,7 @@ TEST_CASE("engines: what DynamoDB cannot do is explained", "[models][database][i
              Catch::Contains("means nothing beside consistent_read"));
   CHECK_THAT(dynamodb(R"("item_size": "400KiB", "provisioned": {"write_capacity_units": 1,
                          "burst": "300s"})"),
-             Catch::Contains("can never save up what a write of an item_size costs, 400 units"));
+             Catch::Contains("can never save up what a write of item_size costs, 400 units"));
   CHECK_THAT(dynamodb(R"("item_size": "401KiB")"), Catch::Contains("item_size"));
 }
 
