@@ -213,7 +213,8 @@ std::unique_ptr<Component> dynamodb(World& world, std::string id, const Dynamodb
 }
 
 std::vector<MetricInfo> dynamodb_metrics() {
-  return {{"consumed_read_units", "/s", "dynamodb: read units of what was not throttled."},
+  return {{"service_ms", "ms", "dynamodb: of what was not throttled.", MetricShape::kTimes},
+          {"consumed_read_units", "/s", "dynamodb: read units of what was not throttled."},
           {"consumed_write_units", "/s", "dynamodb: write units, likewise."},
           {"partitions", "partitions", "dynamodb: partitions of the table."},
           {"splits", "1", "dynamodb: times that a partition was split.", MetricShape::kCount},

@@ -1,6 +1,7 @@
 #include "models/database/engines.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/describe/said.h"
@@ -41,8 +42,17 @@ void EngineParams::check(const Value& where, const std::string& path, Problems& 
 }
 
 ModelKind engine_kind(MakeSql make_sql, std::vector<MetricInfo> metrics) {
-  for (std::vector<MetricInfo> more : {cassandra_metrics(), dynamodb_metrics()})
-    std::move(more.begin(), more.end(), std::back_inserter(metrics));
+  // What several engines measure stands once, with what each of them means by it.
+  for (const std::vector<MetricInfo>& more : {cassandra_metrics(), dynamodb_metrics()})
+    for (const MetricInfo& metric : more) {
+      const auto known = std::find_if(metrics.begin(), metrics.end(), [&](const MetricInfo& other) {
+        return other.name == metric.name;
+      });
+      if (known == metrics.end())
+        metrics.push_back(metric);
+      else
+        known->doc += ' ' + metric.doc;
+    }
   ModelKind kind;
   kind.info = kind_info<EngineParams>(
       "database",
