@@ -13,7 +13,9 @@
 ///          itself; messages among nodes are lost, not sent again, where a fault cuts the way from
 ///          the component to itself. A node that dies keeps what is on its disk: rows and hints. No
 ///          compaction, no repair but by reads, no ranges, no lightweight transactions; digests
-///          cost a replica what the data does. Storing a hint costs nothing.
+///          cost a replica what the data does. Storing a hint costs nothing, and each one on its
+///          way or kept counts towards the run's max_in_flight. Of the retries only that of a read
+///          is speculative, not those of its repair.
 /// Source   Apache Cassandra 4.1: service/StorageProxy.java, service/reads (AbstractReadExecutor,
 ///          DigestResolver, repair/BlockingReadRepair), locator, gms/Gossiper.java
 ///          (intervalInMillis 1000), gms/FailureDetector.java, hints/HintsDispatchTrigger.java

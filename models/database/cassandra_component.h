@@ -185,7 +185,6 @@ class CassandraNode final : public Instance {
 
 class Cassandra final : public Component {
  public:
-  using Params = CassandraParams;
   Cassandra(World& world, std::string id, const CassandraParams& params);
 
   Route route(const Request& request, const Instance& from) override;

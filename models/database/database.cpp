@@ -237,7 +237,6 @@ class Shard final : public Failover::Shard {
 
 class Database final : public Component {
  public:
-  using Params = DatabaseParams;
   Database(World& world, std::string id, const DatabaseParams& params);
 
   Route route(const Request& request, const Instance&) override {

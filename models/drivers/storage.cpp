@@ -176,7 +176,7 @@ std::vector<Driver> storage() {
        "SECONDS took SECONDS (a read was answered), or SECONDS read (one begins)",
        "of a read: the seconds that it waits, or never",
        "printf '%s\\n' '1 took 0.010' '5 read' | highwater algorithm cassandra_speculative_retry "
-       "--speculative_retry 99p"},
+       "--speculative-retry 99p"},
       [](const RetryParams& p) { return std::make_unique<RetrySession>(p); }));
   drivers.push_back(driver<SeededParams<SnitchParams>>(
       {"dynamic_snitch", "storage", "In which order Cassandra prefers the replicas of a row.",
@@ -185,7 +185,7 @@ std::vector<Driver> storage() {
        "the plain snitch); nodes are n0 to n999",
        "of a sort: the nodes, best first",
        "printf '%s\\n' '0 took n0 0.5' '0 took n1 0.01' '1 sort n0 n1' | highwater algorithm "
-       "dynamic_snitch --dynamic_snitch_badness_threshold 0.1"},
+       "dynamic_snitch --dynamic-snitch-badness-threshold 0.1"},
       [](const SeededParams<SnitchParams>& p) { return std::make_unique<SnitchSession>(p); }));
   return drivers;
 }

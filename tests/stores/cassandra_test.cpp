@@ -281,6 +281,18 @@ TEST_CASE("cassandra: data centers answer for themselves", "[models][database]")
              read) == 1ms);
 }
 
+TEST_CASE("cassandra: nodes stand in the zones that are named", "[models][database]") {
+  ModelRig::Options options;
+  options.network = zones({"a", "b", "c"}, 10ms);
+  ModelRig rig = rig_of(R"("nodes": 4, "zones": ["c", "a"])", options);
+  CHECK(rig.instance("db", 0).zone() == 2);
+  CHECK(rig.instance("db", 1).zone() == 0);
+  CHECK(rig.instance("db", 2).zone() == 2);
+  ModelRig all = rig_of(R"("nodes": 4)", options);
+  CHECK(all.instance("db", 1).zone() == 1);
+  CHECK(all.instance("db", 3).zone() == 0);
+}
+
 TEST_CASE("cassandra: what a node does takes time, stages and cores", "[models][database]") {
   const auto read_ms = [](const std::string& more) {
     ModelRig rig = rig_of(R"("nodes": 1, "replication_factor": 1, )" + more);

@@ -108,6 +108,28 @@ TEST_CASE("dynamodb: a partition that stays hot is split", "[models][database]")
   CHECK(served(R"("split_after": "20m")") == Approx(1000).epsilon(0.01));
 }
 
+TEST_CASE("dynamodb: what is not used is kept, and lent to where it is needed",
+          "[models][database]") {
+  const auto writes = [](const std::string& inside, std::uint64_t keys) {
+    ModelRig rig =
+        rig_of(R"("partitions": 4, "provisioned": {"write_capacity_units": 100, )" + inside + "}");
+    Load burst =
+        load(1000, 50'000, [keys](RandomStream& random) { return write_of(random.below(keys)); });
+    burst.begin = Time{400s};
+    rig.add(burst);
+    rig.run(Time{450s});
+    return static_cast<double>(rig.count("db", "writes"));
+  };
+  // 50 s at 100 a second, and what 400 s have left.
+  CHECK(writes(R"("burst": "300s")", 1'000'000) == Approx(5'000 + 30'000).epsilon(0.01));
+  CHECK(writes(R"("burst": "100s")", 1'000'000) == Approx(5'000 + 10'000).epsilon(0.01));
+  // A single key has all of it, or a quarter.
+  CHECK(writes(R"("burst": "100s", "adaptive_capacity": true)", 1) ==
+        Approx(5'000 + 10'000).epsilon(0.01));
+  CHECK(writes(R"("burst": "100s", "adaptive_capacity": false)", 1) ==
+        Approx((5'000 + 10'000) / 4).epsilon(0.01));
+}
+
 TEST_CASE("dynamodb: on demand the previous peak decides", "[models][database]") {
   const auto served = [](const std::string& mode) {
     ModelRig rig = rig_of(mode);
@@ -119,6 +141,11 @@ TEST_CASE("dynamodb: on demand the previous peak decides", "[models][database]")
   CHECK(served(R"("on_demand": {})") == Approx(4000).epsilon(0.01));
   CHECK(served(R"("split_for_heat": true)") == Approx(4000).epsilon(0.01));
   CHECK(served(R"("on_demand": {"previous_peak_writes": 5000})") == Approx(6000).epsilon(0.01));
+
+  ModelRig reads = rig_of(R"("on_demand": {"previous_peak_reads": 100})");
+  reads.add(load(1000, 50'000, [](RandomStream& random) { return read_of(random.below(1000)); }));
+  reads.run(Time{50s});
+  CHECK(reads.value("db", "consumed_read_units", Time{5s}) == Approx(200).epsilon(0.02));
 }
 
 TEST_CASE("dynamodb: a read that is not consistent may be stale", "[models][database]") {
