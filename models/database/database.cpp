@@ -42,6 +42,7 @@
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
 #include "models/database/database_params.h"
+#include "models/database/engines.h"
 #include "models/database/failover.h"
 #include "models/database/replica_log.h"
 #include "models/placement.h"
@@ -236,7 +237,6 @@ class Shard final : public Failover::Shard {
 
 class Database final : public Component {
  public:
-  using Params = DatabaseParams;
   Database(World& world, std::string id, const DatabaseParams& params);
 
   Route route(const Request& request, const Instance&) override {
@@ -654,9 +654,11 @@ ModelKind database() {
         MetricShape::kCount},
        {"failover_ms", "ms", "From the loss of a primary until its shard had one again.",
         MetricShape::kTimes}});
-  return model_kind<Database>(
-      "database", "A sharded database with read replicas and connection pools.",
-      "PostgreSQL 15 and MySQL 8.0 documentation; SCENARIO: database", std::move(metrics));
+  return engine_kind(
+      [](World& world, std::string id, const DatabaseParams& params) {
+        return std::make_unique<Database>(world, std::move(id), params);
+      },
+      std::move(metrics));
 }
 
 }  // namespace highwater::database

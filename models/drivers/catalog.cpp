@@ -10,7 +10,8 @@ std::span<const Driver> all() {
     std::vector<Driver> list;
     for (std::vector<Driver> family :
          {hashing(), hashing_events(), balancing(), ejection(), caching(), caching_events(),
-          resilience(), overload(), limiting(), scaling(), messaging(), membership(), pooling()})
+          resilience(), overload(), limiting(), scaling(), messaging(), membership(), pooling(),
+          storage()})
       std::move(family.begin(), family.end(), std::back_inserter(list));
     return list;
   }();

@@ -27,5 +27,6 @@ std::vector<Driver> scaling();
 std::vector<Driver> messaging();
 std::vector<Driver> membership();
 std::vector<Driver> pooling();  // of the family resources
+std::vector<Driver> storage();
 
 }  // namespace highwater::drivers

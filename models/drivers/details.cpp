@@ -634,6 +634,27 @@ constexpr Details kDetails[] = {
      "on waiting, idleness and age are looked at three times a second, and take effect then. "
      "After a connection could not be opened none is tried for server-login-retry, and clients "
      "are refused where none is left. A session's connection is reset when its client quits."},
+    // Storage
+    {"dynamodb",
+     "A read takes half a unit for each 4096 bytes begun, a strong one a whole unit, a write one "
+     "for each 1024. The table has one second's capacity at the beginning and keeps what is not "
+     "used for --burst. A partition gives 3000 read or 1000 write units a second or a mix, "
+     "whatever "
+     "the table has; table or partition says which of both had too little left. On demand, which "
+     "is the default, the rate is twice the highest minute that is over for half an hour. "
+     "--provisioned and --on-demand are JSON objects; their options are those of scenarios."},
+    {"cassandra_speculative_retry",
+     "took says that a read was answered and how long that took, read that one begins. A "
+     "percentile "
+     "is taken every --read-request-timeout, the first time after one; until then reads wait for "
+     "half of that. It is that of Cassandra's histogram: values count half as much after a minute, "
+     "and the upper end of a bucket is up to a fifth too high."},
+    {"dynamic_snitch",
+     "took says that a read was answered by the node, sort asks for the nodes in the order in "
+     "which "
+     "they are read. A score is the median of a hundred values, newer ones being likelier kept and "
+     "counting more, in whole milliseconds, as a share of the worst node's; a node without values "
+     "has 0, the best. Scores change with --dynamic-snitch-update-interval only."},
 };
 
 }  // namespace

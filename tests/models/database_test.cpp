@@ -348,12 +348,30 @@ TEST_CASE("database: every fault in the parameters is told at once", "[models][d
   CHECK(warning.find("without read_replicas") != std::string::npos);
 }
 
+bool measures(ModelRig& rig, const std::string& metric) {
+  try {
+    rig.metric("db", metric);
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 TEST_CASE("database: every metric that is listed is measured", "[models][database]") {
-  ModelRig rig = rig_of(R"("read_replicas": 1, "failover": "lease")");
-  rig.send(Time{1s}, "db", read_of(1));
-  rig.run(Time{2s});
-  for (const MetricInfo& metric : database().info.metrics)
-    CHECK_NOTHROW(rig.metric("db", metric.name));
+  // By one of the engines: none has them all.
+  ModelRig sql = rig_of(R"("read_replicas": 1, "failover": "lease")");
+  ModelRig cassandra = rig_of(R"("cassandra": {})");
+  ModelRig dynamodb = rig_of(R"("dynamodb": {})");
+  for (ModelRig* rig : {&sql, &cassandra, &dynamodb}) {
+    rig->send(Time{1s}, "db", read_of(1));
+    rig->run(Time{2s});
+  }
+  for (const MetricInfo& metric : database().info.metrics) {
+    CAPTURE(metric.name);
+    const bool measured = measures(sql, metric.name) || measures(cassandra, metric.name) ||
+                          measures(dynamodb, metric.name);
+    CHECK(measured);
+  }
 }
 
 }  // namespace

@@ -113,6 +113,9 @@ class CassandraRing {
     return replicas;
   }
 
+  /// The place on the ring of the token's first replica. The ring is not empty.
+  std::size_t place_of(std::int64_t token) const { return ring_.place_of(to_point(token)); }
+
   const Ring<std::uint64_t>& ring() const { return ring_; }
 
  private:
