@@ -13,15 +13,19 @@
 /// applied is lost, answered or not, and undone where it had arrived; an old primary that comes
 /// back is a replica. One that only ceases to be the primary ends its requests, as a restart does.
 ///
+/// With `storage` the page of a row must be in memory, and a commit on the log's device; see
+/// storage.h.
+///
 /// Instances are numbered shard by shard, the first primary before its replicas: with two replicas,
 /// db[0] db[1] db[2] are shard 0, db[3] db[4] db[5] shard 1.
 ///
 /// Assumes  a primary comes back with everything it had committed; what is on its way to the
-///          replicas when a failover's primary dies never arrives; applying writes
-///          costs a replica no CPU, but a slowed replica applies that much later; a write that
-///          waits for replicas waits until they have applied it and keeps its connection, whether
-///          its caller still waits or not; a replica that comes back catches up as a whole, one lag
-///          after it is up; no locks: writes to the same key do not wait for each other.
+///          replicas when a failover's primary dies never arrives; applying writes costs a replica
+///          no CPU (with storage it loads the disk, which does not make the replica lag), but a
+///          slowed replica applies that much later; a write that waits for replicas waits until
+///          they have applied it and keeps its connection, whether its caller still waits or not;
+///          a replica that comes back catches up as a whole, one lag after it is up; no locks:
+///          writes to the same key do not wait for each other.
 /// Source   PostgreSQL 15 documentation, 27.2 Log-Shipping Standby Servers (hot standby,
 ///          synchronous replication), 13.2.1 Read Committed (the snapshot); MySQL 8.0 Reference
 ///          Manual, Semisynchronous Replication; HikariCP connectionTimeout (the pool's).
@@ -44,6 +48,7 @@
 #include "models/database/database_params.h"
 #include "models/database/failover.h"
 #include "models/database/replica_log.h"
+#include "models/database/storage.h"
 #include "models/placement.h"
 #include "models/sharding.h"
 #include "models/slowdown.h"
@@ -99,6 +104,16 @@ class Node final : public Instance {
   /// "users-db[1], replica 1 of shard 0,"
   std::string title() const;
 
+  /// Gets memory and a disk.
+  const Storage& furnish(const Storage::Shared& shared) {
+    storage_ = std::make_unique<Storage>(shared, *this);
+    return *storage_;
+  }
+  /// The process serves.
+  void begin();
+  /// Its requests end, and with them all that the process had in memory.
+  void restart();
+
   /// Write `number` is on its way to this replica.
   void send(std::uint64_t number, const Request& write);
 
@@ -121,6 +136,9 @@ class Node final : public Instance {
   Task<> serve(Served served);
   /// Awaitable: the processor's share of a read or a write.
   Processor::Compute work(const Request& request);
+  /// The same where it takes more than that.
+  Task<Status> look(const Request& request);
+  Task<Status> change(const Request& request);
   void apply_due();
   void set_timer();
 
@@ -129,6 +147,7 @@ class Node final : public Instance {
   std::uint32_t rank_;
   Resource connections_;
   Processor processor_;
+  std::unique_ptr<Storage> storage_;
   ReplicaLog log_;
   RandomKey lag_key_;
   RandomStream catch_up_random_;
@@ -251,6 +270,7 @@ class Database final : public Component {
   }
   void start() override {
     for (Shard& shard : shards_) shard.start();
+    for (const auto& instance : instances()) static_cast<Node&>(*instance).begin();
   }
 
   Shard& shard(std::uint64_t key) { return shards_[placement_.of(key)]; }
@@ -265,6 +285,7 @@ class Database final : public Component {
  private:
   void declare_metrics();
   void declare_metrics(const Node& node);
+  void furnish(Recorder::Owner& owner);
   template <class T, class... Args>
   auto total(T (Node::*of)(Args...) const) const {
     return [this, of](Args... args) {
@@ -280,6 +301,7 @@ class Database final : public Component {
   RandomKey write_key_;
   Shards placement_;
   std::deque<Shard> shards_;
+  std::optional<Storage::Shared> storage_;
   Tally* wait_ = nullptr;
   Tally* service_ = nullptr;
   Tally* lag_ = nullptr;
@@ -385,7 +407,7 @@ void Shard::steps_down(std::uint32_t rank) {
   if (&node != primary_ || !writable_) return;
   primary_lost();
   world_.happened("step down", node.label() + " is no longer the primary of " + title_);
-  node.tasks().cancel(CancelReason::killed);
+  node.restart();
 }
 
 void Shard::leads(std::uint32_t rank) {
@@ -487,13 +509,18 @@ Task<> Node::serve(Served served) {
   const Time started = simulation.now();
   database_.wait().record(started, started - arrived);
   Reply reply;
-  if (request.operation == Operation::read) {
-    reply.stale = is_replica() && log_.stale(request.key);
+  const bool reads = request.operation == Operation::read;
+  if (reads) reply.stale = is_replica() && log_.stale(request.key);
+  if (!storage_)
     co_await work(request);
+  else if (reads)
+    reply.status = co_await look(request);
+  else
+    reply.status = co_await change(request);
+  if (reads && reply.ok()) {
     ++reads_;
     stale_reads_ += reply.stale;
-  } else {
-    co_await work(request);
+  } else if (reply.ok()) {
     const std::uint64_t number = shard_.commit(request);
     co_await Shard::Replicated(shard_, number);
     shard_.acknowledged(number, request.key);
@@ -502,6 +529,27 @@ Task<> Node::serve(Served served) {
   database_.service().record(simulation.now(), simulation.now() - started);
   connection.release();
   served.reply(reply);
+}
+
+Task<Status> Node::look(const Request& request) {
+  const std::uint64_t page = storage_->page_of(request.key);
+  std::uint32_t buffer = storage_->in_memory(page);
+  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, 0);
+  if (buffer == Storage::kNone) co_return Status::error;
+  co_await work(request);
+  co_return Status::ok;
+}
+
+Task<Status> Node::change(const Request& request) {
+  const Storage::Writing writing(*storage_);
+  const std::uint64_t page = storage_->page_of(request.key);
+  std::uint32_t buffer = storage_->in_memory(page);
+  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, 0);
+  if (buffer == Storage::kNone) co_return Status::error;
+  storage_->change(buffer);
+  co_await work(request);
+  co_await storage_->commit();
+  co_return Status::ok;
 }
 
 Processor::Compute Node::work(const Request& request) {
@@ -531,18 +579,33 @@ void Node::apply_due() {
   World& world = database_.world();
   const Time now = world.now();
   const bool was_catching_up = log_.catching_up();
-  log_.apply(now, [&](Time committed) { database_.lag().record(now, now - committed); });
+  log_.apply(now, [&](Time committed, std::uint64_t key) {
+    database_.lag().record(now, now - committed);
+    if (storage_) storage_->replay(key);
+  });
   if (was_catching_up && !log_.catching_up())
     world.happened("caught_up", title() + " has caught up");
   set_timer();
   shard_.advance();
 }
 
+void Node::begin() {
+  if (storage_) storage_->start([this] { return !is_replica(); });
+}
+
+void Node::restart() {
+  tasks().cancel(CancelReason::killed);
+  if (storage_) storage_->stop();
+  begin();
+}
+
 void Node::killed() {
+  if (storage_) storage_->stop();
   shard_.node_died(*this);
 }
 
 void Node::started() {
+  begin();
   shard_.node_started(*this);
 }
 
@@ -579,6 +642,17 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
   declare_metrics();
 }
 
+void Database::furnish(Recorder::Owner& owner) {
+  storage_.emplace(Storage::Shared{*params_.storage, params_.shards,
+                                   params_.sharding != hashing::Scheme::range,
+                                   world().key(id(), "storage access"),
+                                   &owner.tally("disk_wait_ms"), &owner.tally("commit_wait_ms")});
+  std::vector<const Storage*> nodes;
+  for (const auto& instance : instances())
+    nodes.push_back(&static_cast<Node&>(*instance).furnish(*storage_));
+  measure_storage(owner, *params_.storage, std::move(nodes));
+}
+
 void Database::declare_metrics() {
   Recorder::Owner& owner = measure();
   const double nodes = static_cast<double>(instances().size());
@@ -609,6 +683,7 @@ void Database::declare_metrics() {
     owner.count("lost_writes", over_shards(&Shard::lost_writes));
     failover_time_ = &owner.tally("failover_ms");
   }
+  if (params_.storage) furnish(owner);
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
 }
 
@@ -654,6 +729,7 @@ ModelKind database() {
         MetricShape::kCount},
        {"failover_ms", "ms", "From the loss of a primary until its shard had one again.",
         MetricShape::kTimes}});
+  for (MetricInfo& metric : storage_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Database>(
       "database", "A sharded database with read replicas and connection pools.",
       "PostgreSQL 15 and MySQL 8.0 documentation; SCENARIO: database", std::move(metrics));

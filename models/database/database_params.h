@@ -10,6 +10,7 @@
 #include "engine/describe/words.h"
 #include "models/database/failover_params.h"
 #include "models/database/replica_log.h"
+#include "models/database/storage_params.h"
 #include "models/sharding.h"
 
 namespace highwater::database {
@@ -55,6 +56,7 @@ struct DatabaseParams {
   Distribution write_time = Distribution::constant(10ms);
   std::vector<std::string> zones;
   Duration start_time{0};
+  std::optional<StorageParams> storage;
 
   static constexpr auto fields() {
     return Fields{
@@ -97,6 +99,8 @@ struct DatabaseParams {
                                       "of a shard, and the primaries, are apart; all zones of the "
                                       "network unless given."),
         field<&DatabaseParams::start_time>("From the start of a node until it takes connections."),
+        field<&DatabaseParams::storage>("Memory, disk and log of each node; unless given, "
+                                        "read_time and write_time are all that data costs."),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;
