@@ -13,6 +13,9 @@
 /// applied is lost, answered or not, and undone where it had arrived; an old primary that comes
 /// back is a replica. One that only ceases to be the primary ends its requests, as a restart does.
 ///
+/// With `locks` a write locks its row, or several one after the other, until it is answered or
+/// fails; see row_locks.h.
+///
 /// With `storage` the page of a row must be in memory, and a commit on the log's device; see
 /// storage.h.
 ///
@@ -24,8 +27,9 @@
 ///          no CPU (with storage it loads the disk, which does not make the replica lag), but a
 ///          slowed replica applies that much later; a write that waits for replicas waits until
 ///          they have applied it and keeps its connection, whether its caller still waits or not;
-///          a replica that comes back catches up as a whole, one lag after it is up; no locks:
-///          writes to the same key do not wait for each other.
+///          a replica that comes back catches up as a whole, one lag after it is up; without
+///          `locks` writes to the same key do not wait for each other; reads never wait for a
+///          lock; a transaction is one request, and does not span shards.
 /// Source   PostgreSQL 15 documentation, 27.2 Log-Shipping Standby Servers (hot standby,
 ///          synchronous replication), 13.2.1 Read Committed (the snapshot); MySQL 8.0 Reference
 ///          Manual, Semisynchronous Replication; HikariCP connectionTimeout (the pool's).
@@ -48,6 +52,7 @@
 #include "models/database/database_params.h"
 #include "models/database/failover.h"
 #include "models/database/replica_log.h"
+#include "models/database/row_locks.h"
 #include "models/database/storage.h"
 #include "models/placement.h"
 #include "models/sharding.h"
@@ -74,6 +79,16 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
     problems.warning(where.find("failover")->position(), pointer_to(path, "failover"),
                      "two nodes have no majority without each other: with either down there is no "
                      "primary");
+  if (locks && locks->among) {
+    const std::uint64_t among = *locks->among;
+    const bool by_range = sharding == Scheme::range && shards > 1;
+    const std::uint64_t needed =
+        by_range ? *keys : std::uint64_t{locks->rows_per_write} * (shards == 1 ? 1 : 16 * shards);
+    if (among < needed)
+      problems.error(where.find("locks")->position(), pointer_to(path, "locks"),
+                     "among has too few keys for every shard to have enough: at least " +
+                         std::to_string(needed) + " are needed");
+  }
   if (read_replicas > 0 || replication == Replication::async) return;
   const Value* given = where.find("replication");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -109,6 +124,8 @@ class Node final : public Instance {
     storage_ = std::make_unique<Storage>(shared, *this);
     return *storage_;
   }
+  /// Gets locks.
+  const RowLocks& furnish(const LocksParams& params, Tally& wait);
   /// The process serves.
   void begin();
   /// Its requests end, and with them all that the process had in memory.
@@ -134,11 +151,12 @@ class Node final : public Instance {
   Duration start_time() const override;
 
   Task<> serve(Served served);
-  /// Awaitable: the processor's share of a read or a write.
-  Processor::Compute work(const Request& request);
-  /// The same where it takes more than that.
+  /// Awaitable: the processor's share of a read or a write, in one of so many equal parts.
+  Processor::Compute work(const Request& request, std::size_t parts = 1);
+  /// The same where it takes more than that. A change gets its transaction, where there are locks.
   Task<Status> look(const Request& request);
-  Task<Status> change(const Request& request);
+  Task<Status> change(const Request& request, std::unique_ptr<RowLocks::Transaction>& transaction);
+  Task<std::uint32_t> page_of(std::uint64_t row, const Request& request, std::uint64_t turn);
   void apply_due();
   void set_timer();
 
@@ -148,6 +166,7 @@ class Node final : public Instance {
   Resource connections_;
   Processor processor_;
   std::unique_ptr<Storage> storage_;
+  std::unique_ptr<RowLocks> locks_;
   ReplicaLog log_;
   RandomKey lag_key_;
   RandomStream catch_up_random_;
@@ -277,6 +296,8 @@ class Database final : public Component {
   const DatabaseParams& params() const { return params_; }
   RandomKey read_key() const { return read_key_; }
   RandomKey write_key() const { return write_key_; }
+  /// The rows that a write changes, in the order in which it takes them.
+  std::vector<std::uint64_t> rows_of(const Request& write);
   Tally& wait() { return *wait_; }
   Tally& service() { return *service_; }
   Tally& lag() { return *lag_; }
@@ -285,7 +306,8 @@ class Database final : public Component {
  private:
   void declare_metrics();
   void declare_metrics(const Node& node);
-  void furnish(Recorder::Owner& owner);
+  void furnish_storage(Recorder::Owner& owner);
+  void furnish_locks(Recorder::Owner& owner);
   template <class T, class... Args>
   auto total(T (Node::*of)(Args...) const) const {
     return [this, of](Args... args) {
@@ -299,6 +321,7 @@ class Database final : public Component {
   const DatabaseParams& params_;
   RandomKey read_key_;
   RandomKey write_key_;
+  RandomKey rows_key_;
   Shards placement_;
   std::deque<Shard> shards_;
   std::optional<Storage::Shared> storage_;
@@ -511,12 +534,13 @@ Task<> Node::serve(Served served) {
   Reply reply;
   const bool reads = request.operation == Operation::read;
   if (reads) reply.stale = is_replica() && log_.stale(request.key);
-  if (!storage_)
+  std::unique_ptr<RowLocks::Transaction> transaction;
+  if (reads ? !storage_ : !storage_ && !locks_)
     co_await work(request);
   else if (reads)
     reply.status = co_await look(request);
   else
-    reply.status = co_await change(request);
+    reply.status = co_await change(request, transaction);
   if (reads && reply.ok()) {
     ++reads_;
     stale_reads_ += reply.stale;
@@ -525,40 +549,66 @@ Task<> Node::serve(Served served) {
     co_await Shard::Replicated(shard_, number);
     shard_.acknowledged(number, request.key);
     ++writes_;
+    if (transaction) transaction->commit();
   }
+  transaction.reset();
   database_.service().record(simulation.now(), simulation.now() - started);
   connection.release();
   served.reply(reply);
 }
 
+Task<std::uint32_t> Node::page_of(std::uint64_t row, const Request& request, std::uint64_t turn) {
+  const std::uint64_t page = storage_->page_of(row);
+  std::uint32_t buffer = storage_->in_memory(page);
+  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, turn);
+  co_return buffer;
+}
+
 Task<Status> Node::look(const Request& request) {
-  const std::uint64_t page = storage_->page_of(request.key);
-  std::uint32_t buffer = storage_->in_memory(page);
-  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, 0);
+  const std::uint32_t buffer = co_await page_of(request.key, request, 0);
   if (buffer == Storage::kNone) co_return Status::error;
   co_await work(request);
   co_return Status::ok;
 }
 
-Task<Status> Node::change(const Request& request) {
-  const Storage::Writing writing(*storage_);
-  const std::uint64_t page = storage_->page_of(request.key);
-  std::uint32_t buffer = storage_->in_memory(page);
-  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, 0);
-  if (buffer == Storage::kNone) co_return Status::error;
-  storage_->change(buffer);
-  co_await work(request);
-  co_await storage_->commit();
+Task<Status> Node::change(const Request& request,
+                          std::unique_ptr<RowLocks::Transaction>& transaction) {
+  std::optional<Storage::Writing> writing;
+  if (storage_) writing.emplace(*storage_);
+  if (locks_) transaction = std::make_unique<RowLocks::Transaction>(*locks_);
+  const std::vector<std::uint64_t> rows = database_.rows_of(request);
+  std::uint64_t turn = 0;
+  for (const std::uint64_t row : rows) {
+    // The row is found on its page, and only then locked.
+    std::uint32_t buffer = Storage::kNone;
+    if (storage_) {
+      buffer = co_await page_of(row, request, turn++);
+      if (buffer == Storage::kNone) co_return Status::error;
+    }
+    if (locks_) {
+      const bool may_change = co_await locks_->acquire(*transaction, row);
+      if (!may_change) co_return Status::error;
+    }
+    if (storage_) {
+      // While it waited the page may have had to make room.
+      const std::uint64_t page = storage_->page_of(row);
+      if (!storage_->has(buffer, page)) buffer = co_await storage_->fetch(page, request, turn++);
+      if (buffer == Storage::kNone) co_return Status::error;
+      storage_->change(buffer);
+    }
+    co_await work(request, rows.size());
+  }
+  if (storage_) co_await storage_->commit();
   co_return Status::ok;
 }
 
-Processor::Compute Node::work(const Request& request) {
+Processor::Compute Node::work(const Request& request, std::size_t parts) {
   const DatabaseParams& params = database_.params();
   const bool reads = request.operation == Operation::read;
   RequestRandom random(reads ? database_.read_key() : database_.write_key(), request.id,
                        request.path);
   const Duration time = (reads ? params.read_time : params.write_time).draw(random);
-  return processor_.compute(time);
+  return processor_.compute(parts == 1 ? time : time / static_cast<Duration::rep>(parts));
 }
 
 void Node::send(std::uint64_t number, const Request& write) {
@@ -587,6 +637,11 @@ void Node::apply_due() {
     world.happened("caught_up", title() + " has caught up");
   set_timer();
   shard_.advance();
+}
+
+const RowLocks& Node::furnish(const LocksParams& params, Tally& wait) {
+  locks_ = std::make_unique<RowLocks>(params, database_.world(), wait);
+  return *locks_;
 }
 
 void Node::begin() {
@@ -627,6 +682,7 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       params_(params),
       read_key_(world.key(this->id(), "read time")),
       write_key_(world.key(this->id(), "write time")),
+      rows_key_(world.key(this->id(), "rows of a write")),
       placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
   std::uint32_t index = 0;
   for (std::uint32_t s = 0; s < params.shards; ++s) {
@@ -642,7 +698,32 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
   declare_metrics();
 }
 
-void Database::furnish(Recorder::Owner& owner) {
+std::vector<std::uint64_t> Database::rows_of(const Request& write) {
+  std::vector<std::uint64_t> rows{write.key};
+  if (!params_.locks || params_.locks->rows_per_write == 1) return rows;
+  const std::size_t wanted = params_.locks->rows_per_write;
+  const std::size_t home = placement_.of(write.key);
+  RequestRandom random(rows_key_, write.id, write.path);
+  // A row elsewhere is drawn again. The parameters see to it that this ends long before the limit.
+  for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && rows.size() < wanted;
+       --tries) {
+    const std::uint64_t row = random.below(*params_.locks->among);
+    if (placement_.of(row) == home && std::find(rows.begin(), rows.end(), row) == rows.end())
+      rows.push_back(row);
+  }
+  if (params_.locks->sequence == RowSequence::sorted) std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+void Database::furnish_locks(Recorder::Owner& owner) {
+  Tally& wait = owner.tally("lock_wait_ms");
+  std::vector<const RowLocks*> nodes;
+  for (const auto& instance : instances())
+    nodes.push_back(&static_cast<Node&>(*instance).furnish(*params_.locks, wait));
+  measure_locks(owner, std::move(nodes));
+}
+
+void Database::furnish_storage(Recorder::Owner& owner) {
   storage_.emplace(Storage::Shared{*params_.storage, params_.shards,
                                    params_.sharding != hashing::Scheme::range,
                                    world().key(id(), "storage access"),
@@ -683,7 +764,8 @@ void Database::declare_metrics() {
     owner.count("lost_writes", over_shards(&Shard::lost_writes));
     failover_time_ = &owner.tally("failover_ms");
   }
-  if (params_.storage) furnish(owner);
+  if (params_.storage) furnish_storage(owner);
+  if (params_.locks) furnish_locks(owner);
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
 }
 
@@ -730,6 +812,7 @@ ModelKind database() {
        {"failover_ms", "ms", "From the loss of a primary until its shard had one again.",
         MetricShape::kTimes}});
   for (MetricInfo& metric : storage_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : locks_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Database>(
       "database", "A sharded database with read replicas and connection pools.",
       "PostgreSQL 15 and MySQL 8.0 documentation; SCENARIO: database", std::move(metrics));

@@ -9,6 +9,7 @@
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/database/failover_params.h"
+#include "models/database/locks_params.h"
 #include "models/database/replica_log.h"
 #include "models/database/storage_params.h"
 #include "models/sharding.h"
@@ -57,6 +58,7 @@ struct DatabaseParams {
   std::vector<std::string> zones;
   Duration start_time{0};
   std::optional<StorageParams> storage;
+  std::optional<LocksParams> locks;
 
   static constexpr auto fields() {
     return Fields{
@@ -101,6 +103,8 @@ struct DatabaseParams {
         field<&DatabaseParams::start_time>("From the start of a node until it takes connections."),
         field<&DatabaseParams::storage>("Memory, disk and log of each node; unless given, "
                                         "read_time and write_time are all that data costs."),
+        field<&DatabaseParams::locks>("A write locks its row until it has committed; unless given, "
+                                      "writes to the same row do not wait for each other."),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;

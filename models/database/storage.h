@@ -64,6 +64,10 @@ class Storage {
     ++hits_;
     return buffer;
   }
+  /// Whether the buffer, which has had the page, still does.
+  bool has(std::uint32_t buffer, std::uint64_t page) const {
+    return pool_->page(buffer) == page && !details_[buffer].reading;
+  }
   /// Brings a page into memory for a request, in the `turn`-th time that it asks.
   /// @return its buffer; kNone when all are pinned.
   Task<std::uint32_t> fetch(std::uint64_t page, const Request& request, std::uint64_t turn);

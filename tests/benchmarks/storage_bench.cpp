@@ -64,6 +64,39 @@ void background_writer(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * 100);
 }
 
+/// A hundred transactions under way, each with two rows of so many: one decision is a lock taken or
+/// waited for, or a look for a deadlock, or a release.
+void lock_table(benchmark::State& state) {
+  LockTable table;
+  highwater::RandomStream random(1, "bench", "locks");
+  const auto rows = static_cast<std::uint64_t>(state.range(0));
+  std::vector<std::uint64_t> drawn(65'536);
+  for (std::uint64_t& row : drawn) row = random.below(rows);
+  std::vector<LockTable::Transaction> live;
+  for (int i = 0; i < 100; ++i) live.push_back(table.begin());
+  std::size_t at = 0;
+  std::size_t next = 0;
+  std::uint64_t decisions = 0;
+  std::uint64_t waits = 0;
+  for (auto _ : state) {
+    LockTable::Transaction& who = live[next++ % live.size()];
+    bool waiting = table.waits(who);
+    if (waiting) benchmark::DoNotOptimize(table.deadlocked(who));
+    decisions += waiting;
+    table.end(who, [&](LockTable::Transaction) { ++decisions; });
+    who = table.begin();
+    waiting = false;
+    for (int row = 0; row < 2 && !waiting; ++row) {
+      waiting = !table.acquire(who, drawn[at++ % drawn.size()]);
+      decisions += 2;  // and its release
+    }
+    waits += waiting;
+  }
+  state.counters["waits"] = static_cast<double>(waits) / static_cast<double>(state.iterations());
+  state.SetItemsProcessed(static_cast<std::int64_t>(decisions));
+}
+
+BENCHMARK(lock_table)->Name("storage/lock_table")->Arg(1'000)->Arg(1'000'000);
 BENCHMARK(clock_sweep)->Name("storage/clock_sweep")->Arg(1'024)->Arg(16'384)->Arg(262'144);
 BENCHMARK(background_writer)->Name("storage/background_writer");
 
