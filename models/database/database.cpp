@@ -82,7 +82,9 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
     const std::uint64_t among = *locks->among;
     const bool by_range = sharding == Scheme::range && shards > 1;
     const std::uint64_t needed =
-        by_range ? *keys : std::uint64_t{locks->rows_per_write} * (shards == 1 ? 1 : 16 * shards);
+        by_range ? *keys
+                 : (std::uint64_t{locks->rows_per_write} + locks->reads_per_write) *
+                       (shards == 1 ? 1 : 16 * shards);
     if (among < needed)
       problems.error(where.find("locks")->position(), pointer_to(path, "locks"),
                      "among has too few keys for every shard to have enough: at least " +
@@ -117,20 +119,26 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
   declare_metrics();
 }
 
-std::vector<std::uint64_t> Database::rows_of(const Request& write) {
-  std::vector<std::uint64_t> rows{write.key};
-  if (!params_.locks || params_.locks->rows_per_write == 1) return rows;
-  const std::size_t wanted = params_.locks->rows_per_write;
+Database::Rows Database::rows_of(const Request& write) {
+  Rows rows{{}, {write.key}};
+  if (!params_.locks || !params_.locks->among) return rows;
+  const std::size_t wanted = params_.locks->rows_per_write + params_.locks->reads_per_write;
   const std::size_t home = placement_.of(write.key);
   RequestRandom random(rows_key_, write.id, write.path);
+  std::vector<std::uint64_t> drawn{write.key};
   // A row elsewhere is drawn again. The parameters see to it that this ends long before the limit.
-  for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && rows.size() < wanted;
+  for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && drawn.size() < wanted;
        --tries) {
     const std::uint64_t row = random.below(*params_.locks->among);
-    if (placement_.of(row) == home && std::find(rows.begin(), rows.end(), row) == rows.end())
-      rows.push_back(row);
+    if (placement_.of(row) == home && std::find(drawn.begin(), drawn.end(), row) == drawn.end())
+      drawn.push_back(row);
   }
-  if (params_.locks->sequence == RowSequence::sorted) std::sort(rows.begin(), rows.end());
+  const auto changed = static_cast<std::ptrdiff_t>(
+      std::min<std::size_t>(params_.locks->rows_per_write, drawn.size()));
+  rows.changed.assign(drawn.begin(), drawn.begin() + changed);
+  rows.read.assign(drawn.begin() + changed, drawn.end());
+  if (params_.locks->sequence == RowSequence::sorted)
+    std::sort(rows.changed.begin(), rows.changed.end());
   return rows;
 }
 

@@ -11,7 +11,7 @@
 namespace highwater::database {
 
 /// What a transaction sees of others that commit while it is under way.
-enum class Isolation : std::uint8_t { read_committed, repeatable_read };
+enum class Isolation : std::uint8_t { read_committed, repeatable_read, serializable };
 constexpr auto words_of(Isolation) {
   return std::array{
       Word<Isolation>{Isolation::read_committed, "read_committed",
@@ -20,7 +20,10 @@ constexpr auto words_of(Isolation) {
       Word<Isolation>{
           Isolation::repeatable_read, "repeatable_read",
           "All of it sees what was committed when it began: who would change a row that "
-          "somebody else has changed since fails (40001)."}};
+          "somebody else has changed since fails (40001)."},
+      Word<Isolation>{Isolation::serializable, "serializable",
+                      "As repeatable_read, and who read what others have changed fails too where "
+                      "that might fit into no order, one after the other."}};
 }
 
 /// In which order a write takes its rows.
@@ -37,6 +40,7 @@ constexpr auto words_of(RowSequence) {
 struct LocksParams {
   Isolation isolation = Isolation::read_committed;
   std::uint32_t rows_per_write = 1;
+  std::uint32_t reads_per_write = 0;
   std::optional<std::uint64_t> among;
   RowSequence sequence = RowSequence::as_drawn;
   Duration deadlock_timeout = 1s;
@@ -50,6 +54,10 @@ struct LocksParams {
         field<&P::rows_per_write>("Rows that a write changes, each in its turn with its part of "
                                   "write_time: its key, and others that are drawn.")
             .at_least(1u)
+            .at_most(100u)
+            .source("chosen"),
+        field<&P::reads_per_write>("Rows that a write reads before, drawn as those; it does not "
+                                   "lock them.")
             .at_most(100u)
             .source("chosen"),
         field<&P::among>("The others are drawn from the keys below this, each as likely, of those "
@@ -68,12 +76,17 @@ struct LocksParams {
   }
   static constexpr auto shorthand = &LocksParams::isolation;
   void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (rows_per_write > 1 && !among)
+    const bool draws = rows_per_write > 1 || reads_per_write > 0;
+    if (draws && !among)
       problems.error(where.position(), pointer_to(path, "among"),
-                     "is missing: rows_per_write draws further rows from the keys below it");
-    if (rows_per_write == 1 && among)
+                     "is missing: further rows are drawn from the keys below it");
+    if (!draws && among)
       problems.error(where.find("among")->position(), pointer_to(path, "among"),
-                     "is for rows_per_write above 1");
+                     "is for rows_per_write above 1 and reads_per_write");
+    if (isolation == Isolation::serializable && reads_per_write == 0)
+      problems.warning(where.position(), pointer_to(path, "isolation"),
+                       "is repeatable_read in effect: writes that read no other row can be put "
+                       "into an order");
     if (rows_per_write == 1 && sequence != RowSequence::as_drawn)
       problems.warning(where.find("sequence")->position(), pointer_to(path, "sequence"),
                        "has no effect on a single row");

@@ -111,9 +111,16 @@ Task<Status> Node::change(const Request& request, bool conflict,
   std::optional<Storage::Writing> writing;
   if (storage_) writing.emplace(*storage_);
   if (locks_) transaction = std::make_unique<RowLocks::Transaction>(*locks_);
-  const std::vector<std::uint64_t> rows = database_.rows_of(request);
+  const Database::Rows rows = database_.rows_of(request);
   std::uint64_t turn = 0;
-  for (const std::uint64_t row : rows) {
+  for (const std::uint64_t row : rows.read) {
+    if (storage_) {
+      const std::uint32_t buffer = co_await page_of(row, request, turn++);
+      if (buffer == Storage::kNone) co_return Status::error;
+    }
+    if (transaction && !transaction->read(row)) co_return Status::error;
+  }
+  for (const std::uint64_t row : rows.changed) {
     // The row is found on its page, and only then locked.
     std::uint32_t buffer = Storage::kNone;
     if (storage_) {
@@ -131,8 +138,9 @@ Task<Status> Node::change(const Request& request, bool conflict,
       if (buffer == Storage::kNone) co_return Status::error;
       storage_->change(buffer);
     }
-    co_await work(request, rows.size());
+    co_await work(request, rows.changed.size());
   }
+  if (transaction && !conflict && !transaction->may_commit()) co_return Status::error;
   // What it has changed is dead already, and logged, but nobody waits for that.
   if (storage_ && !conflict) co_await storage_->commit();
   co_return Status::ok;

@@ -240,8 +240,12 @@ class Database final : public Component {
     return share.value > 0 &&
            RequestRandom(answer_key_, request.id, request.path).uniform() < share.value;
   }
-  /// The rows that a write changes, in the order in which it takes them.
-  std::vector<std::uint64_t> rows_of(const Request& write);
+  /// What a write reads, and what it changes, in the order in which it takes them.
+  struct Rows {
+    std::vector<std::uint64_t> read;
+    std::vector<std::uint64_t> changed;
+  };
+  Rows rows_of(const Request& write);
   Tally& wait() { return *wait_; }
   Tally& service() { return *service_; }
   Tally& lag() { return *lag_; }

@@ -4,14 +4,27 @@ namespace highwater::database {
 
 RowLocks::Transaction::Transaction(RowLocks& locks) : locks_(locks), number_(locks.table_.begin()) {
   if (locks_.keeps_snapshot()) snapshot_ = locks_.history_.take();
+  if (locks_.orders_reads()) among_ = locks_.serializable_.begin();
 }
 
 RowLocks::Transaction::~Transaction() {
   if (locks_.keeps_snapshot()) locks_.history_.give_back(snapshot_);
+  if (locks_.orders_reads() && !decided_) locks_.serializable_.abort(among_);
   locks_.table_.end(number_, [this](storage::LockTable::Transaction next) {
     locks_.waiters_[next]->settle(Acquire::Outcome::locked);
   });
   locks_.count_waiting();
+}
+
+bool RowLocks::Transaction::read(std::uint64_t row) {
+  if (!locks_.orders_reads() || locks_.serializable_.read(among_, row)) return true;
+  return locks_.failed_to_serialize();
+}
+
+bool RowLocks::Transaction::may_commit() {
+  if (!locks_.orders_reads()) return true;
+  decided_ = locks_.serializable_.commit(among_);
+  return decided_ || locks_.failed_to_serialize();
 }
 
 void RowLocks::Transaction::commit() {
@@ -20,10 +33,8 @@ void RowLocks::Transaction::commit() {
 
 bool RowLocks::may_change(Transaction& who, std::uint64_t row) {
   if (!keeps_snapshot()) return true;
-  if (history_.changed_since(who.snapshot_, row)) {
-    ++serialization_failures_;
-    return false;
-  }
+  if (history_.changed_since(who.snapshot_, row)) return failed_to_serialize();
+  if (orders_reads() && !serializable_.write(who.among_, row)) return failed_to_serialize();
   who.changed_.push_back(row);
   return true;
 }

@@ -37,6 +37,11 @@ class RowLocks {
     Transaction& operator=(const Transaction&) = delete;
     ~Transaction();
 
+    /// It has read a row. @return false where it must fail.
+    bool read(std::uint64_t row);
+    /// Its work is done. @return false where it must fail.
+    bool may_commit();
+    /// It has committed, and others see it.
     void commit();
 
    private:
@@ -44,6 +49,8 @@ class RowLocks {
     RowLocks& locks_;
     storage::LockTable::Transaction number_;
     storage::CommitHistory::Snapshot snapshot_ = 0;
+    storage::Serializable::Transaction among_ = 0;
+    bool decided_ = false;  // of may_commit()
     std::vector<std::uint64_t> changed_;
   };
 
@@ -59,6 +66,11 @@ class RowLocks {
 
  private:
   bool keeps_snapshot() const { return params_.isolation != Isolation::read_committed; }
+  bool orders_reads() const { return params_.isolation == Isolation::serializable; }
+  bool failed_to_serialize() {
+    ++serialization_failures_;
+    return false;
+  }
   void count_waiting() {
     waiting_.set(simulation_.now(), static_cast<std::int64_t>(table_.waiting()));
   }
@@ -71,6 +83,7 @@ class RowLocks {
   Lane& deadlock_timeout_;
   storage::LockTable table_;
   storage::CommitHistory history_;
+  storage::Serializable serializable_;
   std::vector<Acquire*> waiters_;  // by the number of their transaction
   TimeIntegral waiting_;
   std::uint64_t deadlocks_ = 0;

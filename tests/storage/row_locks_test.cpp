@@ -119,6 +119,24 @@ TEST_CASE("row locks: under repeatable read the first committer wins",
   CHECK(rig.count("db", "serialization_failures") == 2);
 }
 
+TEST_CASE("row locks: of two that read what the other writes, serializable lets one commit",
+          "[models][database][locks]") {
+  for (const bool serializable : {false, true}) {
+    ModelRig rig =
+        rig_of(locked(std::string(R"("reads_per_write": 1, "among": 2, "isolation": ")") +
+                      (serializable ? "serializable" : "repeatable_read") + '"'));
+    const Answer& first = rig.send(Time{1s}, "db", write_of(0));
+    const Answer& second = rig.send(Time{1001ms}, "db", write_of(1));
+    const Answer& later = rig.send(Time{2s}, "db", write_of(1));
+    rig.run(Time{3s});
+    CHECK(first.reply.ok());
+    CHECK(second.reply.ok() != serializable);
+    CHECK(second.at == Time{1011ms});
+    CHECK(later.reply.ok());
+    CHECK(rig.count("db", "serialization_failures") == (serializable ? 1 : 0));
+  }
+}
+
 std::uint64_t deadlocks_among(std::uint64_t rows, std::uint64_t per_write) {
   ModelRig rig =
       rig_of(locked(R"("deadlock_timeout": "20ms", "rows_per_write": )" +
@@ -144,13 +162,14 @@ TEST_CASE("row locks: deadlocks go with the square of the rows, and the fourth p
 TEST_CASE("row locks: a row that deadlocks is free again, whatever the seed",
           "[models][database][locks]") {
   for (std::uint64_t seed = 1; seed <= 10; ++seed)
-    for (const char* isolation : {"read_committed", "repeatable_read"}) {
+    for (const char* isolation : {"read_committed", "repeatable_read", "serializable"}) {
       CAPTURE(seed, isolation);
-      ModelRig rig = rig_of(locked(R"("rows_per_write": 3, "among": 40, "lock_timeout": "300ms",
+      ModelRig rig = rig_of(
+          locked(R"("rows_per_write": 3, "reads_per_write": 2, "among": 40, "lock_timeout": "300ms",
                                       "deadlock_timeout": "50ms", "isolation": ")" +
-                                       std::string(isolation) + '"',
-                                   R"("read_replicas": 1, "failover": "lease", )"),
-                            120s, seed);
+                     std::string(isolation) + '"',
+                 R"("read_replicas": 1, "failover": "lease", )"),
+          120s, seed);
       rig.add(load(60, 5'000, uniform_writes(40)));
       RandomStream random(seed, "test", "outages");
       for (Time at{2s}; at < Time{80s};) {
@@ -187,6 +206,10 @@ TEST_CASE("row locks: bad input is told in words", "[models][database][locks][in
              Catch::Contains("/components/it/locks/among: is missing"));
   CHECK_THAT(problems(R"("locks": {"among": 2})"),
              Catch::Contains("is for rows_per_write above 1"));
+  CHECK_THAT(problems(R"("locks": "serializable")"),
+             Catch::Contains("is repeatable_read in effect"));
+  CHECK(problems(R"("locks": {"isolation": "serializable", "reads_per_write": 1, "among": 2})")
+            .empty());
   CHECK_THAT(problems(R"("locks": {"rows_per_write": 3, "among": 2})"),
              Catch::Contains("at least 3 are needed"));
   CHECK_THAT(problems(R"("shards": 2, "locks": {"rows_per_write": 3, "among": 20})"),

@@ -8,6 +8,7 @@
 #include "models/algorithms/storage/clock_sweep.h"
 #include "models/algorithms/storage/commit_history.h"
 #include "models/algorithms/storage/lock_table.h"
+#include "models/algorithms/storage/serializable.h"
 #include "models/algorithms/storage/vacuum_cost.h"
 
 /// storage: what happens inside of a node of a database.
