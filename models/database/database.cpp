@@ -17,6 +17,8 @@
 /// it is before it sends a read there, which takes no time here, and goes to the primary instead of
 /// waiting: PostgreSQL 15 has no way to wait for a position of the log.
 ///
+/// With `reshard` keys move to another number of shards while it serves; see resharding.h.
+///
 /// With `locks` a write locks its row, or several one after the other, until it is answered or
 /// fails; see row_locks.h.
 ///
@@ -56,13 +58,13 @@ namespace highwater::database {
 
 void DatabaseParams::check(const Value& where, const std::string& path, Problems& problems) const {
   using hashing::Scheme;
-  if (sharding == Scheme::range && shards > 1 && !keys)
+  if (sharding == Scheme::range && (shards > 1 || reshard) && !keys)
     problems.error(where.position(), pointer_to(path, "keys"),
                    "is missing: range cuts keys from 0 to keys - 1 into parts");
   if (sharding != Scheme::range && keys)
     problems.error(where.find("keys")->position(), pointer_to(path, "keys"),
                    "is for range sharding alone");
-  if (sharding != Scheme::modulo && shards == 1)
+  if (sharding != Scheme::modulo && shards == 1 && !reshard)
     problems.warning(where.find("sharding")->position(), pointer_to(path, "sharding"),
                      "has no effect on a single shard");
   if (failover && read_replicas == 0)
@@ -72,6 +74,9 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
     problems.warning(where.find("failover")->position(), pointer_to(path, "failover"),
                      "two nodes have no majority without each other: with either down there is no "
                      "primary");
+  if (reshard && reshard->shards == shards)
+    problems.error(where.find("reshard")->position(), pointer_to(path, "reshard"),
+                   "there are as many shards already");
   if (sticky_for && session != Session::sticky_primary)
     problems.error(where.find("sticky_for")->position(), pointer_to(path, "sticky_for"),
                    "is for session sticky_primary alone");
@@ -106,7 +111,9 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       answer_key_(world.key(this->id(), "answer")),
       placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
   std::uint32_t index = 0;
-  for (std::uint32_t s = 0; s < params.shards; ++s) {
+  const std::uint32_t shards =
+      std::max(params.shards, params.reshard ? params.reshard->shards : params.shards);
+  for (std::uint32_t s = 0; s < shards; ++s) {
     Shard& shard = shards_.emplace_back(world, params, "shard " + std::to_string(s));
     for (std::uint32_t rank = 0; rank <= params.read_replicas; ++rank) {
       // The nodes of a shard in different zones, and the primaries too.
@@ -116,6 +123,10 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       add(std::move(node));
     }
   }
+  if (params.reshard)
+    resharding_.emplace(
+        *this, *params.reshard, placement_,
+        Shards(params.sharding, this->id(), params.reshard->shards, params.keys.value_or(0)));
   declare_metrics();
 }
 
@@ -123,14 +134,14 @@ Database::Rows Database::rows_of(const Request& write) {
   Rows rows{{}, {write.key}};
   if (!params_.locks || !params_.locks->among) return rows;
   const std::size_t wanted = params_.locks->rows_per_write + params_.locks->reads_per_write;
-  const std::size_t home = placement_.of(write.key);
-  RequestRandom random(rows_key_, write.id, write.path);
+  const std::size_t home = place_of(write.key);
+  RequestRandom random(rows_key_, write.id, write.call());
   std::vector<std::uint64_t> drawn{write.key};
   // A row elsewhere is drawn again. The parameters see to it that this ends long before the limit.
   for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && drawn.size() < wanted;
        --tries) {
     const std::uint64_t row = random.below(*params_.locks->among);
-    if (placement_.of(row) == home && std::find(drawn.begin(), drawn.end(), row) == drawn.end())
+    if (place_of(row) == home && std::find(drawn.begin(), drawn.end(), row) == drawn.end())
       drawn.push_back(row);
   }
   const auto changed = static_cast<std::ptrdiff_t>(
@@ -195,6 +206,7 @@ void Database::declare_metrics() {
     owner.count("lost_writes", over_shards(&Shard::lost_writes));
     failover_time_ = &owner.tally("failover_ms");
   }
+  if (resharding_) owner.count("moved_keys", [this] { return resharding_->moved_keys(); });
   if (params_.storage) furnish_storage(owner);
   if (params_.locks) furnish_locks(owner);
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
@@ -241,6 +253,8 @@ ModelKind database() {
         MetricShape::kCount},
        {"session_primary_reads", "requests",
         "Reads that went to the primary for the sake of what their session had written.",
+        MetricShape::kCount},
+       {"moved_keys", "1", "Keys that were moved to another shard, where there is resharding.",
         MetricShape::kCount},
        {"failovers", "1", "Changes of primaries, where there is a failover.", MetricShape::kCount},
        {"lost_writes", "requests", "Writes that had been answered and are in no node any more.",

@@ -11,6 +11,7 @@
 #include "models/database/failover_params.h"
 #include "models/database/locks_params.h"
 #include "models/database/replica_log.h"
+#include "models/database/reshard_params.h"
 #include "models/database/storage_params.h"
 #include "models/sharding.h"
 
@@ -77,6 +78,7 @@ struct DatabaseParams {
   Fraction conflict{0};
   Session session = Session::any;
   std::optional<Duration> sticky_for;
+  std::optional<ReshardParams> reshard;
 
   static constexpr auto fields() {
     return Fields{
@@ -136,6 +138,8 @@ struct DatabaseParams {
                                            "their key, under sticky_primary; 2s unless given.")
             .at_least(Duration{1})
             .source("Rails database_selector delay"),
+        field<&DatabaseParams::reshard>("At a time keys begin to move to another number of shards, "
+                                        "while the database serves."),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;

@@ -36,7 +36,7 @@ void Node::receive(Served served) {
   const bool read_only = is_replica() && request.operation != Operation::read;
   // Only a caller that chooses its instance itself can come to the wrong one, or one that asked
   // before the primary was another.
-  if (read_only || &database_.shard(request.key) != &shard_) return served.reply(Status::error);
+  if (read_only || !database_.answers_for(shard_, request.key)) return served.reply(Status::error);
   if (request.operation != Operation::read && shard_.writer() != this)
     return served.reply(Status::error);
   tasks().spawn(serve(std::move(served)));
@@ -153,6 +153,27 @@ Processor::Compute Node::work(const Request& request, std::size_t parts) {
                        request.path);
   const Duration time = (reads ? params.read_time : params.write_time).draw(random);
   return processor_.compute(parts == 1 ? time : time / static_cast<Duration::rep>(parts));
+}
+
+Task<Status> Node::copy(std::uint64_t key, Operation operation) {
+  Request request;
+  request.id = key;
+  request.path = ~std::uint64_t{0};  // no request of a client's
+  request.key = key;
+  request.operation = operation;
+  const Lease connection = co_await connections_.acquire();
+  std::unique_ptr<RowLocks::Transaction> transaction;
+  Status status = Status::ok;
+  if (operation == Operation::read ? !storage_ : !storage_ && !locks_)
+    co_await work(request);
+  else if (operation == Operation::read)
+    status = co_await look(request);
+  else
+    status = co_await change(request, false, transaction);
+  if (operation == Operation::read || status != Status::ok) co_return status;
+  shard_.commit(request);
+  if (transaction) transaction->commit();
+  co_return status;
 }
 
 void Node::send(std::uint64_t number, const Request& write) {

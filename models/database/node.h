@@ -17,6 +17,7 @@
 #include "models/database/database_params.h"
 #include "models/database/failover.h"
 #include "models/database/replica_log.h"
+#include "models/database/resharding.h"
 #include "models/database/row_locks.h"
 #include "models/database/sticky_keys.h"
 #include "models/database/storage.h"
@@ -55,6 +56,8 @@ class Node final : public Instance {
   const RowLocks& furnish(const LocksParams& params, Tally& wait);
   /// The process serves.
   void begin();
+  /// Reads or writes a row for a copy of it, as a request would, on a connection of its own.
+  Task<Status> copy(std::uint64_t key, Operation operation);
   /// Its requests end, and with them all that the process had in memory.
   void restart();
 
@@ -228,19 +231,31 @@ class Database final : public Component {
   }
   void start() override {
     for (Shard& shard : shards_) shard.start();
+    if (resharding_) resharding_->start();
     for (const auto& instance : instances()) static_cast<Node&>(*instance).begin();
   }
 
-  Shard& shard(std::uint64_t key) { return shards_[placement_.of(key)]; }
+  Shard& shard(std::uint64_t key) { return shards_[place_of(key)]; }
+  Shard& shard_at(std::size_t number) { return shards_[number]; }
+  /// The number of the shard that has the key now.
+  std::size_t place_of(std::uint64_t key) const {
+    return resharding_ ? resharding_->of(key) : placement_.of(key);
+  }
+  /// Whether the shard has the key, or had it when a request for it was on its way.
+  bool answers_for(const Shard& shard, std::uint64_t key) {
+    if (!resharding_) return &this->shard(key) == &shard;
+    return resharding_->had(key, number_of(shard));
+  }
   const DatabaseParams& params() const { return params_; }
   RandomKey read_key() const { return read_key_; }
   RandomKey write_key() const { return write_key_; }
-  /// Whether a request is in a share of them.
+  /// Whether a request is in a share of them, in each of its tries.
   bool draws(Fraction share, const Request& request) const {
     return share.value > 0 &&
-           RequestRandom(answer_key_, request.id, request.path).uniform() < share.value;
+           RequestRandom(answer_key_, request.id, request.call()).uniform() < share.value;
   }
-  /// What a write reads, and what it changes, in the order in which it takes them.
+  /// What a write reads, and what it changes, in the order in which it takes them; in each of its
+  /// tries the same.
   struct Rows {
     std::vector<std::uint64_t> read;
     std::vector<std::uint64_t> changed;
@@ -252,6 +267,11 @@ class Database final : public Component {
   Tally& failover_time() { return *failover_time_; }
 
  private:
+  std::size_t number_of(const Shard& shard) const {
+    std::size_t number = 0;
+    while (&shards_[number] != &shard) ++number;
+    return number;
+  }
   void declare_metrics();
   void declare_metrics(const Node& node);
   void furnish_storage(Recorder::Owner& owner);
@@ -273,6 +293,7 @@ class Database final : public Component {
   RandomKey answer_key_;
   Shards placement_;
   std::deque<Shard> shards_;
+  std::optional<Resharding> resharding_;
   std::optional<Storage::Shared> storage_;
   Tally* wait_ = nullptr;
   Tally* service_ = nullptr;

@@ -351,7 +351,8 @@ TEST_CASE("database: every fault in the parameters is told at once", "[models][d
 TEST_CASE("database: every metric that is listed is measured", "[models][database]") {
   ModelRig rig = rig_of(R"("read_replicas": 1, "failover": "lease", "storage": {"rows": 10},
                               "locks": {}, "missing": "1%", "conflict": "1%",
-                              "session": "read_your_writes")");
+                              "session": "read_your_writes",
+                              "reshard": {"at": "1s", "shards": 2, "keys": 10})");
   rig.send(Time{1s}, "db", read_of(1));
   rig.run(Time{2s});
   for (const MetricInfo& metric : database().info.metrics)
