@@ -105,6 +105,8 @@ struct Reply {
   Status behind = Status::ok;
   bool hit = false;    ///< A cache had it.
   bool stale = false;  ///< The data was older than the latest committed write.
+  /// There is nothing of that kind: an answer all the same (a 404 that is meant).
+  bool missing = false;
   EntryState entry = EntryState::fresh;
   /// Of a cache asked for a lease: with this one may what was fetched be stored. 0 is none:
   /// somebody else has it.

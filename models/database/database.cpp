@@ -13,15 +13,29 @@
 /// applied is lost, answered or not, and undone where it had arrived; an old primary that comes
 /// back is a replica. One that only ceases to be the primary ends its requests, as a restart does.
 ///
+/// A session that is to see its own writes is known by its key. The driver asks a replica how far
+/// it is before it sends a read there, which takes no time here, and goes to the primary instead of
+/// waiting: PostgreSQL 15 has no way to wait for a position of the log.
+///
+/// With `reshard` keys move to another number of shards while it serves; see resharding.h.
+///
+/// With `locks` a write locks its row, or several one after the other, until it is answered or
+/// fails; see row_locks.h.
+///
+/// With `storage` the page of a row must be in memory, and a commit on the log's device; see
+/// storage.h.
+///
 /// Instances are numbered shard by shard, the first primary before its replicas: with two replicas,
 /// db[0] db[1] db[2] are shard 0, db[3] db[4] db[5] shard 1.
 ///
 /// Assumes  a primary comes back with everything it had committed; what is on its way to the
-///          replicas when a failover's primary dies never arrives; applying writes
-///          costs a replica no CPU, but a slowed replica applies that much later; a write that
-///          waits for replicas waits until they have applied it and keeps its connection, whether
-///          its caller still waits or not; a replica that comes back catches up as a whole, one lag
-///          after it is up; no locks: writes to the same key do not wait for each other.
+///          replicas when a failover's primary dies never arrives; applying writes costs a replica
+///          no CPU (with storage it loads the disk, which does not make the replica lag), but a
+///          slowed replica applies that much later; a write that waits for replicas waits until
+///          they have applied it and keeps its connection, whether its caller still waits or not;
+///          a replica that comes back catches up as a whole, one lag after it is up; without
+///          `locks` writes to the same key do not wait for each other; reads never wait for a
+///          lock; a transaction is one request, and does not span shards.
 /// Source   PostgreSQL 15 documentation, 27.2 Log-Shipping Standby Servers (hot standby,
 ///          synchronous replication), 13.2.1 Read Committed (the snapshot); MySQL 8.0 Reference
 ///          Manual, Semisynchronous Replication; HikariCP connectionTimeout (the pool's).
@@ -31,36 +45,27 @@
 #include "models/database/database.h"
 
 #include <algorithm>
-#include <deque>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "engine/kernel/resource.h"
-#include "engine/kernel/task.h"
 #include "models/database/database_params.h"
 #include "models/database/engines.h"
-#include "models/database/failover.h"
-#include "models/database/replica_log.h"
+#include "models/database/node.h"
 #include "models/placement.h"
-#include "models/sharding.h"
-#include "models/slowdown.h"
-#include "models/steps/program.h"
 
 namespace highwater::database {
 
 void DatabaseParams::check(const Value& where, const std::string& path, Problems& problems) const {
   using hashing::Scheme;
-  if (sharding == Scheme::range && shards > 1 && !keys)
+  if (sharding == Scheme::range && (shards > 1 || reshard) && !keys)
     problems.error(where.position(), pointer_to(path, "keys"),
                    "is missing: range cuts keys from 0 to keys - 1 into parts");
   if (sharding != Scheme::range && keys)
     problems.error(where.find("keys")->position(), pointer_to(path, "keys"),
                    "is for range sharding alone");
-  if (sharding != Scheme::modulo && shards == 1)
+  if (sharding != Scheme::modulo && shards == 1 && !reshard)
     problems.warning(where.find("sharding")->position(), pointer_to(path, "sharding"),
                      "has no effect on a single shard");
   if (failover && read_replicas == 0)
@@ -70,6 +75,27 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
     problems.warning(where.find("failover")->position(), pointer_to(path, "failover"),
                      "two nodes have no majority without each other: with either down there is no "
                      "primary");
+  if (reshard && reshard->shards == shards)
+    problems.error(where.find("reshard")->position(), pointer_to(path, "reshard"),
+                   "there are as many shards already");
+  if (sticky_for && session != Session::sticky_primary)
+    problems.error(where.find("sticky_for")->position(), pointer_to(path, "sticky_for"),
+                   "is for session sticky_primary alone");
+  if (session != Session::any && (read_replicas == 0 || reads == Reads::primary))
+    problems.warning(where.find("session")->position(), pointer_to(path, "session"),
+                     "has no effect: all reads go to the primary anyway");
+  if (locks && locks->among) {
+    const std::uint64_t among = *locks->among;
+    const bool by_range = sharding == Scheme::range && shards > 1;
+    const std::uint64_t needed =
+        by_range ? *keys
+                 : (std::uint64_t{locks->rows_per_write} + locks->reads_per_write) *
+                       (shards == 1 ? 1 : 16 * shards);
+    if (among < needed)
+      problems.error(where.find("locks")->position(), pointer_to(path, "locks"),
+                     "among has too few keys for every shard to have enough: at least " +
+                         std::to_string(needed) + " are needed");
+  }
   if (read_replicas > 0 || replication == Replication::async) return;
   const Value* given = where.find("replication");
   problems.warning(given != nullptr ? given->position() : where.position(),
@@ -77,496 +103,18 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
                    "has no effect: without read_replicas there is nothing to wait for");
 }
 
-namespace {
-
-using steps::Processor;
-
-class Database;
-class Shard;
-
-/// A primary (rank 0 in its shard, at first) or one of its replicas.
-class Node final : public Instance {
- public:
-  Node(Database& database, Shard& shard, std::uint32_t index, std::uint32_t rank, Zone zone);
-
-  bool is_replica() const;
-  std::uint32_t rank() const { return rank_; }
-  ReplicaLog& log() { return log_; }
-  const ReplicaLog& log() const { return log_; }
-  /// Nothing arrives from the primary any more.
-  void cut_off();
-  /// There is a primary, up to whose writes this replica catches up.
-  void catch_up();
-  /// "users-db[1], replica 1 of shard 0,"
-  std::string title() const;
-
-  /// Write `number` is on its way to this replica.
-  void send(std::uint64_t number, const Request& write);
-
-  std::uint64_t reads() const { return reads_; }
-  std::uint64_t stale_reads() const { return stale_reads_; }
-  std::uint64_t writes() const { return writes_; }
-  std::uint64_t pool_timeouts() const { return pool_timeouts_; }
-  double busy_integral(Time now) const { return connections_.busy_integral(now); }
-  double waiting_integral(Time now) const { return connections_.waiting_integral(now); }
-  double cpu_integral(Time now) const { return processor_.busy_integral(now); }
-  double cores() const { return processor_.cores(); }
-
- private:
-  void receive(Served served) override;
-  void killed() override;
-  void started() override;
-  void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
-  Duration start_time() const override;
-
-  Task<> serve(Served served);
-  /// Awaitable: the processor's share of a read or a write.
-  Processor::Compute work(const Request& request);
-  void apply_due();
-  void set_timer();
-
-  Database& database_;
-  Shard& shard_;
-  std::uint32_t rank_;
-  Resource connections_;
-  Processor processor_;
-  ReplicaLog log_;
-  RandomKey lag_key_;
-  RandomStream catch_up_random_;
-  Timer<&Node::apply_due> applying_{*this};
-  std::uint64_t reads_ = 0;
-  std::uint64_t stale_reads_ = 0;
-  std::uint64_t writes_ = 0;
-  std::uint64_t pool_timeouts_ = 0;
-};
-
-/// The nodes that hold the same part of the data, and how far its writes have come.
-class Shard final : public Failover::Shard {
- public:
-  Shard(World& world, const DatabaseParams& params, std::string title)
-      : world_(world), params_(params), title_(std::move(title)) {}
-
-  void add(Node& node) {
-    nodes_.push_back(&node);
-    primary_ = nodes_.front();
-  }
-  void connect(const Edge& ways);
-  void start() {
-    if (failover_) failover_->start();
-  }
-  const std::string& title() const { return title_; }
-  /// The primary, up or down, or who was it last.
-  Node& primary() const { return *primary_; }
-  /// Where writes go; null where there is nobody who takes them.
-  Node* writer() const { return writable_ && primary_->up() ? primary_ : nullptr; }
-
-  void node_died(Node& node);
-  void node_started(Node& node);
-
-  // Of its failover.
-  void leads(std::uint32_t node) override;
-  void steps_down(std::uint32_t node) override;
-  std::uint64_t position(std::uint32_t node) const override;
-  std::uint64_t last() const override { return last_; }
-  std::uint64_t failovers() const { return failovers_; }
-  std::uint64_t lost_writes() const { return lost_writes_; }
-
-  /// The node that a read goes to; null when none is up.
-  Node* reader(Reads reads);
-
-  /// Numbers a write and sends it to the replicas.
-  std::uint64_t commit(const Request& write);
-  /// The writer of `number` gets its answer now.
-  void acknowledged(std::uint64_t number, std::uint64_t key) {
-    for (Node* const node : nodes_)
-      if (node != primary_) node->log().acknowledged(number, key);
-  }
-
-  /// Awaitable: goes on when as many replicas have the write as `replication` asks for.
-  class Replicated : public Resumption {
-   public:
-    Replicated(Shard& shard, std::uint64_t number)
-        : Resumption(shard.world_.simulation), shard_(shard), number_(number) {}
-
-    bool await_ready() const { return number_ <= shard_.replicated_; }
-    template <std::derived_from<detail::TaskPromise> Promise>
-    void await_suspend(std::coroutine_handle<Promise> writer) {
-      remember(writer);
-      shard_.waiting_.push_back(*this);
-    }
-    void await_resume() const {}
-
-   private:
-    friend class Shard;
-    Shard& shard_;
-    std::uint64_t number_;
-  };
-
-  /// A replica has applied writes, died or come back: answers the writers who waited for that.
-  void advance();
-
- private:
-  std::uint64_t replicated_up_to() const;
-  bool any_replica_up() const {
-    return std::any_of(nodes_.begin(), nodes_.end(),
-                       [this](Node* node) { return node != primary_ && node->up(); });
-  }
-  void replica_died();
-  void primary_lost();
-  void promote();
-  void change_primary(Node& node);
-  Database& database() const;
-
-  World& world_;
-  const DatabaseParams& params_;
-  std::string title_;
-  std::vector<Node*> nodes_;  // the first primary, then its replicas
-  Node* primary_ = nullptr;
-  std::unique_ptr<Failover> failover_;
-  bool writable_ = true;      // the primary is one, unless it is down
-  Node* promoted_ = nullptr;  // who is to take writes when `promotion_` is over
-  std::optional<Time> lost_at_;
-  Timer<&Shard::promote> promotion_{*this};
-  std::uint64_t failovers_ = 0;
-  std::uint64_t lost_writes_ = 0;
-  std::size_t turn_ = 0;
-  std::uint64_t last_ = 0;        // write committed
-  std::uint64_t replicated_ = 0;  // no writer up to this one waits any more
-  EventList waiting_;             // Replicated, by number
-};
-
-class Database final : public Component {
- public:
-  Database(World& world, std::string id, const DatabaseParams& params);
-
-  Route route(const Request& request, const Instance&) override {
-    Shard& shard = this->shard(request.key);
-    if (request.operation != Operation::read) return shard.writer();
-    return shard.reader(params_.reads);
-  }
-  void connect(Directory& directory) override {
-    if (!params_.failover) return;
-    const Edge& ways = directory.edge(*this, *this);
-    for (Shard& shard : shards_) shard.connect(ways);
-  }
-  void start() override {
-    for (Shard& shard : shards_) shard.start();
-  }
-
-  Shard& shard(std::uint64_t key) { return shards_[placement_.of(key)]; }
-  const DatabaseParams& params() const { return params_; }
-  RandomKey read_key() const { return read_key_; }
-  RandomKey write_key() const { return write_key_; }
-  Tally& wait() { return *wait_; }
-  Tally& service() { return *service_; }
-  Tally& lag() { return *lag_; }
-  Tally& failover_time() { return *failover_time_; }
-
- private:
-  void declare_metrics();
-  void declare_metrics(const Node& node);
-  template <class T, class... Args>
-  auto total(T (Node::*of)(Args...) const) const {
-    return [this, of](Args... args) {
-      T sum{};
-      for (const auto& instance : instances())
-        sum += (static_cast<const Node&>(*instance).*of)(args...);
-      return sum;
-    };
-  }
-
-  const DatabaseParams& params_;
-  RandomKey read_key_;
-  RandomKey write_key_;
-  Shards placement_;
-  std::deque<Shard> shards_;
-  Tally* wait_ = nullptr;
-  Tally* service_ = nullptr;
-  Tally* lag_ = nullptr;
-  Tally* failover_time_ = nullptr;
-};
-
-Node* Shard::reader(Reads reads) {
-  if (reads == Reads::primary) return writer();
-  const bool any = reads == Reads::any;
-  const std::size_t candidates = nodes_.size() - (any ? 0 : 1);
-  for (std::size_t tried = 0; tried < candidates; ++tried) {
-    if (++turn_ >= candidates) turn_ = 0;
-    // Of the replicas the turn-th.
-    const bool beyond = !any && turn_ >= primary_->rank();
-    Node* const node = nodes_[turn_ + (beyond ? 1 : 0)];
-    if (node->up()) return node;
-  }
-  return primary_->up() ? primary_ : nullptr;
-}
-
-std::uint64_t Shard::commit(const Request& write) {
-  const std::uint64_t number = ++last_;
-  for (Node* const node : nodes_)
-    if (node != primary_) node->send(number, write);
-  advance();
-  return number;
-}
-
-std::uint64_t Shard::replicated_up_to() const {
-  const Replication replication = params_.replication;
-  if (nodes_.size() == 1 || replication == Replication::async) return last_;
-  if (replication == Replication::semi_sync && !any_replica_up()) return last_;
-  std::vector<std::uint64_t> applied;
-  for (const Node* const node : nodes_)
-    if (node != primary_ && (replication != Replication::semi_sync || node->up()))
-      applied.push_back(node->log().applied());
-  std::sort(applied.begin(), applied.end(), std::greater<>());
-  // So many of the others must have it.
-  const std::size_t others = replication == Replication::semi_sync ? 1
-                             : replication == Replication::sync    ? applied.size()
-                                                                   : nodes_.size() / 2;
-  return applied[others - 1];
-}
-
-void Shard::advance() {
-  // A replica that dies takes nothing back from writers who were told already.
-  replicated_ = std::max(replicated_, replicated_up_to());
-  while (!waiting_.empty()) {
-    auto& writer = static_cast<Replicated&>(waiting_.front());
-    if (writer.number_ > replicated_) return;
-    EventList::remove(writer);
-    world_.simulation.schedule_now(writer);
-  }
-}
-
-void Shard::replica_died() {
-  if (params_.replication == Replication::semi_sync && !any_replica_up())
-    world_.happened("replication", primary().component().id() + ", " + title_ +
-                                       ", has no replica up: its writes wait for none");
-  advance();
-}
-
-void Shard::connect(const Edge& ways) {
-  const std::vector<Instance*> nodes(nodes_.begin(), nodes_.end());
-  failover_ = Failover::make(*params_.failover, *this, primary_->component().id() + ", " + title_,
-                             nodes, ways);
-  writable_ = false;  // until it has been said who begins
-}
-
-void Shard::node_died(Node& node) {
-  if (&node != primary_) {
-    node.cut_off();
-    replica_died();
-  } else if (failover_) {
-    primary_lost();
-  }
-  if (promoted_ == &node) {
-    promoted_ = nullptr;
-    world_.simulation.cancel(promotion_);
-  }
-  if (failover_) failover_->died(node.rank());
-}
-
-void Shard::node_started(Node& node) {
-  if (failover_) failover_->is_up(node.rank());
-  if (&node != primary_ && writable_) node.catch_up();
-}
-
-void Shard::primary_lost() {
-  if (!writable_) return;
-  writable_ = false;
-  lost_at_ = world_.now();
-  for (Node* const node : nodes_)
-    if (node != primary_) node->cut_off();
-}
-
-void Shard::steps_down(std::uint32_t rank) {
-  Node& node = *nodes_[rank];
-  if (promoted_ == &node) {
-    promoted_ = nullptr;
-    world_.simulation.cancel(promotion_);
-  }
-  if (&node != primary_ || !writable_) return;
-  primary_lost();
-  world_.happened("step down", node.label() + " is no longer the primary of " + title_);
-  node.tasks().cancel(CancelReason::killed);
-}
-
-void Shard::leads(std::uint32_t rank) {
-  if (writable_) steps_down(primary_->rank());
-  promoted_ = nodes_[rank];
-  const Duration time = params_.failover->promotion_time();
-  if (!lost_at_ || time == Duration{0}) return promote();  // the run begins, or nothing takes time
-  world_.simulation.reschedule_after(promotion_, time);
-}
-
-void Shard::promote() {
-  Node& node = *std::exchange(promoted_, nullptr);
-  world_.simulation.cancel(promotion_);
-  if (&node != primary_) change_primary(node);
-  if (lost_at_) database().failover_time().record(world_.now(), world_.now() - *lost_at_);
-  lost_at_.reset();
-  writable_ = true;
-  for (Node* const other : nodes_)
-    if (other != primary_ && other->up()) other->catch_up();
-}
-
-void Shard::change_primary(Node& node) {
-  const bool begins = !lost_at_ && last_ == 0;
-  const std::uint64_t lost = node.log().missed_acknowledged();
-  const std::uint64_t fork = node.log().applied();
-  primary_->log().follow(last_);
-  for (Node* const other : nodes_)
-    if (other != &node) other->log().rewind(fork, lost);
-  primary_ = &node;
-  node.log().lead();
-  last_ = replicated_ = fork;
-  if (begins) return;
-  ++failovers_;
-  lost_writes_ += lost;
-  world_.happened("failover", node.label() + " is the primary of " + title_ + " now; " +
-                                  std::to_string(lost) + " acknowledged writes are lost");
-}
-
-std::uint64_t Shard::position(std::uint32_t rank) const {
-  const Node& node = *nodes_[rank];
-  return &node == primary_ ? last_ : node.log().applied();
-}
-
-Node::Node(Database& database, Shard& shard, std::uint32_t index, std::uint32_t rank, Zone zone)
-    : Instance(database, index, zone),
-      database_(database),
-      shard_(shard),
-      rank_(rank),
-      connections_(database.world().simulation, database.params().connections),
-      processor_(database.world().simulation, database.params().cores,
-                 database.params().connections),
-      lag_key_(database.world().key(label(), "replication lag")),
-      catch_up_random_(database.world().stream(label(), "catch-up")) {}
-
-bool Node::is_replica() const {
-  return &shard_.primary() != this;
-}
-
-Database& Shard::database() const {
-  return static_cast<Database&>(primary_->component());
-}
-
-std::string Node::title() const {
-  return label() + ", " +
-         (is_replica() ? "replica " + std::to_string(rank_) + " of " : "primary of ") +
-         shard_.title() + ",";
-}
-
-Duration Node::start_time() const {
-  return database_.params().start_time;
-}
-
-void Node::receive(Served served) {
-  const Request& request = served.request();
-  const bool read_only = is_replica() && request.operation != Operation::read;
-  // Only a caller that chooses its instance itself can come to the wrong one, or one that asked
-  // before the primary was another.
-  if (read_only || &database_.shard(request.key) != &shard_) return served.reply(Status::error);
-  if (request.operation != Operation::read && shard_.writer() != this)
-    return served.reply(Status::error);
-  tasks().spawn(serve(std::move(served)));
-}
-
-Task<> Node::serve(Served served) {
-  const Request request = served.request();
-  Simulation& simulation = database_.world().simulation;
-  const Time arrived = simulation.now();
-  Lease connection;
-  if (const auto& timeout = database_.params().pool_timeout)
-    connection =
-        co_await connections_.acquire(AcquireOptions{0, simulation.after(*timeout), false});
-  else
-    connection = co_await connections_.acquire();
-  if (!connection) {
-    ++pool_timeouts_;
-    served.reply(Status::rejected);
-    co_return;
-  }
-  const Time started = simulation.now();
-  database_.wait().record(started, started - arrived);
-  Reply reply;
-  if (request.operation == Operation::read) {
-    reply.stale = is_replica() && log_.stale(request.key);
-    co_await work(request);
-    ++reads_;
-    stale_reads_ += reply.stale;
-  } else {
-    co_await work(request);
-    const std::uint64_t number = shard_.commit(request);
-    co_await Shard::Replicated(shard_, number);
-    shard_.acknowledged(number, request.key);
-    ++writes_;
-  }
-  database_.service().record(simulation.now(), simulation.now() - started);
-  connection.release();
-  served.reply(reply);
-}
-
-Processor::Compute Node::work(const Request& request) {
-  const DatabaseParams& params = database_.params();
-  const bool reads = request.operation == Operation::read;
-  RequestRandom random(reads ? database_.read_key() : database_.write_key(), request.id,
-                       request.path);
-  const Duration time = (reads ? params.read_time : params.write_time).draw(random);
-  return processor_.compute(time);
-}
-
-void Node::send(std::uint64_t number, const Request& write) {
-  Simulation& simulation = database_.world().simulation;
-  RequestRandom random(lag_key_, write.id, write.path);
-  const Duration lag = stretched(database_.params().replication_lag.draw(random), slowdown());
-  log_.send(number, write.key, simulation.now(), simulation.after(lag));
-  set_timer();
-}
-
-void Node::set_timer() {
-  const Time due = log_.next_due();
-  if (due < kNever && !applying_.pending())
-    database_.world().simulation.schedule_at(applying_, due);
-}
-
-void Node::apply_due() {
-  World& world = database_.world();
-  const Time now = world.now();
-  const bool was_catching_up = log_.catching_up();
-  log_.apply(now, [&](Time committed) { database_.lag().record(now, now - committed); });
-  if (was_catching_up && !log_.catching_up())
-    world.happened("caught_up", title() + " has caught up");
-  set_timer();
-  shard_.advance();
-}
-
-void Node::killed() {
-  shard_.node_died(*this);
-}
-
-void Node::started() {
-  shard_.node_started(*this);
-}
-
-void Node::cut_off() {
-  database_.world().simulation.cancel(applying_);
-  log_.stop();
-}
-
-void Node::catch_up() {
-  Simulation& simulation = database_.world().simulation;
-  const Duration lag =
-      stretched(database_.params().replication_lag.draw(catch_up_random_), slowdown());
-  log_.resume(shard_.last(), simulation.after(lag));
-  set_timer();
-}
-
 Database::Database(World& world, std::string id, const DatabaseParams& params)
     : Component(world, std::move(id), "database"),
       params_(params),
       read_key_(world.key(this->id(), "read time")),
       write_key_(world.key(this->id(), "write time")),
+      rows_key_(world.key(this->id(), "rows of a write")),
+      answer_key_(world.key(this->id(), "answer")),
       placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
   std::uint32_t index = 0;
-  for (std::uint32_t s = 0; s < params.shards; ++s) {
+  const std::uint32_t shards =
+      std::max(params.shards, params.reshard ? params.reshard->shards : params.shards);
+  for (std::uint32_t s = 0; s < shards; ++s) {
     Shard& shard = shards_.emplace_back(world, params, "shard " + std::to_string(s));
     for (std::uint32_t rank = 0; rank <= params.read_replicas; ++rank) {
       // The nodes of a shard in different zones, and the primaries too.
@@ -576,7 +124,53 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       add(std::move(node));
     }
   }
+  if (params.reshard)
+    resharding_.emplace(
+        *this, *params.reshard, placement_,
+        Shards(params.sharding, this->id(), params.reshard->shards, params.keys.value_or(0)));
   declare_metrics();
+}
+
+Database::Rows Database::rows_of(const Request& write) {
+  Rows rows{{}, {write.key}};
+  if (!params_.locks || !params_.locks->among) return rows;
+  const std::size_t wanted = params_.locks->rows_per_write + params_.locks->reads_per_write;
+  const std::size_t home = place_of(write.key);
+  RequestRandom random(rows_key_, write.id, write.call());
+  std::vector<std::uint64_t> drawn{write.key};
+  // A row elsewhere is drawn again. The parameters see to it that this ends long before the limit.
+  for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && drawn.size() < wanted;
+       --tries) {
+    const std::uint64_t row = random.below(*params_.locks->among);
+    if (place_of(row) == home && std::find(drawn.begin(), drawn.end(), row) == drawn.end())
+      drawn.push_back(row);
+  }
+  const auto changed = static_cast<std::ptrdiff_t>(
+      std::min<std::size_t>(params_.locks->rows_per_write, drawn.size()));
+  rows.changed.assign(drawn.begin(), drawn.begin() + changed);
+  rows.read.assign(drawn.begin() + changed, drawn.end());
+  if (params_.locks->sequence == RowSequence::sorted)
+    std::sort(rows.changed.begin(), rows.changed.end());
+  return rows;
+}
+
+void Database::furnish_locks(Recorder::Owner& owner) {
+  Tally& wait = owner.tally("lock_wait_ms");
+  std::vector<const RowLocks*> nodes;
+  for (const auto& instance : instances())
+    nodes.push_back(&static_cast<Node&>(*instance).furnish(*params_.locks, wait));
+  measure_locks(owner, std::move(nodes));
+}
+
+void Database::furnish_storage(Recorder::Owner& owner) {
+  storage_.emplace(Storage::Shared{*params_.storage, params_.shards,
+                                   params_.sharding != hashing::Scheme::range,
+                                   world().key(id(), "storage access"),
+                                   &owner.tally("disk_wait_ms"), &owner.tally("commit_wait_ms")});
+  std::vector<const Storage*> nodes;
+  for (const auto& instance : instances())
+    nodes.push_back(&static_cast<Node&>(*instance).furnish(*storage_));
+  measure_storage(owner, *params_.storage, std::move(nodes));
 }
 
 void Database::declare_metrics() {
@@ -597,18 +191,25 @@ void Database::declare_metrics() {
   owner.ratio("stale_reads", number(total(&Node::stale_reads)), number(total(&Node::reads)));
   lag_ = &owner.tally("replication_lag_ms");
   owner.count("pool_timeouts", total(&Node::pool_timeouts));
-  if (params_.failover) {
-    const auto over_shards = [this](std::uint64_t (Shard::*of)() const) {
-      return [this, of] {
-        std::uint64_t sum = 0;
-        for (const Shard& shard : shards_) sum += (shard.*of)();
-        return sum;
-      };
+  if (params_.missing.value > 0) owner.count("missing_reads", total(&Node::missing_reads));
+  if (params_.conflict.value > 0) owner.count("conflicts", total(&Node::conflicts));
+  const auto over_shards = [this](std::uint64_t (Shard::*of)() const) {
+    return [this, of] {
+      std::uint64_t sum = 0;
+      for (const Shard& shard : shards_) sum += (shard.*of)();
+      return sum;
     };
+  };
+  if (params_.session != Session::any)
+    owner.count("session_primary_reads", over_shards(&Shard::session_primary_reads));
+  if (params_.failover) {
     owner.count("failovers", over_shards(&Shard::failovers));
     owner.count("lost_writes", over_shards(&Shard::lost_writes));
     failover_time_ = &owner.tally("failover_ms");
   }
+  if (resharding_) owner.count("moved_keys", [this] { return resharding_->moved_keys(); });
+  if (params_.storage) furnish_storage(owner);
+  if (params_.locks) furnish_locks(owner);
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
 }
 
@@ -627,8 +228,6 @@ void Database::declare_metrics(const Node& node) {
       "stale_reads", [&node](Time) { return static_cast<double>(node.stale_reads()); },
       [&node](Time) { return static_cast<double>(node.reads()); });
 }
-
-}  // namespace
 
 ModelKind database() {
   std::vector<MetricInfo> metrics = common_component_metrics();
@@ -649,11 +248,22 @@ ModelKind database() {
         MetricShape::kTimes},
        {"pool_timeouts", "requests", "Requests that waited too long for a connection.",
         MetricShape::kCount},
+       {"missing_reads", "requests", "Reads that found no row, which is an answer.",
+        MetricShape::kCount},
+       {"conflicts", "requests", "Writes that found their unique key taken, which is an answer.",
+        MetricShape::kCount},
+       {"session_primary_reads", "requests",
+        "Reads that went to the primary for the sake of what their session had written.",
+        MetricShape::kCount},
+       {"moved_keys", "1", "Keys that were moved to another shard, where there is resharding.",
+        MetricShape::kCount},
        {"failovers", "1", "Changes of primaries, where there is a failover.", MetricShape::kCount},
        {"lost_writes", "requests", "Writes that had been answered and are in no node any more.",
         MetricShape::kCount},
        {"failover_ms", "ms", "From the loss of a primary until its shard had one again.",
         MetricShape::kTimes}});
+  for (MetricInfo& metric : storage_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : locks_metrics()) metrics.push_back(std::move(metric));
   return engine_kind(
       [](World& world, std::string id, const DatabaseParams& params) {
         return std::make_unique<Database>(world, std::move(id), params);

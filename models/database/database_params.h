@@ -9,7 +9,10 @@
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/database/failover_params.h"
+#include "models/database/locks_params.h"
 #include "models/database/replica_log.h"
+#include "models/database/reshard_params.h"
+#include "models/database/storage_params.h"
 #include "models/sharding.h"
 
 namespace highwater::database {
@@ -39,6 +42,20 @@ constexpr auto words_of(Reads) {
       Word<Reads>{Reads::any, "any", "All nodes that are up, in turn."}};
 }
 
+/// What a read sees of the writes to its key that have been answered.
+enum class Session : std::uint8_t { any, read_your_writes, sticky_primary };
+constexpr auto words_of(Session) {
+  return std::array{
+      Word<Session>{Session::any, "any", "What the node has that it goes to."},
+      Word<Session>{Session::read_your_writes, "read_your_writes",
+                    "All of them: it goes to a node that has applied them, to the primary where no "
+                    "other has. As a driver does that remembers the position of its last write in "
+                    "the log."},
+      Word<Session>{Session::sticky_primary, "sticky_primary",
+                    "It goes to the primary for sticky_for after a write to its key, whatever the "
+                    "replicas have."}};
+}
+
 struct DatabaseParams {
   std::uint32_t shards = 1;
   hashing::Scheme sharding = hashing::Scheme::modulo;
@@ -55,6 +72,13 @@ struct DatabaseParams {
   Distribution write_time = Distribution::constant(10ms);
   std::vector<std::string> zones;
   Duration start_time{0};
+  std::optional<StorageParams> storage;
+  std::optional<LocksParams> locks;
+  Fraction missing{0};
+  Fraction conflict{0};
+  Session session = Session::any;
+  std::optional<Duration> sticky_for;
+  std::optional<ReshardParams> reshard;
 
   static constexpr auto fields() {
     return Fields{
@@ -97,6 +121,25 @@ struct DatabaseParams {
                                       "of a shard, and the primaries, are apart; all zones of the "
                                       "network unless given."),
         field<&DatabaseParams::start_time>("From the start of a node until it takes connections."),
+        field<&DatabaseParams::storage>("Memory, disk and log of each node; unless given, "
+                                        "read_time and write_time are all that data costs."),
+        field<&DatabaseParams::locks>("A write locks its row until it has committed; unless given, "
+                                      "writes to the same row do not wait for each other."),
+        field<&DatabaseParams::missing>("Share of the reads that find no row: that is an answer "
+                                        "(404), and needs no page."),
+        field<&DatabaseParams::conflict>("Share of the writes that find their unique key taken: "
+                                         "that is an answer (409) too, after all their work, and "
+                                         "they commit nothing. Deletes never do."),
+        field<&DatabaseParams::session>("What a read sees of the writes to its key that have been "
+                                        "answered; the key stands for the session.")
+            .source("GitLab database load balancing; ProxySQL causal reads; Rails "
+                    "database_selector"),
+        field<&DatabaseParams::sticky_for>("How long reads stay with the primary after a write to "
+                                           "their key, under sticky_primary; 2s unless given.")
+            .at_least(Duration{1})
+            .source("Rails database_selector delay"),
+        field<&DatabaseParams::reshard>("At a time keys begin to move to another number of shards, "
+                                        "while the database serves."),
     };
   }
   void check(const Value& where, const std::string& path, Problems& problems) const;

@@ -55,8 +55,8 @@ class ReplicaLog {
     ++stale_[key];
   }
 
-  /// Applies what is due at or before `now`; on_applied(committed) is called for each write but
-  /// not for what was missed while down.
+  /// Applies what is due at or before `now`; on_applied(committed, key) is called for each
+  /// write but not for what was missed while down.
   template <class OnApplied>
   void apply(Time now, OnApplied&& on_applied) {
     while (!on_their_way_.empty() && on_their_way_.front().due <= now) {
@@ -70,7 +70,7 @@ class ReplicaLog {
         continue;
       }
       if (sent.acknowledged) forget(sent.key);
-      on_applied(sent.committed);
+      on_applied(sent.committed, sent.key);
     }
   }
 

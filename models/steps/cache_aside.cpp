@@ -106,6 +106,7 @@ Task<Status> Program::fetch_together(const CacheAside& step, Work& work, const R
 
 Task<Status> Program::fetch(const CacheAside& step, Work& work, const Reply& found) {
   const Time begun = owner_.world().now();
+  work.missing = false;
   const Status loaded = co_await run(step.miss, work);
   if (loaded != Status::ok) {
     const bool stands_in = found.ok() && found.entry == EntryState::last_resort;
@@ -113,7 +114,7 @@ Task<Status> Program::fetch(const CacheAside& step, Work& work, const Reply& fou
   }
   if (!found.ok()) co_return Status::ok;  // no cache to put it in
   const cache::FreshnessParams& freshness = step.declared->freshness;
-  const bool absent = freshness.lacks(work.request.key);
+  const bool absent = work.missing || freshness.lacks(work.request.key);
   if (absent && !freshness.negative_ttl) co_return Status::ok;
   const Duration took = owner_.world().now() - begun;
   work.step_back();

@@ -173,6 +173,7 @@ Task<Status> Program::run(const Block& block, Work& work) {
       else
         reply = co_await call->site->call(work.instance, request);
       status = reply.cause();
+      work.missing = reply.missing;
     } else if (const auto* cache = std::get_if<CacheAside>(&step.verb)) {
       status = co_await cache_aside(*cache, work);
     } else if (const auto* wait = std::get_if<Wait>(&step.verb)) {

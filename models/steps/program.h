@@ -32,6 +32,7 @@ struct Work {
   Lease* worker = nullptr;      ///< The worker held, if any.
   bool gives_back = false;      ///< The worker is free for others while this request waits.
   std::uint64_t turn = 0;       ///< Steps done so far; the n-th draws with its own number.
+  bool missing = false;         ///< What was called last had nothing of that kind.
 
   /// Lets go of the worker while its request waits, where the process works that way.
   void step_back() const {

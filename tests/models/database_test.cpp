@@ -359,7 +359,10 @@ bool measures(ModelRig& rig, const std::string& metric) {
 
 TEST_CASE("database: every metric that is listed is measured", "[models][database]") {
   // By one of the engines: none has them all.
-  ModelRig sql = rig_of(R"("read_replicas": 1, "failover": "lease")");
+  ModelRig sql = rig_of(R"("read_replicas": 1, "failover": "lease", "storage": {"rows": 10},
+                              "locks": {}, "missing": "1%", "conflict": "1%",
+                              "session": "read_your_writes",
+                              "reshard": {"at": "1s", "shards": 2, "keys": 10})");
   ModelRig cassandra = rig_of(R"("cassandra": {})");
   ModelRig dynamodb = rig_of(R"("dynamodb": {})");
   for (ModelRig* rig : {&sql, &cassandra, &dynamodb}) {

@@ -9,7 +9,7 @@
 namespace highwater::database {
 namespace {
 
-const auto ignore = [](Time) {};
+const auto ignore = [](Time, std::uint64_t) {};
 
 TEST_CASE("replica log: applies in the order of the commits", "[models][database]") {
   ReplicaLog log;
@@ -18,10 +18,10 @@ TEST_CASE("replica log: applies in the order of the commits", "[models][database
   CHECK(log.send(2, 8, Time{2s}, Time{4s}) == Time{9s});  // overtaking is not possible
   CHECK(log.send(3, 9, Time{3s}, Time{11s}) == Time{11s});
   std::vector<Time> committed;
-  log.apply(Time{8s}, [&](Time at) { committed.push_back(at); });
+  log.apply(Time{8s}, [&](Time at, std::uint64_t) { committed.push_back(at); });
   CHECK(committed.empty());
   CHECK(log.next_due() == Time{9s});
-  log.apply(Time{9s}, [&](Time at) { committed.push_back(at); });
+  log.apply(Time{9s}, [&](Time at, std::uint64_t) { committed.push_back(at); });
   CHECK(committed == std::vector{Time{1s}, Time{2s}});
   CHECK(log.applied() == 2);
   log.apply(Time{20s}, ignore);
@@ -63,9 +63,9 @@ TEST_CASE("replica log: after an outage it catches up as a whole", "[models][dat
   CHECK(log.send(4, 9, Time{10s}, Time{11s}) == Time{20s});
   log.acknowledged(4, 9);
   int applied = 0;
-  log.apply(Time{19s}, [&](Time) { ++applied; });
+  log.apply(Time{19s}, [&](Time, std::uint64_t) { ++applied; });
   for (const std::uint64_t key : {7u, 8u, 9u}) CHECK(log.stale(key));
-  log.apply(Time{20s}, [&](Time) { ++applied; });
+  log.apply(Time{20s}, [&](Time, std::uint64_t) { ++applied; });
   for (const std::uint64_t key : {7u, 8u, 9u}) CHECK_FALSE(log.stale(key));
   CHECK(applied == 1);  // the one that was not missed
   CHECK(log.applied() == 4);

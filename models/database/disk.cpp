@@ -1,0 +1,68 @@
+#include "models/database/disk.h"
+
+#include <algorithm>
+
+#include "models/slowdown.h"
+
+namespace highwater::database {
+namespace {
+
+/// Counts one who waits, until it no longer does or is cancelled.
+class Waiting {
+ public:
+  Waiting(TimeIntegral& waiting, const Simulation& simulation)
+      : waiting_(waiting), simulation_(simulation) {
+    waiting_.add(simulation_.now(), 1);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { waiting_.add(simulation_.now(), -1); }
+
+ private:
+  TimeIntegral& waiting_;
+  const Simulation& simulation_;
+};
+
+Duration in_seconds(double seconds) {
+  return Duration{static_cast<Duration::rep>(seconds * 1e9 + 0.5)};
+}
+
+}  // namespace
+
+Disk::Disk(const DiskParams& params, const Instance& node, Tally& wait)
+    : params_(params),
+      node_(node),
+      wait_(wait),
+      places_(node.component().world().simulation, params.queue_depth) {}
+
+void Disk::forget() {
+  if (next_start_ <= simulation().now()) return;
+  limit_used_ -= next_start_ - simulation().now();
+  next_start_ = simulation().now();
+}
+
+Task<> Disk::operate(Operation operation, std::uint64_t bytes, Duration latency) {
+  const Time asked = simulation().now();
+  Duration transfer{0};
+  Duration gap{0};
+  if (params_.bandwidth)
+    gap = transfer =
+        in_seconds(static_cast<double>(bytes) * 8 / params_.bandwidth->bits_per_second);
+  if (params_.iops) gap = std::max(gap, in_seconds(1 / params_.iops->per_second));
+  Lease place;
+  {
+    const Waiting waiting(waiting_, simulation());
+    if (gap > Duration{0}) {
+      const Time start = std::max(next_start_, asked);
+      next_start_ = start + gap;
+      limit_used_ += gap;
+      if (start > asked) co_await simulation().until(start);
+    }
+    place = co_await places_.acquire();
+  }
+  wait_.record(simulation().now(), simulation().now() - asked);
+  ++(operation == Operation::read ? reads_ : writes_);
+  co_await simulation().delay(stretched(latency + transfer, node_.slowdown()));
+}
+
+}  // namespace highwater::database

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/kernel/resource.h"
+#include "engine/kernel/task.h"
+#include "engine/model/component.h"
+#include "models/database/storage_params.h"
+
+namespace highwater::database {
+
+/// The disk of a node: a limit of operations and bytes in a second, then a number of places, each
+/// with an operation in it, and one line before all that.
+///
+/// Assumes  the limits have no burst: operations begin evenly spaced when there are too many.
+/// Checked  tests/storage/disk_test.cpp: M/M/1, M/M/c and M/D/1.
+class Disk {
+ public:
+  enum class Operation : std::uint8_t { read, write };
+
+  /// @param node  Whose slowdown it shares.
+  /// @param wait  Of operations until they begin; outlives this.
+  Disk(const DiskParams& params, const Instance& node, Tally& wait);
+
+  /// One operation that takes `latency` once it has begun.
+  Task<> operate(Operation operation, std::uint64_t bytes, Duration latency);
+
+  template <class Generator>
+  Task<> read(std::uint64_t bytes, Generator& random) {
+    return operate(Operation::read, bytes, params_.read_latency.draw(random));
+  }
+  template <class Generator>
+  Task<> write(std::uint64_t bytes, Generator& random) {
+    return operate(Operation::write, bytes, params_.write_latency.draw(random));
+  }
+  /// The process that used it is gone, and with it what it had asked for.
+  void forget();
+
+  std::uint64_t reads() const { return reads_; }
+  std::uint64_t writes() const { return writes_; }
+  double busy_integral(Time now) const { return places_.busy_integral(now); }
+  double waiting_integral(Time now) const { return waiting_.total(now); }
+  /// Seconds up to now in which the limits were used up.
+  double limit_used(Time now) const {
+    const Duration ahead = next_start_ > now ? next_start_ - now : Duration{0};
+    return static_cast<double>((limit_used_ - ahead).count()) * 1e-9;
+  }
+
+ private:
+  Simulation& simulation() const { return places_.simulation(); }
+
+  const DiskParams& params_;
+  const Instance& node_;
+  Tally& wait_;
+  Resource places_;
+  TimeIntegral waiting_;
+  Time next_start_{};
+  Duration limit_used_{0};  // up to next_start_
+  std::uint64_t reads_ = 0;
+  std::uint64_t writes_ = 0;
+};
+
+}  // namespace highwater::database
