@@ -243,8 +243,7 @@ class Database final : public Component {
   }
   /// Whether the shard has the key, or had it when a request for it was on its way.
   bool answers_for(const Shard& shard, std::uint64_t key) {
-    if (!resharding_) return &this->shard(key) == &shard;
-    return resharding_->had(key, number_of(shard));
+    return &this->shard(key) == &shard || (resharding_ && &shards_[placement_.of(key)] == &shard);
   }
   const DatabaseParams& params() const { return params_; }
   RandomKey read_key() const { return read_key_; }
@@ -267,11 +266,6 @@ class Database final : public Component {
   Tally& failover_time() { return *failover_time_; }
 
  private:
-  std::size_t number_of(const Shard& shard) const {
-    std::size_t number = 0;
-    while (&shards_[number] != &shard) ++number;
-    return number;
-  }
   void declare_metrics();
   void declare_metrics(const Node& node);
   void furnish_storage(Recorder::Owner& owner);

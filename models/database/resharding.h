@@ -32,10 +32,6 @@ class Resharding {
   void start();
   /// The shard that has the key now.
   std::size_t of(std::uint64_t key) const { return moved(key) ? after_.of(key) : before_.of(key); }
-  /// Whether the shard has, or has had, the key.
-  bool had(std::uint64_t key, std::size_t shard) const {
-    return before_.of(key) == shard || of(key) == shard;
-  }
   std::uint64_t moved_keys() const { return moved_; }
 
  private:
