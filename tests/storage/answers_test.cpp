@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/cache/cache.h"
 #include "models/database/row_locks.h"
+#include "models/service/service.h"
 #include "tests/storage/storage_rig.h"
 
 namespace highwater::database {
@@ -74,6 +76,32 @@ TEST_CASE("answers: a conflict lets go of its row", "[models][database][locks]")
   CHECK(first.took() == 10ms);
   CHECK(second.took() == 20ms);  // nobody has changed the row
   CHECK(second.reply.ok());
+}
+
+TEST_CASE("answers: a cache step keeps what is missing as absent, or not at all",
+          "[models][steps][cache]") {
+  struct Case {
+    const char* missing;
+    const char* step;
+    std::uint64_t reads;  // of the database, for three requests
+  };
+  for (const Case& expected : {Case{"0%", "", 1}, Case{"100%", "", 3},
+                               Case{"100%", R"("absent": "0.001%", "negative_ttl": "10s", )", 1}}) {
+    CAPTURE(expected.missing, expected.step);
+    ModelRig rig({service::service(), cache::cache(), database()},
+                 R"({"db": {"kind": "database", "missing": ")" + std::string(expected.missing) +
+                     R"("}, "redis": {"kind": "cache"},
+                     "api": {"kind": "service", "endpoints": {"get": [{"cache": "redis", )" +
+                     expected.step + R"("miss": [{"call": "db"}]}]}}})");
+    for (int i = 0; i < 3; ++i) {
+      const Answer& answer = rig.send(Time{Duration{1s} * (i + 1)}, "api",
+                                      read_of(1, rig.world().symbols.intern("get")));
+      rig.at(Time{Duration{1s} * (i + 1) + Duration{900ms}},
+             [&answer] { CHECK(answer.reply.ok()); });
+    }
+    rig.run(Time{5s});
+    CHECK(rig.count("db", "reads") == expected.reads);
+  }
 }
 
 TEST_CASE("answers: shares outside of 0 to 1 are refused", "[models][database][input]") {
