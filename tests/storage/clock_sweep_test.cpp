@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <vector>
@@ -12,7 +11,6 @@
 
 #include "engine/kernel/popularity.h"
 #include "engine/kernel/random.h"
-#include "models/key_number.h"
 
 namespace highwater::storage {
 namespace {
@@ -181,26 +179,6 @@ TEST_CASE("clock sweep: between LRU and the most popular pages", "[algorithms][s
       CHECK(measured > lru_by_che(buffers, p) + 0.005);
       CHECK(measured < best);
     }
-  }
-}
-
-TEST_CASE("clock sweep: hits on a real block trace grow with the pool", "[algorithms][storage]") {
-  std::ifstream file("/work/shared/data/cloudphysics-io.txt");
-  std::vector<std::uint64_t> blocks;
-  for (std::string line; std::getline(file, line);) blocks.push_back(key_number(line));
-  if (blocks.empty()) {
-    WARN("the trace is not here");
-    return;
-  }
-  double before = 0;
-  for (const std::uint32_t buffers : {500u, 2'000u, 8'000u, 32'000u}) {
-    ClockSweep pool(buffers);
-    std::size_t hits = 0;
-    for (const std::uint64_t block : blocks) hits += access(pool, block);
-    const double ratio = static_cast<double>(hits) / static_cast<double>(blocks.size());
-    CAPTURE(buffers, ratio);
-    CHECK(ratio > before);
-    before = ratio;
   }
 }
 
