@@ -58,7 +58,7 @@ double mean_write_ms(const std::string& level) {
   return rig.value("db", "write_ms");
 }
 
-TEST_CASE("cassandra: a write waits for the k-th of its replicas", "[models][database]") {
+TEST_CASE("cassandra: a write waits for the k-th of its replicas", "[models][database][costly]") {
   // Order statistics of three exponentials of 6 ms: 6 (1/3), 6 (1/3 + 1/2), 6 (1/3 + 1/2 + 1).
   CHECK(mean_write_ms("one") == Approx(2).epsilon(0.01));
   CHECK(mean_write_ms("any") == Approx(2).epsilon(0.01));
@@ -81,7 +81,7 @@ double mean_read_ms(const std::string& level, const std::string& retry) {
 }
 
 TEST_CASE("cassandra: a read waits for all that it asks, unless it asks one more",
-          "[models][database]") {
+          "[models][database][costly]") {
   CHECK(mean_read_ms("one", "never") == Approx(6).epsilon(0.01));
   CHECK(mean_read_ms("quorum", "never") == Approx(9).epsilon(0.01));  // the greater of two
   CHECK(mean_read_ms("all", "never") == Approx(11).epsilon(0.01));
@@ -91,7 +91,7 @@ TEST_CASE("cassandra: a read waits for all that it asks, unless it asks one more
   CHECK(mean_read_ms("quorum", "always") == Approx(5).epsilon(0.01));
 }
 
-TEST_CASE("cassandra: speculative retries cut the tail", "[models][database]") {
+TEST_CASE("cassandra: speculative retries cut the tail", "[models][database][costly]") {
   const auto p99 = [](const std::string& retry, std::uint64_t& retries) {
     ModelRig rig = rig_of(R"("read_time": {"exponential": "10ms"}, "concurrent_reads": 1000000,
                              "dynamic_snitch": false, "speculative_retry": ")" +
@@ -134,7 +134,8 @@ double stale_share(const std::string& levels, const std::string& write_time = R"
   return rig.value("db", "stale_reads");
 }
 
-TEST_CASE("cassandra: reads are stale as often as their levels allow", "[models][database]") {
+TEST_CASE("cassandra: reads are stale as often as their levels allow",
+          "[models][database][costly]") {
   // Writes to a key come 5 times a second. Its coordinator has a write at once and the others after
   // 100 ms: a read elsewhere (two times in three) misses the last one if that came within them.
   const double theory = (1 - std::exp(-0.5)) * 2 / 3;
@@ -201,7 +202,7 @@ TEST_CASE("cassandra: the last write wins", "[models][database]") {
   CHECK(other.count("db", "ignored_writes") == 1);
 }
 
-TEST_CASE("cassandra: the snitch avoids a slow node", "[models][database]") {
+TEST_CASE("cassandra: the snitch avoids a slow node", "[models][database][costly]") {
   const auto mean = [](const std::string& snitch) {
     ModelRig rig =
         rig_of(R"("nodes": 6, "driver": "round_robin", "read_time": {"exponential": "4ms"},
@@ -225,7 +226,7 @@ TEST_CASE("cassandra: the snitch avoids a slow node", "[models][database]") {
   CHECK(mean(R"("dynamic_snitch_update_interval": "60s")") > 2 * avoided);
 }
 
-TEST_CASE("cassandra: drivers go to a replica, or to any node", "[models][database]") {
+TEST_CASE("cassandra: drivers go to a replica, or to any node", "[models][database][costly]") {
   for (const bool aware : {true, false}) {
     ModelRig::Options options;
     options.network = zones({"a", "b", "c", "d", "e", "f"}, 10ms);

@@ -41,7 +41,7 @@ std::uint64_t sum_of(const MetricRecord& causes) {
   return sum;
 }
 
-TEST_CASE("dynamodb: a table serves its rate and rejects the rest", "[models][database]") {
+TEST_CASE("dynamodb: a table serves its rate and rejects the rest", "[models][database][costly]") {
   ModelRig rig = rig_of(R"("provisioned": {"read_capacity_units": 100, "write_capacity_units": 50,
                                            "burst": "1s"})");
   rig.add(load(400, 400'000, [](RandomStream& random) { return read_of(random.below(100'000)); }));
@@ -84,7 +84,7 @@ TEST_CASE("dynamodb: throttled requests are rejected, and the caller's policy tr
   CHECK(rig.metric("db", "throttled").causes.at("table") == 1);
 }
 
-TEST_CASE("dynamodb: a hot key has one partition's limit", "[models][database]") {
+TEST_CASE("dynamodb: a hot key has one partition's limit", "[models][database][costly]") {
   ModelRig rig = rig_of(R"("provisioned": {"write_capacity_units": 10000}, "partitions": 10)");
   rig.add(load(3000, 300'000, [](RandomStream&) { return write_of(1); }));
   rig.run(Time{100s});
@@ -93,7 +93,7 @@ TEST_CASE("dynamodb: a hot key has one partition's limit", "[models][database]")
   CHECK(rig.value("db", "partitions") == 10);
 }
 
-TEST_CASE("dynamodb: a partition that stays hot is split", "[models][database]") {
+TEST_CASE("dynamodb: a partition that stays hot is split", "[models][database][costly]") {
   const auto served = [](const std::string& more) {
     ModelRig rig =
         rig_of(R"("provisioned": {"write_capacity_units": 10000}, "partitions": 1, )" + more);
@@ -130,7 +130,7 @@ TEST_CASE("dynamodb: what is not used is kept, and lent to where it is needed",
         Approx((5'000 + 10'000) / 4).epsilon(0.01));
 }
 
-TEST_CASE("dynamodb: on demand the previous peak decides", "[models][database]") {
+TEST_CASE("dynamodb: on demand the previous peak decides", "[models][database][costly]") {
   const auto served = [](const std::string& mode) {
     ModelRig rig = rig_of(mode);
     rig.add(load(6000, 600'000,
