@@ -441,7 +441,8 @@ TEST_CASE("service: everything it declares is measured", "[models][service]") {
                                           "max_replicas": 3},
                            "rollouts": [{"at": "500ms", "recreate": {}}],
                            "pod": {"cluster": "k8s"},
-                           "endpoints": {"*": [{"call": "db", "breaker": "opossum"}]}},
+                           "endpoints": {"*": [{"call": "db", "breaker": "opossum",
+                                                "pool": {"size": 5}}]}},
                    "db": {"kind": "service", "service_time": "1ms", "membership": "swim"},
                    "k8s": {"kind": "cluster",
                            "node_groups": {"n": {"cpu": 1, "memory": "1GiB"}}}})");
