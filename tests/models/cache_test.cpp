@@ -564,7 +564,8 @@ TEST_CASE("cache: every fault in the parameters is told at once", "[models][cach
 
 TEST_CASE("cache: every metric that is listed is measured", "[models][cache]") {
   ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "capacity": 10, "origin": "db",
-                                        "breaker": "opossum", "replicas": 2, "membership": "swim"},
+                                        "breaker": "opossum", "pool": {"size": 5},
+                                        "replicas": 2, "membership": "swim"},
                               "db": {"kind": "cache", "capacity": 10}})");
   rig.send(Time{1s}, "cache", read_of(1));
   rig.run(Time{2s});

@@ -315,7 +315,7 @@ TEST_CASE("client: causes that every report names are there without any", "[mode
   SinkLog log;
   ModelRig rig({client(), sink(log)},
                R"({"users": {"kind": "client", "arrivals": {"constant": "1/s"},
-                             "calls": {"to": "it", "breaker": "opossum"}},
+                             "calls": {"to": "it", "breaker": "opossum", "pool": {"size": 5}}},
                    "it": {"kind": "sink"}})",
                lasting(10s));
   rig.run(Time{10s});

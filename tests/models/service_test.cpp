@@ -443,7 +443,8 @@ TEST_CASE("service: everything it declares is measured", "[models][service]") {
                            "pod": {"cluster": "k8s"}, "cpu_limit": 1,
                            "memory": {"limit": "1GiB", "leak": "1B"},
                            "gc": {"allocation": "1B"}, "liveness_probe": {},
-                           "endpoints": {"*": [{"call": "db", "breaker": "opossum"}]}},
+                           "endpoints": {"*": [{"call": "db", "breaker": "opossum",
+                                                "pool": {"size": 5}}]}},
                    "db": {"kind": "service", "service_time": "1ms", "membership": "swim"},
                    "k8s": {"kind": "cluster",
                            "node_groups": {"n": {"cpu": 1, "memory": "1GiB"}}}})");

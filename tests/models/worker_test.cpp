@@ -154,7 +154,8 @@ TEST_CASE("worker: each process has its numbers", "[models][messaging]") {
 }
 
 TEST_CASE("worker: everything it declares is measured", "[models][messaging]") {
-  QueueRig rig(rabbitmq(), R"("steps": [{"call": "probe", "breaker": "opossum"}])");
+  QueueRig rig(rabbitmq(),
+               R"("steps": [{"call": "probe", "breaker": "opossum", "pool": {"size": 5}}])");
   rig.send_at(1s);
   rig.run(Time{2s});
   for (const MetricInfo& metric : worker().info.metrics)
