@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/describe/kind.h"
+#include "engine/describe/said.h"
 #include "engine/kernel/check.h"
 #include "models/placement.h"
 
@@ -37,7 +38,7 @@ void ClusterParams::check(const Value& where, const std::string& path, Problems&
     const Value* own = groups != nullptr ? groups->find(group.key) : nullptr;
     if (own == nullptr) continue;
     for (const char* key : {"min_size", "priority", "provision_time"})
-      if (own->find(key) != nullptr)
+      if (said<ScalableGroup>(*own, key) != nullptr)
         problems.error(own->position(),
                        pointer_to(pointer_to(pointer_to(path, "node_groups"), group.key), key),
                        "means something with an \"autoscaler\" only");

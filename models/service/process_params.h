@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/describe/field.h"
+#include "engine/describe/said.h"
 #include "models/algorithms/host/host.h"
 #include "models/cpu_quantity.h"
 
@@ -222,7 +223,7 @@ struct ProcessParams {
   /// Whether there is more to an instance than its requests.
   bool does_anything() const { return governs() || memory || readiness_probe || liveness_probe; }
   void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (where.find("restart") != nullptr && !memory && !liveness_probe)
+    if (said<ProcessParams>(where, "restart") != nullptr && !memory && !liveness_probe)
       problems.error(where.position(), pointer_to(path, "restart"),
                      "nothing is killed without memory or a liveness_probe");
   }
