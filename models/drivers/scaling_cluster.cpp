@@ -31,7 +31,6 @@ namespace drivers {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kMinute = 60 * kSecond;
 
 std::string none_of(const std::string& word, std::string_view kind,
                     const std::vector<std::string>& known) {
