@@ -30,8 +30,6 @@ namespace highwater {
 namespace drivers {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000'000;
-
 std::string none_of(const std::string& word, std::string_view kind,
                     const std::vector<std::string>& known) {
   std::string wrong = fmt::format("{} is none of the {}", in_quotes(word), kind);
