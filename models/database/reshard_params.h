@@ -27,7 +27,7 @@ struct ReshardParams {
                         "others when these are done.")
             .required()
             .at_least(std::uint64_t{1})
-            .at_most(std::uint64_t{1} << 53),
+            .at_most(std::uint64_t{10'000'000}),  // each is looked at, whether it moves or not
         field<&P::rate>("Keys that are moved in a second at most: each is read on its old shard "
                         "and written on its new one, as any request.")
             .at_least(Rate{0.001})

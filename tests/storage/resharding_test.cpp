@@ -114,6 +114,9 @@ TEST_CASE("resharding: bad input is told in words", "[models][database][reshardi
              Catch::Contains("there are as many shards already"));
   CHECK_THAT(problems(R"("sharding": "range", "reshard": {"at": "1s", "shards": 2, "keys": 10})"),
              Catch::Contains("/components/it/keys: is missing"));
+  // Every key is looked at, so that more of them would be a run without an end.
+  CHECK_THAT(problems(R"("reshard": {"at": "1s", "shards": 2, "keys": "11M"})"),
+             Catch::Contains("10000000"));
   const std::string text = problems(R"("reshard": {"shards": 0, "rate": "0/s", "streams": 0})");
   for (const char* expected : {"\"at\" is missing", "reshard/shards", "\"keys\" is missing",
                                "reshard/rate", "reshard/streams"})
