@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/experiment/costs.h"
 #include "engine/experiment/estimates.h"
 #include "engine/experiment/findings.h"
 #include "engine/experiment/objectives.h"
@@ -37,6 +38,7 @@ class Assembler {
       else
         results.components.push_back(component(part));
     }
+    add_cost(results);
     count_requests(results);
     add_events(results);
     results.objectives = judge_objectives(system_, run_, window_);
@@ -181,6 +183,17 @@ class Assembler {
       result.instances.push_back(std::move(instance));
     }
     return result;
+  }
+
+  void add_cost(Results& results) const {
+    const KindInfo kind = cost_kind();
+    std::vector<MetricResult> metrics;
+    for (const MetricInfo& info : kind.metrics)
+      if (const auto metric = MetricView::find(run_, kind.name, info.name))
+        metrics.push_back({info.name, info.unit, info.doc, value_of(*metric)});
+    // A component may have that name where nothing has a price.
+    if (metrics.size() == kind.metrics.size())
+      results.cost = CostResult{system_.currency, std::move(metrics)};
   }
 
   void count_requests(Results& results) const {

@@ -1,6 +1,7 @@
 #include "engine/experiment/objectives.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include <fmt/format.h>
@@ -17,6 +18,8 @@ double quantile_of(const std::string& statistic) {
 }
 
 bool holds(Comparison comparison, double value, double limit) {
+  // A price times the hours, summed up and divided by them, is not that price to the last bit.
+  if (std::abs(value - limit) <= 1e-12 * std::abs(limit)) value = limit;
   switch (comparison) {
     case Comparison::kLess:
       return value < limit;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/experiment/costs.h"
 #include "engine/experiment/replication.h"
 #include "engine/kernel/check.h"
 #include "engine/topology/layout.h"
@@ -48,13 +49,14 @@ class Preparer {
     for (const DeclaredPart& part : document_.components()) {
       const ModelKind& kind = entry_of(catalog_.kinds, *part.kind);
       Preparation preparation = preparation_of(part);
-      system_.parts.push_back({part.id, &kind, kind.read(preparation)});
+      system_.parts.push_back({part.id, &kind, kind.read(preparation), price_of(part)});
     }
     for (const DeclaredPart& part : document_.faults()) {
       Preparation preparation = preparation_of(part);
       system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
     }
     Topology topology = topology_of(document_, problems_);
+    check_costs();
     // Components are built only from what is known to be right.
     if (problems_.error_count() != before) return std::nullopt;
     system_.terminating = !system_.faults.empty();
@@ -70,11 +72,37 @@ class Preparer {
     return {*part.value, part.path, problems_, system_.notes, system_.charts};
   }
 
+  std::optional<PriceParams> price_of(const DeclaredPart& part) {
+    const Value* const price = part.value->find("price");
+    if (price == nullptr || price->is_null()) return std::nullopt;
+    return read_params<PriceParams>(*price, pointer_to(part.path, "price"), problems_);
+  }
+
+  /// Whoever speaks of the costs of all needs a price, and the name for it.
+  void check_costs() {
+    const std::string name = cost_kind().name;
+    const bool any = std::any_of(system_.parts.begin(), system_.parts.end(),
+                                 [](const Part& part) { return part.price.has_value(); });
+    bool taken = false;
+    for (const DeclaredPart& part : document_.components()) {
+      if (part.id != name) continue;
+      taken = true;
+      if (any)
+        problems_.error(part.value->position(), part.path,
+                        "beside prices a component may not be called \"cost\": that is what all "
+                        "of them cost together");
+    }
+    for (const Objective& objective : system_.objectives)
+      if (!any && !taken && objective.component == name)
+        problems_.error(objective.position, objective.path, "no component has a \"price\"");
+  }
+
   void take_settings() {
     const RunParams& run = document_.run();
     system_.name = document_.name();
     system_.description = document_.description();
     system_.file = document_.file();
+    system_.currency = document_.currency();
     system_.duration = run.duration;
     if (!run.warmup.is_auto) system_.warmup = run.warmup.value;
     system_.seed = run.seed;
@@ -89,6 +117,9 @@ class Preparer {
       const DeclaredPart& part = document_.components()[i];
       const Component& component = directory.component(part.id);
       component.examine({*part.value, part.path, problems_});
+      if (system_.parts[i].price)
+        examine_price(*system_.parts[i].price, *system_.parts[i].kind, component,
+                      {*part.value->find("price"), pointer_to(part.path, "price"), problems_});
       if (!component.has_steady_state()) system_.terminating = true;
       topology.components[i].instances =
           static_cast<int>(std::count_if(component.instances().begin(), component.instances().end(),
@@ -122,6 +153,7 @@ Language language_of(const Catalog& catalog) {
   Language language;
   for (const ModelKind& kind : catalog.kinds) language.kinds.push_back(kind.info);
   for (const FaultKind& fault : catalog.faults) language.faults.push_back(fault.info);
+  language.totals.push_back(cost_kind());
   return language;
 }
 

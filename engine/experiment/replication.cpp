@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/experiment/costs.h"
 #include "engine/kernel/check.h"
 
 namespace highwater {
@@ -61,6 +62,7 @@ class Replication {
       directory_.add(*components_.back());
     }
     for (const auto& component : components_) component->connect(directory_);
+    measure_costs(recorder_, system_, components_);
   }
 
   /// Faults and load are set up; from here on things happen.

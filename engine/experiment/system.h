@@ -21,12 +21,14 @@ struct Part {
   std::string id;
   const ModelKind* kind = nullptr;
   std::shared_ptr<const Blueprint> blueprint;
+  std::optional<PriceParams> price;
 };
 
 /// A scenario made ready to run: every parameter read and checked, every file loaded. Immutable
 /// from then on; the replications on all threads share it.
 struct System {
   std::string name, description, file;
+  std::string currency;  ///< Of prices.
   Duration duration{};
   std::optional<Duration> warmup;  ///< Given by the user; absent for "auto".
   std::uint64_t seed = 1;

@@ -32,6 +32,7 @@ void Instance::be_absent() {
   up_ = registered_ = false;
   presence_ = Presence::absent;
   present_time_.set(Time{}, 0);
+  paid_time_.set(Time{}, 0);
 }
 
 void Instance::appear(Duration wait) {
@@ -46,6 +47,7 @@ void Instance::appear(Duration wait) {
   }
   HIGHWATER_CHECK(presence_ == Presence::absent);
   presence_ = Presence::appearing;
+  paid_time_.set(simulation.now(), 1);
   if (silent_kills_ + loud_kills_ == 0) simulation.reschedule_after(starting_, wait + start_time());
 }
 
@@ -61,6 +63,7 @@ void Instance::leave(Duration grace) {
 
 void Instance::grace_ended() {
   presence_ = Presence::absent;
+  paid_time_.set(component_.world().now(), 0);
   component_.world().simulation.cancel(starting_);
   if (up_) end_process(CancelReason::shutdown);
   left();

@@ -80,6 +80,8 @@ class Instance {
   bool ready() const { return up_ && held_back_ == 0; }
   /// How long it has been there so far, in seconds: neither absent nor yet to appear, nor leaving.
   double present_integral(Time now) const { return present_time_.total(now); }
+  /// How long it has had to be paid for, in seconds: from its order until it has gone.
+  double paid_integral(Time now) const { return paid_time_.total(now); }
   /// It is not there: neither listed nor up. Before the run begins only.
   void be_absent();
   /// A process is started in its place: up and listed `wait` and its start_time() from now.
@@ -166,6 +168,7 @@ class Instance {
   StatusCounts answers_;
   TimeIntegral in_flight_;
   TimeIntegral present_time_{Time{}, 1};
+  TimeIntegral paid_time_{Time{}, 1};
   Timer<&Instance::start_finished> starting_;
   Timer<&Instance::grace_ended> grace_;
   Scope tasks_;
@@ -233,6 +236,11 @@ class Component {
   /// False where the load follows a plan that ends or changes (a trace, stages, a day): such a run
   /// is terminating.
   virtual bool has_steady_state() const { return true; }
+
+  /// GB-seconds of memory that it has been billed for so far; absent where nobody bills them.
+  virtual std::optional<double> billed_gb_seconds() const { return std::nullopt; }
+  /// Requests of its own that have been answered without error so far: of one that sends load.
+  virtual std::uint64_t completed() const { return 0; }
 
   /// Sum over the instances, for the checks at the end of a run.
   std::uint64_t received() const;

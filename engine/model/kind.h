@@ -9,6 +9,7 @@
 #include "engine/describe/kind.h"
 #include "engine/metrics/bar_chart.h"
 #include "engine/model/component.h"
+#include "engine/model/price.h"
 
 namespace highwater {
 
@@ -37,23 +38,44 @@ struct ModelKind {
   std::function<std::shared_ptr<const Blueprint>(Preparation&)> read;
 };
 
+/// Reads a kind's own parameters; kind and price, which stand beside them, are somebody else's.
+template <Described P>
+P read_own_params(Preparation& preparation) {
+  return read_params<P>(preparation.where, preparation.path, preparation.problems,
+                        {"kind", "price"});
+}
+
+/// The description of a kind whose components cost something, if the scenario says so.
+template <Described P>
+KindInfo priced_kind_info(std::string name, std::string summary, std::string source,
+                          std::vector<MetricInfo> metrics) {
+  metrics.push_back(cost_metric());
+  return kind_info<Priced<P>>(std::move(name), std::move(summary), std::move(source),
+                              std::move(metrics));
+}
+
 /// The entry of model M, which has
 ///   struct Params            described parameters
 ///   M(World&, std::string id, const Params&)
 /// and, where something costly is to be made once from the parameters,
 ///   struct Prepared; static Prepared prepare(const Params&, Preparation&);
 ///   M(World&, std::string id, const Params&, const Prepared&)
+/// and, where it stands for somebody outside who costs nothing,
+///   static constexpr bool kOutside = true
 template <class M>
 ModelKind model_kind(std::string name, std::string summary, std::string source,
                      std::vector<MetricInfo> metrics) {
   using Params = typename M::Params;
   ModelKind kind;
-  kind.info =
-      kind_info<Params>(std::move(name), std::move(summary), std::move(source), std::move(metrics));
+  if constexpr (requires { M::kOutside; })
+    kind.info = kind_info<Params>(std::move(name), std::move(summary), std::move(source),
+                                  std::move(metrics));
+  else
+    kind.info = priced_kind_info<Params>(std::move(name), std::move(summary), std::move(source),
+                                         std::move(metrics));
   kind.read = [](Preparation& preparation) -> std::shared_ptr<const Blueprint> {
     const std::size_t before = preparation.problems.error_count();
-    Params params =
-        read_params<Params>(preparation.where, preparation.path, preparation.problems, {"kind"});
+    Params params = read_own_params<Params>(preparation);
     if constexpr (requires { typename M::Prepared; }) {
       class PreparedPlan final : public Blueprint {
        public:

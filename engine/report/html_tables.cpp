@@ -323,6 +323,36 @@ std::string components_html(const Results& results) {
   return html + "</section>";
 }
 
+std::string cost_html(const Results& results) {
+  if (!results.cost) return {};
+  const Estimate all = find_estimate(results.cost->metrics, "per_hour");
+  const auto row = [&](const std::string& name, const Estimate& hour) {
+    const double total = all.value.value_or(0);
+    std::string html = R"(<tr><th scope="row">)" + html_escaped(name) + "</th>";
+    html += estimate_cell(hour, "");
+    if (!hour.value) return html + "<td></td><td></td></tr>";
+    html += fmt::format("<td>{}</td>", show_number(*hour.value * kHoursOfMonth, "").text());
+    html += fmt::format("<td>{}</td></tr>",
+                        total > 0 ? show_number(*hour.value / total, "1").text() : "–");
+    return html;
+  };
+  std::string html =
+      fmt::format(R"(<section class="card long"><h2>Cost <span class="dim">in {}; a month has {} )"
+                  R"(hours</span></h2><div class="scroll"><table aria-label="Cost">)",
+                  html_escaped(results.cost->currency), kHoursOfMonth) +
+      head_row({"component", "per hour", "per month", "share"}) + "<tbody>";
+  for (const ComponentResult& component : results.components) {
+    const Estimate hour = find_estimate(component.metrics, "cost_per_hour");
+    if (hour.value) html += row(component.id, hour);
+  }
+  html += row("all", all) + "</tbody></table></div>";
+  const Estimate million = find_estimate(results.cost->metrics, "per_million_requests");
+  if (million.value)
+    html += fmt::format("<p><b>{}</b> {} per million requests completed</p>",
+                        estimate_html(million, ""), html_escaped(results.cost->currency));
+  return html + "</section>";
+}
+
 std::string events_html(const Results& results) {
   if (results.events_log.empty()) return {};
   std::string rows;

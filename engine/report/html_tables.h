@@ -15,6 +15,7 @@ std::string objectives_html(
 std::string findings_html(const Results& results);
 std::string clients_html(const Results& results);
 std::string components_html(const Results& results);
+std::string cost_html(const Results& results);
 std::string events_html(const Results& results);
 
 /// The client that most of the requests come from: key figures and charts start with it. Null

@@ -215,6 +215,7 @@ std::string html_report(const Results& results) {
        {"charts", charts_html(results)},
        {"clients", clients_html(results)},
        {"components", components_html(results)},
+       {"cost", cost_html(results)},
        {"events", events_html(results)},
        {"footer", footer_html(results)},
        {"run_json", script_safe(run_json(results))},

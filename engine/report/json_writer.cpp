@@ -258,6 +258,11 @@ std::string run_json(const Results& results) {
   json["requests"] = requests_json(results.requests);
   json["clients"] = clients_json(results.clients);
   json["components"] = components_json(results.components);
+  if (results.cost) {
+    Json cost{{"currency", results.cost->currency}};
+    add_metrics(cost, results.cost->metrics);
+    json["cost"] = std::move(cost);
+  }
   json["objectives"] = objectives_json(results.objectives);
   json["findings"] = findings_json(results.findings);
   json["faults"] = faults_json(results.faults);

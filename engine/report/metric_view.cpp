@@ -19,7 +19,8 @@ const std::vector<ComponentColumn>& component_columns() {
                                                     {"hit_ratio", "mean", "hits", 3},
                                                     {"lag", "mean", "lag", 3},
                                                     {"depth", "mean", "depth", 3},
-                                                    {"errors", "mean", "errors", 1}};
+                                                    {"errors", "mean", "errors", 1},
+                                                    {"cost_per_hour", "mean", "cost", 8}};
   return columns;
 }
 
@@ -45,6 +46,11 @@ Estimate statistic_of(const MetricValue& metric, std::string_view statistic) {
   std::uint64_t sum = 0;
   for (const auto& [cause, count] : std::get<CountsByCause>(metric)) sum += count;
   return exact(sum);
+}
+
+Estimate find_estimate(const std::vector<MetricResult>& metrics, std::string_view name) {
+  const MetricResult* const metric = find_metric(metrics, name);
+  return metric == nullptr ? Estimate{} : statistic_of(metric->value, "mean");
 }
 
 std::string readable_name(std::string_view metric) {

@@ -26,6 +26,9 @@ bool has_column(std::string_view metric);
 /// of a metric that has only one value is that value, any other statistic of it is absent.
 Estimate statistic_of(const MetricValue& metric, std::string_view statistic);
 
+/// The estimate that a metric of that name has; one without value where there is none.
+Estimate find_estimate(const std::vector<MetricResult>& metrics, std::string_view name);
+
 /// "hit_ratio" -> "hit ratio", "wait_ms" -> "wait", "throughput_rps" -> "throughput": the unit
 /// stands beside the number.
 std::string readable_name(std::string_view metric);
@@ -36,6 +39,9 @@ std::string causes_text(const CountsByCause& causes);
 /// Shares of capacity in use from which a component is worth a look, and in trouble.
 inline constexpr double kBusy = 0.8;
 inline constexpr double kSaturated = 0.95;
+
+/// A cost for an hour as a cost for a month: AWS counts 730 hours.
+inline constexpr double kHoursOfMonth = 730;
 
 /// Objectives that were not met, including those that could not be judged.
 std::size_t missed_objectives(const Results& results);

@@ -130,8 +130,10 @@ ShownNumber show_estimate(const Estimate& estimate, std::string_view unit) {
   if (!bounded) return show_number(*estimate.value, unit);
   const auto [factor, unit_text] = unit_for(*estimate.value, unit);
   const double value = *estimate.value * factor;
-  const double half_width =
+  double half_width =
       std::max({value - estimate.ci95->low * factor, estimate.ci95->high * factor - value, 0.0});
+  // What rounding left of an interval without width is none.
+  if (half_width < std::abs(value) * 1e-9) half_width = 0;
   const int least =
       unit_text == "%" ? decimals_for_percent(value, 3) : decimals_for_digits(value, 3);
   const int most = std::max(least, decimals_for_digits(value, 5));

@@ -84,6 +84,12 @@ struct ObjectiveResult {
   std::string note;
 };
 
+/// What everything that has a price costs together.
+struct CostResult {
+  std::string currency;
+  std::vector<MetricResult> metrics;  ///< per_hour, per_million_requests
+};
+
 /// Something that happened at an instant of simulated time: a fault, a restart, an election.
 struct LogEntry {
   double t_s = 0;
@@ -171,6 +177,7 @@ struct Results {
   RequestCounts requests;
   std::vector<ClientResult> clients;
   std::vector<ComponentResult> components;
+  std::optional<CostResult> cost;  ///< Absent where nothing has a price.
   std::vector<ObjectiveResult> objectives;
   std::vector<LogEntry> events_log;
   std::vector<FaultSpan> faults;

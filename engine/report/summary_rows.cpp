@@ -95,6 +95,10 @@ std::vector<SummaryRow> summary_rows(const Results& results) {
       rows.add_metrics(instance.metrics);
     }
   }
+  if (results.cost) {
+    rows.at("cost", "");
+    rows.add_metrics(results.cost->metrics);
+  }
   for (const BarChart& chart : results.charts) {
     rows.at(chart.component, "");
     for (std::size_t i = 0; i < std::min(chart.labels.size(), chart.values.size()); ++i) {

@@ -33,6 +33,7 @@ class Summary {
     objectives();
     clients();
     components();
+    cost();
     notes();
     findings();
     charts();
@@ -239,6 +240,24 @@ class Summary {
     const Estimate p99 = statistic_of(metric.value, "p99");
     if (p99.value) text += ", p99 " + show_number(*p99.value, metric.unit).text();
     return text;
+  }
+
+  void cost() {
+    if (!results_.cost) return;
+    title("Cost");
+    const Estimate hour = find_estimate(results_.cost->metrics, "per_hour");
+    const Estimate million = find_estimate(results_.cost->metrics, "per_million_requests");
+    const std::string currency = ' ' + results_.cost->currency;
+    const auto shown = [&](const Estimate& estimate) {
+      const ShownNumber number = show_estimate(estimate, "");
+      const bool exact = number.half_width.find_first_not_of("0.") == std::string::npos;
+      return number.text() + (exact ? "" : " ±" + number.half_width) + currency;
+    };
+    std::string text = shown(hour) + " an hour";
+    if (hour.value)
+      text += fmt::format(" ({} a month)", show_number(*hour.value * kHoursOfMonth, "").text());
+    if (million.value) text += ", " + shown(million) + " per million requests completed";
+    body(text);
   }
 
   void notes() {

@@ -103,6 +103,17 @@ class DocumentChecker {
       Quantity<std::string>::read(*name, "/name", problems_, document_.name_);
     if (const Value* description = root().find("description"))
       Quantity<std::string>::read(*description, "/description", problems_, document_.description_);
+    if (const Value* currency = root().find("currency")) read_currency(*currency);
+  }
+
+  void read_currency(const Value& currency) {
+    std::string text;
+    if (!Quantity<std::string>::read(currency, "/currency", problems_, text)) return;
+    constexpr std::size_t kLongest = 16;  // bytes: it stands beside numbers in tables
+    if (text.empty() || text.size() > kLongest)
+      problems_.error(currency.position(), "/currency",
+                      "expected a currency, such as \"USD\" or \"€\"");
+    document_.currency_ = std::move(text);
   }
 
   void check_components() {
@@ -305,6 +316,10 @@ class DocumentChecker {
     }
     std::vector<Measured> measured;
     for (const DeclaredPart& part : document_.components_) measured.push_back({part.id, part.kind});
+    const std::vector<std::string> ids = keys_of(root().find("components"));
+    for (const KindInfo& total : language_.totals)
+      if (std::find(ids.begin(), ids.end(), total.name) == ids.end())
+        measured.push_back({total.name, &total});
     const Value* faults = root().find("faults");
     const std::size_t fault_count =
         faults != nullptr && faults->is_array() ? faults->elements().size() : 0;

@@ -46,6 +46,8 @@ class Document {
   const std::string& file() const { return file_; }
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
+  /// What prices are in.
+  const std::string& currency() const { return currency_; }
   const RunParams& run() const { return run_; }
   const NetworkParams& network() const { return network_; }
   /// In the order of the file.
@@ -62,6 +64,7 @@ class Document {
   Document() = default;
   std::unique_ptr<Value> root_;
   std::string file_, name_, description_;
+  std::string currency_{kDefaultCurrency};
   RunParams run_;
   NetworkParams network_;
   std::vector<DeclaredPart> components_, faults_;

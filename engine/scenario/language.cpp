@@ -13,6 +13,7 @@ struct Sections {
   std::optional<std::string> extends;
   std::optional<std::string> name;
   std::string description;
+  std::string currency{kDefaultCurrency};
   RunParams run;
   NetworkParams network;
   OrderedMap<std::string> components;
@@ -28,6 +29,7 @@ struct Sections {
             .source("RFC 7396"),
         field<&Sections::name>("Name of the scenario; that of the file unless given."),
         field<&Sections::description>("What the scenario is about."),
+        field<&Sections::currency>("What prices are in; only shown."),
         field<&Sections::run>("How long, how often, from which seed."),
         field<&Sections::network>("Zones and the delays between them; none unless given."),
         field<&Sections::components>("The parts of the system, by name.").required().at_least(1),

@@ -14,6 +14,8 @@ struct Language {
   std::vector<KindInfo> kinds;  ///< Of components.
   std::vector<KindInfo>
       faults;  ///< Verbs; each table holds the verb's own field and all beside it.
+  /// What is measured of all components together, under the name that objectives give it.
+  std::vector<KindInfo> totals;
 };
 
 /// The entry called `name`; nullptr when there is none.
@@ -22,6 +24,8 @@ std::vector<std::string> names_of(const std::vector<KindInfo>& kinds);
 
 /// The only version of the scenario format.
 inline constexpr std::uint64_t kFormatVersion = 1;
+
+inline constexpr std::string_view kDefaultCurrency = "USD";
 
 /// The keys that a scenario may have at its top, in the order that `show` prints them.
 const std::vector<FieldInfo>& section_fields();

@@ -164,6 +164,11 @@ std::string kind_list(const Language& language) {
   std::string out = "Kinds of components\n\n";
   for (const KindInfo& kind : language.kinds)
     out += fmt::format("  {:<{}}  {}\n", kind.name, width, kind.summary);
+  for (const KindInfo& total : language.totals) {
+    out += fmt::format("\n{}\n\n", total.summary);
+    for (const MetricInfo& metric : total.metrics)
+      out += fmt::format("  {}.{}  {}\n", total.name, metric.name, metric.doc);
+  }
   if (language.faults.empty()) return out;
   out += "\nVerbs of faults\n\n";
   for (const KindInfo& verb : language.faults)
@@ -177,6 +182,11 @@ std::string full_reference(const Language& language) {
   for (const KindInfo& kind : language.kinds) {
     out += "\n" + heading_and_fields(kind);
     pages.add(kind.fields());
+  }
+  for (const KindInfo& total : language.totals) {
+    out += fmt::format("\n# {}\n\n", total.summary);
+    for (const MetricInfo& metric : total.metrics)
+      out += fmt::format("- `{}.{}`: {}\n", total.name, metric.name, metric.doc);
   }
   out += "\n# Faults\n";
   for (const KindInfo& verb : language.faults) {

@@ -51,6 +51,7 @@ class Client final : public Component {
   using Prepared = Trace;
 
   /// Loads the trace to replay; empty for all other arrivals.
+  static constexpr bool kOutside = true;
   static Trace prepare(const ClientParams& params, Preparation& preparation);
 
   Client(World& world, std::string id, const ClientParams& params, const Trace& trace);
@@ -58,6 +59,7 @@ class Client final : public Component {
   void connect(Directory& directory) override;
   void start() override;
   void examine(const Examination& examination) const override;
+  std::uint64_t completed() const override { return log_.completed(); }
   bool has_steady_state() const override {
     return !params_.arrivals.as<TraceArrivals>() && !params_.arrivals.as<StagesArrivals>() &&
            !params_.arrivals.as<DiurnalArrivals>();

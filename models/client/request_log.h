@@ -31,6 +31,9 @@ class RequestLog {
     latency_.record(slice, latency);
   }
 
+  /// Requests answered without error.
+  std::uint64_t completed() const { return total(&Slice::completed); }
+
  private:
   struct Slice {
     std::uint64_t issued = 0;

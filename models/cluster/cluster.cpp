@@ -45,8 +45,12 @@ void ClusterParams::check(const Value& where, const std::string& path, Problems&
   }
 }
 
-Node::Node(Cluster& cluster, std::uint32_t index, Zone zone, std::uint32_t group)
-    : Instance(cluster, index, zone), cluster_(cluster), group_(group), monitor_(*this) {}
+Node::Node(Cluster& cluster, std::uint32_t index, Zone zone, std::uint32_t group, double cores)
+    : Instance(cluster, index, zone),
+      cluster_(cluster),
+      group_(group),
+      cpu_(cluster.world().simulation, cores),
+      monitor_(*this) {}
 
 void Node::receive(Served served) {
   served.reply(Status::error);  // nobody calls a machine
@@ -81,9 +85,11 @@ Cluster::Cluster(World& world, std::string id, const ClusterParams& params)
   std::uint32_t number = 0;
   for (const auto& group : params.node_groups) {
     first_.push_back(index);
+    const Cpu cpu = group.value.group.cpu;
     for (std::uint32_t i = 0; i < group.value.group.max_size; ++i, ++index) {
       Component::add(std::make_unique<Node>(*this, index,
-                                            highwater::place(world, group.value.zones, i), number));
+                                            highwater::place(world, group.value.zones, i), number,
+                                            static_cast<double>(cpu.millicores) / 1000));
       Node& made = node(index);
       made.requested_ = group.value.group.group().daemons;
       if (i < group.value.nodes) {
@@ -156,6 +162,11 @@ std::uint32_t Cluster::together(const Tenant& tenant, std::uint64_t pod) const {
   std::uint32_t count = 0;
   for (const auto& [id, guest] : guests_) count += guest.tenant == &tenant && guest.node == node;
   return count;
+}
+
+Node* Cluster::node_of(const Tenant& tenant, std::uint64_t pod) const {
+  const auto number = numbers_.find({&tenant, pod});
+  return number == numbers_.end() ? nullptr : guests_.at(number->second).node;
 }
 
 void Cluster::drain(Node& node) {
@@ -365,11 +376,40 @@ void Cluster::grow(std::uint32_t group, std::uint32_t by) {
   world().happened("nodes ordered", id() + " orders " + std::to_string(by) + " of " + grown.key);
   for (std::uint32_t i = first_[group]; i < first_[group + 1] && by > 0; ++i) {
     Node& one = node(i);
-    if (!one.absent() || one.leaving()) continue;
+    if (!one.absent() || one.leaving() || !can_be_had(one)) continue;
     --by;
     one.id_ = nodes_made_++;
     one.appear(grown.value.provision_time.draw(provision_));
   }
+  if (by == 0) return;
+  refused_nodes_ += by;
+  world().happened("no capacity",
+                   std::to_string(by) + " of " + grown.key + " cannot be had for " + id());
+  autoscaler_->refused(nanoseconds(world().now()), group, by);
+}
+
+bool Cluster::can_be_had(const Node& node) const {
+  return std::none_of(shortages_.begin(), shortages_.end(), [&](const Shortage& shortage) {
+    return shortage.group.value_or(node.group_) == node.group_ &&
+           shortage.zone.value_or(node.zone()) == node.zone();
+  });
+}
+
+void Cluster::deny(const Shortage& shortage) {
+  shortages_.push_back(shortage);
+}
+
+void Cluster::allow(const Shortage& shortage) {
+  const auto found = std::find(shortages_.begin(), shortages_.end(), shortage);
+  HIGHWATER_CHECK(found != shortages_.end());
+  shortages_.erase(found);
+}
+
+std::optional<std::uint32_t> Cluster::group(std::string_view name) const {
+  const auto& groups = params_.node_groups.entries;
+  for (std::uint32_t i = 0; i < groups.size(); ++i)
+    if (groups[i].key == name) return i;
+  return std::nullopt;
 }
 
 void Cluster::update(Node& node) {
@@ -403,6 +443,11 @@ void Cluster::declare_metrics() {
                    sum_of([allocatable](const Node& node, Time now) {
                      return node.present_integral(now) * static_cast<double>(allocatable(node).cpu);
                    }));
+  owner.time_ratio("cpu_utilization",
+                   sum_of([](const Node& node, Time now) { return node.cpu().used_integral(now); }),
+                   sum_of([](const Node& node, Time now) {
+                     return node.present_integral(now) * node.cpu().cores();
+                   }));
   owner.time_ratio("memory_requested",
                    sum_of([](const Node& node, Time now) { return node.memory_time_.total(now); }),
                    sum_of([allocatable](const Node& node, Time now) {
@@ -411,6 +456,7 @@ void Cluster::declare_metrics() {
                    }));
   owner.count("node_scale_ups", scale_ups_);
   owner.count("node_scale_downs", scale_downs_);
+  owner.count("refused_nodes", refused_nodes_);
   owner.count("evictions", evictions_);
   for (const auto& each : instances()) {
     const Node& node = static_cast<const Node&>(*each);
@@ -418,6 +464,9 @@ void Cluster::declare_metrics() {
         world().recorder.owner(node.label(), world().network.zone_name(node.zone()));
     own.seen_if([this, &node] { return node.present_integral(world().now()) > 0; });
     own.time_average("pods", [&node](Time now) { return node.pods_time_.total(now); });
+    own.time_ratio(
+        "cpu_utilization", [&node](Time now) { return node.cpu().used_integral(now); },
+        [&node](Time now) { return node.present_integral(now) * node.cpu().cores(); });
     own.time_ratio(
         "cpu_requested", [&node](Time now) { return node.cpu_time_.total(now); },
         [&node, allocatable](Time now) {
@@ -439,9 +488,11 @@ ModelKind cluster() {
       {"pending_pods", "pods", "Pods that wait for a node with room."},
       {"placement_ms", "ms", "How long a pod waits for a node.", MetricShape::kTimes},
       {"cpu_requested", "1", "CPU that pods ask for / CPU of the nodes."},
+      {"cpu_utilization", "1", "CPU that pods use / CPU of the nodes."},
       {"memory_requested", "1", "Memory that pods ask for / memory of the nodes."},
       {"node_scale_ups", "1", "Orders of nodes.", MetricShape::kCount},
       {"node_scale_downs", "1", "Nodes given back.", MetricShape::kCount},
+      {"refused_nodes", "nodes", "Nodes ordered that could not be had.", MetricShape::kCount},
       {"evictions", "1", "Pods that had to leave their node.", MetricShape::kCount}};
   ModelKind kind = model_kind<Cluster>(
       "cluster", "Machines that services run on as pods, with scheduler and node autoscaler.",

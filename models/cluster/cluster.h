@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "engine/model/kind.h"
 #include "models/algorithms/scaling/cluster_autoscaler.h"
 #include "models/cluster/cluster_params.h"
+#include "models/cluster/host_cpu.h"
 
 namespace highwater::cluster {
 
@@ -48,7 +50,8 @@ class Cluster;
 /// One machine.
 class Node final : public Instance {
  public:
-  Node(Cluster& cluster, std::uint32_t index, Zone zone, std::uint32_t group);
+  /// @param cores  That its pods share.
+  Node(Cluster& cluster, std::uint32_t index, Zone zone, std::uint32_t group, double cores);
 
   std::uint32_t group() const { return group_; }
   /// Of this machine, as long as it is there; the next in its place has another.
@@ -57,6 +60,8 @@ class Node final : public Instance {
   bool registered() const { return registered_; }
   /// What pods there, and daemons, ask for.
   const scaling::Resources& requested() const { return requested_; }
+  HostCpu& cpu() { return cpu_; }
+  const HostCpu& cpu() const { return cpu_; }
   /// Pods may come here.
   bool schedulable() const { return registered_ && up() && cordons_ == 0; }
 
@@ -77,6 +82,7 @@ class Node final : public Instance {
   int cordons_ = 0;  // drains that are under way or done
   double slowed_ = 1;
   scaling::Resources requested_;
+  HostCpu cpu_;
   std::set<std::pair<const Tenant*, std::uint32_t>> images_;
   TimeIntegral pods_time_;
   TimeIntegral cpu_time_;
@@ -98,7 +104,8 @@ class Node final : public Instance {
 ///
 /// Assumes  the scheduler acts at once on every change and never places on a node that is dead;
 ///          evictions that are denied are asked for until they are allowed; pods of different
-///          priority do not exist; what pods ask for does not limit what they use.
+///          priority do not exist; what pods ask for is their weight when they want more CPU
+///          than the node has, and does not limit them before that.
 /// Source   Kubernetes kube-scheduler, node lifecycle controller (nodeMonitorGracePeriod,
 ///          DefaultTolerationSeconds), kubectl drain; cluster-autoscaler.
 /// Checked  tests/deployment/cluster_test.cpp
@@ -119,11 +126,26 @@ class Cluster final : public Component {
   void remove(const Tenant& tenant, std::uint64_t pod);
   /// Pods of the tenant on the pod's node, itself included; 0 where it has none.
   std::uint32_t together(const Tenant& tenant, std::uint64_t pod) const;
+  /// The node of the pod; null where it has none.
+  Node* node_of(const Tenant& tenant, std::uint64_t pod) const;
 
   // For faults.
   /// Empties the node and keeps it empty until undrain(). Drains nest.
   void drain(Node& node);
   void undrain(Node& node);
+  /// The provider has no machines: for this group, in this zone; for all of them without a word.
+  struct Shortage {
+    std::optional<std::uint32_t> group;
+    std::optional<Zone> zone;
+    friend bool operator==(const Shortage&, const Shortage&) = default;
+  };
+  /// Orders of nodes are refused until allow(). Shortages add up.
+  void deny(const Shortage& shortage);
+  void allow(const Shortage& shortage);
+  /// Whether an autoscaler orders nodes for it.
+  bool orders_nodes() const { return autoscaler_.has_value(); }
+  /// The number of the group of that name, if there is one.
+  std::optional<std::uint32_t> group(std::string_view name) const;
 
  private:
   friend class Node;
@@ -151,6 +173,7 @@ class Cluster final : public Component {
   void look_at_drained(Node& node);
   void scan();
   void grow(std::uint32_t group, std::uint32_t by);
+  bool can_be_had(const Node& node) const;
   void update(Node& node);
   void declare_metrics();
   Node& node(std::uint32_t index) const { return static_cast<Node&>(*instances()[index]); }
@@ -166,9 +189,11 @@ class Cluster final : public Component {
   RandomStream pull_;
   std::vector<std::uint32_t> first_;  // instance of each group, and the end
   std::vector<scaling::PlacementNode> layout_;
+  std::vector<Shortage> shortages_;
   TimeIntegral pending_;
   std::uint64_t scale_ups_ = 0;
   std::uint64_t scale_downs_ = 0;
+  std::uint64_t refused_nodes_ = 0;
   std::uint64_t evictions_ = 0;
   Tally* placement_time_ = nullptr;
   Timer<&Cluster::schedule> schedule_;

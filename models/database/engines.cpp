@@ -54,7 +54,7 @@ ModelKind engine_kind(MakeSql make_sql, std::vector<MetricInfo> metrics) {
         known->doc += ' ' + metric.doc;
     }
   ModelKind kind;
-  kind.info = kind_info<EngineParams>(
+  kind.info = priced_kind_info<EngineParams>(
       "database",
       "A sharded SQL database with read replicas and connection pools, a ring of Cassandra's "
       "nodes, "
@@ -65,8 +65,7 @@ ModelKind engine_kind(MakeSql make_sql, std::vector<MetricInfo> metrics) {
   kind.read = [make_sql = std::move(make_sql)](
                   Preparation& preparation) -> std::shared_ptr<const Blueprint> {
     const std::size_t before = preparation.problems.error_count();
-    EngineParams params = read_params<EngineParams>(preparation.where, preparation.path,
-                                                    preparation.problems, {"kind"});
+    EngineParams params = read_own_params<EngineParams>(preparation);
     if (preparation.problems.error_count() != before) return nullptr;
     return std::make_shared<Plan>(std::move(params), make_sql);
   };

@@ -65,6 +65,13 @@ void Deployment::scale(std::uint32_t replicas) {
   follow();
 }
 
+cluster::HostCpu* Deployment::host_of(const Instance& instance) const {
+  const Pod* const pod = pod_at(instance);
+  if (cluster_ == nullptr || pod == nullptr) return nullptr;
+  cluster::Node* const node = cluster_->node_of(*this, pod->number);
+  return node == nullptr ? nullptr : &node->cpu();
+}
+
 std::uint32_t Deployment::waiting() const {
   return static_cast<std::uint32_t>(std::count_if(
       pods_.begin(), pods_.end(), [](const auto& pod) { return pod->instance == nullptr; }));

@@ -65,6 +65,8 @@ class Deployment final : public cluster::Tenant {
 
   /// Whose process this is; null where nobody's.
   const Pod* pod_at(const Instance& instance) const { return places_[instance.index()]; }
+  /// The machine that the instance's process runs on; null where none is known.
+  cluster::HostCpu* host_of(const Instance& instance) const;
   /// Pods that wait for an instance.
   std::uint32_t waiting() const;
   /// What the version of the instance says of its start; nothing where the component decides.

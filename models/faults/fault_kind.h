@@ -10,7 +10,7 @@
 namespace highwater::faults {
 
 /// What a verb may be aimed at.
-enum class Aim : std::uint8_t { instances, nodes, edges };
+enum class Aim : std::uint8_t { instances, nodes, clusters, edges };
 
 /// Reports a target that is none of the verb's forms.
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
@@ -23,6 +23,9 @@ void examine_nodes(Directory& directory, const Target& target, const std::string
 /// The entry of a verb. P is its params struct: the first field is the verb with the target,
 /// `timing` (FaultTiming) is inlined, and arm() makes the action:
 ///   std::unique_ptr<FaultAction> arm(World&, Directory&, const Target&, std::size_t number) const;
+/// and, where its other fields name what only shows when components are joined, examine() reports
+/// what is wrong with them; the target need not exist there:
+///   void examine(Directory&, const Target&, const Examination&) const;
 template <class P>
 FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::string summary,
                      std::string source) {
@@ -37,7 +40,10 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
       examine_target(directory, target_, verb_, examination);
-      if (aim_ == Aim::nodes) examine_nodes(directory, target_, verb_, examination);
+      if (aim_ == Aim::nodes || aim_ == Aim::clusters)
+        examine_nodes(directory, target_, verb_, examination);
+      if constexpr (requires { params_.examine(directory, target_, examination); })
+        params_.examine(directory, target_, examination);
     }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                      std::size_t number) const override {

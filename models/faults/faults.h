@@ -11,5 +11,6 @@ FaultKind latency();
 FaultKind error();
 FaultKind partition();
 FaultKind drain();
+FaultKind deny_capacity();
 
 }  // namespace highwater::faults

@@ -124,6 +124,7 @@ class Function final : public Component {
   bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override;
+  std::optional<double> billed_gb_seconds() const override { return billed_gb_s_; }
 
   /// The zones that are up, in turn; null when none is.
   Environments* next_up();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "engine/kernel/check.h"
 
 namespace highwater::service {
 namespace {
@@ -67,26 +70,64 @@ double Cpu::pace() const {
   return pace;
 }
 
+double Cpu::occupied() const {
+  return std::min(static_cast<double>(computations_), processor_.cores());
+}
+
 void Cpu::look() {
+  const double wanted = occupied();
+  const bool stopped = is_stopped();
+  if (host_ != nullptr) {
+    if (quota_) quota_->advance(nanoseconds(simulation().now()));
+    claimed_ = stopped || (quota_ && quota_->throttled()) ? 0 : wanted;
+    looking_ = true;
+    host_->claim(*this, claimed_);
+    looking_ = false;
+  }
+  settle(wanted, stopped);
+}
+
+/// More or less of the machine is left for it than before.
+void Cpu::allotted(double cores) {
+  part_ = claimed_ > 0 ? cores / claimed_ : 1;
+  if (!looking_) settle(occupied(), is_stopped());
+}
+
+void Cpu::enter(cluster::HostCpu& host, double weight) {
+  HIGHWATER_CHECK(host_ == nullptr);
+  host_ = &host;
+  host.enter(*this, weight);
+  look();
+}
+
+void Cpu::leave_host() {
+  if (host_ == nullptr) return;
+  claimed_ = 0;
+  part_ = 1;
+  std::exchange(host_, nullptr)->leave(*this);
+}
+
+void Cpu::settle(double occupied, bool stopped) {
   const Time now = simulation().now();
-  const bool stopped = now < stopped_until_;
-  const double occupied = std::min(static_cast<double>(computations_), processor_.cores());
   Time next = stopped ? stopped_until_ : kNever;
   bool throttled = false;
   if (quota_) {
-    quota_->run(nanoseconds(now), stopped ? 0 : occupied);
+    quota_->run(nanoseconds(now), stopped ? 0 : occupied * part_);
     throttled = quota_->throttled();
     if (quota_->next() != host::CfsBandwidth::kNever)
       next = std::min(next, Time{Duration{quota_->next()}});
+    // What it has claimed it cannot use: the others are to have it.
+    if (throttled && claimed_ > 0) next = now;
   }
   const bool halted = stopped || throttled;
-  halted_.set(now, halted ? std::llround(occupied * kThousand) : 0);
+  const double used = halted ? 0 : part_;
+  halted_.set(now, std::llround(occupied * (1 - used) * kThousand));
   stopped_time_.set(now, stopped ? 1 : 0);
   if (next == kNever)
     simulation().cancel(look_);
   else
     simulation().reschedule_at(look_, next);
-  processor_.set_pace(halted ? 0 : pace());
+  processor_.set_pace(halted ? 0 : pace() * part_);
 }
 
 }  // namespace highwater::service

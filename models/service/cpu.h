@@ -7,13 +7,14 @@
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
 #include "models/algorithms/host/cfs_bandwidth.h"
+#include "models/cluster/host_cpu.h"
 #include "models/service/process_params.h"
 #include "models/steps/processor.h"
 
 namespace highwater::service {
 
 /// The pace of an instance's processor: throttled by a limit, slowed by contention, cold at first,
-/// stopped by collections.
+/// stopped by collections, with its part of the cores of the machine that it runs on.
 ///
 /// Of n computations side by side each runs at 1 / (1 + sigma (n - 1) + kappa n (n - 1)) of full
 /// speed, so that all of them together do what the universal scalability law says. A process that
@@ -23,12 +24,15 @@ namespace highwater::service {
 ///          use no CPU of the limit.
 /// Source   N. Gunther, Guerrilla Capacity Planning (2007), chapter 4; algorithms/host.
 /// Checked  tests/process/cpu_test.cpp
-class Cpu final : public steps::Governor {
+class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
  public:
   Cpu(Instance& instance, const ProcessParams& params, steps::Processor& processor);
 
   /// A new process: cold.
   void started();
+  /// It runs on this machine, as long as it does not leave it.
+  void enter(cluster::HostCpu& host, double weight);
+  void leave_host();
   /// A request has been served.
   void served();
   /// Nothing runs for so long; the same again if that is under way already.
@@ -47,6 +51,10 @@ class Cpu final : public steps::Governor {
   static constexpr double kThousand = 1000;
 
   void look();
+  void allotted(double cores) override;
+  void settle(double occupied, bool stopped);
+  double occupied() const;
+  bool is_stopped() const { return simulation().now() < stopped_until_; }
   double pace() const;
   double warmth() const;
   Simulation& simulation() const { return instance_.component().world().simulation; }
@@ -55,6 +63,10 @@ class Cpu final : public steps::Governor {
   const ProcessParams& params_;
   steps::Processor& processor_;
   std::optional<host::CfsBandwidth> quota_;
+  cluster::HostCpu* host_ = nullptr;
+  double claimed_ = 0;  // of the machine's cores
+  double part_ = 1;     // of what was claimed that it got
+  bool looking_ = false;
   std::size_t computations_ = 0;
   std::uint64_t served_ = 0;  // by this process
   Time since_{};              // this process

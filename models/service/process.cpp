@@ -5,8 +5,8 @@
 
 namespace highwater::service {
 
-Process::Process(Instance& instance, const ProcessParams& params, steps::Processor& processor,
-                 Resource* workers, std::function<void()> is_ready)
+Process::Process(Instance& instance, const ProcessParams& params, bool hosted,
+                 steps::Processor& processor, Resource* workers, std::function<void()> is_ready)
     : instance_(instance),
       params_(params),
       workers_(workers),
@@ -20,7 +20,7 @@ Process::Process(Instance& instance, const ProcessParams& params, steps::Process
       probe_live_(*this),
       missed_ready_(*this),
       missed_live_(*this) {
-  if (params.governs()) cpu_ = std::make_unique<Cpu>(instance, params, processor);
+  if (params.governs() || hosted) cpu_ = std::make_unique<Cpu>(instance, params, processor);
   if (params.readiness_probe)
     readiness_.emplace(ProbeState{&*params.readiness_probe,
                                   host::Probe(params.readiness_probe->options(false)), true});
@@ -58,6 +58,7 @@ void Process::started() {
 
 void Process::died() {
   served_ = garbage_ = in_flight_ = 0;
+  if (cpu_) cpu_->leave_host();
   memory_time_.set(simulation().now(), 0);
   simulation().cancel(oom_);
   simulation().cancel(dead_);

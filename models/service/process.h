@@ -36,13 +36,16 @@ namespace highwater::service {
 /// Checked  tests/process/process_test.cpp
 class Process {
  public:
+  /// @param hosted    It runs on a machine that others use too: enter().
   /// @param workers   Of the instance: where probes wait; null under processor sharing.
   /// @param is_ready  Called when it is listed after having been held back by its probe.
-  Process(Instance& instance, const ProcessParams& params, steps::Processor& processor,
+  Process(Instance& instance, const ProcessParams& params, bool hosted, steps::Processor& processor,
           Resource* workers, std::function<void()> is_ready);
 
   /// The first probes; before the run.
   void begin();
+  /// Its process runs on this machine until it ends.
+  void enter(cluster::HostCpu& host, double weight) { cpu_->enter(host, weight); }
   // What the instance goes through.
   void started();
   void died();

@@ -202,6 +202,8 @@ class Server final : public Instance {
   double waiting_integral(Time now) const { return workers_.waiting_integral(now); }
   const Processor& processor() const { return processor_; }
   Process* process() const { return process_.get(); }
+  /// Its process begins to use the machine that it is on, if any.
+  void enter_host();
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
@@ -258,8 +260,11 @@ class Service final : public Component {
 
   void start() override {
     if (deployment_) deployment_->start();
-    for (const auto& instance : instances())
-      if (Process* process = static_cast<Server&>(*instance).process()) process->begin();
+    for (const auto& instance : instances()) {
+      auto& server = static_cast<Server&>(*instance);
+      if (Process* process = server.process()) process->begin();
+      if (server.up()) server.enter_host();
+    }
     if (autoscaler_) autoscaler_->start();
     if (members_) members_->start();
   }
@@ -282,6 +287,15 @@ class Service final : public Component {
   bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override { endpoints_.examine(examination); }
+
+  cluster::HostCpu* host_of(const Instance& instance) const {
+    return deployment_ ? deployment_->host_of(instance) : nullptr;
+  }
+  /// Of a process among those of its machine.
+  double host_weight() const {
+    return static_cast<double>(
+        host::FairShare::weight_of_request(params_.deployment.pod->requests.cpu.millicores));
+  }
 
   const Endpoint* endpoint(Symbol symbol) { return endpoints_.of(symbol); }
   const ServiceParams& params() const { return params_; }
@@ -402,8 +416,9 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
       gate_(service.admissions().gate(*this)),
       plain_line_(waits_plainly(service.params())) {
   const ProcessParams& process = service.params().process;
-  if (process.does_anything())
-    process_ = std::make_unique<Process>(*this, process, processor_,
+  const bool hosted = service.params().deployment.pod.has_value();
+  if (process.does_anything() || hosted)
+    process_ = std::make_unique<Process>(*this, process, hosted, processor_,
                                          shares(service.params()) ? nullptr : &workers_,
                                          [this] { service_.is_up(); });
 }
@@ -412,7 +427,13 @@ void Server::started() {
   control_ = line_control(service_.params().queue, service_.world().now());
   gate_ = service_.admissions().gate(*this);
   if (process_) process_->started();
+  enter_host();
   if (ready()) service_.is_up();
+}
+
+void Server::enter_host() {
+  if (cluster::HostCpu* const host = service_.host_of(*this))
+    process_->enter(*host, service_.host_weight());
 }
 
 Duration Server::start_time() const {

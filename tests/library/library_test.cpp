@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 
 #include "engine/experiment/assemble.h"
 #include "engine/experiment/run.h"
@@ -123,6 +124,17 @@ TEST_CASE("library: delivery", "[costly]") {
 }
 TEST_CASE("library: storage", "[costly]") {
   hold_to_table("storage");
+}
+
+TEST_CASE("library: the heaviest scenario needs less than two gigabytes", "[nightly]") {
+  const Results& results = results_of("scaling/thousand-instances.json");
+  CHECK(results.requests.completed > 119'000'000);  // two replications
+  for (const ObjectiveResult& objective : results.objectives) CHECK(objective.met == true);
+  rusage usage{};
+  REQUIRE(getrusage(RUSAGE_SELF, &usage) == 0);
+  CHECK(usage.ru_maxrss < 2L * 1024 * 1024);  // KiB
+  WARN(results.events << " events in " << results.wall_s << " s, " << usage.ru_maxrss / 1024
+                      << " MiB");
 }
 
 TEST_CASE("library: every scenario of a topic stands in the table, and reads as one should") {

@@ -92,6 +92,9 @@ void ModelRig::fault(const FaultKind& kind, const std::string& json) {
   plans_.push_back(kind.read(preparation));
   if (problems.has_errors()) throw std::runtime_error(problems.text());
   const FaultPlan& plan = *plans_.back();
+  const std::string path = "/faults/0";
+  plan.examine(directory_, {*value, path, problems});
+  if (problems.has_errors()) throw std::runtime_error(problems.text());
   FaultAction& action =
       *faults_.emplace_back(plan.arm(world_, directory_, plans_.size() - 1)).get();
   at(Time{} + plan.at(), [this, &action] { world_.happened("fault", action.begin()); });

@@ -98,7 +98,8 @@ class ModelRig {
   /// Does something at `at`: a fault, a look at the state.
   void at(Time at, std::function<void()> action);
 
-  /// A fault as a scenario has it: {"at": "1s", "for": "2s", "kill": "api"}.
+  /// A fault as a scenario has it: {"at": "1s", "for": "2s", "kill": "api"}. Throws what is wrong
+  /// with it.
   void fault(const FaultKind& kind, const std::string& json);
 
   void run(Time end);

@@ -127,6 +127,17 @@ class ClusterAutoscaler {
     return plan_;
   }
 
+  /// The provider has none of that sort: so many of the nodes asked for last will never come. They
+  /// are no longer counted on, and the group is left alone as one that has failed.
+  /// Source   clusterstate (RegisterFailedScaleUp), core/static_autoscaler.go
+  ///          (handleInstanceCreationErrors): out of resources.
+  void refused(std::int64_t now, std::size_t number, std::uint32_t nodes) {
+    GroupState& group = groups_[number];
+    group.target = std::max(group.registered, group.target - std::min(nodes, group.target));
+    if (group.target == group.registered) group.asked.reset();
+    back_off(group, now);
+  }
+
   /// Nodes of the group that were asked for and have not registered.
   std::uint32_t upcoming(std::size_t group) const {
     return groups_[group].target > groups_[group].registered
@@ -204,17 +215,21 @@ class ClusterAutoscaler {
   }
 
   void fail(GroupState& group, std::int64_t now) {
+    back_off(group, now);
+    group.asked.reset();
+    group.target = group.registered;
+  }
+
+  void back_off(GroupState& group, std::int64_t now) const {
     std::int64_t duration = options_.initial_node_group_backoff;
     if (group.backoff > 0) {
       duration = group.backoff;
-      if (group.backoff_until && *group.backoff_until < now)
+      if (group.backoff_until && *group.backoff_until <= now)
         duration = std::min(2 * group.backoff, options_.max_node_group_backoff);
     }
     group.backoff = duration;
     group.backoff_until = now + duration;
     group.failed = now;
-    group.asked.reset();
-    group.target = group.registered;
   }
 
   template <BitSource G>
