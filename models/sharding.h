@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/algorithms/hashing/sharder.h"
 
@@ -35,6 +37,27 @@ constexpr std::uint64_t key_hash(std::uint64_t key) {
   return key ^ (key >> 31);
 }
 
+/// Keys that somebody has put where they are: a directory of shards.
+struct DirectoryEntry {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint32_t shard = 0;
+
+  static constexpr std::string_view type_name = "directory.entry";
+  static constexpr auto fields() {
+    using P = DirectoryEntry;
+    return Fields{field<&P::from>("The first key.").required(),
+                  field<&P::to>("The last key and one.").required(),
+                  field<&P::shard>("Where they are; the first shard is 0.").required()};
+  }
+};
+
+/// Reports entries that are empty, name shards that are not there, or speak of the same keys.
+/// @param path    Of the list.
+/// @param shards  That there are.
+void check_directory(const std::vector<DirectoryEntry>& entries, std::uint32_t shards,
+                     const Value& where, const std::string& path, Problems& problems);
+
 /// The shards of a component: which of them holds a key, under any scheme.
 ///
 /// A key is the decimal text of its number, as the products see it. Shards are called <id>-0,
@@ -51,10 +74,16 @@ class Shards {
          std::uint64_t keys = 0)
       : there_(std::move(there)), sharder_(scheme, targets(id, there_), keys) {}
 
+  /// From here on these keys are where the directory says. Entries do not overlap.
+  void list(std::vector<DirectoryEntry> directory);
+
   std::size_t count() const { return there_.size(); }
   /// The number of the shard that holds the key.
   std::size_t of(std::uint64_t key) const {
-    return there_.size() == 1 ? there_.front() : there_[sharder_.of(key)];
+    if (there_.size() == 1) return there_.front();
+    if (!directory_.empty()) [[unlikely]]
+      if (const DirectoryEntry* const entry = listed(key)) return entry->shard;
+    return there_[sharder_.of(key)];
   }
 
  private:
@@ -70,8 +99,11 @@ class Shards {
     return targets;
   }
 
+  const DirectoryEntry* listed(std::uint64_t key) const;
+
   std::vector<std::uint32_t> there_;
   hashing::Sharder sharder_;
+  std::vector<DirectoryEntry> directory_;  // by key
 };
 
 }  // namespace highwater

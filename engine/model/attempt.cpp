@@ -64,7 +64,7 @@ void Attempt::count_failure() {
 
 void Attempt::arrive() {
   phase_ = Phase::served;
-  if (!to_.up()) [[unlikely]] {
+  if (!to_.accepts()) [[unlikely]] {
     to_.began();
     return to_.swallows() ? drop() : reply(Reply{Status::unavailable});
   }

@@ -17,6 +17,8 @@ Instance::Instance(Component& component, std::uint32_t index, Zone zone)
       zone_(zone),
       starting_(*this),
       grace_(*this),
+      closes_(*this),
+      forgotten_(*this),
       tasks_(component.world().simulation) {}
 
 std::string Instance::label() const {
@@ -40,8 +42,13 @@ void Instance::appear(Duration wait) {
   // One that was about to leave is kept: it has been told nothing yet.
   if (presence_ == Presence::leaving) {
     simulation.cancel(grace_);
+    simulation.cancel(closes_);
+    simulation.cancel(forgotten_);
+    closing_ = lingers_ = false;
     presence_ = Presence::present;
     set_registered(true);
+    if (std::exchange(ended_, false) && silent_kills_ + loud_kills_ == 0)
+      simulation.reschedule_after(starting_, wait + start_time());
     if (up_) component_.tell(*this, Component::Change::up);
     return;
   }
@@ -51,27 +58,58 @@ void Instance::appear(Duration wait) {
   if (silent_kills_ + loud_kills_ == 0) simulation.reschedule_after(starting_, wait + start_time());
 }
 
-void Instance::leave(Duration grace) {
+void Instance::leave(const Departure& departure) {
   HIGHWATER_CHECK(!absent());
+  Simulation& simulation = component_.world().simulation;
   const bool serving = presence_ == Presence::present && up_;
   presence_ = Presence::leaving;
-  set_registered(false);
+  if (serving && departure.accepts_for) {
+    lingers_ = true;
+    if (*departure.accepts_for == Duration{0})
+      close();
+    else
+      simulation.reschedule_after(closes_, std::min(*departure.accepts_for, departure.grace));
+  }
+  if (serving && departure.listed_for > Duration{0})
+    simulation.reschedule_after(forgotten_, departure.listed_for);
+  else
+    set_registered(false);
   if (serving) component_.tell(*this, Component::Change::leaving);
-  component_.world().simulation.reschedule_after(
-      grace_, serving && in_flight_.value() > 0 ? grace : Duration{0});
+  const bool busy = serving && (in_flight_.value() > 0 || lingers_);
+  simulation.reschedule_after(grace_, busy ? departure.grace : Duration{0});
+}
+
+void Instance::close() {
+  closing_ = true;
+  lingers_ = false;
+  if (in_flight_.value() == 0) component_.world().simulation.reschedule_after(grace_, Duration{0});
+}
+
+void Instance::be_forgotten() {
+  set_registered(false);
+  if (ended_) go();
 }
 
 void Instance::grace_ended() {
+  component_.world().simulation.cancel(closes_);
+  if (up_) end_process(CancelReason::shutdown);
+  lingers_ = false;
+  ended_ = true;
+  if (!forgotten_.pending()) go();
+}
+
+/// Another may come in its place.
+void Instance::go() {
+  ended_ = closing_ = false;
   presence_ = Presence::absent;
   paid_time_.set(component_.world().now(), 0);
   component_.world().simulation.cancel(starting_);
-  if (up_) end_process(CancelReason::shutdown);
   left();
   component_.tell(*this, Component::Change::gone);
 }
 
 void Instance::end_process(CancelReason reason) {
-  up_ = false;
+  up_ = lingers_ = false;
   tasks_.cancel(reason);
   ++incarnation_;
   killed();
@@ -119,6 +157,9 @@ void Instance::kill(bool silent) {
   component_.world().simulation.cancel(starting_);
   component_.world().happened("down", label() + " is down");
   if (up_) end_process(CancelReason::killed);
+  // Nothing is left to wait for.
+  if (presence_ == Presence::leaving && !ended_ && in_flight_.value() == 0)
+    component_.world().simulation.reschedule_after(grace_, Duration{0});
 }
 
 void Instance::revive(bool silent) {

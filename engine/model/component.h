@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ class Instance {
 
   /// Takes connections. False while it is down or starting.
   bool up() const { return up_; }
+  /// Whether it takes requests: one that shuts down finishes what it has, and refuses others.
+  bool accepts() const { return up_ && !closing_; }
   /// What is sent to it vanishes, for it died silently.
   bool swallows() const { return silent_; }
   /// How often the process has died so far: what callers remember dies with it.
@@ -86,9 +89,16 @@ class Instance {
   void be_absent();
   /// A process is started in its place: up and listed `wait` and its start_time() from now.
   void appear(Duration wait = Duration{0});
-  /// It is to go: no longer listed from now on, it ends when nothing is in flight any more, or
-  /// `grace` later with whatever still is.
-  void leave(Duration grace);
+  /// How an instance goes.
+  struct Departure {
+    Duration grace{};       ///< From now on until it ends with whatever is still in flight.
+    Duration listed_for{};  ///< Until callers hear of it.
+    /// Until it refuses requests; absent: it takes what still comes, until it ends.
+    std::optional<Duration> accepts_for;
+  };
+  /// It is to go. It ends when nothing is in flight any more, once it refuses requests if it ever
+  /// does; and it has gone when it has ended and is no longer listed.
+  void leave(const Departure& departure);
   /// Neither listed nor about to be.
   bool absent() const { return presence_ == Presence::absent || presence_ == Presence::leaving; }
   /// On its way out, and not yet gone.
@@ -140,6 +150,9 @@ class Instance {
   bool draws_failure(const Request& request, std::uint64_t message) const;
   void start_finished();
   void grace_ended();
+  void close();
+  void be_forgotten();
+  void go();
   void end_process(CancelReason reason);
   void set_registered(bool registered);
   void tell_listing(bool would_be);
@@ -154,6 +167,9 @@ class Instance {
   bool trusted_ = true;
   int held_back_ = 0;
   bool published_ = true;
+  bool closing_ = false;  // refuses requests, on its way out
+  bool lingers_ = false;  // on its way out and yet to refuse them
+  bool ended_ = false;    // on its way out, and still listed
   Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;
@@ -171,6 +187,8 @@ class Instance {
   TimeIntegral paid_time_{Time{}, 1};
   Timer<&Instance::start_finished> starting_;
   Timer<&Instance::grace_ended> grace_;
+  Timer<&Instance::close> closes_;
+  Timer<&Instance::be_forgotten> forgotten_;
   Scope tasks_;
 };
 
@@ -285,7 +303,8 @@ inline void Instance::answered(Status cause, bool abandoned) {
   in_flight_.add(component_.world().now(), -1);
   answers_.add(cause);
   if (abandoned) ++wasted_;
-  if (presence_ == Presence::leaving && in_flight_.value() == 0) [[unlikely]]
+  if (presence_ == Presence::leaving && in_flight_.value() == 0 && !ended_ && !lingers_)
+      [[unlikely]]
     component_.world().simulation.reschedule_after(grace_, Duration{0});
 }
 

@@ -81,8 +81,8 @@ class Connections {
   /// Whether the calling process is gone, and with it all connections.
   bool is_dead() const { return dead_ || from_.incarnation() != incarnation_; }
   bool is_dying() const;
-  bool answers() const { return to_.up() && !edge_.is_cut(); }
-  bool refuses() const { return !to_.up() && !to_.swallows() && !edge_.is_cut(); }
+  bool answers() const { return to_.accepts() && !edge_.is_cut(); }
+  bool refuses() const { return !to_.accepts() && !to_.swallows() && !edge_.is_cut(); }
 
   void ask(Waiter& waiter);
   void withdraw(Waiter& waiter);

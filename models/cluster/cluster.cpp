@@ -210,7 +210,7 @@ void Cluster::look_at_drained(Node& node) {
   node.registered_ = false;
   node.removing_ = false;
   node.cordons_ = 0;
-  node.leave(Duration{0});
+  node.leave({});
   update(node);
 }
 

@@ -68,6 +68,13 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
   if (sharding != Scheme::modulo && shards == 1 && !reshard)
     problems.warning(where.find("sharding")->position(), pointer_to(path, "sharding"),
                      "has no effect on a single shard");
+  const std::uint32_t most_shards = std::max(shards, reshard ? reshard->shards : shards);
+  if (!directory.empty())
+    check_directory(directory, most_shards, *where.find("directory"), pointer_to(path, "directory"),
+                    problems);
+  if (!directory.empty() && most_shards == 1)
+    problems.warning(where.find("directory")->position(), pointer_to(path, "directory"),
+                     "has no effect on a single shard");
   if (failover && read_replicas == 0)
     problems.error(where.find("failover")->position(), pointer_to(path, "failover"),
                    "without read_replicas there is no node to fail over to");
@@ -111,6 +118,7 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       rows_key_(world.key(this->id(), "rows of a write")),
       answer_key_(world.key(this->id(), "answer")),
       placement_(params.sharding, this->id(), params.shards, params.keys.value_or(0)) {
+  placement_.list(params.directory);
   std::uint32_t index = 0;
   const std::uint32_t shards =
       std::max(params.shards, params.reshard ? params.reshard->shards : params.shards);
@@ -124,10 +132,11 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
       add(std::move(node));
     }
   }
-  if (params.reshard)
-    resharding_.emplace(
-        *this, *params.reshard, placement_,
-        Shards(params.sharding, this->id(), params.reshard->shards, params.keys.value_or(0)));
+  if (params.reshard) {
+    Shards after(params.sharding, this->id(), params.reshard->shards, params.keys.value_or(0));
+    after.list(params.directory);
+    resharding_.emplace(*this, *params.reshard, placement_, std::move(after));
+  }
   declare_metrics();
 }
 

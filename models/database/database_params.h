@@ -60,6 +60,7 @@ struct DatabaseParams {
   std::uint32_t shards = 1;
   hashing::Scheme sharding = hashing::Scheme::modulo;
   std::optional<std::uint64_t> keys;
+  std::vector<DirectoryEntry> directory;
   std::uint32_t read_replicas = 0;
   Replication replication = Replication::async;
   Distribution replication_lag = Distribution::exponential(5ms);
@@ -90,6 +91,11 @@ struct DatabaseParams {
         field<&DatabaseParams::keys>("Keys are numbers below this: `range` cuts them into equal "
                                      "parts, a shard each.")
             .at_least(std::uint64_t{1}),
+        field<&DatabaseParams::directory>("Keys that are on a shard of their own choice, whatever "
+                                          "sharding says: a big customer on a shard for himself. "
+                                          "What asking the directory costs is the caller's.")
+            .at_most(10'000u)
+            .source("Vitess lookup vindex; Citus isolate_tenant_to_new_shard"),
         field<&DatabaseParams::read_replicas>("Replicas of each primary.").at_most(100u),
         field<&DatabaseParams::replication>("What a write waits for before it is answered."),
         field<&DatabaseParams::replication_lag>("From the commit of a write until a replica has "

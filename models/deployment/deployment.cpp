@@ -344,12 +344,12 @@ void Deployment::remove_from(std::uint32_t version, std::uint32_t count) {
     if (a.pod->started != b.pod->started) return a.pod->started > b.pod->started;
     return its->index() > other->index();
   });
-  for (std::uint32_t i = 0; i < count; ++i) remove(*ranked[i].pod, params_.grace());
+  for (std::uint32_t i = 0; i < count; ++i) remove(*ranked[i].pod, params_.departure());
 }
 
-void Deployment::remove(Pod& pod, Duration grace) {
+void Deployment::remove(Pod& pod, const Instance::Departure& how) {
   pod.deleting = true;
-  if (pod.instance != nullptr) return pod.instance->leave(grace);
+  if (pod.instance != nullptr) return pod.instance->leave(how);
   if (cluster_ != nullptr) cluster_->remove(*this, pod.number);
   erase(pod);
 }
@@ -404,20 +404,20 @@ bool Deployment::evict(std::uint64_t number) {
     if (budget_->evict(now(), budget_pods_, number) != scaling::Eviction::allowed) return false;
   }
   ++evicted_;
-  give_up(number, params_.grace());
+  give_up(number, params_.departure());
   return true;
 }
 
 void Deployment::lost(std::uint64_t number) {
   ++evicted_;
-  give_up(number, Duration{0});
+  give_up(number, {});
 }
 
 /// The pod goes, and its set makes another.
-void Deployment::give_up(std::uint64_t number, Duration grace) {
+void Deployment::give_up(std::uint64_t number, const Instance::Departure& how) {
   Pod& pod = *find(number);
   if (pod.deleting) return;
-  remove(pod, grace);
+  remove(pod, how);
   follow();
 }
 

@@ -147,7 +147,7 @@ class Deployment final : public cluster::Tenant {
   Pod& make_pod(std::uint32_t version);
   void create(std::uint32_t version);
   void remove_from(std::uint32_t version, std::uint32_t count);
-  void remove(Pod& pod, Duration grace);
+  void remove(Pod& pod, const Instance::Departure& how);
   void erase(const Pod& pod);
   Pod* find(std::uint64_t number) const;
   Instance* free_place(std::optional<Zone> zone) const;
@@ -155,7 +155,7 @@ class Deployment final : public cluster::Tenant {
   void fill_places();
   Pod* leaving_of(std::uint32_t version) const;
   void gone(Pod& pod);
-  void give_up(std::uint64_t number, Duration grace);
+  void give_up(std::uint64_t number, const Instance::Departure& how);
   void update_budget();
   World& world() const { return component_.world(); }
   std::int64_t now() const { return nanoseconds(world().now()); }

@@ -14,6 +14,8 @@ void DeploymentParams::check(bool scaled, const Value& where, const std::string&
   };
   idle(scheduling_time.has_value(), "scheduling_time");
   idle(shutdown_grace.has_value(), "shutdown_grace");
+  idle(endpoint_lag.has_value(), "endpoint_lag");
+  idle(pre_stop.has_value(), "pre_stop");
 }
 
 std::uint32_t DeploymentParams::beyond(std::uint32_t most) const {

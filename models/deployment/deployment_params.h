@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/describe/one_of.h"
+#include "engine/model/component.h"
 #include "models/cpu_quantity.h"
 #include "models/disruption_budget_params.h"
 #include "models/rolling_update_params.h"
@@ -225,6 +226,8 @@ struct DeploymentParams {
   std::vector<Rollout> rollouts;
   std::optional<Duration> scheduling_time;
   std::optional<Duration> shutdown_grace;
+  std::optional<Duration> endpoint_lag;
+  std::optional<Duration> pre_stop;
 
   static constexpr auto fields() {
     using P = DeploymentParams;
@@ -237,13 +240,27 @@ struct DeploymentParams {
                                    "given."),
         field<&P::shutdown_grace>("How long an instance that goes may finish what it has begun; "
                                   "30s unless given.")
-            .source("Kubernetes terminationGracePeriodSeconds")};
+            .source("Kubernetes terminationGracePeriodSeconds"),
+        field<&P::endpoint_lag>("From the decision that an instance is to go until callers hear of "
+                                "it; they send requests to it meanwhile, which it refuses once it "
+                                "shuts down. 0s unless given.")
+            .source("Kubernetes: EndpointSlice to kube-proxy and load balancers"),
+        field<&P::pre_stop>("How long an instance that is to go takes requests as before; then it "
+                            "shuts down: it refuses others and finishes what it has. Without this "
+                            "and endpoint_lag it takes what still comes.")
+            .source("Kubernetes lifecycle.preStop")};
   }
   /// @param scaled  Whether an autoscaler changes their number.
   void check(bool scaled, const Value& where, const std::string& path, Problems& problems) const;
 
   Duration scheduling() const { return scheduling_time.value_or(Duration{0}); }
   Duration grace() const { return shutdown_grace.value_or(Duration{30s}); }
+  /// How an instance goes in good order.
+  Instance::Departure departure() const {
+    Instance::Departure how{grace(), endpoint_lag.value_or(Duration{0}), pre_stop};
+    if (endpoint_lag && !pre_stop) how.accepts_for = Duration{0};
+    return how;
+  }
   /// Instances beyond `most` that rollouts may need at the same time, those that still end
   /// included.
   std::uint32_t beyond(std::uint32_t most) const;

@@ -120,6 +120,7 @@ struct ServiceParams {
   std::optional<membership::MembershipParams> membership;
   std::vector<std::string> zones;
   std::optional<double> cores;
+  Factor speed{1};
   std::uint32_t workers = 1;
   bool blocking = true;
   QueueParams queue;
@@ -146,6 +147,10 @@ struct ServiceParams {
                                      "so that the CPU is never the limit.")
             .at_least(0.001)
             .at_most(100'000.0),
+        field<&ServiceParams::speed>("Clock of its cores, relative to those that the times of "
+                                     "steps are of: what takes 10ms takes 5ms at \"2x\".")
+            .at_least(Factor{0.001})
+            .at_most(Factor{1000}),
         field<&ServiceParams::workers>("Requests that an instance works on at the same time: "
                                        "threads, or tasks of an event loop.")
             .at_least(1u)
@@ -207,7 +212,7 @@ class Server final : public Instance {
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
-  void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void slowdown_changed() override;
   void started() override;
   void killed() override {
     if (process_) process_->died();
@@ -415,6 +420,7 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
       control_(line_control(service.params().queue, service.world().now())),
       gate_(service.admissions().gate(*this)),
       plain_line_(waits_plainly(service.params())) {
+  if (service.params().speed != Factor{1}) slowdown_changed();
   const ProcessParams& process = service.params().process;
   const bool hosted = service.params().deployment.pod.has_value();
   if (process.does_anything() || hosted)
@@ -434,6 +440,10 @@ void Server::started() {
 void Server::enter_host() {
   if (cluster::HostCpu* const host = service_.host_of(*this))
     process_->enter(*host, service_.host_weight());
+}
+
+void Server::slowdown_changed() {
+  processor_.set_slowdown(slowdown() / service_.params().speed.value);
 }
 
 Duration Server::start_time() const {

@@ -18,6 +18,7 @@ namespace {
 using testing::Answer;
 using testing::Load;
 using testing::ModelRig;
+using testing::problems_of;
 using testing::read_of;
 using testing::write_of;
 
@@ -137,6 +138,41 @@ TEST_CASE("database: `sharding` names the scheme that places the keys", "[models
     for (std::size_t shard = 0; shard < 3; ++shard)
       CHECK(rig.instance("db", shard).received() == expected[shard]);
   }
+}
+
+TEST_CASE("database: a directory gives a big customer a shard for himself", "[models][database]") {
+  // Half of the requests are his; all shards hold the others, and his shard few of them.
+  const auto busy = [](const std::string& more) {
+    ModelRig rig =
+        rig_of(R"("shards": 4, "sharding": "range", "keys": 4000, "read_time": "1ms")" + more);
+    rig.add(load(100, 50'000, [](RandomStream& random) {
+      return read_of(random.uniform() < 0.5 ? 7 : 1000 + random.below(3000));
+    }));
+    rig.run(Time{1000s});
+    std::array<double, 4> rates{};
+    for (std::size_t i = 0; i < 4; ++i)
+      rates[i] = rig.value("db[" + std::to_string(i) + "]", "throughput_rps") / 50;
+    return rates;
+  };
+  const auto ranges = busy("");
+  CHECK(ranges[0] == Approx(0.5).margin(0.01));
+  const auto listed = busy(R"(, "directory": [{"from": 7, "to": 8, "shard": 3},
+                                              {"from": 3000, "to": 4000, "shard": 0}])");
+  CHECK(listed[3] == Approx(0.5).margin(0.01));
+  CHECK(listed[0] == Approx(1.0 / 6).margin(0.01));
+}
+
+TEST_CASE("database: a directory that contradicts itself is explained", "[models][database]") {
+  const auto problems = [](const std::string& directory) {
+    return problems_of(database(),
+                       R"({"kind": "database", "shards": 2, "directory": [)" + directory + "]}");
+  };
+  CHECK(problems(R"({"from": 0, "to": 5, "shard": 1}, {"from": 5, "to": 6, "shard": 0})").empty());
+  using Catch::Contains;
+  CHECK_THAT(problems(R"({"from": 5, "to": 5, "shard": 1})"), Contains("holds no key"));
+  CHECK_THAT(problems(R"({"from": 0, "to": 5, "shard": 2})"), Contains("the last one is 1"));
+  CHECK_THAT(problems(R"({"from": 0, "to": 5, "shard": 1}, {"from": 4, "to": 6, "shard": 0})"),
+             Contains("/directory/1") && Contains("key 4 stands in entry 0 already"));
 }
 
 TEST_CASE("database: range sharding needs to know the keys, nothing else does",

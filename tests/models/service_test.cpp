@@ -97,6 +97,18 @@ TEST_CASE("service: every replica has a line and workers of its own",
         Approx(rig.value("api", "queue_length")));
 }
 
+TEST_CASE("service: a faster clock does the same work in less time", "[models][service]") {
+  for (const std::string cores : {"", R"(, "cores": 1)"}) {
+    ModelRig rig = rig_of(R"("service_time": "10ms", "speed": "2.5x", "workers": 4)" + cores);
+    const Answer& fast = rig.send(Time{1s}, "api", Request{});
+    rig.at(Time{2s}, [&] { rig.instance("api", 0).slow(5); });
+    const Answer& slowed = rig.send(Time{3s}, "api", Request{});
+    rig.run(Time{5s});
+    CHECK(fast.took() == 4ms);
+    CHECK(slowed.took() == 20ms);
+  }
+}
+
 TEST_CASE("service: deterministic and variable service are M/G/1",
           "[models][service][statistical]") {
   ModelRig fixed = rig_of(R"("service_time": "2ms")");

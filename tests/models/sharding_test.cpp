@@ -33,6 +33,16 @@ TEST_CASE("Shards: a key is its decimal text, a shard its numbered name", "[mode
   CHECK(Shards(hashing::Scheme::jump, "db", 1).of(~std::uint64_t{0}) == 0);
 }
 
+TEST_CASE("Shards: what stands in the directory is where it says", "[models][sharding]") {
+  Shards shards(hashing::Scheme::modulo, "db", 4);
+  const Shards others(hashing::Scheme::modulo, "db", 4);
+  shards.list({{500, 600, 3}, {0, 10, 1}, {10, 11, 2}});
+  for (std::uint64_t key = 0; key < 1000; ++key) {
+    const bool first = key < 10, second = key == 10, third = key >= 500 && key < 600;
+    CHECK(shards.of(key) == (first ? 1 : second ? 2 : third ? 3 : others.of(key)));
+  }
+}
+
 TEST_CASE("sharding: the hash is SplitMix64's and loses no key", "[models][sharding]") {
   // First outputs of the reference splitmix64.c for seed 0, whose state advances by the golden
   // gamma.
