@@ -9,6 +9,11 @@
 /// with memcached clients that eject nobody; with a membership its keys go to the others once they
 /// have found out, and come back with it.
 ///
+/// As a `cluster` its instances are masters and replicas that fail over (redis_cluster.h), with
+/// `routing` nearest points of presence (points_of_presence.h); `hot_keys` have copies
+/// (hot_keys.h); a step's `local` tier stands in front of it (near_caches.h); what an instance has
+/// when it starts again is its `restore` (persistence.h).
+///
 /// Assumes  entries of equal size; look-aside keys are the requests' keys alone, so that two kinds
 ///          of data under the same numbers need two caches; a worker is free while the origin is
 ///          asked; without single_flight misses on the same key at the same time each ask the
@@ -27,14 +32,21 @@
 
 #include "models/cache/cache.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "models/cache/cache_client.h"
 #include "models/cache/cache_params.h"
+#include "models/cache/hot_keys.h"
+#include "models/cache/near_caches.h"
 #include "models/cache/node.h"
+#include "models/cache/points_of_presence.h"
+#include "models/cache/redis_cluster.h"
 #include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/sharding.h"
@@ -43,26 +55,37 @@ namespace highwater::cache {
 
 namespace {
 
-class Cache final : public Component {
+class Cache final : public Component, public RemoteTier {
  public:
   using Params = CacheParams;
   Cache(World& world, std::string id, const CacheParams& params)
       : Component(world, std::move(id), "cache"),
         shared_{params, ResourceNames(world.symbols), world.key(this->id(), "service time")},
-        placement_(params.sharding, this->id(), params.replicas) {
-    for (std::uint32_t i = 0; i < params.replicas; ++i)
-      add(std::make_unique<Node>(*this, shared_, i, place(world, params.zones, i)));
+        placement_(params.cluster ? hashing::Scheme::redis_slot : params.sharding, this->id(),
+                   params.replicas) {
+    const std::uint32_t in_shard = params.nodes() / params.replicas;
+    for (std::uint32_t i = 0; i < params.nodes(); ++i)
+      add(std::make_unique<Node>(*this, shared_, i,
+                                 place(world, params.zones, i / in_shard + i % in_shard)));
     if (params.membership) {
       members_.emplace(*this, *params.membership);
       watch([this](const Instance&, Change change) {
         if (change == Change::listing) share_keys();
       });
     }
+    if (params.routing == Routing::nearest) points_.emplace(*this, params.sharding);
+    if (params.cluster) {
+      cluster_.emplace(*this, *params.cluster, params.replicas);
+      shared_.cluster = &*cluster_;
+    }
+    if (params.hot_keys) hot_keys_.emplace(*params.hot_keys);
+    if (has_client()) client_.emplace(*this, shared_.cluster);
     declare_metrics();
   }
 
   void connect(Directory& directory) override {
     if (members_) members_->connect(directory);
+    if (cluster_) cluster_->connect(directory);
     const std::optional<ComponentRef>& origin = shared_.params.origin;
     if (!origin) return;
     Edge& edge = directory.edge(*this, directory.component(origin->id));
@@ -73,14 +96,21 @@ class Cache final : public Component {
 
   void start() override {
     if (members_) members_->start();
+    prefill();
+    if (cluster_) cluster_->start();
   }
 
-  Route route(const Request& request, const Instance&) override {
+  Route route(const Request& request, const Instance& from) override {
+    if (points_) return points_->nearest(request, from.zone());
+    if (client_) return route_by_client(request);
     if (placement_.count() == 0) return nullptr;
     auto& node = static_cast<Node&>(*instances()[placement_.of(request.key)]);
     if (!shared_.origin) node.expect(request.key);
     return &node;
   }
+
+  bool has_client() const override { return shared_.params.cluster || shared_.params.hot_keys; }
+  void take(Attempt& attempt) override;
 
   bool answers(Symbol endpoint) const override {
     return !shared_.origin || shared_.origin->callee().answers(endpoint);
@@ -88,15 +118,38 @@ class Cache final : public Component {
   std::vector<std::string> endpoints() const override {
     return shared_.origin ? shared_.origin->callee().endpoints() : std::vector<std::string>{};
   }
+  void examine(const Examination& examination) const override {
+    if (points_ && world().network.zones() == 0)
+      examination.problems.error(examination.where.find("routing")->position(),
+                                 pointer_to(examination.path, "routing"),
+                                 "the network has no zones, so nothing is nearer than the rest");
+  }
+
+  bool takes_near_caches() const override { return !shared_.params.origin; }
+  void join(NearCaches& near) override;
 
  private:
   void declare_metrics();
+  void prefill();
+  /// A shard, or where there is no cluster an instance, that holds a copy of the key.
+  std::uint32_t place_of(std::uint64_t key, std::uint32_t copy) const {
+    return (static_cast<std::uint32_t>(placement_.of(key)) + copy) % shared_.params.replicas;
+  }
+  /// The one that this request is about.
+  std::uint32_t place_of(const Request& request) const {
+    const bool has_copies = hot_keys_ && hot_keys_->is_hot(request.key);
+    return place_of(request.key, has_copies ? hot_keys_->copy_for(request.id) : 0);
+  }
+  Node& node(std::size_t number) { return static_cast<Node&>(*instances()[number]); }
+  Route route_by_client(const Request& request);
+  void no_longer_hot(std::uint64_t key);
   /// Among those that are listed.
   void share_keys() {
     std::vector<std::uint32_t> listed;
     for (const auto& instance : instances())
       if (instance->listed()) listed.push_back(instance->index());
     placement_ = Shards(shared_.params.sharding, id(), std::move(listed));
+    if (points_) points_->look_around();
   }
   static const Node& node(const std::unique_ptr<Instance>& instance) {
     return static_cast<const Node&>(*instance);
@@ -112,17 +165,95 @@ class Cache final : public Component {
     for (const auto& instance : instances()) sum += (node(instance).*of)(now);
     return sum;
   }
+  double most_received() const {
+    std::uint64_t most = 0;
+    for (const auto& instance : instances()) most = std::max(most, instance->received());
+    return static_cast<double>(most);
+  }
 
   Shared shared_;
   Shards placement_;
   std::optional<membership::Members> members_;
+  std::optional<PointsOfPresence> points_;
+  std::optional<RedisCluster> cluster_;
+  std::optional<HotKeys> hot_keys_;
+  std::optional<CacheClient> client_;
+  NearRegistry near_;
   Recorder::Owner* owner_ = nullptr;
 };
+
+void Cache::prefill() {
+  const std::uint64_t count = shared_.params.prefill;
+  if (count == 0) return;
+  // The least popular first: those are what leaves where there is no room for all.
+  for (std::uint64_t key = count; key-- > 0;) {
+    const std::size_t home = placement_.of(key);
+    if (!cluster_) {
+      node(home).prefill(key);
+      continue;
+    }
+    const std::size_t in_shard = instances().size() / shared_.params.replicas;
+    for (std::size_t i = home * in_shard; i < (home + 1) * in_shard; ++i) node(i).prefill(key);
+  }
+  for (std::size_t i = 0; i < instances().size(); ++i) node(i).save_all();
+}
+
+Route Cache::route_by_client(const Request& request) {
+  if (hot_keys_)
+    hot_keys_->count(request.key, world().now(), [this](std::uint64_t key) { no_longer_hot(key); });
+  // Of a cluster the client finds the node itself.
+  return cluster_ ? instances().front().get() : &node(place_of(request));
+}
+
+void Cache::take(Attempt& attempt) {
+  const Request& request = attempt.request();
+  // What a cache step stores goes where it was looked for.
+  const bool to_all = hot_keys_ && request.operation != Operation::read &&
+                      request.terms == nullptr && hot_keys_->is_hot(request.key);
+  if (!to_all && !cluster_) return attempt.depart();
+  std::vector<std::uint32_t> places;
+  if (to_all)
+    for (std::uint32_t copy = 0; copy < hot_keys_->copies(); ++copy)
+      places.push_back(place_of(request.key, copy));
+  else
+    places.push_back(place_of(request));
+  client_->send(attempt, places);
+}
+
+void Cache::no_longer_hot(std::uint64_t key) {
+  for (std::uint32_t copy = 1; copy < hot_keys_->copies(); ++copy) {
+    const std::size_t place = place_of(key, copy);
+    if (!cluster_) {
+      node(place).drop(key);
+      continue;
+    }
+    for (std::size_t i = 0; i < instances().size(); ++i)
+      if (cluster_->shard_of(*instances()[i]) == place && cluster_->is_master(*instances()[i]))
+        node(i).drop(key);
+  }
+}
+
+void Cache::join(NearCaches& near) {
+  near_.add(near);
+  if (shared_.near != nullptr) return;
+  shared_.near = &near_;
+  const auto number = [this](std::uint64_t NearCounts::*of) {
+    return [this, of](Time) { return static_cast<double>(near_.total(of)); };
+  };
+  const auto count = [&](const char* name, std::uint64_t NearCounts::*of) {
+    owner_->count(name, [this, of] { return near_.total(of); });
+  };
+  owner_->ratio("local_hit_ratio", number(&NearCounts::hits), number(&NearCounts::lookups));
+  count("local_lookups", &NearCounts::lookups);
+  count("local_hits", &NearCounts::hits);
+  count("local_stale", &NearCounts::stale);
+  count("invalidations", &NearCounts::invalidations);
+}
 
 void Cache::declare_metrics() {
   Recorder::Owner& owner = measure();
   owner_ = &owner;
-  const double replicas = static_cast<double>(shared_.params.replicas);
+  const double replicas = static_cast<double>(shared_.params.nodes());
   const double workers = static_cast<double>(shared_.params.workers);
   const auto number = [this](std::uint64_t Counts::*of) {
     return [this, of](Time) { return static_cast<double>(total(of)); };
@@ -156,6 +287,13 @@ void Cache::declare_metrics() {
   shared_.wait = &owner.tally("wait_ms");
   shared_.service = &owner.tally("service_ms");
   if (members_) members_->measure(owner);
+  if (cluster_) cluster_->measure(owner);
+  if (instances().size() > 1)
+    owner.ratio(
+        "hottest_share", [this](Time) { return most_received(); },
+        [this](Time) { return static_cast<double>(received()); });
+  if (hot_keys_)
+    owner.time_average("hot_keys", [this](Time now) { return hot_keys_->integral(now); });
   for (const auto& instance : instances()) {
     const Node& node = this->node(instance);
     Recorder::Owner& own = measure(node);
@@ -208,6 +346,19 @@ ModelKind cache() {
        {"wait_ms", "ms", "From arrival at an instance to a worker.", MetricShape::kTimes},
        {"service_ms", "ms", "With a worker; the time of the origin is not in it.",
         MetricShape::kTimes}});
+  metrics.insert(
+      metrics.end(),
+      {{"hottest_share", "1",
+        "Requests of the instance that got most of them / requests, where there are several."},
+       {"hot_keys", "keys", "Keys that are hot, where they are looked for."},
+       {"local_hit_ratio", "1", "Hits / look-ups of the local tiers in front of it."},
+       {"local_lookups", "requests", "Keys looked up in local tiers.", MetricShape::kCount},
+       {"local_hits", "requests", "Look-ups that a local tier answered.", MetricShape::kCount},
+       {"local_stale", "requests",
+        "Of those, answers that somebody had changed since they were stored.", MetricShape::kCount},
+       {"invalidations", "entries", "Entries that local tiers dropped because they were told to.",
+        MetricShape::kCount}});
+  for (MetricInfo& metric : redis_cluster_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Cache>("cache",

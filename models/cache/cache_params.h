@@ -12,6 +12,9 @@
 #include "models/algorithms/caching/write_behind.h"
 #include "models/cache/eviction_params.h"
 #include "models/cache/freshness_params.h"
+#include "models/cache/hot_keys.h"
+#include "models/cache/redis_cluster_params.h"
+#include "models/cache/restore_params.h"
 #include "models/calls/call_params.h"
 #include "models/membership/members_params.h"
 #include "models/sharding.h"
@@ -51,6 +54,18 @@ constexpr auto words_of(WritePolicy) {
       Word{WritePolicy::write_behind, "write_behind",
            "What was written is stored and the write answered; the origin is written later."}};
 }
+
+enum class Routing : std::uint8_t { key, nearest };
+constexpr auto words_of(Routing) {
+  return std::array{
+      Word{Routing::key, "key", "To the instance that its key lives on."},
+      Word{Routing::nearest, "nearest",
+           "To the nearest zone that has an instance, where keys are shared by the instances "
+           "there: points of presence of a CDN."}};
+}
+
+/// Keys are stored one by one before a run begins.
+inline constexpr std::uint64_t kMostPrefilled = 50'000'000;
 
 struct WriteBehindParams {
   Duration delay{caching::WriteBehindOptions{}.delay};
@@ -101,8 +116,13 @@ struct CacheParams {
   std::uint32_t replicas = 1;
   hashing::Scheme sharding = hashing::Scheme::modulo;
   std::optional<membership::MembershipParams> membership;
+  std::optional<RedisClusterParams> cluster;
+  Routing routing = Routing::key;
+  std::optional<HotKeysParams> hot_keys;
   std::vector<std::string> zones;
   Duration start_time{0};
+  RestoreParams restore;
+  std::uint64_t prefill = 0;
   std::optional<ComponentRef> origin;
   WritePolicy write_policy = WritePolicy::invalidate;
   std::optional<WriteBehindParams> write_behind;
@@ -142,17 +162,30 @@ struct CacheParams {
             .source("Redis executes commands on one thread"),
         field<&CacheParams::queue>("The waiting line of an instance."),
         field<&CacheParams::replicas>("Instances, each with contents of its own. A key lives on "
-                                      "one of them.")
+                                      "one of them. Of a cluster, its masters.")
             .at_least(1u)
             .at_most(10'000u),
         field<&CacheParams::sharding>("Which instance a key lives on."),
         field<&CacheParams::membership>("How the instances learn which of them live: the keys are "
                                         "shared by those that are listed. Without it a key stays "
                                         "with its instance, dead or alive."),
-        field<&CacheParams::zones>("Zones the instances are spread over in turn; all zones of the "
-                                   "network unless given."),
-        field<&CacheParams::start_time>("From the start of an instance, which is empty then, until "
-                                        "it takes requests."),
+        field<&CacheParams::cluster>("Makes it a Redis Cluster: replicas of each master, failover, "
+                                     "and clients that learn where keys are.")
+            .source("Redis 7.0 src/cluster.c"),
+        field<&CacheParams::routing>("Where a request goes."),
+        field<&CacheParams::hot_keys>("Finds the keys that get most of the requests and keeps "
+                                      "copies of them on several instances; off unless given."),
+        field<&CacheParams::zones>(
+            "Zones the instances are spread over in turn; all zones of the "
+            "network unless given. In a cluster a master's replicas stand in "
+            "the zones after its own."),
+        field<&CacheParams::start_time>("From the start of an instance until it takes requests; "
+                                        "what it restores it loads after that."),
+        field<&CacheParams::restore>("What an instance has that starts again."),
+        field<&CacheParams::prefill>("Keys that are there when the run begins, as if all had just "
+                                     "been stored: those with the lowest numbers, which are a "
+                                     "client's most popular ones.")
+            .at_most(kMostPrefilled),
         field<&CacheParams::origin>("Makes it a cache in the way of the requests (a CDN, a reverse "
                                     "proxy): what it does not have it fetches from this component, "
                                     "and writes go there."),
@@ -165,6 +198,14 @@ struct CacheParams {
   void check(const Value& where, const std::string& path, Problems& problems) const;
   /// What the policy is told.
   caching::Options options() const;
+  /// Instances in all.
+  std::uint32_t nodes() const {
+    return cluster ? replicas * (1 + cluster->replicas_per_shard) : replicas;
+  }
+
+ private:
+  void check_cluster(const Value& where, const std::string& path, Problems& problems) const;
+  void check_hot_keys(const Value& where, const std::string& path, Problems& problems) const;
 };
 
 }  // namespace cache

@@ -50,6 +50,11 @@ Node::Node(Component& cache, Shared& shared, std::uint32_t index, Zone zone)
       freshness_random_(cache.world().stream(label(), "freshness")),
       leases_(shared.params.lease_time.count()),
       writes_(write_behind(shared.params).options()) {
+  const RestoreParams& restore = shared.params.restore;
+  if (const auto* form = restore.as<SnapshotForm>())
+    persistence_.emplace(form->snapshot, empty_contents(shared.params), evictions_random_);
+  if (const auto* form = restore.as<AppendOnlyForm>())
+    persistence_.emplace(form->append_only, empty_contents(shared.params), evictions_random_);
   const Distribution& time = shared.params.service_time;
   if (time.is_constant()) lane_ = &cache.world().simulation.lane(time.constant_value());
 }
@@ -63,7 +68,21 @@ Counts Node::counts() const {
 }
 
 Duration Node::start_time() const {
-  return params().start_time;
+  if (!persistence_) return params().start_time;
+  return std::min(params().start_time + persistence_->load_time(), kLongestRun);
+}
+
+void Node::prefill(std::uint64_t key) {
+  store(key, {params().ttl, &rules_, 0});
+}
+
+void Node::save_all() {
+  if (persistence_) persistence_->holds(contents_);
+}
+
+void Node::copy_contents(const Node& master) {
+  replace_contents(master.contents_);
+  save_all();
 }
 
 void Node::receive(Served served) {
@@ -127,6 +146,9 @@ void Node::finish(Worker& worker) {
 void Node::execute(Served served) {
   if (shared_.origin) return execute_inline(std::move(served));
   const Request& request = served.request();
+  if (shared_.cluster != nullptr) [[unlikely]]
+    if (const auto refusal = shared_.cluster->refuses(*this, request))
+      return served.reply(*refusal);
   if (request.operation == Operation::read) return served.reply(look_up(request));
   if (request.operation == Operation::write) {
     put(request);
@@ -134,6 +156,9 @@ void Node::execute(Served served) {
     leases_.invalidate(request.key);
     erase(request.key);
   }
+  // What a cache step stores is what it has just read: no change.
+  if (shared_.near != nullptr && request.terms == nullptr) [[unlikely]]
+    shared_.near->changed(request.key, zone());
   served.reply(Status::ok);
 }
 
@@ -143,9 +168,13 @@ std::optional<Duration> Node::ttl_of(const Request& request) const {
 
 Reply Node::look_up(const Request& request) {
   const CacheTerms* const terms = request.terms;
+  if (shared_.cluster != nullptr) [[unlikely]]
+    shared_.cluster->catch_up(*this);
   const caching::Lookup found = contents_.lookup(request.key, nanoseconds(now()));
   Reply reply =
       judge(request.key, found, terms != nullptr ? terms->rules : rules_, ttl_of(request));
+  if (shared_.cluster != nullptr) [[unlikely]]
+    reply.stale = reply.stale || shared_.cluster->is_behind(*this, request.key);
   if (terms != nullptr && terms->lease) take_lease(request.key, reply);
   return reply;
 }
@@ -241,6 +270,7 @@ Reply Node::judge(std::uint64_t key, const caching::Lookup& found, const Freshne
         key, caching::useless_from(nanoseconds(world().simulation.after(*ttl)), rules),
         found.version};
     contents_.insert(item, nanoseconds(now), evictions_random_);
+    if (persistence_) persistence_->stored(item, now);
   }
   return reply;
 }
@@ -257,8 +287,12 @@ void Node::store(std::uint64_t key, const Storing& storing) {
     if ((storing.version & kAbsent) == 0)
       item.expires = caching::useless_from(item.expires, *storing.rules);
   }
-  if (const auto evicted = contents_.insert(item, nanoseconds(now), evictions_random_))
-    ++(evicted->expired ? counts_.expirations : counts_.evictions);
+  if (persistence_) [[unlikely]]
+    persistence_->will_change(contents_, now);
+  const auto evicted = contents_.insert(item, nanoseconds(now), evictions_random_);
+  if (evicted) ++(evicted->expired ? counts_.expirations : counts_.evictions);
+  if (is_followed()) [[unlikely]]
+    tell_stored(item, evicted);
   entries_.set(now, static_cast<std::int64_t>(contents_.size()));
 }
 
@@ -271,8 +305,30 @@ void Node::learn(const Request& request, std::uint64_t key, bool stale, Time ask
     store(key, {freshness.negative_ttl, &rules_, version_of(stale, true, took)});
 }
 
+void Node::tell_stored(const caching::Item& item, const std::optional<caching::Evicted>& evicted) {
+  if (persistence_) {
+    if (evicted) persistence_->erased(evicted->key, now());
+    persistence_->stored(item, now());
+  }
+  if (shared_.cluster != nullptr) {
+    shared_.cluster->request_changes(*this);
+    if (evicted) shared_.cluster->erased(*this, evicted->key);
+    shared_.cluster->stored(*this, item);
+  }
+  if (shared_.near != nullptr && evicted) shared_.near->evicted(evicted->key, zone());
+}
+
 void Node::erase(std::uint64_t key) {
-  if (contents_.erase(key)) entries_.set(now(), static_cast<std::int64_t>(contents_.size()));
+  if (persistence_) [[unlikely]]
+    persistence_->will_change(contents_, now());
+  if (!contents_.erase(key)) return;
+  entries_.set(now(), static_cast<std::int64_t>(contents_.size()));
+  if (persistence_) [[unlikely]]
+    persistence_->erased(key, now());
+  if (shared_.cluster != nullptr) [[unlikely]] {
+    shared_.cluster->request_changes(*this);
+    shared_.cluster->erased(*this, key);
+  }
 }
 
 Task<> Node::fetch(Served served, std::uint64_t key, std::optional<Reply> fallback) {
@@ -382,10 +438,20 @@ void Node::killed() {
   plan_writes();
   busy_.set(now, 0);
   waiting_.set(now, 0);
-  counts_.expirations += contents_.expirations();
-  counts_.refusals += contents_.refusals();
-  contents_ = empty_contents(params());
-  entries_.set(now, 0);
+  if (persistence_) persistence_->died(contents_, now);
+  replace_contents(empty_contents(params()));
+}
+
+void Node::started() {
+  if (persistence_) replace_contents(persistence_->saved());
+}
+
+void Node::replace_contents(caching::Cache contents) {
+  // What those were counted before is no count of this instance's.
+  counts_.expirations += contents_.expirations() - contents.expirations();
+  counts_.refusals += contents_.refusals() - contents.refusals();
+  contents_ = std::move(contents);
+  entries_.set(now(), static_cast<std::int64_t>(contents_.size()));
 }
 
 }  // namespace highwater::cache

@@ -14,6 +14,10 @@
 #include "models/algorithms/caching/single_flight.h"
 #include "models/algorithms/caching/write_behind.h"
 #include "models/cache/cache_params.h"
+#include "models/cache/change_log.h"
+#include "models/cache/near_caches.h"
+#include "models/cache/persistence.h"
+#include "models/cache/redis_cluster.h"
 #include "models/cache/resource_names.h"
 #include "models/calls/call.h"
 
@@ -27,6 +31,8 @@ struct Shared {
   std::optional<CallSite> origin{};  // where it stands in the way of the requests
   Tally* wait = nullptr;
   Tally* service = nullptr;
+  RedisCluster* cluster = nullptr;     // of which the instances are the nodes
+  const NearRegistry* near = nullptr;  // where local tiers are to be told
 };
 
 /// What an instance has counted, over all its lives.
@@ -57,6 +63,21 @@ class Node final : public Instance {
   /// A request about this key is on its way: a large cache is out of the processor's own, so that
   /// half of a look-up is waiting for memory, which can begin now.
   void expect(std::uint64_t key) const { __builtin_prefetch(contents_.first_place(key)); }
+  /// Stores a key before the run begins, as if it had just been asked for.
+  void prefill(std::uint64_t key);
+  /// All that was prefilled is saved.
+  void save_all();
+  /// A copy of a hot key is dropped.
+  void drop(std::uint64_t key) { erase(key); }
+  /// Has what is due of a log applied, as a replica; changed(key) is called for each change.
+  template <class Changed>
+  void apply(ChangeLog& log, Changed changed) {
+    const Time now = this->now();
+    log.apply(nanoseconds(now), contents_, evictions_random_, changed);
+    entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+  }
+  /// Becomes a replica of `master`: has what that has.
+  void copy_contents(const Node& master);
   double busy_integral(Time now) const { return busy_.total(now); }
   double waiting_integral(Time now) const { return waiting_.total(now); }
   double entries_integral(Time now) const { return entries_.total(now); }
@@ -92,6 +113,7 @@ class Node final : public Instance {
 
   void receive(Served served) override;
   void killed() override;
+  void started() override;
   Duration start_time() const override;
 
   Worker* idle_worker();
@@ -115,6 +137,12 @@ class Node final : public Instance {
   /// Stores what the origin said.
   void learn(const Request& request, std::uint64_t key, bool stale, Time asked);
   void erase(std::uint64_t key);
+  /// Whether anybody is to hear of changes.
+  bool is_followed() const {
+    return persistence_ || shared_.cluster != nullptr || shared_.near != nullptr;
+  }
+  void tell_stored(const caching::Item& item, const std::optional<caching::Evicted>& evicted);
+  void replace_contents(caching::Cache contents);
 
   /// Fetches and answers. `fallback` answers where the origin fails.
   Task<> fetch(Served served, std::uint64_t key, std::optional<Reply> fallback);
@@ -138,7 +166,8 @@ class Node final : public Instance {
   caching::WriteBehind<Request> writes_;
   Timer<&Node::send_writes> writes_due_{*this};
   std::uint64_t failed_writes_ = 0;  // that pause before they come back
-  Lane* lane_ = nullptr;             // of a constant service time
+  std::optional<Persistence> persistence_;
+  Lane* lane_ = nullptr;  // of a constant service time
   std::deque<Worker> workers_;
   std::vector<Worker*> idle_;
   std::deque<Waiting> line_;

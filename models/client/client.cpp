@@ -36,10 +36,11 @@ std::string hour_label(std::int64_t begin_s, bool is_date) {
          " " + two(static_cast<unsigned>(hour)) + ":00";
 }
 
-/// The users' end of the connection: what a client sends from. It is never called.
+/// The users' end of the connection, one for each zone they are in: what a client sends from. It is
+/// never called.
 class Outside final : public Instance {
  public:
-  explicit Outside(Component& client) : Instance(client, 0, kOutside) {}
+  Outside(Component& client, std::uint32_t index, Zone zone) : Instance(client, index, zone) {}
 
  private:
   void receive(Served served) override { served.reply(Status::error); }
@@ -71,15 +72,18 @@ class Client final : public Component {
   void send_batch(Time intended);
   void send(const Request& request);
   void replay_one();
-  Task<> one_request(Request request);
-  Task<> one_session(Request first);
+  Task<> one_request(Request request, Instance& from);
+  Task<> one_session(Request first, Instance& from);
+  /// Where the users are from whom the `number`-th thing comes.
+  Instance& outside(std::uint64_t number) const {
+    return *instances()[number % instances().size()];
+  }
   Task<> one_user(std::uint64_t user);
   Request make_request(Time intended);
   static std::uint64_t how_many(const Times& times, RandomKey key, std::uint64_t number);
 
   const ClientParams& params_;
   const Trace& trace_;
-  Outside* outside_;
   Recorder::Owner& owner_;
   RequestLog log_;
   std::uint64_t next_id_;
@@ -134,7 +138,6 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
     : Component(world, std::move(id), "client"),
       params_(params),
       trace_(trace),
-      outside_(static_cast<Outside*>(&add(std::make_unique<Outside>(*this)))),
       owner_(world.recorder.owner(this->id())),
       log_(world, owner_),
       next_id_(client_number(world) << kRequestBits),
@@ -144,6 +147,10 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
       session_key_(world.key(this->id(), "session")),
       think_key_(world.key(this->id(), "think")),
       arrival_(*this) {
+  const std::size_t ends = std::max<std::size_t>(1, params.zones.size());
+  for (std::uint32_t i = 0; i < ends; ++i)
+    add(std::make_unique<Outside>(
+        *this, i, params.zones.empty() ? kOutside : world.network.zone(params.zones[i])));
   if (params.keys) popularity_ = params.keys->popularity();
   double sum = 0;
   for (const auto& entry : params.mix) {
@@ -166,7 +173,7 @@ void Client::connect(Directory& directory) {
   const CallPolicy& policy = params_.calls.policy;
   sites_.emplace_back(world(), edge, policy, 0, fallback_edge(directory, *this, policy));
   site_ = &sites_.front();
-  measure_calls(owner_, sites_, 1);
+  measure_calls(owner_, sites_, instances().size());
 }
 
 void Client::start() {
@@ -178,7 +185,7 @@ void Client::start() {
       params_.arrivals.form);
   if (const ClosedArrivals* arrivals = params_.arrivals.as<ClosedArrivals>()) {
     for (std::uint64_t user = 0; user < arrivals->closed.users; ++user)
-      outside_->tasks().spawn(one_user(user));
+      outside(user).tasks().spawn(one_user(user));
     return;
   }
   schedule_next();
@@ -242,10 +249,11 @@ void Client::send_batch(Time intended) {
 }
 
 void Client::send(const Request& request) {
+  Instance& from = outside(request.id);
   if (params_.session)
-    outside_->tasks().spawn(one_session(request));
+    from.tasks().spawn(one_session(request, from));
   else
-    outside_->tasks().spawn(one_request(request));
+    from.tasks().spawn(one_request(request, from));
 }
 
 Request Client::make_request(Time intended) {
@@ -269,22 +277,22 @@ Request Client::make_request(Time intended) {
   return request;
 }
 
-Task<> Client::one_request(Request request) {
+Task<> Client::one_request(Request request, Instance& from) {
   log_.issued(request.intended);
   Reply reply;
   if (site_->is_plain())
-    reply = co_await Call(*site_, *outside_, request);
+    reply = co_await Call(*site_, from, request);
   else
-    reply = co_await site_->call(*outside_, request);
+    reply = co_await site_->call(from, request);
   log_.ended(request.intended, reply.cause());
 }
 
-Task<> Client::one_session(Request first) {
+Task<> Client::one_session(Request first, Instance& from) {
   const std::uint64_t requests = how_many(params_.session->requests, session_key_, first.id);
   RequestRandom think(think_key_, first.id, 0);
   Request request = first;
   for (std::uint64_t sent = 1;; ++sent) {
-    co_await one_request(request);
+    co_await one_request(request, from);
     if (sent >= requests) co_return;
     const Duration pause = params_.session->think.draw(think);
     co_await world().simulation.delay(pause);
@@ -302,9 +310,9 @@ Task<> Client::one_user(std::uint64_t user) {
     co_await world().simulation.delay(pause);
     const Request request = make_request(world().now());
     if (params_.session)
-      co_await one_session(request);
+      co_await one_session(request, outside(user));
     else
-      co_await one_request(request);
+      co_await one_request(request, outside(user));
   }
 }
 

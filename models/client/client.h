@@ -33,6 +33,7 @@ struct ClientParams {
   std::optional<SessionParams> session;
   std::uint32_t priority = 0;
   std::optional<Operation> op;
+  std::vector<std::string> zones;
   CallParams calls;
 
   static constexpr auto fields() {
@@ -48,6 +49,9 @@ struct ClientParams {
         field<&ClientParams::op>("What its requests do to data; unless given, POST, PUT, PATCH and "
                                  "DELETE write and all else reads. Balancers repeat no write, "
                                  "databases and caches treat them apart."),
+        field<&ClientParams::zones>("Zones that its users are in, whose requests come in turn; "
+                                    "outside of every zone unless given.")
+            .at_most(1000u),
         field<&ClientParams::calls>("Whom it calls, and how it deals with slow and failed "
                                     "answers.")
             .required()};

@@ -479,9 +479,12 @@ void ConsumerGroup::examine(const Examination& examination) const {
     return examination.problems.error(
         params_.topic.position, pointer_to(examination.path, "topic"),
         in_quotes(params_.topic.id) + " is no topic; workers empty queues");
-  if (const Value* const steps = examination.where.find("steps"))
-    steps::examine_calls(*steps, pointer_to(examination.path, "steps"), *directory_,
-                         examination.problems);
+  if (const Value* const steps = examination.where.find("steps")) {
+    steps::SeenShared shared;
+    const std::string path = pointer_to(examination.path, "steps");
+    steps::examine_calls(*steps, path, *directory_, examination.problems);
+    steps::examine_shared(*steps, path, shared, examination.problems);
+  }
   const std::uint32_t partitions = topic_->partition_count();
   const Value* const consumers = examination.where.find("consumers");
   if (params_.consumers <= partitions || consumers == nullptr) return;

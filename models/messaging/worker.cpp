@@ -320,9 +320,12 @@ void Workers::start() {
 
 void Workers::examine(const Examination& examination) const {
   const Value& where = examination.where;
-  if (const Value* const steps = where.find("steps"))
-    steps::examine_calls(*steps, pointer_to(examination.path, "steps"), *directory_,
-                         examination.problems);
+  if (const Value* const steps = where.find("steps")) {
+    steps::SeenShared shared;
+    const std::string path = pointer_to(examination.path, "steps");
+    steps::examine_calls(*steps, path, *directory_, examination.problems);
+    steps::examine_shared(*steps, path, shared, examination.problems);
+  }
   const auto wrong = [&](const char* name, const std::string& why) {
     const Value* const given = where.find(name);
     examination.problems.error((given != nullptr ? *given : where).position(),

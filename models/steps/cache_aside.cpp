@@ -63,6 +63,17 @@ CacheState& Program::cache_state(const CacheStep& step) {
 }
 
 Task<Status> Program::cache_aside(const CacheAside& step, Work& work) {
+  std::optional<cache::NearRead> read;
+  if (step.local != nullptr) [[unlikely]] {
+    const Duration time = step.declared->local->time;
+    if (time > Duration{0}) {
+      work.step_back();
+      co_await owner_.world().simulation.delay(time);
+    }
+    cache::NearCache& near = step.local->of(work.instance);
+    if (near.look_up(work.request.key)) co_return Status::ok;
+    read.emplace(near, work.request.key);
+  }
   work.step_back();
   Reply found;
   for (;;) {
@@ -79,22 +90,25 @@ Task<Status> Program::cache_aside(const CacheAside& step, Work& work) {
   }
   if (!found.ok() || !found.hit) {
     if (step.declared->freshness.single_flight)
-      co_return co_await fetch_together(step, work, found);
-    co_return co_await fetch(step, work, found);
+      co_return co_await fetch_together(step, work, found, read ? &*read : nullptr);
+    co_return co_await fetch(step, work, found, read ? &*read : nullptr);
   }
+  // What is to be fetched anew is not worth keeping a second time.
+  if (read && found.entry == EntryState::fresh) read->fill();
   if (found.entry == EntryState::renew &&
       !fetching_of(step, work).renewing.contains(work.request.key))
     work.instance.tasks().spawn(renew(step, work.branch(++work.turn), found));
   co_return Status::ok;
 }
 
-Task<Status> Program::fetch_together(const CacheAside& step, Work& work, const Reply& found) {
+Task<Status> Program::fetch_together(const CacheAside& step, Work& work, const Reply& found,
+                                     cache::NearRead* read) {
   auto& flights = fetching_of(step, work).flights;
   for (;;) {
     Completion<Status> answer(owner_.world().simulation);
     if (const auto flight = flights.join(work.request.key, answer.sender())) {
       Leading leading(flights, flight);
-      const Status status = co_await fetch(step, work, found);
+      const Status status = co_await fetch(step, work, found, read);
       leading.land(status);
       co_return status;
     }
@@ -104,7 +118,8 @@ Task<Status> Program::fetch_together(const CacheAside& step, Work& work, const R
   }
 }
 
-Task<Status> Program::fetch(const CacheAside& step, Work& work, const Reply& found) {
+Task<Status> Program::fetch(const CacheAside& step, Work& work, const Reply& found,
+                            cache::NearRead* read) {
   const Time begun = owner_.world().now();
   work.missing = false;
   const Status loaded = co_await run(step.miss, work);
@@ -112,9 +127,10 @@ Task<Status> Program::fetch(const CacheAside& step, Work& work, const Reply& fou
     const bool stands_in = found.ok() && found.entry == EntryState::last_resort;
     co_return stands_in ? Status::ok : loaded;
   }
-  if (!found.ok()) co_return Status::ok;  // no cache to put it in
   const cache::FreshnessParams& freshness = step.declared->freshness;
   const bool absent = work.missing || freshness.lacks(work.request.key);
+  if (read != nullptr && !absent) read->fill();
+  if (!found.ok()) co_return Status::ok;  // no cache to put it in
   if (absent && !freshness.negative_ttl) co_return Status::ok;
   const Duration took = owner_.world().now() - begun;
   work.step_back();
@@ -134,7 +150,7 @@ Task<> Program::renew(const CacheAside& step, Work work, Reply found) {
   Lease worker;
   work.answer = nullptr;
   if (work.workers != nullptr) work.worker = &worker;
-  co_await fetch(step, work, found);
+  co_await fetch(step, work, found, nullptr);
 }
 
 }  // namespace highwater::steps

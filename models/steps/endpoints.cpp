@@ -35,12 +35,12 @@ std::vector<std::string> Endpoints::names() const {
 }
 
 void Endpoints::examine(const Examination& examination) const {
-  SeenPools pools;
+  SeenShared shared;
   for (const char* key : {"endpoints", "steps"})
     if (const Value* const given = examination.where.find(key)) {
       const std::string path = pointer_to(examination.path, key);
       examine_calls(*given, path, *directory_, examination.problems);
-      examine_pools(*given, path, pools, examination.problems);
+      examine_shared(*given, path, shared, examination.problems);
     }
 }
 

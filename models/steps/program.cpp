@@ -29,12 +29,15 @@ struct Compiler {
   Wait operator()(const WaitStep& step) const { return {step.wait}; }
   CallOut operator()(const CallStep& step) const {
     return {&program.site(step.call.id, step.policy), step.op,
-            owner.world().symbols.intern(step.endpoint.value_or(""))};
+            owner.world().symbols.intern(step.endpoint.value_or("")),
+            step.op == Operation::read ? nullptr : program.near_caches(step.call.id)};
   }
   CacheAside operator()(const CacheStep& step) const {
     CallSite& site = program.site(step.cache.id, step.policy);
     CallSite& store = program.site(step.cache.id, step.policy);
-    return {&site, &store, &step, &program.cache_state(step), program.compile(step.miss)};
+    cache::NearCaches* const local = step.local ? program.near_caches(step.cache.id) : nullptr;
+    if (local != nullptr) local->use(*step.local);
+    return {&site, &store, &step, &program.cache_state(step), local, program.compile(step.miss)};
   }
   CallOut operator()(const PublishStep& step) const {
     return {&program.site(step.publish.id, step.policy, true), Operation::write, kNoSymbol};
@@ -98,29 +101,42 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
                        in_quotes(taker.id()) +
                            " has several endpoints, of which a message names "
                            "none");
+    const Value* const cached = steps.find("cache");
+    if (const Value* local = steps.find("local");
+        local != nullptr && cached != nullptr && cached->is_string()) {
+      const auto* const remote =
+          dynamic_cast<const cache::RemoteTier*>(&directory.component(cached->text()));
+      if (remote == nullptr || !remote->takes_near_caches())
+        problems.error(local->position(), pointer_to(path, "local"),
+                       "stands in front of a cache beside the data, which " +
+                           in_quotes(cached->text()) + " is not");
+    }
     for (const Value::Member& member : steps.members())
       examine_calls(member.value, pointer_to(path, member.key), directory, problems);
   }
 }
 
-void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
-                   Problems& problems) {
+void examine_shared(const Value& steps, const std::string& path, SeenShared& seen,
+                    Problems& problems) {
   if (steps.is_array()) {
     for (std::size_t i = 0; i < steps.elements().size(); ++i)
-      examine_pools(steps.elements()[i], pointer_to(path, i), seen, problems);
+      examine_shared(steps.elements()[i], pointer_to(path, i), seen, problems);
   } else if (steps.is_object()) {
-    for (const char* verb : {"call", "cache", "publish"}) {
+    const auto compare = [&](const char* verb, const char* name, SeenShared::ByCallee& known,
+                             const char* what) {
       const Value* const callee = steps.find(verb);
-      const Value* const pool = steps.find("pool");
-      if (callee == nullptr || !callee->is_string() || pool == nullptr) continue;
-      const Value& first = *seen.try_emplace(callee->text(), pool).first->second;
-      if (!(first == *pool))
-        problems.error(pool->position(), pointer_to(path, "pool"),
-                       "the calls of a process to " + in_quotes(callee->text()) +
-                           " share one pool, and another step says " + write_json_line(first));
-    }
+      const Value* const given = steps.find(name);
+      if (callee == nullptr || !callee->is_string() || given == nullptr) return;
+      const Value& first = *known.try_emplace(callee->text(), given).first->second;
+      if (!(first == *given))
+        problems.error(given->position(), pointer_to(path, name),
+                       "the calls of a process to " + in_quotes(callee->text()) + " share one " +
+                           what + ", and another step says " + write_json_line(first));
+    };
+    for (const char* verb : {"call", "cache", "publish"}) compare(verb, "pool", seen.pools, "pool");
+    compare("cache", "local", seen.locals, "local tier");
     for (const Value::Member& member : steps.members())
-      examine_pools(member.value, pointer_to(path, member.key), seen, problems);
+      examine_shared(member.value, pointer_to(path, member.key), seen, problems);
   }
 }
 
@@ -135,6 +151,14 @@ CallSite& Program::site(const std::string& callee, const CallPolicy& policy, boo
         break;
       }
   return made;
+}
+
+cache::NearCaches* Program::near_caches(const std::string& callee) {
+  Component& component = directory_.component(callee);
+  auto* const remote = dynamic_cast<cache::RemoteTier*>(&component);
+  if (remote == nullptr || !remote->takes_near_caches()) return nullptr;
+  return &near_caches_.try_emplace(callee, owner_, directory_.edge(owner_, component), *remote)
+              .first->second;
 }
 
 Block Program::compile(const std::vector<Step>& steps) {
@@ -174,6 +198,8 @@ Task<Status> Program::run(const Block& block, Work& work) {
         reply = co_await call->site->call(work.instance, request);
       status = reply.cause();
       work.missing = reply.missing;
+      if (call->local != nullptr) [[unlikely]]
+        call->local->forget(work.instance, work.request.key);
     } else if (const auto* cache = std::get_if<CacheAside>(&step.verb)) {
       status = co_await cache_aside(*cache, work);
     } else if (const auto* wait = std::get_if<Wait>(&step.verb)) {

@@ -15,6 +15,7 @@
 #include "engine/kernel/task.h"
 #include "engine/model/component.h"
 #include "models/algorithms/caching/single_flight.h"
+#include "models/cache/near_caches.h"
 #include "models/cache/terms.h"
 #include "models/calls/call.h"
 #include "models/steps/processor.h"
@@ -63,6 +64,7 @@ struct CallOut {
   CallSite* site;
   Operation operation;
   Symbol endpoint;
+  cache::NearCaches* local = nullptr;  // of a change at a cache: local tiers in front of it
 };
 /// What an instance remembers of a cache step between requests.
 struct Fetching {
@@ -80,6 +82,7 @@ struct CacheAside {
   CallSite* store;  // draws and messages of its own for the answer put in
   const CacheStep* declared;
   CacheState* state;
+  cache::NearCaches* local;  // null where the step has no local tier
   Block miss;
 };
 struct Parallel {
@@ -130,12 +133,16 @@ struct Locks {
 void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
                    Problems& problems);
 
-/// Pools of connections as steps declare them, by callee.
-using SeenPools = std::map<std::string, const Value*>;
+/// What steps declare that all calls of a process to one callee share, by callee.
+struct SeenShared {
+  using ByCallee = std::map<std::string, const Value*>;
+  ByCallee pools;
+  ByCallee locals;
+};
 
-/// Reports pools to one callee that are not the same in all steps.
-void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
-                   Problems& problems);
+/// Reports pools to one callee, and local tiers in front of it, that are not the same in all steps.
+void examine_shared(const Value& steps, const std::string& path, SeenShared& seen,
+                    Problems& problems);
 
 /// All lists of steps of one component in one replication.
 class Program {
@@ -147,6 +154,8 @@ class Program {
   Block compile(const std::vector<Step>& steps);
 
   CacheState& cache_state(const CacheStep& step);
+  /// Where the local tiers in front of a callee are; null where it can have none.
+  cache::NearCaches* near_caches(const std::string& callee);
 
   /// A place for calls that the component makes itself, outside of any step.
   CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
@@ -172,8 +181,10 @@ class Program {
   Compiled compile(const Step& step);
   Task<Status> composite(const Compiled& step, Work& work);
   Task<Status> cache_aside(const CacheAside& step, Work& work);
-  Task<Status> fetch_together(const CacheAside& step, Work& work, const Reply& found);
-  Task<Status> fetch(const CacheAside& step, Work& work, const Reply& found);
+  /// @param read  Of the local tier, which keeps what is fetched; null where there is none.
+  Task<Status> fetch_together(const CacheAside& step, Work& work, const Reply& found,
+                              cache::NearRead* read);
+  Task<Status> fetch(const CacheAside& step, Work& work, const Reply& found, cache::NearRead* read);
   Task<> renew(const CacheAside& step, Work work, Reply found);
   Task<Status> parallel(const Parallel& step, Work& work);
   Task<bool> one_list(const Block& block, Work work, Status& failure);
@@ -189,6 +200,7 @@ class Program {
   std::uint32_t steps_ = 0;
   std::deque<CallSite> sites_;
   std::deque<CacheState> caches_;
+  std::map<std::string, cache::NearCaches> near_caches_;  // by callee
   std::map<std::string, Locks> locks_;
 };
 

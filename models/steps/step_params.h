@@ -10,6 +10,7 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/request.h"
 #include "models/cache/freshness_params.h"
+#include "models/cache/local_params.h"
 #include "models/calls/call_params.h"
 
 namespace highwater {
@@ -61,6 +62,7 @@ struct CallStep {
 struct CacheStep {
   ComponentRef cache;
   std::optional<Duration> ttl;
+  std::optional<cache::LocalParams> local;
   std::vector<Step> miss;
   cache::FreshnessParams freshness;
   std::optional<Duration> lease_wait;
@@ -75,6 +77,11 @@ struct CacheStep {
         field<&CacheStep::ttl>("How long the stored entry may be used; the cache's own ttl unless "
                                "given.")
             .at_least(Duration{1}),
+        field<&CacheStep::local>(
+            "A cache in each calling process that is asked first; the steps of "
+            "a component that have one in front of the same cache share it. "
+            "None unless given.")
+            .source("Oracle Coherence near cache; Redis client-side caching"),
         field<&CacheStep::miss>("What is done when the cache does not have it."),
         inlined<&CacheStep::freshness>(),
         field<&CacheStep::lease_wait>("Of those who miss a key one gets the cache's lease for it "

@@ -10,5 +10,6 @@
 #include "models/algorithms/caching/leases.h"
 #include "models/algorithms/caching/policy.h"
 #include "models/algorithms/caching/single_flight.h"
+#include "models/algorithms/caching/space_saving.h"
 #include "models/algorithms/caching/stack_distance.h"
 #include "models/algorithms/caching/write_behind.h"

@@ -7,6 +7,7 @@
 #include "models/algorithms/membership/lease.h"
 #include "models/algorithms/membership/phi_accrual.h"
 #include "models/algorithms/membership/raft_cluster.h"
+#include "models/algorithms/membership/redis_bus.h"
 #include "models/algorithms/membership/ringpop_cluster.h"
 #include "models/algorithms/membership/swim_cluster.h"
 
