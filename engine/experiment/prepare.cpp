@@ -54,6 +54,14 @@ class Preparer {
       Preparation preparation = preparation_of(part);
       system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
     }
+    for (const SectionKind& kind : catalog_.sections) {
+      const Value* const given = document_.root().find(kind.info.name);
+      if (given == nullptr) continue;
+      Preparation preparation{*given, "/" + kind.info.name, problems_, system_.notes,
+                              system_.charts};
+      system_.sections.push_back(kind.read(preparation));
+      sections_.push_back({given, "/" + kind.info.name});
+    }
     Topology topology = topology_of(document_, problems_);
     // Components are built only from what is known to be right.
     if (problems_.error_count() != before) return std::nullopt;
@@ -98,6 +106,8 @@ class Preparer {
       const DeclaredPart& part = document_.faults()[i];
       system_.faults[i]->examine(directory, {*part.value, part.path, problems_});
     }
+    for (std::size_t i = 0; i < system_.sections.size(); ++i)
+      system_.sections[i]->examine(directory, {*sections_[i].value, sections_[i].path, problems_});
   }
 
   void warn_of_late_faults() {
@@ -114,6 +124,11 @@ class Preparer {
   const Catalog& catalog_;
   Problems& problems_;
   System system_;
+  struct Section {
+    const Value* value;
+    std::string path;
+  };
+  std::vector<Section> sections_;  // of the system, where they stand
 };
 
 }  // namespace
@@ -122,6 +137,7 @@ Language language_of(const Catalog& catalog) {
   Language language;
   for (const ModelKind& kind : catalog.kinds) language.kinds.push_back(kind.info);
   for (const FaultKind& fault : catalog.faults) language.faults.push_back(fault.info);
+  for (const SectionKind& section : catalog.sections) language.add({section.info, section.fill});
   return language;
 }
 

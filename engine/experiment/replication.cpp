@@ -61,6 +61,8 @@ class Replication {
       directory_.add(*components_.back());
     }
     for (const auto& component : components_) component->connect(directory_);
+    for (const auto& section : system.sections)
+      effects_.push_back(section->join(world_, directory_));
   }
 
   /// Faults and load are set up; from here on things happen.
@@ -128,6 +130,7 @@ class Replication {
   World world_;
   Directory directory_;
   std::vector<std::unique_ptr<Component>> components_;
+  std::vector<std::unique_ptr<SectionEffect>> effects_;
   std::deque<Injection> injections_;
 };
 

@@ -135,6 +135,9 @@ class Recorder {
   /// A new owner; ids are unique.
   Owner& owner(std::string id, std::string zone = "");
 
+  /// The owner called `id`; null where there is none.
+  Owner* find(std::string_view id);
+
   const TimeGrid& grid() const { return grid_; }
 
   /// The fine slice in which `at` falls.

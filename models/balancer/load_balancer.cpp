@@ -28,6 +28,7 @@
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/load_balancer_params.h"
 #include "models/calls/call.h"
+#include "models/calls/outlier_report.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 
@@ -325,23 +326,7 @@ void Proxy::look_at_outliers() {
 }
 
 void Proxy::judge(std::size_t index, Status status) {
-  using balancing::OutlierResult;
-  const std::int64_t now = nanoseconds_now();
-  switch (status) {
-    case Status::ok:
-      return act_on(outliers_->report_status(index, 200, now, outliers_random_));
-    case Status::error:
-      return act_on(outliers_->report_status(index, 500, now, outliers_random_));
-    case Status::rejected:
-      return act_on(outliers_->report_status(index, 503, now, outliers_random_));
-    case Status::unavailable:
-    case Status::reset:
-      return act_on(outliers_->report(index, OutlierResult::connect_failed, now, outliers_random_));
-    case Status::timeout:
-      return act_on(outliers_->report(index, OutlierResult::timeout, now, outliers_random_));
-    case Status::abandoned:
-      return;  // that was the caller's doing
-  }
+  act_on(report_to(*outliers_, index, status, nanoseconds_now(), outliers_random_));
 }
 
 void Proxy::act_on(const OutlierDetector::Events& events) {

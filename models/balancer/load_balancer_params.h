@@ -10,8 +10,8 @@
 #include "engine/kernel/distribution.h"
 #include "models/admission/admission_params.h"
 #include "models/balancer/envoy_params.h"
-#include "models/balancer/outlier_params.h"
 #include "models/balancer/policy_params.h"
+#include "models/outlier_params.h"
 
 namespace highwater::balancer {
 
