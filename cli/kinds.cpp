@@ -21,8 +21,9 @@ struct Options {
 int unknown_kind(const std::string& name) {
   std::vector<std::string> names = names_of(language().kinds);
   for (const std::string& verb : names_of(language().faults)) names.push_back(verb);
+  for (const SectionInfo& section : language().sections) names.push_back(section.info.name);
   const std::string nearest = nearest_word(name, names);
-  std::string text = "there is no kind or fault " + in_quotes(name);
+  std::string text = "there is no kind, fault or section " + in_quotes(name);
   if (!nearest.empty()) {
     text += "; did you mean " + in_quotes(nearest) + "?";
   } else {
@@ -43,6 +44,8 @@ int kinds(const Options& options) {
   }
   const KindInfo* kind = find_kind(language().kinds, options.kind);
   if (kind == nullptr) kind = find_kind(language().faults, options.kind);
+  for (const SectionInfo& section : language().sections)
+    if (kind == nullptr && section.info.name == options.kind) kind = &section.info;
   if (kind == nullptr) return unknown_kind(options.kind);
   print(options.json ? write_json(kind_json(*kind)) + "\n" : kind_reference(*kind));
   return kDone;
@@ -54,7 +57,8 @@ void add_kinds(CLI::App& program, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
       "kinds", "What components and faults there are, and what each can be told");
-  auto* kind = command->add_option("KIND", options->kind, "A kind of component or a fault's verb");
+  auto* kind = command->add_option("KIND", options->kind,
+                                   "A kind of component, a fault's verb or a section");
   command->add_flag("--all", options->all, "The whole reference, as Markdown")->excludes(kind);
   command->add_flag("--json", options->json, "The same as one JSON document");
   command->callback([options, &action] { action = [options] { return kinds(*options); }; });

@@ -9,7 +9,7 @@
 namespace highwater::cli {
 
 const Catalog& catalog() {
-  static const Catalog all{model_kinds(), fault_kinds()};
+  static const Catalog all{model_kinds(), fault_kinds(), section_kinds()};
   return all;
 }
 

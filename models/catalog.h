@@ -4,6 +4,7 @@
 
 #include "engine/model/fault.h"
 #include "engine/model/kind.h"
+#include "engine/model/section.h"
 
 namespace highwater {
 
@@ -13,5 +14,8 @@ const std::vector<ModelKind>& model_kinds();
 
 /// Every verb of a fault.
 const std::vector<FaultKind>& fault_kinds();
+
+/// Every section of the top level that is not the engine's.
+const std::vector<SectionKind>& section_kinds();
 
 }  // namespace highwater

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "engine/describe/units.h"
 
@@ -13,6 +14,11 @@ inline double percentage_of(Fraction share) {
   const double nearest = std::round(product * 1e9) / 1e9;  // more decimals nobody writes
   // Reading, multiplying and dividing are off by half a unit in the last place each.
   return std::abs(nearest - product) <= 1e-15 * product ? nearest : product;
+}
+
+/// A share in the whole percents that Envoy counts in.
+inline std::uint32_t whole_percent(Fraction fraction) {
+  return static_cast<std::uint32_t>(std::llround(fraction.value * 100));
 }
 
 }  // namespace highwater

@@ -55,6 +55,14 @@ class Preparer {
       Preparation preparation = preparation_of(part);
       system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
     }
+    for (const SectionKind& kind : catalog_.sections) {
+      const Value* const given = document_.root().find(kind.info.name);
+      if (given == nullptr) continue;
+      Preparation preparation{*given, "/" + kind.info.name, problems_, system_.notes,
+                              system_.charts};
+      system_.sections.push_back(kind.read(preparation));
+      sections_.push_back({given, "/" + kind.info.name});
+    }
     Topology topology = topology_of(document_, problems_);
     check_costs();
     // Components are built only from what is known to be right.
@@ -129,6 +137,8 @@ class Preparer {
       const DeclaredPart& part = document_.faults()[i];
       system_.faults[i]->examine(directory, {*part.value, part.path, problems_});
     }
+    for (std::size_t i = 0; i < system_.sections.size(); ++i)
+      system_.sections[i]->examine(directory, {*sections_[i].value, sections_[i].path, problems_});
   }
 
   void warn_of_late_faults() {
@@ -145,6 +155,11 @@ class Preparer {
   const Catalog& catalog_;
   Problems& problems_;
   System system_;
+  struct Section {
+    const Value* value;
+    std::string path;
+  };
+  std::vector<Section> sections_;  // of the system, where they stand
 };
 
 }  // namespace
@@ -154,6 +169,7 @@ Language language_of(const Catalog& catalog) {
   for (const ModelKind& kind : catalog.kinds) language.kinds.push_back(kind.info);
   for (const FaultKind& fault : catalog.faults) language.faults.push_back(fault.info);
   language.totals.push_back(cost_kind());
+  for (const SectionKind& section : catalog.sections) language.add({section.info, section.fill});
   return language;
 }
 

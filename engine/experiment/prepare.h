@@ -6,6 +6,7 @@
 #include "engine/experiment/system.h"
 #include "engine/model/fault.h"
 #include "engine/model/kind.h"
+#include "engine/model/section.h"
 #include "engine/scenario/document.h"
 #include "engine/topology/topology.h"
 
@@ -15,6 +16,7 @@ namespace highwater {
 struct Catalog {
   const std::vector<ModelKind>& kinds;
   const std::vector<FaultKind>& faults;
+  const std::vector<SectionKind>& sections;
 };
 
 /// The language that the catalog's models speak.

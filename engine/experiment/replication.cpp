@@ -63,6 +63,8 @@ class Replication {
     }
     for (const auto& component : components_) component->connect(directory_);
     measure_costs(recorder_, system_, components_);
+    for (const auto& section : system.sections)
+      effects_.push_back(section->join(world_, directory_));
   }
 
   /// Faults and load are set up; from here on things happen.
@@ -130,6 +132,7 @@ class Replication {
   World world_;
   Directory directory_;
   std::vector<std::unique_ptr<Component>> components_;
+  std::vector<std::unique_ptr<SectionEffect>> effects_;
   std::deque<Injection> injections_;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/model/fault.h"
 #include "engine/model/kind.h"
 #include "engine/model/network.h"
+#include "engine/model/section.h"
 #include "engine/report/results.h"
 #include "engine/scenario/objective.h"
 
@@ -37,6 +38,7 @@ struct System {
   NetworkPlan network;
   std::vector<Part> parts;  ///< In the order of the scenario.
   std::vector<std::shared_ptr<const FaultPlan>> faults;
+  std::vector<std::shared_ptr<const SectionPlan>> sections;
   std::vector<Objective> objectives;
   TopologyPicture topology;  ///< Without rates: those are measured.
   /// Trace, stages, daily cycles or faults: no steady state to wait for.

@@ -28,6 +28,12 @@ void Tally::finish() {
   }
 }
 
+Recorder::Owner* Recorder::find(std::string_view id) {
+  const auto found = std::find_if(owners_.begin(), owners_.end(),
+                                  [&](const Owner& owner) { return owner.id_ == id; });
+  return found == owners_.end() ? nullptr : &*found;
+}
+
 Recorder::Owner& Recorder::owner(std::string id, std::string zone) {
   for (const Owner& other : owners_) HIGHWATER_CHECK(other.id_ != id);
   owners_.push_back(Owner(*this, std::move(id), std::move(zone)));

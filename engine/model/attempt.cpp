@@ -41,7 +41,8 @@ void Attempt::fire(Event& event) {
 void Attempt::depart() {
   if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::request)) [[unlikely]]
     return edge_.park(*this, Edge::Direction::request);
-  const Duration extra = edge_.disturbed_ ? edge_.extra(request_.id, message_) : Duration{0};
+  const Duration extra =
+      edge_.disturbed_ ? edge_.extra(request_.id, message_, Edge::Direction::request) : Duration{0};
   if (!edge_.world_.network.carry(*this, from_.zone(), to_.zone(), request_.id, message_, extra))
     arrive();
 }
@@ -85,7 +86,8 @@ void Attempt::reply(Reply reply) {
 void Attempt::head_back() {
   if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::reply)) [[unlikely]]
     return edge_.park(*this, Edge::Direction::reply);
-  const Duration extra = edge_.disturbed_ ? edge_.extra(request_.id, ~message_) : Duration{0};
+  const Duration extra =
+      edge_.disturbed_ ? edge_.extra(request_.id, message_, Edge::Direction::reply) : Duration{0};
   if (!edge_.world_.network.carry(*this, to_.zone(), from_.zone(), request_.id, ~message_, extra))
     edge_.world_.simulation.schedule_now(*this);
 }

@@ -16,6 +16,11 @@ Edge::Edge(World& world, Component& from, Component& to, bool asynchronous)
       asynchronous_(asynchronous),
       jitter_key_(world.key(from.id() + " -> " + to.id(), "latency fault")) {}
 
+void Edge::lead_through(Passage& passage) {
+  passage_ = &passage;
+  disturbed_ = true;
+}
+
 void Edge::add_latency(Duration add, const Distribution* jitter) {
   added_ += add;
   if (jitter != nullptr) jitters_.push_back(jitter);
@@ -47,12 +52,17 @@ void Edge::heal(bool requests, bool replies) {
 }
 
 bool Edge::is_disturbed() const {
-  return added_ != Duration{0} || !jitters_.empty() || is_cut(Direction::request) ||
-         is_cut(Direction::reply);
+  return passage_ != nullptr || added_ != Duration{0} || !jitters_.empty() ||
+         is_cut(Direction::request) || is_cut(Direction::reply);
 }
 
-Duration Edge::extra(std::uint64_t request, std::uint64_t message) const {
+Duration Edge::extra(std::uint64_t request, std::uint64_t message, Direction direction) const {
   Duration sum = added_;
+  if (passage_ != nullptr)
+    sum += direction == Direction::request ? passage_->there(request, message)
+                                           : passage_->back(request, message);
+  // The two messages of an attempt have draws of their own.
+  if (direction == Direction::reply) message = ~message;
   std::uint64_t turn = 0;
   for (const Distribution* jitter : jitters_) {
     RequestRandom random(jitter_key_, request, message + ++turn);

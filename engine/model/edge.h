@@ -16,6 +16,18 @@ class Attempt;
 class Component;
 struct World;
 
+/// What the messages over an edge pass beside the network, such as proxies.
+class Passage {
+ public:
+  /// How much longer the request with this id takes for it, and how much longer its answer.
+  /// @param message  Names the try of the call, as in Attempt::make().
+  virtual Duration there(std::uint64_t request, std::uint64_t message) = 0;
+  virtual Duration back(std::uint64_t request, std::uint64_t message) = 0;
+
+ protected:
+  ~Passage() = default;
+};
+
 /// The way from one component to another: what passed over it, and what faults do to it.
 class Edge {
  public:
@@ -37,6 +49,9 @@ class Edge {
   /// it back.
   std::optional<Duration> datagram_time(Zone from, Zone to, RandomStream& random) const;
 
+  /// From now on all attempts pass `passage`; datagrams do not.
+  void lead_through(Passage& passage);
+
   // Faults. Each may be applied several times over; the effects add up and are taken back singly.
   void add_latency(Duration add, const Distribution* jitter);
   void remove_latency(Duration add, const Distribution* jitter);
@@ -49,8 +64,8 @@ class Edge {
   friend class Attempt;
   enum class Direction : std::uint8_t { request, reply };
 
-  /// Time that faults add to a message, drawn for this message alone.
-  Duration extra(std::uint64_t request, std::uint64_t message) const;
+  /// Time that faults and the passage add to a message, drawn for this message alone.
+  Duration extra(std::uint64_t request, std::uint64_t message, Direction direction) const;
   bool is_cut(Direction direction) const { return cuts_[static_cast<std::size_t>(direction)] > 0; }
   bool is_disturbed() const;
   void park(Attempt& attempt, Direction direction);
@@ -60,12 +75,13 @@ class Edge {
   Component& from_;
   Component& to_;
   bool asynchronous_;
-  bool disturbed_ = false;  // any fault is on: the only test on the ordinary way
+  bool disturbed_ = false;  // a fault or a passage is on: the only test on the ordinary way
   std::uint64_t attempts_ = 0;
   std::uint64_t failures_ = 0;
   Duration added_{};
   std::vector<const Distribution*> jitters_;
   RandomKey jitter_key_;
+  Passage* passage_ = nullptr;
   int cuts_[2] = {0, 0};
   std::vector<Attempt*> parked_[2];
 };

@@ -64,11 +64,33 @@ class DocumentChecker {
     document_.file_ = std::move(file);
   }
 
+  /// What sections of the models give as defaults is checked where it then stands, like the rest.
+  void check_sections() {
+    const std::vector<std::string> ids = keys_of(root().find("components"));
+    for (const SectionInfo& section : language_.sections) {
+      const Value* const given = root().find(section.info.name);
+      if (given == nullptr) continue;
+      const std::size_t before = problems_.error_count();
+      const std::string path = "/" + section.info.name;
+      section.info.check(*given, path, problems_, {});
+      for_each_reference(guide_, {Place::Role::kTyped, &section.info.type()}, *given, path,
+                         Relation::call, [&](const Value& value, const std::string& at, Relation) {
+                           if (is_component_id(value.text())) report_nobody(value, at, ids);
+                         });
+      // A mistake in a default is to be reported once.
+      if (problems_.error_count() != before || section.fill == nullptr) continue;
+      if (!document_.unfilled_) document_.unfilled_ = std::make_unique<Value>(root());
+      const Value copy = *given;
+      section.fill(copy, *document_.root_);
+    }
+  }
+
   std::optional<Document> check() {
     const std::size_t before = problems_.error_count();
     check_version();
-    report_unknown_keys(root(), section_fields(), {}, "", problems_);
+    report_unknown_keys(root(), language_.top, {}, "", problems_);
     read_texts();
+    check_sections();
     if (const Value* run = root().find("run"))
       document_.run_ = read_params<RunParams>(*run, "/run", problems_);
     if (const Value* network = root().find("network"))
@@ -152,7 +174,7 @@ class DocumentChecker {
                       fmt::format("{} cannot be the name of a component: a letter, then letters, "
                                   "digits, \"_\" and \"-\"",
                                   in_quotes(member.key)));
-    } else if (find_field(section_fields(), member.key) != nullptr) {
+    } else if (find_field(language_.top, member.key) != nullptr) {
       problems_.error(
           member.key_position, path,
           fmt::format("a component may not be called {}, like a section", in_quotes(member.key)));
@@ -195,13 +217,17 @@ class DocumentChecker {
                            document_.references_.push_back(
                                {part.id, value.text(), relation, value.position(), path});
                            if (!is_component_id(value.text())) return;  // reported already
-                           if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
-                           problems_.error(
-                               value.position(), path,
-                               fmt::format("there is no component {}", in_quotes(value.text())),
-                               nearest_word(value.text(), ids));
+                           report_nobody(value, path, ids);
                          });
     }
+  }
+
+  void report_nobody(const Value& value, const std::string& path,
+                     const std::vector<std::string>& ids) {
+    if (std::find(ids.begin(), ids.end(), value.text()) != ids.end()) return;
+    problems_.error(value.position(), path,
+                    fmt::format("there is no component {}", in_quotes(value.text())),
+                    nearest_word(value.text(), ids));
   }
 
   /// Every component that says where it stands names zones of the network.
@@ -383,7 +409,7 @@ std::optional<Document> read_document(std::string_view text, const std::string& 
 std::optional<Document> change_document(const Document& document, const Language& language,
                                         const std::vector<std::string>& settings,
                                         Problems& problems) {
-  return finish(document.root(), document.file(), language, settings, problems);
+  return finish(document.written(), document.file(), language, settings, problems);
 }
 
 }  // namespace highwater

@@ -42,7 +42,10 @@ class Document {
   Document(Document&&) = default;
   Document& operator=(Document&&) = default;
 
+  /// With the defaults that sections of the models give.
   const Value& root() const { return *root_; }
+  /// The same as it was written, without them.
+  const Value& written() const { return unfilled_ ? *unfilled_ : *root_; }
   const std::string& file() const { return file_; }
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
@@ -63,6 +66,7 @@ class Document {
   friend class DocumentChecker;
   Document() = default;
   std::unique_ptr<Value> root_;
+  std::unique_ptr<Value> unfilled_;  // before sections filled in their defaults; null: the same
   std::string file_, name_, description_;
   std::string currency_{kDefaultCurrency};
   RunParams run_;

@@ -107,7 +107,7 @@ Value expand(const Document& document, const Language& language, const std::stri
   const Guide guide(language);
   const Value& root = document.root();
   Value out = Value::object();
-  for (const FieldInfo& field : section_fields()) {
+  for (const FieldInfo& field : language.top) {
     if (field.name == "extends") continue;  // laid under the document already
     const Value* given = root.find(field.name);
     if (field.name == "name") {

@@ -1,5 +1,8 @@
 #include "engine/scenario/language.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "engine/scenario/network_params.h"
 #include "engine/scenario/run_params.h"
 
@@ -53,8 +56,21 @@ std::vector<std::string> names_of(const std::vector<KindInfo>& kinds) {
   return names;
 }
 
-const std::vector<FieldInfo>& section_fields() {
+std::vector<FieldInfo> engine_sections() {
   return table_of<Sections>();
+}
+
+void Language::add(SectionInfo section) {
+  FieldInfo field;
+  field.name = section.info.name;
+  field.doc = section.info.summary;
+  field.source = section.info.source;
+  field.type = section.info.type;
+  // Before what it says something about.
+  const auto components = std::find_if(
+      top.begin(), top.end(), [](const FieldInfo& one) { return one.name == "components"; });
+  top.insert(components, std::move(field));
+  sections.push_back(std::move(section));
 }
 
 const std::vector<FieldInfo>* Guide::alternative_fields(Place place, const Value& object,
@@ -73,7 +89,7 @@ const std::vector<FieldInfo>* Guide::alternative_fields(Place place, const Value
 }
 
 const FieldInfo* Guide::field(Place place, const Value& object, std::string_view key) const {
-  if (place.role == Place::Role::kRoot) return find_field(section_fields(), key);
+  if (place.role == Place::Role::kRoot) return find_field(language_->top, key);
   if (place.role == Place::Role::kComponent) {
     const Value* name = object.find("kind");
     const KindInfo* kind =
@@ -122,7 +138,7 @@ Place Guide::element(Place place) const {
 
 std::vector<FieldInfo> Guide::fields(Place place, const Value& object) const {
   using Role = Place::Role;
-  if (place.role == Role::kRoot) return section_fields();
+  if (place.role == Role::kRoot) return language_->top;
   if (place.role == Role::kComponent) {
     const Value* name = object.find("kind");
     const KindInfo* kind =

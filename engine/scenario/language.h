@@ -5,8 +5,20 @@
 #include <vector>
 
 #include "engine/describe/kind.h"
+#include "engine/describe/value.h"
 
 namespace highwater {
+
+/// A section of the top level that models declare, beside those of the engine.
+struct SectionInfo {
+  KindInfo info;
+  /// Writes the defaults that the section gives into the rest of the scenario; may be null. The
+  /// section is right by itself, the rest may be wrong in any way.
+  void (*fill)(const Value& section, Value& root) = nullptr;
+};
+
+/// The keys that a scenario may have at its top whatever the models are.
+std::vector<FieldInfo> engine_sections();
 
 /// What scenarios may be made of. The programs fill it from the catalog of models; the engine
 /// itself names none of them.
@@ -16,6 +28,11 @@ struct Language {
       faults;  ///< Verbs; each table holds the verb's own field and all beside it.
   /// What is measured of all components together, under the name that objectives give it.
   std::vector<KindInfo> totals;
+  std::vector<SectionInfo> sections;  ///< Of the models; see add().
+  /// The keys that a scenario may have at its top, in the order that `show` prints them.
+  std::vector<FieldInfo> top = engine_sections();
+
+  void add(SectionInfo section);
 };
 
 /// The entry called `name`; nullptr when there is none.
@@ -26,9 +43,6 @@ std::vector<std::string> names_of(const std::vector<KindInfo>& kinds);
 inline constexpr std::uint64_t kFormatVersion = 1;
 
 inline constexpr std::string_view kDefaultCurrency = "USD";
-
-/// The keys that a scenario may have at its top, in the order that `show` prints them.
-const std::vector<FieldInfo>& section_fields();
 
 /// A place in a scenario, as far as the language knows it: what a key there means.
 struct Place {

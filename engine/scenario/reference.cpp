@@ -169,10 +169,12 @@ std::string kind_list(const Language& language) {
     for (const MetricInfo& metric : total.metrics)
       out += fmt::format("  {}.{}  {}\n", total.name, metric.name, metric.doc);
   }
-  if (language.faults.empty()) return out;
-  out += "\nVerbs of faults\n\n";
+  if (!language.faults.empty()) out += "\nVerbs of faults\n\n";
   for (const KindInfo& verb : language.faults)
     out += fmt::format("  {:<{}}  {}\n", verb.name, width, verb.summary);
+  if (!language.sections.empty()) out += "\nSections beside the components\n\n";
+  for (const SectionInfo& section : language.sections)
+    out += fmt::format("  {:<{}}  {}\n", section.info.name, width, section.info.summary);
   return out;
 }
 
@@ -192,6 +194,11 @@ std::string full_reference(const Language& language) {
   for (const KindInfo& verb : language.faults) {
     out += "\n" + heading_and_fields(verb);
     pages.add(verb.fields());
+  }
+  if (!language.sections.empty()) out += "\n# Sections\n";
+  for (const SectionInfo& section : language.sections) {
+    out += "\n" + heading_and_fields(section.info);
+    pages.add(section.info.fields());
   }
   return out + "\n# Types\n" + pages.text();
 }
@@ -225,6 +232,9 @@ Value language_json(const Language& language) {
   Value out = Value::object();
   out.set("kinds", std::move(kinds));
   out.set("faults", std::move(faults));
+  Value sections = Value::array();
+  for (const SectionInfo& section : language.sections) sections.push(kind_json(section.info));
+  out.set("sections", std::move(sections));
   return out;
 }
 

@@ -37,7 +37,7 @@ class SchemaWriter {
 
   Value write() {
     Value properties = Value::object();
-    for (const FieldInfo& field : section_fields()) {
+    for (const FieldInfo& field : language_.top) {
       if (field.name == "highwater") {
         properties.set(field.name, with(documented(field), "const", Value::whole(kFormatVersion)));
       } else if (field.name == "components") {
@@ -50,7 +50,7 @@ class SchemaWriter {
       }
     }
     Value keys = Value::object();
-    for (const FieldInfo& field : section_fields()) keys.set(field.name, documented(field));
+    for (const FieldInfo& field : language_.top) keys.set(field.name, documented(field));
     Value whole = with(Value::object(), "properties", std::move(properties));
     whole.set("required", strings({"highwater", "components"}));
     Value root = Value::object();

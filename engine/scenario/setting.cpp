@@ -215,12 +215,12 @@ void apply_setting(Value& root, const std::string& setting, const Guide& guide,
   // A path may begin with a component's id, since no component is called like a section.
   const Segment& first = parts.path.front();
   const Value* components = root.find("components");
-  const bool is_section = find_field(section_fields(), first.key) != nullptr;
+  const bool is_section = find_field(guide.language().top, first.key) != nullptr;
   if (!is_section) {
     const bool is_component = components != nullptr && components->find(first.key) != nullptr;
     if (!is_component) {
       std::vector<std::string> known;
-      for (const FieldInfo& field : section_fields()) known.push_back(field.name);
+      for (const FieldInfo& field : guide.language().top) known.push_back(field.name);
       if (components != nullptr && components->is_object()) {
         for (const Value::Member& member : components->members()) known.push_back(member.key);
       }

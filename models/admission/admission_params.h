@@ -13,12 +13,18 @@
 namespace highwater::admission {
 
 /// Whose requests a limit counts together.
-enum class Per : std::uint8_t { all, key };
+enum class Per : std::uint8_t { all, key, endpoint, key_and_endpoint, address };
 constexpr auto words_of(Per) {
   return std::array{Word{Per::all, "all", "All requests together."},
                     Word{Per::key, "key",
                          "Those of one key: a client's address, a user, a token, whatever the "
-                         "requests' keys stand for."}};
+                         "requests' keys stand for."},
+                    Word{Per::endpoint, "endpoint", "Those to one endpoint."},
+                    Word{Per::key_and_endpoint, "key_and_endpoint",
+                         "Those of one key to one endpoint: a decorated route of slowapi."},
+                    Word{Per::address, "address",
+                         "Those from one address, which several keys may share: users behind one "
+                         "NAT."}};
 }
 
 /// What becomes of a request whose limit is kept elsewhere, when that does not answer.
@@ -31,6 +37,7 @@ constexpr auto words_of(WithoutStore) {
 /// What stands beside the algorithm of a rate limit on what comes in.
 struct SharedLimitParams {
   Per per = Per::all;
+  std::optional<std::uint64_t> addresses;
   std::uint32_t keys = limiting::KeyedOptions{}.keys;
   limiting::WhenFull when_full = limiting::KeyedOptions{}.when_full;
   std::optional<ComponentRef> store;
@@ -42,6 +49,10 @@ struct SharedLimitParams {
     return Fields{
         field<&P::per>("Whose requests are counted together.")
             .source("nginx limit_req_zone key; slowapi key_func"),
+        field<&P::addresses>("Addresses that all the keys come from, each from one and always from "
+                             "the same; needed per address.")
+            .at_least(std::uint64_t{1})
+            .source("RFC 6269: addresses that several users share"),
         field<&P::keys>("Keys remembered at most.").at_least(1u).source("nginx limit_req_zone"),
         field<&P::when_full>("What becomes of a new key when none of those is idle."),
         field<&P::store>("A cache that keeps the limit for all instances, asked for each request; "
@@ -51,6 +62,10 @@ struct SharedLimitParams {
         field<&P::without_store>("What becomes of a request when it does not answer.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (addresses.has_value() != (per == Per::address))
+      problems.error(
+          where.position(), pointer_to(path, "addresses"),
+          addresses ? "is read per address alone" : "say from how many addresses the keys come");
     if (store) return;
     if (store_timeout)
       problems.error(where.position(), pointer_to(path, "store_timeout"),

@@ -89,7 +89,7 @@ Task<bool> Gate::is_within_rate(Instance& instance, Request request) {
     Request question = request.descend(site.step(), 0);
     question.operation = Operation::write;
     question.endpoint = kNoSymbol;
-    question.key = (shared.per == Per::key ? request.key : 0) ^ kLimitKeys;
+    question.key = group_of(request) ^ kLimitKeys;
     const Reply reply = co_await Call(site, instance, question);
     if (!reply.ok()) {
       ++admissions_.counts_.without_store;
@@ -108,10 +108,28 @@ Task<bool> Gate::is_within_rate(Instance& instance, Request request) {
   co_return true;
 }
 
+/// Requests with the same are counted together.
+std::uint64_t Gate::group_of(const Request& request) const {
+  const SharedLimitParams& shared = admissions_.params_.rate_limit->beside();
+  switch (shared.per) {
+    case Per::all:
+      break;
+    case Per::key:
+      return request.key;
+    case Per::endpoint:
+      return request.endpoint;
+    case Per::key_and_endpoint:
+      return detail::mix_bits(request.key) + request.endpoint;
+    case Per::address:
+      return detail::mix_bits(request.key) % *shared.addresses;
+  }
+  return 0;
+}
+
 limiting::Verdict Gate::ask_limit(const Request& request) {
   const bool local = limit_ != nullptr || limits_ != nullptr;
   limiting::KeyedLimiter* const keyed = local ? limits_.get() : admissions_.limits_.get();
-  if (keyed != nullptr) return keyed->admit(request.key, now());
+  if (keyed != nullptr) return keyed->admit(group_of(request), now());
   return (local ? limit_ : admissions_.limit_)->admit(now());
 }
 
@@ -142,7 +160,7 @@ void Admissions::make_limit(std::unique_ptr<limiting::Limiter>& limit,
                             std::unique_ptr<limiting::KeyedLimiter>& limits) const {
   const RateLimitParams& params = *params_.rate_limit;
   const SharedLimitParams& shared = params.beside();
-  if (shared.per == Per::key)
+  if (shared.per != Per::all)
     limits = limiting::make_keyed_limiter(params.policy(), params.options(),
                                           {shared.keys, shared.when_full});
   else

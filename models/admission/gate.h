@@ -46,6 +46,7 @@ class Gate {
  private:
   bool has_room(const Request& request) const;
   Task<bool> is_within_rate(Instance& instance, Request request);
+  std::uint64_t group_of(const Request& request) const;
   limiting::Verdict ask_limit(const Request& request);
   std::int64_t now() const;
 

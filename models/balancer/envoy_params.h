@@ -12,6 +12,7 @@
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/algorithms/balancing/policy.h"
+#include "models/percentage.h"
 
 namespace highwater {
 
@@ -30,11 +31,6 @@ constexpr auto words_of(EnvoyFallback) {
 }  // namespace balancing
 
 namespace balancer {
-
-/// A share in the whole percents that Envoy counts in.
-inline std::uint32_t percent(Fraction fraction) {
-  return static_cast<std::uint32_t>(std::llround(fraction.value * 100));
-}
 
 inline std::vector<balancing::Label> labels_of(const OrderedMap<std::string>& map) {
   std::vector<balancing::Label> labels;
@@ -183,11 +179,11 @@ struct EnvoyParams {
   }
   void apply(balancing::Options& options) const {
     balancing::EnvoyHostOptions& hosts = options.envoy.hosts;
-    hosts.priority.panic_threshold = percent(panic_threshold);
+    hosts.priority.panic_threshold = whole_percent(panic_threshold);
     hosts.priority.overprovisioning_factor =
         static_cast<std::uint32_t>(std::llround(overprovisioning * 100));
     hosts.priority.weighted_priority_health = weighted_priority_health;
-    hosts.locality.zone_aware = {percent(routing_enabled), min_cluster_size};
+    hosts.locality.zone_aware = {whole_percent(routing_enabled), min_cluster_size};
     if (locality == Locality::zone_aware)
       hosts.locality.mode = balancing::EnvoyLocalityMode::zone_aware;
     if (locality == Locality::weighted)

@@ -4,9 +4,8 @@
 /// or does not answer in time, is passed over (next upstream) and, after `max_fails` of these, left
 /// alone for `fail_timeout`; one request then tries it again. Health checks come on top.
 ///
-/// Assumes  the balancer's own capacity is no limit; probes cost the targets nothing and see
-/// whether
-///          they take connections.
+/// Assumes  the balancer's own capacity is no limit unless it is given cores; probes cost the
+///          targets nothing and see whether they take connections.
 /// Source   nginx 1.22.1 ngx_http_upstream_round_robin.c (max_fails, fail_timeout), proxy module
 ///          (proxy_next_upstream); HAProxy 2.6 configuration manual (fall, rise).
 /// Checked  tests/models/load_balancer_test.cpp.
@@ -26,10 +25,13 @@
 
 #include "models/admission/gate.h"
 #include "models/algorithms/hashing/bytes.h"
+#include "models/balancer/authentication.h"
 #include "models/balancer/load_balancer_params.h"
 #include "models/calls/call.h"
+#include "models/calls/outlier_report.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
+#include "models/steps/processor.h"
 
 namespace highwater::balancer {
 namespace {
@@ -50,6 +52,7 @@ class Proxy final : public Instance {
   void begin();
   /// Service discovery lists a target, or lists it no longer.
   void listing_changed(const Instance& target);
+  double busy_integral(Time now) const { return processor_->busy_integral(now); }
 
  private:
   struct Peer {
@@ -64,6 +67,9 @@ class Proxy final : public Instance {
 
   void receive(Served served) override { tasks().spawn(forward(std::move(served))); }
   void started() override;
+  void slowdown_changed() override {
+    if (processor_) processor_->set_slowdown(slowdown());
+  }
   Duration start_time() const override;
   Task<> forward(Served served);
   Pick pick(const Request& request, const std::vector<std::size_t>& tried,
@@ -86,6 +92,8 @@ class Proxy final : public Instance {
 
   LoadBalancer& owner_;
   std::unique_ptr<admission::Gate> gate_;
+  std::optional<SessionTable> tokens_;
+  std::optional<steps::Processor> processor_;  // where there are cores to share
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
@@ -106,18 +114,36 @@ class LoadBalancer final : public Component {
         admissions_(*this, params.admission, 0),
         pick_key_(world.key(this->id(), "pick")),
         time_key_(world.key(this->id(), "service_time")) {
+    if (params.authentication) authentication_.emplace(*this, *params.authentication);
     for (std::uint32_t i = 0; i < params.replicas; ++i)
       add(std::make_unique<Proxy>(*this, i, place(world, params.zones, i)));
     Recorder::Owner& owner = measure();
+    owner_ = &owner;
     owner.count("retried", retried_);
     owner.count("no_target", no_target_);
     owner.count("ejections", ejections_);
     admissions_.measure(owner);
+    if (params.cores) {
+      const double cores = *params.cores * params.replicas;
+      owner.time_ratio(
+          "cpu_utilization",
+          [this](Time now) {
+            double sum = 0;
+            for (const auto& proxy : instances())
+              sum += static_cast<const Proxy&>(*proxy).busy_integral(now);
+            return sum;
+          },
+          [cores](Time now) { return seconds(now) * cores; });
+    }
     for (const auto& instance : instances()) measure(*instance);
   }
 
   void connect(Directory& directory) override {
     admissions_.connect(directory);
+    if (authentication_) {
+      authentication_->connect(directory);
+      authentication_->measure(*owner_, instances().size());
+    }
     for (const ComponentRef& ref : params_.targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
@@ -150,8 +176,14 @@ class LoadBalancer final : public Component {
     return names;
   }
 
+  void examine(const Examination& examination) const override {
+    if (authentication_) authentication_->examine(examination);
+  }
+
   const LoadBalancerParams& params() const { return params_; }
   admission::Admissions& admissions() { return admissions_; }
+  /// Null where anybody may pass.
+  Authentication* authentication() { return authentication_ ? &*authentication_ : nullptr; }
   /// What the endpoint's requests ask for.
   std::span<const balancing::Label> labels_asked_by(Symbol endpoint) {
     if (params_.match.empty()) return {};
@@ -204,6 +236,8 @@ class LoadBalancer final : public Component {
 
   const LoadBalancerParams& params_;
   admission::Admissions admissions_;
+  std::optional<Authentication> authentication_;
+  Recorder::Owner* owner_ = nullptr;
   RandomKey pick_key_, time_key_;
   std::vector<Component*> targets_;
   std::deque<CallSite> sites_;
@@ -218,7 +252,9 @@ Proxy::Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone)
       owner_(owner),
       check_(*this),
       outliers_random_(owner.world().stream(label(), "outlier detection")),
-      look_(*this) {}
+      look_(*this) {
+  if (owner.params().cores) processor_.emplace(owner.world().simulation, owner.params().cores, 0);
+}
 
 Duration Proxy::start_time() const {
   return owner_.params().start_time;
@@ -247,6 +283,7 @@ void Proxy::started() {
 
 void Proxy::forget_all() {
   gate_ = owner_.admissions().gate(*this);
+  if (const Authentication* const who = owner_.authentication()) tokens_ = who->memory();
   balancer_ = make_balancer(owner_.params().policy, targets_, options());
   if (const auto& detection = owner_.params().outlier_detection)
     outliers_.emplace(peers_.size(), detection->options());
@@ -325,23 +362,7 @@ void Proxy::look_at_outliers() {
 }
 
 void Proxy::judge(std::size_t index, Status status) {
-  using balancing::OutlierResult;
-  const std::int64_t now = nanoseconds_now();
-  switch (status) {
-    case Status::ok:
-      return act_on(outliers_->report_status(index, 200, now, outliers_random_));
-    case Status::error:
-      return act_on(outliers_->report_status(index, 500, now, outliers_random_));
-    case Status::rejected:
-      return act_on(outliers_->report_status(index, 503, now, outliers_random_));
-    case Status::unavailable:
-    case Status::reset:
-      return act_on(outliers_->report(index, OutlierResult::connect_failed, now, outliers_random_));
-    case Status::timeout:
-      return act_on(outliers_->report(index, OutlierResult::timeout, now, outliers_random_));
-    case Status::abandoned:
-      return;  // that was the caller's doing
-  }
+  act_on(report_to(*outliers_, index, status, nanoseconds_now(), outliers_random_));
 }
 
 void Proxy::act_on(const OutlierDetector::Events& events) {
@@ -435,10 +456,21 @@ Task<> Proxy::forward(Served served) {
       co_return;
     }
   }
+  if (Authentication* const who = owner_.authentication(); who != nullptr) {
+    const Authentication::Result result = co_await who->check(
+        *this, tokens_ ? &*tokens_ : nullptr, processor_ ? &*processor_ : nullptr, request);
+    if (result.verdict != Authentication::Verdict::passes) {
+      served.reply(result.reply);
+      co_return;
+    }
+  }
   if (!params.service_time.is_constant() || params.service_time.constant_value() > Duration{0}) {
     RequestRandom random(owner_.time_key(), request.id, request.path);
     const Duration time = params.service_time.draw(random);
-    co_await owner_.world().simulation.delay(stretched(time, slowdown()));
+    if (processor_)
+      co_await processor_->compute(time);
+    else
+      co_await owner_.world().simulation.delay(stretched(time, slowdown()));
   }
   const std::size_t most = params.tries == 0 ? peers_.size() : params.tries;
   std::vector<std::size_t> tried;  // stays empty, without memory, unless a target fails
@@ -483,7 +515,10 @@ ModelKind load_balancer() {
                      MetricShape::kCount});
   metrics.push_back(
       {"ejections", "instances", "Instances taken out by outlier detection.", MetricShape::kCount});
+  metrics.push_back({"cpu_utilization", "1", "Busy cores / cores, where it is given cores."});
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : authentication_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
                                   "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));

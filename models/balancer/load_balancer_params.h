@@ -9,9 +9,10 @@
 #include "engine/describe/field.h"
 #include "engine/kernel/distribution.h"
 #include "models/admission/admission_params.h"
+#include "models/balancer/authentication_params.h"
 #include "models/balancer/envoy_params.h"
-#include "models/balancer/outlier_params.h"
 #include "models/balancer/policy_params.h"
+#include "models/outlier_params.h"
 
 namespace highwater::balancer {
 
@@ -123,8 +124,10 @@ struct LoadBalancerParams {
   std::optional<HealthCheckParams> health_check;
   std::optional<OutlierParams> outlier_detection;
   admission::AdmissionParams admission;
+  std::optional<AuthenticationParams> authentication;
   std::optional<Duration> timeout;
   Distribution service_time;
+  std::optional<double> cores;
   std::uint32_t replicas = 1;
   std::vector<std::string> zones;
   Duration start_time{0};
@@ -190,10 +193,18 @@ struct LoadBalancerParams {
         field<&LoadBalancerParams::outlier_detection>("Takes instances out for a while because of "
                                                       "how their requests end; off unless given."),
         inlined<&LoadBalancerParams::admission>(),
+        field<&LoadBalancerParams::authentication>("Finds out who a request is from before it is "
+                                                   "sent on, after the limits on what comes in; "
+                                                   "nobody is asked unless given."),
         field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
                                             "unless given.")
             .at_least(Duration{1}),
         field<&LoadBalancerParams::service_time>("Time the balancer itself takes for a request."),
+        field<&LoadBalancerParams::cores>("CPU cores of a balancer, which its service_time and the "
+                                          "verify_time of tokens share; never the limit unless "
+                                          "given.")
+            .at_least(0.001)
+            .at_most(100'000.0),
         field<&LoadBalancerParams::replicas>("Balancers, each with counts and checks of its own.")
             .at_least(1u)
             .at_most(10'000u),

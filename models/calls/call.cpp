@@ -7,7 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "engine/describe/nearest.h"
+#include "engine/describe/value.h"
 #include "engine/kernel/combine.h"
+#include "models/calls/outlier_report.h"
 
 namespace highwater {
 namespace {
@@ -70,7 +73,8 @@ constexpr Named kNamed[] = {{"retries", &CallCounts::retries},
                             {"limit_reached", &CallCounts::limit_reached},
                             {"bulkhead_full", &CallCounts::bulkhead_full},
                             {"deadline_passed", &CallCounts::deadline_passed},
-                            {"fallbacks", &CallCounts::fallbacks}};
+                            {"fallbacks", &CallCounts::fallbacks},
+                            {"ejections", &CallCounts::ejections}};
 
 /// Requests hedged beside the first are numbered apart from retries.
 constexpr unsigned kHedgeBits = 16;
@@ -176,7 +180,8 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
       guarded_(policy.guards_attempts()),
       backoff_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "backoff")),
       policy_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "call policy")),
-      leak_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "leak")) {
+      leak_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "leak")),
+      split_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "split")) {
   if (policy_.timeout) timeout_length_ = *policy_.timeout;
   if (policy_.breaker) timeout_length_ = std::min(timeout_length_, own_timeout(*policy_.breaker));
   const bool limited = timeout_length_ < kNever - Time{};
@@ -191,6 +196,29 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
   }
 }
 
+void CallSite::route_by(const RoutingParams& routing, Directory& directory) {
+  if (!routing.asks_for_anything()) return;
+  plain_ = false;
+  outlier_detection_ = routing.outlier_detection;
+  if (outlier_detection_) guarded_ = true;
+  double sum = 0;
+  for (const SplitParams& split : routing.split) {
+    Edge& edge = directory.edge(edge_.from(), directory.component(split.to.id));
+    // One step whichever it is: a call has the draws that it would have without the split.
+    CallSite& site = splits_.emplace_back(world_, edge, policy_, step_, fallback_edge_);
+    site.route_by({routing.outlier_detection, {}}, directory);
+    up_to_.push_back(sum += split.share.value);
+  }
+}
+
+CallSite& CallSite::chosen(const Request& request) {
+  RequestRandom random(split_key_, request.id, request.path + step_);
+  const double uniform = random.uniform();
+  for (std::size_t i = 0; i < splits_.size(); ++i)
+    if (uniform < up_to_[i]) return splits_[i];
+  return *this;
+}
+
 Guard& CallSite::guard_of(const Instance& from) {
   while (guards_.size() <= from.index()) guards_.emplace_back();
   std::optional<Guard>& guard = guards_[from.index()];
@@ -202,11 +230,19 @@ Guard& CallSite::guard_of(const Instance& from) {
   guard->incarnation = from.incarnation();
   guard->not_closed = before;
   guard->not_closed.set(world_.now(), 0);
+  if (outlier_detection_) {
+    guard->outliers.emplace(callee().instances().size(), outlier_detection_->options());
+    guard->next_look = world_.simulation.after(outlier_detection_->interval);
+  }
   return *guard;
 }
 
 Task<Reply> CallSite::call(Instance& from, Request request) {
   if (plain_) co_return co_await Call(*this, from, request);
+  if (!splits_.empty()) {
+    CallSite& site = chosen(request);
+    if (&site != this) co_return co_await site.call(from, request);
+  }
   Guard& guard = guard_of(from);
   const Time begun = world_.now();
   std::optional<resilience::Backoff> backoff;
@@ -305,8 +341,8 @@ Task<Reply> CallSite::guarded(Guard& guard, Instance& from, Request request,
   Reply reply;
   if (guard.hedge_delay)
     reply = co_await hedged(guard, from, request, attempt);
-  else if (pools_)
-    reply = co_await pooled(from, request, attempt);
+  else if (sends_with_care())
+    reply = co_await sent(guard, from, request, attempt);
   else
     reply = co_await Call(*this, from, request, attempt);
   admitted.ended(reply.status);
@@ -332,8 +368,8 @@ Task<Reply> CallSite::hedged(Guard& guard, Instance& from, const Request& reques
   const auto pause = guard.hedge_delay->delay(nanoseconds(begun));
   Reply reply;
   if (!pause) {
-    if (pools_)
-      reply = co_await pooled(from, request, attempt);
+    if (sends_with_care())
+      reply = co_await sent(guard, from, request, attempt);
     else
       reply = co_await Call(*this, from, request, attempt);
   } else {
@@ -363,8 +399,8 @@ Task<bool> CallSite::one_of_race(Race& race, Instance& from, Request request, st
   }
   attempt |= number << kHedgeBits;
   Reply reply;
-  if (pools_)
-    reply = co_await pooled(from, request, attempt);
+  if (sends_with_care())
+    reply = co_await sent(*race.guard, from, request, attempt);
   else
     reply = co_await Call(*this, from, request, attempt);
   race.reply = reply;
@@ -374,6 +410,54 @@ Task<bool> CallSite::one_of_race(Race& race, Instance& from, Request request, st
     race.first_failed.notify_all();
   }
   co_return reply.ok();
+}
+
+/// A request to an instance that is chosen here, over a connection where there are pools.
+Task<Reply> CallSite::sent(Guard& guard, Instance& from, const Request& request,
+                           std::uint32_t attempt) {
+  const Route to = route(guard, request, from);
+  if (to.to == nullptr) co_return Reply{Status::unavailable};
+  Reply reply;
+  if (pools_)
+    reply = co_await pooled(from, to, request, attempt);
+  else
+    reply = co_await Call(*this, from, to, request, attempt);
+  look_at_outliers(guard, from);
+  if (guard.outliers)
+    act_on(report_to(*guard.outliers, to.to->index(), reply.status, nanoseconds(world_.now()),
+                     guard.bits),
+           from);
+  co_return reply;
+}
+
+Route CallSite::route(Guard& guard, const Request& request, const Instance& from) {
+  if (!guard.outliers) return callee().route(request, from);
+  look_at_outliers(guard, from);
+  for (std::size_t looked = 0; looked < callee().instances().size(); ++looked) {
+    const Route to = callee().route(request, from);
+    if (to.to == nullptr || !guard.outliers->ejected(to.to->index())) return to;
+  }
+  return nullptr;
+}
+
+/// All looks that were due meanwhile. Whoever reports or asks looks first, so it makes no
+/// difference that nobody did at the time.
+void CallSite::look_at_outliers(Guard& guard, const Instance& from) {
+  if (!guard.outliers) return;
+  for (; guard.next_look <= world_.now(); guard.next_look += outlier_detection_->interval)
+    act_on(guard.outliers->tick(nanoseconds(guard.next_look), guard.bits), from);
+}
+
+void CallSite::act_on(const balancing::OutlierDetector::Events& events, const Instance& from) {
+  using Action = balancing::OutlierDetector::Action;
+  for (const balancing::OutlierDetector::Event& event : events) {
+    if (event.action != Action::ejected && event.action != Action::returned) continue;
+    const bool out = event.action == Action::ejected;
+    if (out) ++counts_.ejections;
+    world_.happened(out ? "ejected" : "returned", from.label() +
+                                                      (out ? " ejects " : " takes back ") +
+                                                      callee().instances()[event.host]->label());
+  }
 }
 
 Task<Reply> CallSite::fall_back(Instance& from, Request request, Reply failed) {
@@ -415,6 +499,43 @@ bool CallSite::is_worth_retrying(Status status) const {
 Time CallSite::give_up_at(const Request& request) const {
   if (!policy_.deadline_slack || request.deadline == kNever) return kNever;
   return request.deadline - *policy_.deadline_slack;
+}
+
+namespace {
+
+/// Whether any instance will do for a request: elsewhere its key or its operation decides.
+bool has_equal_instances(const Component& callee) {
+  return callee.kind() == "service" || callee.kind() == "load_balancer" ||
+         callee.kind() == "external";
+}
+
+}  // namespace
+
+void examine_routing(const Value& call, const std::string& path, const std::string& callee,
+                     const std::vector<std::string>& endpoints, const Directory& directory,
+                     Problems& problems) {
+  const Value* const detection = call.find("outlier_detection");
+  const auto examine_callee = [&](const std::string& id) {
+    const Component& component = directory.component(id);
+    if (detection == nullptr || has_equal_instances(component)) return;
+    problems.error(detection->position(), pointer_to(path, "outlier_detection"),
+                   "the instances of " + in_quotes(id) + ", of kind " +
+                       std::string(component.kind()) +
+                       ", are not all the same: the request decides which one it goes to");
+  };
+  examine_callee(callee);
+  const Value* const split = call.find("split");
+  if (split == nullptr || !split->is_array()) return;
+  for (std::size_t i = 0; i < split->elements().size(); ++i) {
+    const Value* const to = split->elements()[i].find("to");
+    if (to == nullptr || !to->is_string()) continue;
+    const std::string at = pointer_to(pointer_to(pointer_to(path, "split"), i), "to");
+    if (to->text() == callee)
+      problems.error(to->position(), at, in_quotes(callee) + " gets the rest of the calls anyway");
+    examine_callee(to->text());
+    for (const std::string& endpoint : endpoints)
+      require_endpoint(directory.component(to->text()), endpoint, *to, at, problems);
+  }
 }
 
 Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& policy) {
@@ -484,6 +605,9 @@ void measure_pools(Recorder::Owner& owner, const std::vector<const CallSite*>& s
 
 void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites,
                    std::size_t callers) {
+  const std::size_t declared = sites.size();
+  for (std::size_t i = 0; i < declared; ++i)
+    for (const CallSite& split : sites[i]->splits()) sites.push_back(&split);
   std::erase_if(sites, [](const CallSite* site) { return !site->counts_something(); });
   if (sites.empty()) return;
   owner.causes("calls", [sites] {

@@ -31,6 +31,7 @@ namespace highwater {
 ///   breaker, adaptive throttling, rate limit, concurrency limit, bulkhead: each may refuse, the
 ///              last two or their like may make wait
 ///   hedge      sends further requests beside a slow one
+///   outlier detection: chooses the instance, and judges it by the answer
 ///   pool       each request that is sent takes a connection, and waits where none is free
 ///   timeout    of each request that is sent
 ///
@@ -38,6 +39,12 @@ namespace highwater {
 /// other, and has a time limit of its own. What the pool refuses is a failure to all that is
 /// further out: the breaker counts it, a retry asks again. A request that runs into its timeout
 /// takes its connection with it, since what it asked for is still under way there.
+///
+/// A split decides before all of these: the component that it chooses has policies, limits and
+/// breakers of its own.
+///
+/// Outlier detection takes the callee's instances in turn but for those that are out. With all of
+/// them out the call fails as unavailable: Istio switches Envoy's panic mode off.
 ///
 /// Source   resilience4j's order, Retry ( CircuitBreaker ( RateLimiter ( TimeLimiter ( Bulkhead
 ///          ( call ) ) ) ) ), docs "Aspect order"; the pool is part of the call there.
@@ -49,6 +56,9 @@ class CallSite {
   CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
            Edge* fallback = nullptr);
 
+  /// What else decides where calls go. Before the run only.
+  void route_by(const RoutingParams& routing, Directory& directory);
+
   /// Whether a call here is a single attempt, for which a Call is enough: it spares a frame.
   bool is_plain() const { return plain_; }
 
@@ -58,6 +68,10 @@ class CallSite {
   std::uint32_t step() const { return step_; }
   Edge& edge() const { return edge_; }
   Component& callee() const { return edge_.to(); }
+
+  /// Where a split sends calls instead.
+  const std::deque<CallSite>& splits() const { return splits_; }
+  std::deque<CallSite>& splits() { return splits_; }
 
   const CallCounts& counts() const { return counts_; }
   /// Whether counts() can ever be anything but zero.
@@ -78,7 +92,14 @@ class CallSite {
 
   Guard& guard_of(const Instance& from);
   Task<Reply> guarded(Guard& guard, Instance& from, Request request, std::uint32_t attempt);
-  Task<Reply> pooled(Instance& from, const Request& request, std::uint32_t attempt);
+  Task<Reply> sent(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
+  Task<Reply> pooled(Instance& from, Route to, const Request& request, std::uint32_t attempt);
+  CallSite& chosen(const Request& request);
+  /// Whether the instance is chosen here, or the request needs a connection.
+  bool sends_with_care() const { return pools_ != nullptr || outlier_detection_.has_value(); }
+  Route route(Guard& guard, const Request& request, const Instance& from);
+  void look_at_outliers(Guard& guard, const Instance& from);
+  void act_on(const balancing::OutlierDetector::Events& events, const Instance& from);
   Task<Reply> hedged(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
   struct Race;
   Task<bool> one_of_race(Race& race, Instance& from, Request request, std::uint32_t attempt,
@@ -102,11 +123,23 @@ class CallSite {
   RandomKey backoff_key_;
   RandomKey policy_key_;
   RandomKey leak_key_;
+  RandomKey split_key_;
+  std::optional<balancer::OutlierParams> outlier_detection_;
+  std::deque<CallSite> splits_;
+  std::vector<double> up_to_;                // running sums of their shares
   std::deque<std::optional<Guard>> guards_;  // by instance of the caller
   std::shared_ptr<ConnectionPools> pools_;
   std::unique_ptr<CallSite> fallback_;
   CallCounts counts_;
 };
+
+/// Reports what the routing of a call cannot be, seen from its callee: splits to components that do
+/// not answer the same, outliers where there is nothing to choose among.
+/// @param call       The object with the RoutingParams, with its JSON pointer.
+/// @param endpoints  That the call asks for; "" for none.
+void examine_routing(const Value& call, const std::string& path, const std::string& callee,
+                     const std::vector<std::string>& endpoints, const Directory& directory,
+                     Problems& problems);
 
 /// The edge from `caller` to the fallback of a policy; null where that names no component.
 Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& policy);

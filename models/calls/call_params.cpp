@@ -81,5 +81,6 @@ resilience::HedgeDelay HedgeParams::delay_of(std::int64_t now) const {
 }
 
 template struct FieldCodec<CallPolicy>;
+template struct FieldCodec<RoutingParams>;
 
 }  // namespace highwater

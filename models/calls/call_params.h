@@ -17,6 +17,7 @@
 #include "models/calls/concurrency_limit_params.h"
 #include "models/calls/connection_pool_params.h"
 #include "models/calls/rate_limit_params.h"
+#include "models/calls/routing_params.h"
 #include "models/retry_limit_params.h"
 
 namespace highwater {
@@ -235,11 +236,13 @@ struct CallPolicy {
 struct CallParams {
   ComponentRef to;
   CallPolicy policy;
+  RoutingParams routing;
 
   static constexpr auto fields() {
     return Fields{
         field<&CallParams::to>("The component that is called.").required(),
         inlined<&CallParams::policy>(),
+        inlined<&CallParams::routing>(),
     };
   }
   static constexpr auto shorthand = &CallParams::to;

@@ -253,9 +253,8 @@ Connections& ConnectionPools::begin(Instance& from, Instance& to) {
 
 // Here and not beside the other parts of a policy, where it would keep the compiler from putting
 // the constructors of Call into one: calls without a pool would pay for it.
-Task<Reply> CallSite::pooled(Instance& from, const Request& request, std::uint32_t attempt) {
-  const Route to = callee().route(request, from);
-  if (to.to == nullptr) co_return Reply{Status::unavailable};
+Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
+                             std::uint32_t attempt) {
   Connections& connections = pools_->between(from, *to.to);
   Connections::Loan loan = co_await connections.checkout(give_up_at(request));
   if (!loan) {

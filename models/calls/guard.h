@@ -10,6 +10,7 @@
 #include "engine/kernel/random.h"
 #include "engine/kernel/resource.h"
 #include "engine/kernel/time_integral.h"
+#include "models/algorithms/balancing/outlier_detector.h"
 #include "models/algorithms/limiting/limiter.h"
 #include "models/algorithms/resilience/adaptive_throttle.h"
 #include "models/algorithms/resilience/breaker.h"
@@ -34,6 +35,7 @@ struct CallCounts {
   std::uint64_t bulkhead_full = 0;    ///< Refused by the bulkhead.
   std::uint64_t deadline_passed = 0;  ///< Not sent, since nobody would have waited for the answer.
   std::uint64_t fallbacks = 0;        ///< Answered by the fallback.
+  std::uint64_t ejections = 0;        ///< Instances kept away from as outliers.
 
   CallCounts& operator+=(const CallCounts& other);
   /// Those that are not 0.
@@ -55,6 +57,8 @@ struct Guard {
   std::unique_ptr<Resource> bulkhead;
   std::optional<resilience::HedgeDelay> hedge_delay;
   std::optional<resilience::HedgeBudget> hedge_budget;
+  std::optional<balancing::OutlierDetector> outliers;  // among the callee's instances
+  Time next_look{};                                    // of those, at the rates
 
   Condition trial_ended;  // calls that a breaker tells to wait do so here
   resilience::BreakerState last_state = resilience::BreakerState::closed;

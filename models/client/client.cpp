@@ -111,6 +111,7 @@ class Client final : public Component {
   std::uint64_t arrivals_ = 0;
   std::deque<CallSite> sites_;  // one, once connected
   CallSite* site_ = nullptr;
+  const Directory* directory_ = nullptr;
   Timer<&Client::arrive> arrival_;
 };
 
@@ -173,6 +174,8 @@ void Client::connect(Directory& directory) {
   const CallPolicy& policy = params_.calls.policy;
   sites_.emplace_back(world(), edge, policy, 0, fallback_edge(directory, *this, policy));
   site_ = &sites_.front();
+  site_->route_by(params_.calls.routing, directory);
+  directory_ = &directory;
   measure_calls(owner_, sites_, instances().size());
 }
 
@@ -206,6 +209,13 @@ void Client::examine(const Examination& examination) const {
   for (const auto& entry : params_.mix) require("mix", entry.key);
   // A log may name what the system does not answer: those requests fail, as they should.
   if (params_.mix.empty() && trace_.records.empty()) require("mix", "");
+  if (const Value* const calls = examination.where.find("calls")) {
+    std::vector<std::string> endpoints;
+    for (const auto& entry : params_.mix) endpoints.push_back(entry.key);
+    if (params_.mix.empty() && trace_.records.empty()) endpoints.push_back("");
+    examine_routing(*calls, pointer_to(examination.path, "calls"), params_.calls.to.id, endpoints,
+                    *directory_, examination.problems);
+  }
 }
 
 void Client::schedule_next() {

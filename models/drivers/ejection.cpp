@@ -13,11 +13,11 @@
 
 #include "engine/describe/nearest.h"
 #include "models/algorithms/balancing/failure_accrual.h"
-#include "models/balancer/outlier_params.h"
 #include "models/drivers/catalog.h"
 #include "models/drivers/seconds.h"
 #include "models/drivers/seeded_bits.h"
 #include "models/drivers/target_list.h"
+#include "models/outlier_params.h"
 
 namespace highwater::drivers {
 namespace {

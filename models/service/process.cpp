@@ -105,9 +105,15 @@ void Process::served() {
   if (params_.memory) look_at_memory();
 }
 
+void Process::keeps(std::uint64_t bytes) {
+  kept_ = bytes;
+  if (params_.memory) look_at_memory();
+}
+
 std::uint64_t Process::live() const {
   const MemoryParams& memory = *params_.memory;
-  return memory.base.count + memory.per_request.count * in_flight_ + memory.leak.count * served_;
+  return memory.base.count + memory.per_request.count * in_flight_ + memory.leak.count * served_ +
+         kept_;
 }
 
 void Process::look_at_memory() {

@@ -21,7 +21,8 @@ namespace highwater::service {
 /// collections and the kill when there is too little, the probes that say whether it is well, and
 /// its restarts.
 ///
-/// Memory is base + per_request for each request in flight + leak for each one served + garbage. A
+/// Memory is base + per_request for each request in flight + leak for each one served + sessions +
+/// garbage. A
 /// collection frees the garbage when there is `young` of it, or as much as the limit leaves room
 /// for; what is not garbage and above the limit kills the process. Killed processes are started
 /// again after the wait of a crash loop.
@@ -69,6 +70,8 @@ class Process {
   };
   /// It has been served.
   void served();
+  /// So many bytes are kept beside the requests.
+  void keeps(std::uint64_t bytes);
 
   std::uint64_t oom_kills() const { return oom_kills_; }
   std::uint64_t restarts() const { return restarts_; }
@@ -119,6 +122,7 @@ class Process {
   std::uint64_t in_flight_ = 0;
   std::uint64_t served_ = 0;   // by this process
   std::uint64_t garbage_ = 0;  // bytes
+  std::uint64_t kept_ = 0;     // the same
   Time since_{};               // this process
   bool killed_ = false;        // by us, and not yet started again
   bool held_back_ = false;

@@ -152,8 +152,6 @@ struct MemoryParams {
     if (base.count >= limit.count)
       problems.error(where.position(), pointer_to(path, "base"),
                      "is not below the limit: the process would be killed at once");
-    else if (per_request.count == 0 && leak.count == 0)
-      problems.error(where.position(), path, "never grows: give per_request, leak, or both");
   }
 };
 
@@ -222,6 +220,14 @@ struct ProcessParams {
   bool governs() const { return cpu_limit || contention || warm_up || gc; }
   /// Whether there is more to an instance than its requests.
   bool does_anything() const { return governs() || memory || readiness_probe || liveness_probe; }
+  /// @param keeps_more  The service keeps something in the memory beside its requests.
+  void check_memory(bool keeps_more, const Value& where, const std::string& path,
+                    Problems& problems) const {
+    if (memory && memory->base.count < memory->limit.count && memory->per_request.count == 0 &&
+        memory->leak.count == 0 && !keeps_more)
+      problems.error(where.find("memory")->position(), pointer_to(path, "memory"),
+                     "never grows: give per_request, leak, or both");
+  }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (said<ProcessParams>(where, "restart") != nullptr && !memory && !liveness_probe)
       problems.error(where.position(), pointer_to(path, "restart"),

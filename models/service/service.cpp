@@ -23,6 +23,7 @@
 #include "models/scaling/autoscaler.h"
 #include "models/service/line_control.h"
 #include "models/service/process.h"
+#include "models/service/sessions.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
 
@@ -130,6 +131,7 @@ struct ServiceParams {
   Duration start_time{0};
   deployment::DeploymentParams deployment;
   ProcessParams process;
+  std::optional<SessionsParams> sessions;
 
   static constexpr auto fields() {
     return Fields{
@@ -164,6 +166,8 @@ struct ServiceParams {
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
         inlined<&ServiceParams::deployment>(),
         inlined<&ServiceParams::process>(),
+        field<&ServiceParams::sessions>("Users, who are the keys of the requests, must log in and "
+                                        "have sessions; nobody asks who they are unless given."),
     };
   }
   /// Instances that there may ever be at the same time.
@@ -179,6 +183,13 @@ struct ServiceParams {
     membership::check_membership(membership, most_replicas(), where, path, problems);
     deployment.check(autoscaler.has_value(), where, path, problems);
     process.check(where, path, problems);
+    const bool remembers =
+        sessions && sessions->in_process && sessions->in_process->memory.count > 0;
+    process.check_memory(remembers, where, path, problems);
+    if (remembers && !process.memory)
+      problems.error(where.position(),
+                     pointer_to(pointer_to(pointer_to(path, "sessions"), "in_process"), "memory"),
+                     "the service has no memory that sessions could take up");
     if (membership && deployment.pod)
       problems.error(where.position(), pointer_to(path, "membership"),
                      "of instances that are pods is not simulated");
@@ -209,12 +220,14 @@ class Server final : public Instance {
   Process* process() const { return process_.get(); }
   /// Its process begins to use the machine that it is on, if any.
   void enter_host();
+  double sessions_integral(Time now) const { return sessions_ ? sessions_->integral(now) : 0; }
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
   void slowdown_changed() override;
   void started() override;
   void killed() override {
+    if (sessions_) sessions_->clear();
     if (process_) process_->died();
   }
   void left() override {
@@ -231,7 +244,8 @@ class Server final : public Instance {
   Processor processor_;
   LineControl control_;
   std::unique_ptr<admission::Gate> gate_;
-  std::unique_ptr<Process> process_;  // where it is more than its requests
+  std::unique_ptr<Process> process_;      // where it is more than its requests
+  std::optional<HeldSessions> sessions_;  // where they are kept here
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
@@ -245,6 +259,7 @@ class Service final : public Component {
         patience_key_(world.key(this->id(), "patience")),
         endpoints_(*this, params.work),
         judges_(params.deployment.judges()) {
+    if (params.sessions) sessions_.emplace(*this, *params.sessions);
     for (std::uint32_t i = 0; i < places(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
     if (params.changes()) deployment_.emplace(*this, params.deployment, params.replicas);
@@ -259,6 +274,8 @@ class Service final : public Component {
     admissions_.connect(directory);
     program_.emplace(*this, directory);
     endpoints_.connect(*program_, directory);
+    if (sessions_) sessions_->connect(*program_);
+    directory_ = &directory;
     measure_calls(*owner_, program_->sites(), instances().size());
     admissions_.measure(*owner_);
   }
@@ -291,7 +308,10 @@ class Service final : public Component {
   }
   bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
-  void examine(const Examination& examination) const override { endpoints_.examine(examination); }
+  void examine(const Examination& examination) const override {
+    endpoints_.examine(examination);
+    if (sessions_) sessions_->examine(examination, *directory_);
+  }
 
   cluster::HostCpu* host_of(const Instance& instance) const {
     return deployment_ ? deployment_->host_of(instance) : nullptr;
@@ -306,6 +326,8 @@ class Service final : public Component {
   const ServiceParams& params() const { return params_; }
   admission::Admissions& admissions() { return admissions_; }
   Program& program() { return *program_; }
+  /// Null where nobody logs in.
+  Sessions* sessions() { return sessions_ ? &*sessions_ : nullptr; }
   RandomKey patience_key() const { return patience_key_; }
   /// A request took that long from its arrival.
   void served(const Instance& instance, Duration took) {
@@ -334,6 +356,8 @@ class Service final : public Component {
   RandomKey patience_key_;
   std::optional<Program> program_;
   steps::Endpoints endpoints_;
+  std::optional<Sessions> sessions_;
+  Directory* directory_ = nullptr;
   Recorder::Owner* owner_ = nullptr;
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
@@ -372,6 +396,11 @@ ResourceOptions line(const ServiceParams& params) {
 std::uint32_t computing_at_once(const ServiceParams& params) {
   if (shares(params)) return 0;
   std::uint64_t most = params.blocking ? steps::computing_at_once(params.work) : 1;
+  if (params.blocking && params.sessions) {
+    most = std::max(most, steps::computing_at_once(params.sessions->login));
+    if (params.sessions->token && params.sessions->token->refresh)
+      most = std::max(most, steps::computing_at_once(*params.sessions->token->refresh));
+  }
   most *= params.workers;
   return most < 0xffff'ffff ? static_cast<std::uint32_t>(most) : 0;
 }
@@ -427,6 +456,13 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
     process_ = std::make_unique<Process>(*this, process, hosted, processor_,
                                          shares(service.params()) ? nullptr : &workers_,
                                          [this] { service_.is_up(); });
+  if (const Sessions* const sessions = service.sessions(); sessions && sessions->in_process()) {
+    const std::uint64_t each = service.params().sessions->in_process->memory.count;
+    sessions_.emplace(service.world().simulation, sessions->timeout(),
+                      [this, each](std::size_t held) {
+                        if (process_) process_->keeps(held * each);
+                      });
+  }
 }
 
 void Server::started() {
@@ -527,9 +563,14 @@ Task<> Server::serve(Served served) {
   const Time started = simulation.now();
   service_.wait().record(started, started - arrived);
   Status status = Status::ok;
-  if (const Compiled* only = Program::only_computation(endpoint->block))
+  const Compiled* only = Program::only_computation(endpoint->block);
+  if (Sessions* const sessions = service_.sessions(); sessions != nullptr) [[unlikely]] {
+    only = nullptr;  // the worker may have been given back
+    status = co_await sessions->enter(sessions_ ? &*sessions_ : nullptr, work);
+  }
+  if (only != nullptr)
     co_await service_.program().compute(*only, work);
-  else
+  else if (status == Status::ok)
     status = co_await service_.program().run(endpoint->block, work);
   service_.service().record(simulation.now(), simulation.now() - started);
   if (process_) process_->served();
@@ -593,6 +634,7 @@ void Service::declare_metrics() {
     measure_processes(owner, params_.process, std::move(processes), there);
   }
   if (members_) members_->measure(owner);
+  if (sessions_) sessions_->measure(owner, total(&Server::sessions_integral));
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -624,6 +666,7 @@ ModelKind service() {
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : deployment::deployment_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : process_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : session_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",

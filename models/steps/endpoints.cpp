@@ -36,7 +36,7 @@ std::vector<std::string> Endpoints::names() const {
 
 void Endpoints::examine(const Examination& examination) const {
   SeenShared shared;
-  for (const char* key : {"endpoints", "steps"})
+  for (const char* key : {"endpoints", "steps", "sessions"})
     if (const Value* const given = examination.where.find(key)) {
       const std::string path = pointer_to(examination.path, key);
       examine_calls(*given, path, *directory_, examination.problems);

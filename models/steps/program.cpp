@@ -28,7 +28,7 @@ struct Compiler {
   Compute operator()(const ComputeStep& step) const { return {step.compute}; }
   Wait operator()(const WaitStep& step) const { return {step.wait}; }
   CallOut operator()(const CallStep& step) const {
-    return {&program.site(step.call.id, step.policy), step.op,
+    return {&program.site(step.call.id, step.policy, false, step.routing), step.op,
             owner.world().symbols.intern(step.endpoint.value_or("")),
             step.op == Operation::read ? nullptr : program.near_caches(step.call.id)};
   }
@@ -83,6 +83,16 @@ const Block* chosen(const Choose& choose, double uniform) {
 
 }  // namespace
 
+namespace {
+
+/// The endpoint that a call names; empty where it names none.
+std::string endpoint_of(const Value& call) {
+  const Value* const named = call.find("endpoint");
+  return named != nullptr && named->is_string() ? named->text() : "";
+}
+
+}  // namespace
+
 void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
                    Problems& problems) {
   if (steps.is_array()) {
@@ -111,6 +121,8 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
                        "stands in front of a cache beside the data, which " +
                            in_quotes(cached->text()) + " is not");
     }
+    if (const Value* call = steps.find("call"); call != nullptr && call->is_string())
+      examine_routing(steps, path, call->text(), {endpoint_of(steps)}, directory, problems);
     for (const Value::Member& member : steps.members())
       examine_calls(member.value, pointer_to(path, member.key), directory, problems);
   }
@@ -140,17 +152,29 @@ void examine_shared(const Value& steps, const std::string& path, SeenShared& see
   }
 }
 
-CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
+CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous,
+                        const RoutingParams& routing) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
   CallSite& made = sites_.emplace_back(owner_.world(), edge, policy, steps_++,
                                        fallback_edge(directory_, owner_, policy));
-  if (policy.pool)
-    for (const CallSite& other : sites_)
-      if (&other.edge() == &edge && other.pools() != nullptr) {
-        made.share_pools_of(other);
-        break;
-      }
+  made.route_by(routing, directory_);
+  if (policy.pool) {
+    share_pools(made);
+    for (CallSite& split : made.splits()) share_pools(split);
+  }
   return made;
+}
+
+/// A process has one pool for a callee: that of the first place that calls it.
+void Program::share_pools(CallSite& made) {
+  const auto is_it = [&](const CallSite& other) {
+    return &other.edge() == &made.edge() && other.pools() != nullptr;
+  };
+  for (const CallSite& site : sites_) {
+    if (is_it(site)) return made.share_pools_of(site);
+    for (const CallSite& split : site.splits())
+      if (is_it(split)) return made.share_pools_of(split);
+  }
 }
 
 cache::NearCaches* Program::near_caches(const std::string& callee) {

@@ -158,7 +158,8 @@ class Program {
   cache::NearCaches* near_caches(const std::string& callee);
 
   /// A place for calls that the component makes itself, outside of any step.
-  CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false);
+  CallSite& site(const std::string& callee, const CallPolicy& policy, bool asynchronous = false,
+                 const RoutingParams& routing = {});
   const std::deque<CallSite>& sites() const { return sites_; }
 
   /// Does the steps one after the other; ends at the first that fails.
@@ -178,6 +179,7 @@ class Program {
   }
 
  private:
+  void share_pools(CallSite& made);
   Compiled compile(const Step& step);
   Task<Status> composite(const Compiled& step, Work& work);
   Task<Status> cache_aside(const CacheAside& step, Work& work);

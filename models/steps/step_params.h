@@ -47,6 +47,7 @@ struct CallStep {
   Operation op = Operation::read;
   std::optional<std::string> endpoint;
   CallPolicy policy;
+  RoutingParams routing;
 
   static constexpr std::string_view doc = "Calls another component and waits for its answer.";
   static constexpr auto fields() {
@@ -55,6 +56,7 @@ struct CallStep {
         field<&CallStep::op>("What the call does to the data."),
         field<&CallStep::endpoint>("Endpoint of the callee; needed where it has several."),
         inlined<&CallStep::policy>(),
+        inlined<&CallStep::routing>(),
     };
   }
 };

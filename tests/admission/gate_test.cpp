@@ -4,6 +4,7 @@
 
 #include "models/admission/gate.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -165,6 +166,48 @@ TEST_CASE("gate: a service that is nearly full refuses the least urgent first", 
   CHECK(share_of_urgent(3) > 0.99);
 }
 
+TEST_CASE("gate: five a minute for each key on each endpoint, or for each endpoint",
+          "[admission]") {
+  const auto let_in = [](const std::string& per) {
+    SinkLog log;
+    ModelRig rig({balancer::load_balancer(), sink(log)},
+                 balancer(R"("rate_limit": {"fixed_window": {"rate": "5/minute"}, "per": ")" + per +
+                          R"("})"));
+    const Symbol endpoints[] = {rig.world().symbols.intern("GET /a"),
+                                rig.world().symbols.intern("GET /b")};
+    for (int i = 0; i < 8; ++i)
+      for (const std::uint64_t key : {1u, 2u, 3u})
+        for (const Symbol endpoint : endpoints)
+          rig.send(Time{10s} + i * 1s, "lb", read_of(key, endpoint));
+    rig.run(Time{30s});
+    return log.size();
+  };
+  CHECK(let_in("all") == 5);
+  CHECK(let_in("key") == 3 * 5);
+  CHECK(let_in("endpoint") == 2 * 5);
+  CHECK(let_in("key_and_endpoint") == 3 * 2 * 5);
+}
+
+TEST_CASE("gate: users behind one address share its limit", "[admission]") {
+  for (const bool in_store : {false, true})
+    for (const std::uint64_t addresses : {1u, 10u, 1'000'000u}) {
+      SinkLog log;
+      ModelRig rig({balancer::load_balancer(), cache::cache(), sink(log)},
+                   R"({"lb": {"kind": "load_balancer", "targets": ["it"], "replicas": 1,
+                              "rate_limit": {"fixed_window": {"rate": "5/minute"},
+                                             "per": "address", "addresses": )" +
+                       std::to_string(addresses) + (in_store ? R"(, "store": "redis")" : "") +
+                       R"(}}, "it": {"kind": "sink"},
+                       "redis": {"kind": "cache", "capacity": 1000}})");
+      for (int i = 0; i < 8; ++i)
+        for (std::uint64_t key = 0; key < 100; ++key)
+          rig.send(Time{10s} + i * 1s, "lb", read_of(key));
+      rig.run(Time{30s});
+      // A hundred keys leave none of ten addresses out, and hardly share one of a million.
+      CHECK(log.size() == 5 * std::min<std::uint64_t>(addresses, 100));
+    }
+}
+
 TEST_CASE("gate: what is wrong with it is said", "[admission]") {
   const auto balancer_says = [](const std::string& more) {
     return problems_of(balancer::load_balancer(),
@@ -176,6 +219,12 @@ TEST_CASE("gate: what is wrong with it is said", "[admission]") {
   CHECK_THAT(balancer_says(R"("rate_limit": {"fixed_window": {"rate": "5/min"},
                               "store_timeout": "1s"})"),
              Catch::Contains("without a store"));
+  CHECK_THAT(balancer_says(R"("rate_limit": {"fixed_window": {"rate": "5/min"},
+                              "per": "address"})"),
+             Catch::Contains("how many addresses"));
+  CHECK_THAT(balancer_says(R"("rate_limit": {"fixed_window": {"rate": "5/min"}, "per": "key",
+                              "addresses": 5})"),
+             Catch::Contains("per address alone"));
   CHECK(balancer_says(R"("rate_limit": {"fixed_window": {"rate": "5/min"}, "per": "key"},
                          "shed": {"capacity": 100}, "concurrency_limit": "gradient2")")
             .empty());

@@ -15,7 +15,7 @@
 namespace highwater::testing {
 
 inline const Catalog& catalog() {
-  static const Catalog all{model_kinds(), fault_kinds()};
+  static const Catalog all{model_kinds(), fault_kinds(), section_kinds()};
   return all;
 }
 

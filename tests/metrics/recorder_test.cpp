@@ -143,6 +143,15 @@ TEST_CASE("recorder: counts and causes are read at the end", "[metrics]") {
   CHECK(metric(records, "errors").kind == MetricKind::causes);
 }
 
+TEST_CASE("recorder: owners are found by their ids", "[metrics]") {
+  Simulation simulation;
+  const TimeGrid grid(kRun, Duration{0});
+  Recorder recorder(simulation, grid);
+  Recorder::Owner& owner = recorder.owner("it");
+  CHECK(recorder.find("it") == &owner);
+  CHECK(recorder.find("other") == nullptr);
+}
+
 TEST_CASE("recorder: a run that ends early closes its open slice", "[metrics]") {
   Bench bench;
   TimeIntegral level(Time{}, 2);

@@ -250,6 +250,46 @@ TEST_CASE("edge: jitter is drawn for every message of its own", "[model][edge]")
   CHECK(after.took() == 0s);
 }
 
+TEST_CASE("attempt: what an edge leads through takes its time in either direction, once",
+          "[model][attempt]") {
+  class Toll final : public Passage {
+   public:
+    Duration there(std::uint64_t, std::uint64_t) override {
+      ++there_;
+      return 5ms;
+    }
+    Duration back(std::uint64_t, std::uint64_t) override {
+      ++back_;
+      return 7ms;
+    }
+    int there_ = 0;
+    int back_ = 0;
+  };
+  Toll toll;
+  SinkLog log;
+  log.react = [](const Received&) { return Reaction{10ms}; };
+  ModelRig rig({sink(log)}, kOneSink, delay_of(1ms));
+  Edge& edge = rig.edge("it");
+  edge.lead_through(toll);
+  const Answer& answer = rig.send(Time{1s}, "it", Request{});
+  const Answer& slow = rig.send(Time{2s}, "it", Request{});
+  const Answer& held = rig.send(Time{3s}, "it", Request{});
+  const Answer& late = rig.send(Time{5s}, "it", Request{}, timeout_of(15ms));
+  rig.at(Time{1500ms}, [&] { edge.add_latency(3ms, nullptr); });
+  rig.at(Time{2500ms}, [&] {
+    edge.remove_latency(3ms, nullptr);
+    edge.cut(true, false);
+  });
+  rig.at(Time{4s}, [&] { edge.heal(true, false); });
+  rig.run(Time{10s});
+  CHECK(answer.took() == 24ms);
+  CHECK(slow.took() == 30ms);
+  CHECK(held.took() == 1s + 24ms);
+  CHECK(late.reply.status == Status::timeout);
+  CHECK(toll.there_ == 4);
+  CHECK(toll.back_ == 3);  // nobody waits for the last
+}
+
 TEST_CASE("attempts: received is answered plus in flight, whatever happens", "[model][attempt]") {
   // Loss, delays, deaths, cuts and timeouts at random; the rig checks the books after every piece.
   SinkLog log;

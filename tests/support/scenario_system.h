@@ -16,7 +16,7 @@ namespace highwater::testing {
 /// @throws std::runtime_error with everything that is wrong with it.
 inline System system_of_scenario(const std::string& file,
                                  const std::vector<std::string>& settings) {
-  const Catalog catalog{model_kinds(), fault_kinds()};
+  const Catalog catalog{model_kinds(), fault_kinds(), section_kinds()};
   const Language language = language_of(catalog);
   Problems problems;
   const auto document =

@@ -10,7 +10,7 @@
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
 #include "models/algorithms/balancing/outlier_detector.h"
-#include "models/balancer/envoy_params.h"
+#include "models/percentage.h"
 
 namespace highwater {
 
@@ -55,7 +55,7 @@ struct OutlierParams {
   Fraction enforcing_failure_percentage{Defaults{}.enforcing[5] / 100.0};
   Fraction enforcing_local_origin_failure_percentage{Defaults{}.enforcing[6] / 100.0};
 
-  static constexpr std::string_view type_name = "load_balancer.outlier_detection";
+  static constexpr std::string_view type_name = "outlier_detection";
   static constexpr auto fields() {
     using P = OutlierParams;
     constexpr std::string_view kEnforcing =
@@ -130,7 +130,7 @@ struct OutlierParams {
     out.base_ejection_time = base_ejection_time.count();
     if (max_ejection_time) out.max_ejection_time = max_ejection_time->count();
     out.max_ejection_time_jitter = max_ejection_time_jitter.count();
-    out.max_ejection_percent = percent(max_ejection_percent);
+    out.max_ejection_percent = whole_percent(max_ejection_percent);
     out.always_eject_one_host = always_eject_one;
     out.limit = ejection_limit;
     out.successful_active_health_check_uneject_host = health_check_returns;
@@ -142,16 +142,16 @@ struct OutlierParams {
     out.success_rate_request_volume = success_rate_request_volume;
     out.success_rate_stdev_factor =
         static_cast<std::uint32_t>(std::llround(success_rate_stdev_factor * 1000));
-    out.failure_percentage_threshold = percent(failure_percentage_threshold);
+    out.failure_percentage_threshold = whole_percent(failure_percentage_threshold);
     out.failure_percentage_minimum_hosts = failure_percentage_minimum_hosts;
     out.failure_percentage_request_volume = failure_percentage_request_volume;
-    out.enforcing = {percent(enforcing_consecutive_5xx),
-                     percent(enforcing_consecutive_gateway_failure),
-                     percent(enforcing_consecutive_local_origin_failure),
-                     percent(enforcing_success_rate),
-                     percent(enforcing_local_origin_success_rate),
-                     percent(enforcing_failure_percentage),
-                     percent(enforcing_local_origin_failure_percentage)};
+    out.enforcing = {whole_percent(enforcing_consecutive_5xx),
+                     whole_percent(enforcing_consecutive_gateway_failure),
+                     whole_percent(enforcing_consecutive_local_origin_failure),
+                     whole_percent(enforcing_success_rate),
+                     whole_percent(enforcing_local_origin_success_rate),
+                     whole_percent(enforcing_failure_percentage),
+                     whole_percent(enforcing_local_origin_failure_percentage)};
     return out;
   }
 };

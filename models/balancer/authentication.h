@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "engine/describe/kind.h"
+#include "engine/model/component.h"
+#include "models/balancer/authentication_params.h"
+#include "models/calls/call.h"
+#include "models/session_table.h"
+#include "models/steps/processor.h"
+
+namespace highwater::balancer {
+
+/// How a gateway finds out who a request is from, before it sends it on.
+///
+/// A request whose token is no good is answered with a 401: an answer, as to a caller that gets
+/// what it deserves. One about which nobody answers fails.
+///
+/// Assumes  what is remembered of a token costs nothing to find; requests with one token that come
+///          while it is asked about ask too; a bad token is not remembered.
+/// Source   RFC 7519 (JWT), RFC 7662 (introspection); Envoy jwt_authn and ext_authz, nginx
+///          auth_request with proxy_cache.
+/// Checked  tests/gateway/authentication_test.cpp
+class Authentication {
+ public:
+  enum class Verdict : std::uint8_t { passes, unauthorized, failed };
+  struct Result {
+    Verdict verdict = Verdict::passes;
+    Reply reply;  ///< Where it does not pass.
+  };
+
+  Authentication(Component& gateway, const AuthenticationParams& params);
+
+  void connect(Directory& directory);
+  void examine(const Examination& examination) const;
+  void measure(Recorder::Owner& owner, std::size_t gateways);
+
+  /// The tokens that a process remembers; nothing where it remembers none.
+  std::optional<SessionTable> memory() const;
+
+  /// @param known      What memory() gave the process.
+  /// @param processor  Of the process; null where its CPU is no limit.
+  Task<Result> check(Instance& gateway, SessionTable* known, steps::Processor* processor,
+                     Request request);
+
+ private:
+  Task<Result> ask(Instance& gateway, SessionTable* known, Request request, bool is_good);
+
+  Component& gateway_;
+  const AuthenticationParams& params_;
+  RandomKey invalid_key_, verify_key_;
+  std::deque<CallSite> sites_;  // one, where it asks
+  struct Counts {
+    std::uint64_t unauthorized = 0;
+    std::uint64_t asked = 0;
+    std::uint64_t known = 0;
+    std::uint64_t without_answer = 0;
+  } counts_;
+};
+
+/// Of Authentication::measure(), for a kind's table.
+std::vector<MetricInfo> authentication_metrics();
+
+}  // namespace highwater::balancer
