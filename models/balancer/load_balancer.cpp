@@ -28,6 +28,8 @@
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/load_balancer_params.h"
 #include "models/calls/call.h"
+#include "models/calls/listener.h"
+#include "models/calls/transport.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 
@@ -50,6 +52,7 @@ class Proxy final : public Instance {
   void begin();
   /// Service discovery lists a target, or lists it no longer.
   void listing_changed(const Instance& target);
+  Listener* listener() override { return &listener_; }
 
  private:
   struct Peer {
@@ -64,6 +67,7 @@ class Proxy final : public Instance {
 
   void receive(Served served) override { tasks().spawn(forward(std::move(served))); }
   void started() override;
+  void killed() override { listener_.killed(); }
   Duration start_time() const override;
   Task<> forward(Served served);
   Pick pick(const Request& request, const std::vector<std::size_t>& tried,
@@ -86,6 +90,8 @@ class Proxy final : public Instance {
 
   LoadBalancer& owner_;
   std::unique_ptr<admission::Gate> gate_;
+  steps::Processor processor_;  // a core for each handshake
+  Listener listener_;
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
@@ -113,6 +119,12 @@ class LoadBalancer final : public Component {
     owner.count("no_target", no_target_);
     owner.count("ejections", ejections_);
     admissions_.measure(owner);
+    std::vector<const Listener*> listeners;
+    for (const auto& instance : instances()) listeners.push_back(instance->listener());
+    const auto there = static_cast<double>(params.replicas);
+    measure_listeners(owner, params.network, std::move(listeners),
+                      [there](Time now) { return seconds(now) * there; });
+    owner_ = &owner;
     for (const auto& instance : instances()) measure(*instance);
   }
 
@@ -123,6 +135,7 @@ class LoadBalancer final : public Component {
       targets_.push_back(&target);
       CallPolicy policy;
       policy.timeout = params_.timeout;
+      policy.transport = params_.transport;
       CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
       target.watch([this](const Instance& instance, Change change) {
@@ -133,6 +146,10 @@ class LoadBalancer final : public Component {
         for (const auto& proxy : instances())
           static_cast<Proxy&>(*proxy).know(*instance, site, configured(*instance));
     }
+    std::vector<Transports*> transports;
+    for (const CallSite& site : sites_)
+      if (site.transports()) transports.push_back(site.transports().get());
+    measure_transports(*owner_, transports);
   }
 
   void start() override {
@@ -211,11 +228,14 @@ class LoadBalancer final : public Component {
   std::uint64_t retried_ = 0;
   std::uint64_t no_target_ = 0;
   std::uint64_t ejections_ = 0;
+  Recorder::Owner* owner_ = nullptr;
 };
 
 Proxy::Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone)
     : Instance(owner, index, zone),
       owner_(owner),
+      processor_(owner.world().simulation, std::nullopt, 1),
+      listener_(*this, owner.params().network, processor_, nullptr),
       check_(*this),
       outliers_random_(owner.world().stream(label(), "outlier detection")),
       look_(*this) {}
@@ -452,7 +472,11 @@ Task<> Proxy::forward(Served served) {
     }
     const Peer& peer = peers_[*picked];
     const Time sent = owner_.world().now();
-    const Reply reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
+    Reply reply;
+    if (peer.site->transports())
+      reply = co_await peer.site->transported(*this, peer.instance, request, attempt);
+    else
+      reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
     balancer_->finish(*picked, {.now = nanoseconds_now(),
                                 .latency = (owner_.world().now() - sent).count(),
                                 .failed = connection_failed(reply.status)});
@@ -484,6 +508,8 @@ ModelKind load_balancer() {
   metrics.push_back(
       {"ejections", "instances", "Instances taken out by outlier detection.", MetricShape::kCount});
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : transport_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : listener_metrics()) metrics.push_back(std::move(metric));
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
                                   "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));

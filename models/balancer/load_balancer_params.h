@@ -12,6 +12,8 @@
 #include "models/balancer/envoy_params.h"
 #include "models/balancer/outlier_params.h"
 #include "models/balancer/policy_params.h"
+#include "models/calls/listener_params.h"
+#include "models/calls/transport_params.h"
 
 namespace highwater::balancer {
 
@@ -124,6 +126,8 @@ struct LoadBalancerParams {
   std::optional<OutlierParams> outlier_detection;
   admission::AdmissionParams admission;
   std::optional<Duration> timeout;
+  std::optional<TransportParams> transport;
+  ListenerParams network;
   Distribution service_time;
   std::uint32_t replicas = 1;
   std::vector<std::string> zones;
@@ -193,6 +197,11 @@ struct LoadBalancerParams {
         field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
                                             "unless given.")
             .at_least(Duration{1}),
+        field<&LoadBalancerParams::transport>("The connections of each balancer to each instance, "
+                                              "and what goes over them. Connections cost nothing "
+                                              "unless given.")
+            .source("nginx keepalive and proxy_http_version, HAProxy http-reuse"),
+        inlined<&LoadBalancerParams::network>(),
         field<&LoadBalancerParams::service_time>("Time the balancer itself takes for a request."),
         field<&LoadBalancerParams::replicas>("Balancers, each with counts and checks of its own.")
             .at_least(1u)

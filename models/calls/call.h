@@ -18,6 +18,7 @@
 #include "models/calls/call_params.h"
 #include "models/calls/connections.h"
 #include "models/calls/guard.h"
+#include "models/calls/transport.h"
 
 namespace highwater {
 
@@ -33,11 +34,15 @@ namespace highwater {
 ///   hedge      sends further requests beside a slow one
 ///   pool       each request that is sent takes a connection, and waits where none is free
 ///   timeout    of each request that is sent
+///   transport  the connection that it goes over
 ///
 /// A request waits for its connection before its timeout begins: to a pool that is a query like any
 /// other, and has a time limit of its own. What the pool refuses is a failure to all that is
 /// further out: the breaker counts it, a retry asks again. A request that runs into its timeout
 /// takes its connection with it, since what it asked for is still under way there.
+///
+/// The connections of a transport are part of sending, as in an HTTP client: the timeout covers the
+/// wait for one, its handshakes, and the last byte of the answer.
 ///
 /// Source   resilience4j's order, Retry ( CircuitBreaker ( RateLimiter ( TimeLimiter ( Bulkhead
 ///          ( call ) ) ) ) ), docs "Aspect order"; the pool is part of the call there.
@@ -45,9 +50,11 @@ class CallSite {
  public:
   /// @param step      Number of this place within its component; keys the draws of the calls made
   ///                  here.
-  /// @param fallback  The edge to the policy's fallback, where that names a component.
+  /// @param fallback    The edge to the policy's fallback, where that names a component.
+  /// @param transports  Those of another place in the same component that calls the same callee;
+  ///                    null where there is none.
   CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
-           Edge* fallback = nullptr);
+           Edge* fallback = nullptr, std::shared_ptr<Transports> transports = nullptr);
 
   /// Whether a call here is a single attempt, for which a Call is enough: it spares a frame.
   bool is_plain() const { return plain_; }
@@ -68,6 +75,10 @@ class CallSite {
   /// From here on the connections are those of another place in the same component, which calls
   /// the same callee. Before the run only.
   void share_pools_of(const CallSite& other) { pools_ = other.pools_; }
+  /// Null where the policy has no transport.
+  const std::shared_ptr<Transports>& transports() const { return transports_; }
+  /// One request over a connection of the transport, to an instance that the caller has chosen.
+  Task<Reply> transported(Instance& from, Route to, const Request& request, std::uint32_t attempt);
   /// Breakers of the calling processes that are not closed, integrated over time, in seconds; a
   /// breaker counts as what it was when it last let a call through or refused one.
   double breakers_not_closed(Time now) const;
@@ -79,6 +90,8 @@ class CallSite {
   Guard& guard_of(const Instance& from);
   Task<Reply> guarded(Guard& guard, Instance& from, Request request, std::uint32_t attempt);
   Task<Reply> pooled(Instance& from, const Request& request, std::uint32_t attempt);
+  bool has_connections() const { return pools_ != nullptr || transports_ != nullptr; }
+  Task<Reply> over_connection(Instance& from, const Request& request, std::uint32_t attempt);
   Task<Reply> hedged(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
   struct Race;
   Task<bool> one_of_race(Race& race, Instance& from, Request request, std::uint32_t attempt,
@@ -104,6 +117,8 @@ class CallSite {
   RandomKey leak_key_;
   std::deque<std::optional<Guard>> guards_;  // by instance of the caller
   std::shared_ptr<ConnectionPools> pools_;
+  std::shared_ptr<Transports> transports_;
+  std::unique_ptr<MessageSizes> sizes_;  // where there is a transport
   std::unique_ptr<CallSite> fallback_;
   CallCounts counts_;
 };

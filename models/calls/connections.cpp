@@ -285,4 +285,10 @@ Task<Reply> CallSite::pooled(Instance& from, const Request& request, std::uint32
   co_return reply;
 }
 
+Task<Reply> CallSite::over_connection(Instance& from, const Request& request,
+                                      std::uint32_t attempt) {
+  return pools_ ? pooled(from, request, attempt)
+                : transported(from, callee().route(request, from), request, attempt);
+}
+
 }  // namespace highwater

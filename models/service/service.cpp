@@ -17,6 +17,7 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
+#include "models/calls/listener.h"
 #include "models/deployment/deployment.h"
 #include "models/membership/members.h"
 #include "models/placement.h"
@@ -129,6 +130,7 @@ struct ServiceParams {
   Duration start_time{0};
   deployment::DeploymentParams deployment;
   ProcessParams process;
+  ListenerParams network;
 
   static constexpr auto fields() {
     return Fields{
@@ -159,6 +161,7 @@ struct ServiceParams {
         field<&ServiceParams::start_time>("From the start of an instance until it takes requests."),
         inlined<&ServiceParams::deployment>(),
         inlined<&ServiceParams::process>(),
+        inlined<&ServiceParams::network>(),
     };
   }
   /// Instances that there may ever be at the same time.
@@ -202,6 +205,7 @@ class Server final : public Instance {
   double waiting_integral(Time now) const { return workers_.waiting_integral(now); }
   const Processor& processor() const { return processor_; }
   Process* process() const { return process_.get(); }
+  Listener* listener() override;
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
@@ -209,6 +213,7 @@ class Server final : public Instance {
   void started() override;
   void killed() override {
     if (process_) process_->died();
+    if (listener_) listener_->killed();
   }
   void left() override {
     if (process_) process_->left();
@@ -224,7 +229,8 @@ class Server final : public Instance {
   Processor processor_;
   LineControl control_;
   std::unique_ptr<admission::Gate> gate_;
-  std::unique_ptr<Process> process_;  // where it is more than its requests
+  std::unique_ptr<Process> process_;    // where it is more than its requests
+  std::unique_ptr<Listener> listener_;  // since somebody asked for it
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
@@ -415,6 +421,13 @@ void Server::started() {
   if (ready()) service_.is_up();
 }
 
+Listener* Server::listener() {
+  if (!listener_)
+    listener_ = std::make_unique<Listener>(*this, service_.params().network, processor_,
+                                           shares(service_.params()) ? nullptr : &workers_);
+  return listener_.get();
+}
+
 Duration Server::start_time() const {
   return service_.start_time(*this);
 }
@@ -562,6 +575,11 @@ void Service::declare_metrics() {
     measure_processes(owner, params_.process, std::move(processes), there);
   }
   if (members_) members_->measure(owner);
+  if (params_.network.accept || params_.network.bandwidth) {
+    std::vector<const Listener*> listeners;
+    for (const auto& instance : instances()) listeners.push_back(instance->listener());
+    measure_listeners(owner, params_.network, std::move(listeners), there);
+  }
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -593,6 +611,7 @@ ModelKind service() {
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : deployment::deployment_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : process_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : listener_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",

@@ -1,5 +1,6 @@
 #include "models/steps/program.h"
 
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -103,6 +104,19 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
   }
 }
 
+namespace {
+
+/// Of a pool or transport as declared, what all calls to one callee have in common.
+Value shared_part(std::string_view what, const Value& declared) {
+  if (what != "transport") return declared;
+  Problems reported;  // when it was read
+  TransportParams params;
+  Quantity<TransportParams>::read(declared, "", reported, params);
+  return Quantity<TransportParams>::write(params.without_sizes());
+}
+
+}  // namespace
+
 void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
                    Problems& problems) {
   if (steps.is_array()) {
@@ -111,13 +125,17 @@ void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
   } else if (steps.is_object()) {
     for (const char* verb : {"call", "cache", "publish"}) {
       const Value* const callee = steps.find(verb);
-      const Value* const pool = steps.find("pool");
-      if (callee == nullptr || !callee->is_string() || pool == nullptr) continue;
-      const Value& first = *seen.try_emplace(callee->text(), pool).first->second;
-      if (!(first == *pool))
-        problems.error(pool->position(), pointer_to(path, "pool"),
-                       "the calls of a process to " + in_quotes(callee->text()) +
-                           " share one pool, and another step says " + write_json_line(first));
+      if (callee == nullptr || !callee->is_string()) continue;
+      for (const char* kept : {"pool", "transport"}) {
+        const Value* const declared = steps.find(kept);
+        if (declared == nullptr) continue;
+        const Value& first = *seen.try_emplace({callee->text(), kept}, declared).first->second;
+        if (!(shared_part(kept, first) == shared_part(kept, *declared)))
+          problems.error(declared->position(), pointer_to(path, kept),
+                         "the calls of a process to " + in_quotes(callee->text()) + " share one " +
+                             kept + ", and another step says " +
+                             write_json_line(shared_part(kept, first)));
+      }
     }
     for (const Value::Member& member : steps.members())
       examine_pools(member.value, pointer_to(path, member.key), seen, problems);
@@ -126,8 +144,13 @@ void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
 
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
-  CallSite& made = sites_.emplace_back(owner_.world(), edge, policy, steps_++,
-                                       fallback_edge(directory_, owner_, policy));
+  std::shared_ptr<Transports> transports;
+  for (const CallSite& other : sites_)
+    if (policy.transport && &other.edge() == &edge && other.transports())
+      transports = other.transports();
+  CallSite& made =
+      sites_.emplace_back(owner_.world(), edge, policy, steps_++,
+                          fallback_edge(directory_, owner_, policy), std::move(transports));
   if (policy.pool)
     for (const CallSite& other : sites_)
       if (&other.edge() == &edge && other.pools() != nullptr) {

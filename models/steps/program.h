@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -130,10 +131,10 @@ struct Locks {
 void examine_calls(const Value& steps, const std::string& path, const Directory& directory,
                    Problems& problems);
 
-/// Pools of connections as steps declare them, by callee.
-using SeenPools = std::map<std::string, const Value*>;
+/// Pools of connections and transports as steps declare them, by callee.
+using SeenPools = std::map<std::pair<std::string, std::string>, const Value*>;
 
-/// Reports pools to one callee that are not the same in all steps.
+/// Reports pools and transports to one callee that are not the same in all steps.
 void examine_pools(const Value& steps, const std::string& path, SeenPools& seen,
                    Problems& problems);
 
