@@ -1,5 +1,7 @@
 #include "engine/model/attempt.h"
 
+#include <utility>
+
 #include "engine/model/component.h"
 
 namespace highwater {
@@ -113,7 +115,15 @@ void Attempt::drop() {
   if (waiter != nullptr) waiter->lost();
 }
 
+void AttemptWaiter::hand_on(Served served, Reply reply) {
+  served.reply(reply);
+}
+
 void Served::reply(Reply reply) {
+  if (attempt_->waiter_hands_on_ && attempt_->waiter_ != nullptr) [[unlikely]] {
+    attempt_->waiter_hands_on_ = false;
+    return attempt_->waiter_->hand_on(std::move(*this), reply);
+  }
   std::exchange(attempt_, nullptr)->reply(reply);
 }
 

@@ -15,6 +15,7 @@ namespace highwater {
 class Edge;
 class Instance;
 class Attempt;
+class Served;
 
 /// Who waits for the answer of an attempt.
 class AttemptWaiter {
@@ -25,6 +26,9 @@ class AttemptWaiter {
   /// No answer will ever come: the callee died silently or a partition ate the message. Whoever has
   /// a timeout learns of it then; the others wait for good.
   virtual void lost() = 0;
+  /// The callee has answered an attempt whose answers the waiter hands on: it replies when the
+  /// answer has left the callee, which happens in the callee's own time and dies with it.
+  virtual void hand_on(Served served, Reply reply);
 
  protected:
   ~AttemptWaiter() = default;
@@ -49,6 +53,8 @@ class Attempt final : private Event {
   void conclude(Reply reply);
   /// It carries what other attempts ask for: the edge counts those, not this one.
   void only_carries();
+  /// What the callee answers is given to the waiter's hand_on() before it goes over the network.
+  void let_waiter_hand_on() { waiter_hands_on_ = true; }
 
   /// The waiter no longer waits, since it was cancelled itself.
   void forget() { waiter_ = nullptr; }
@@ -90,6 +96,7 @@ class Attempt final : private Event {
   std::uint64_t message_;
   Phase phase_ = Phase::outbound;
   bool counted_ = true;  // by the edge
+  bool waiter_hands_on_ = false;
   Reply reply_;
 };
 

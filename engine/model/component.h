@@ -20,6 +20,8 @@ namespace highwater {
 
 class Component;
 class Directory;
+/// How an instance takes connections and sends what it sends; models/calls/listener.h.
+class Listener;
 class Problems;
 class Value;
 
@@ -124,6 +126,9 @@ class Instance {
 
   /// The tasks of this process; killed with it.
   Scope& tasks() { return tasks_; }
+
+  /// Null where connections cost it nothing and what it sends takes no time.
+  virtual Listener* listener() { return nullptr; }
 
  protected:
   /// A request has arrived. Whoever holds `served` answers it.

@@ -42,6 +42,14 @@ class Edge {
   std::uint64_t attempts() const { return attempts_; }
   std::uint64_t failures() const { return failures_; }
 
+  /// Bytes of requests and of answers that went over it, as far as calls say how large theirs are.
+  std::uint64_t bytes_sent() const { return bytes_sent_; }
+  std::uint64_t bytes_received() const { return bytes_received_; }
+  void count_sent(std::uint64_t bytes) { bytes_sent_ += bytes; }
+  void count_received(std::uint64_t bytes) { bytes_received_ += bytes; }
+  /// The caller gave up between the first byte of an answer and the last.
+  void count_late_answer() { ++failures_; }
+
   /// Whether a fault keeps messages back in either direction.
   bool is_cut() const { return cuts_[0] > 0 || cuts_[1] > 0; }
 
@@ -78,6 +86,8 @@ class Edge {
   bool disturbed_ = false;  // a fault or a passage is on: the only test on the ordinary way
   std::uint64_t attempts_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_received_ = 0;
   Duration added_{};
   std::vector<const Distribution*> jitters_;
   RandomKey jitter_key_;

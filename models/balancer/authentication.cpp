@@ -33,7 +33,7 @@ void Authentication::examine(const Examination& examination) const {
                    named != nullptr ? pointer_to(path, "endpoint") : path, examination.problems);
 }
 
-void Authentication::measure(Recorder::Owner& owner, std::size_t gateways) {
+void Authentication::measure(Recorder::Owner& owner) {
   owner.causes("authentication", [this] {
     const std::pair<const char*, std::uint64_t> all[] = {
         {"unauthorized", counts_.unauthorized},
@@ -45,7 +45,6 @@ void Authentication::measure(Recorder::Owner& owner, std::size_t gateways) {
       if (count > 0) causes[name] = count;
     return causes;
   });
-  measure_calls(owner, sites_, gateways);
 }
 
 std::optional<SessionTable> Authentication::memory() const {

@@ -36,7 +36,9 @@ class Authentication {
 
   void connect(Directory& directory);
   void examine(const Examination& examination) const;
-  void measure(Recorder::Owner& owner, std::size_t gateways);
+  void measure(Recorder::Owner& owner);
+  /// Where it asks, if it does.
+  const std::deque<CallSite>& sites() const { return sites_; }
 
   /// The tokens that a process remembers; nothing where it remembers none.
   std::optional<SessionTable> memory() const;

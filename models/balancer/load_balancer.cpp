@@ -28,7 +28,9 @@
 #include "models/balancer/authentication.h"
 #include "models/balancer/load_balancer_params.h"
 #include "models/calls/call.h"
+#include "models/calls/listener.h"
 #include "models/calls/outlier_report.h"
+#include "models/calls/transport.h"
 #include "models/placement.h"
 #include "models/slowdown.h"
 #include "models/steps/processor.h"
@@ -52,7 +54,8 @@ class Proxy final : public Instance {
   void begin();
   /// Service discovery lists a target, or lists it no longer.
   void listing_changed(const Instance& target);
-  double busy_integral(Time now) const { return processor_->busy_integral(now); }
+  double busy_integral(Time now) const { return processor_.busy_integral(now); }
+  Listener* listener() override { return &listener_; }
 
  private:
   struct Peer {
@@ -67,9 +70,8 @@ class Proxy final : public Instance {
 
   void receive(Served served) override { tasks().spawn(forward(std::move(served))); }
   void started() override;
-  void slowdown_changed() override {
-    if (processor_) processor_->set_slowdown(slowdown());
-  }
+  void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void killed() override { listener_.killed(); }
   Duration start_time() const override;
   Task<> forward(Served served);
   Pick pick(const Request& request, const std::vector<std::size_t>& tried,
@@ -93,7 +95,8 @@ class Proxy final : public Instance {
   LoadBalancer& owner_;
   std::unique_ptr<admission::Gate> gate_;
   std::optional<SessionTable> tokens_;
-  std::optional<steps::Processor> processor_;  // where there are cores to share
+  steps::Processor processor_;  // without cores one for each handshake, and nobody else uses it
+  Listener listener_;
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
@@ -118,7 +121,6 @@ class LoadBalancer final : public Component {
     for (std::uint32_t i = 0; i < params.replicas; ++i)
       add(std::make_unique<Proxy>(*this, i, place(world, params.zones, i)));
     Recorder::Owner& owner = measure();
-    owner_ = &owner;
     owner.count("retried", retried_);
     owner.count("no_target", no_target_);
     owner.count("ejections", ejections_);
@@ -135,6 +137,12 @@ class LoadBalancer final : public Component {
           },
           [cores](Time now) { return seconds(now) * cores; });
     }
+    std::vector<const Listener*> listeners;
+    for (const auto& instance : instances()) listeners.push_back(instance->listener());
+    const auto there = static_cast<double>(params.replicas);
+    measure_listeners(owner, params.network, std::move(listeners),
+                      [there](Time now) { return seconds(now) * there; });
+    owner_ = &owner;
     for (const auto& instance : instances()) measure(*instance);
   }
 
@@ -142,13 +150,14 @@ class LoadBalancer final : public Component {
     admissions_.connect(directory);
     if (authentication_) {
       authentication_->connect(directory);
-      authentication_->measure(*owner_, instances().size());
+      authentication_->measure(*owner_);
     }
     for (const ComponentRef& ref : params_.targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
       CallPolicy policy;
       policy.timeout = params_.timeout;
+      policy.transport = params_.transport;
       CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
                                            static_cast<std::uint32_t>(sites_.size()));
       target.watch([this](const Instance& instance, Change change) {
@@ -159,6 +168,12 @@ class LoadBalancer final : public Component {
         for (const auto& proxy : instances())
           static_cast<Proxy&>(*proxy).know(*instance, site, configured(*instance));
     }
+    std::vector<const CallSite*> called;
+    if (authentication_)
+      for (const CallSite& site : authentication_->sites()) called.push_back(&site);
+    for (const CallSite& site : sites_)
+      if (site.transports()) called.push_back(&site);
+    measure_calls(*owner_, std::move(called), instances().size());
   }
 
   void start() override {
@@ -250,11 +265,11 @@ class LoadBalancer final : public Component {
 Proxy::Proxy(LoadBalancer& owner, std::uint32_t index, Zone zone)
     : Instance(owner, index, zone),
       owner_(owner),
+      processor_(owner.world().simulation, owner.params().cores, owner.params().cores ? 0 : 1),
+      listener_(*this, owner.params().network, processor_, nullptr),
       check_(*this),
       outliers_random_(owner.world().stream(label(), "outlier detection")),
-      look_(*this) {
-  if (owner.params().cores) processor_.emplace(owner.world().simulation, owner.params().cores, 0);
-}
+      look_(*this) {}
 
 Duration Proxy::start_time() const {
   return owner_.params().start_time;
@@ -458,7 +473,7 @@ Task<> Proxy::forward(Served served) {
   }
   if (Authentication* const who = owner_.authentication(); who != nullptr) {
     const Authentication::Result result = co_await who->check(
-        *this, tokens_ ? &*tokens_ : nullptr, processor_ ? &*processor_ : nullptr, request);
+        *this, tokens_ ? &*tokens_ : nullptr, params.cores ? &processor_ : nullptr, request);
     if (result.verdict != Authentication::Verdict::passes) {
       served.reply(result.reply);
       co_return;
@@ -467,8 +482,8 @@ Task<> Proxy::forward(Served served) {
   if (!params.service_time.is_constant() || params.service_time.constant_value() > Duration{0}) {
     RequestRandom random(owner_.time_key(), request.id, request.path);
     const Duration time = params.service_time.draw(random);
-    if (processor_)
-      co_await processor_->compute(time);
+    if (params.cores)
+      co_await processor_.compute(time);
     else
       co_await owner_.world().simulation.delay(stretched(time, slowdown()));
   }
@@ -484,7 +499,11 @@ Task<> Proxy::forward(Served served) {
     }
     const Peer& peer = peers_[*picked];
     const Time sent = owner_.world().now();
-    const Reply reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
+    Reply reply;
+    if (peer.site->transports())
+      reply = co_await peer.site->transported(*this, peer.instance, request, attempt);
+    else
+      reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
     balancer_->finish(*picked, {.now = nanoseconds_now(),
                                 .latency = (owner_.world().now() - sent).count(),
                                 .failed = connection_failed(reply.status)});
@@ -519,6 +538,7 @@ ModelKind load_balancer() {
   for (MetricInfo& metric : admission::admission_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : authentication_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : call_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : listener_metrics()) metrics.push_back(std::move(metric));
   return model_kind<LoadBalancer>("load_balancer",
                                   "Forwards each request to one of many instances.",
                                   "nginx 1.22; HAProxy 2.6; Envoy; Finagle", std::move(metrics));

@@ -12,6 +12,8 @@
 #include "models/balancer/authentication_params.h"
 #include "models/balancer/envoy_params.h"
 #include "models/balancer/policy_params.h"
+#include "models/calls/listener_params.h"
+#include "models/calls/transport_params.h"
 #include "models/outlier_params.h"
 
 namespace highwater::balancer {
@@ -126,6 +128,8 @@ struct LoadBalancerParams {
   admission::AdmissionParams admission;
   std::optional<AuthenticationParams> authentication;
   std::optional<Duration> timeout;
+  std::optional<TransportParams> transport;
+  ListenerParams network;
   Distribution service_time;
   std::optional<double> cores;
   std::uint32_t replicas = 1;
@@ -199,6 +203,11 @@ struct LoadBalancerParams {
         field<&LoadBalancerParams::timeout>("Longest wait for an instance's answer; for ever "
                                             "unless given.")
             .at_least(Duration{1}),
+        field<&LoadBalancerParams::transport>("The connections of each balancer to each instance, "
+                                              "and what goes over them. Connections cost nothing "
+                                              "unless given.")
+            .source("nginx keepalive and proxy_http_version, HAProxy http-reuse"),
+        inlined<&LoadBalancerParams::network>(),
         field<&LoadBalancerParams::service_time>("Time the balancer itself takes for a request."),
         field<&LoadBalancerParams::cores>("CPU cores of a balancer, which its service_time and the "
                                           "verify_time of tokens share; never the limit unless "

@@ -17,7 +17,6 @@ namespace {
 
 using resilience::Admission;
 using resilience::BreakerState;
-using resilience::Outcome;
 using resilience::Try;
 using resilience::TryResult;
 
@@ -40,15 +39,15 @@ RetryOn cause(Status status) {
 }
 
 /// How a request that was let through ended, for a limit learned from latencies.
-Outcome outcome_of(Status status) {
+resilience::Outcome outcome_of(Status status) {
   switch (status) {
     case Status::ok:
-      return Outcome::success;
+      return resilience::Outcome::success;
     case Status::timeout:
     case Status::rejected:
-      return Outcome::dropped;
+      return resilience::Outcome::dropped;
     default:
-      return Outcome::ignored;
+      return resilience::Outcome::ignored;
   }
 }
 
@@ -122,7 +121,8 @@ class CallSite::Admitted {
   Admitted& operator=(const Admitted&) = delete;
   ~Admitted() {
     const Time now = site_.world_.now();
-    if (ticket_) guard_.concurrency->release(*ticket_, nanoseconds(now), Outcome::ignored, draws_);
+    if (ticket_)
+      guard_.concurrency->release(*ticket_, nanoseconds(now), resilience::Outcome::ignored, draws_);
     if (!by_breaker_) return;
     guard_.breaker->cancelled(*by_breaker_, nanoseconds(now));
     breaker_knows();
@@ -169,7 +169,7 @@ class CallSite::Admitted {
 };
 
 CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
-                   Edge* fallback)
+                   Edge* fallback, std::shared_ptr<Transports> transports)
     : world_(world),
       edge_(edge),
       fallback_edge_(fallback),
@@ -188,6 +188,12 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
   if (limited && !policy_.deadline_slack) timeout_ = &world.simulation.lane(timeout_length_);
   if (policy_.retry && policy_.retry->attempts < 2) policy_.retry.reset();
   if (policy_.pool) pools_ = std::make_shared<ConnectionPools>(world, edge, *policy_.pool);
+  if (policy_.transport) {
+    transports_ = transports ? std::move(transports)
+                             : std::make_shared<Transports>(world, edge, *policy_.transport);
+    sizes_ = std::make_unique<MessageSizes>(
+        *policy_.transport, world.key(edge.from().id() + " -> " + edge.to().id(), "message sizes"));
+  }
   if (policy_.fallback && fallback_edge_ != nullptr) {
     CallPolicy once;
     once.timeout = policy_.fallback->timeout;
@@ -420,6 +426,8 @@ Task<Reply> CallSite::sent(Guard& guard, Instance& from, const Request& request,
   Reply reply;
   if (pools_)
     reply = co_await pooled(from, to, request, attempt);
+  else if (transports_)
+    reply = co_await transported(from, to, request, attempt);
   else
     reply = co_await Call(*this, from, to, request, attempt);
   look_at_outliers(guard, from);
@@ -544,22 +552,25 @@ Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& p
 }
 
 std::vector<MetricInfo> call_metrics() {
-  return {{"calls", "calls",
-           "What the policies of its calls did, where they may do anything, by what that was.",
-           MetricShape::kCauses},
-          {"breakers_open", "1", "Circuit breakers of its calls that are not closed / breakers."},
-          {"pool_in_use", "connections",
-           "Connections of its pools that are lent, leaked ones included."},
-          {"pool_waiting", "calls", "Calls that wait for a connection."},
-          {"pool_wait_ms", "ms", "From asking a pool for a connection to having one.",
-           MetricShape::kTimes},
-          {"pool_timeouts", "calls",
-           "Calls that a pool refused: no connection in time, or no place to wait.",
-           MetricShape::kCount},
-          {"connections_opened", "connections", "Connections that its pools opened.",
-           MetricShape::kCount},
-          {"connections_leaked", "connections", "Connections that were never given back.",
-           MetricShape::kCount}};
+  std::vector<MetricInfo> metrics{
+      {"calls", "calls",
+       "What the policies of its calls did, where they may do anything, by what that was.",
+       MetricShape::kCauses},
+      {"breakers_open", "1", "Circuit breakers of its calls that are not closed / breakers."},
+      {"pool_in_use", "connections",
+       "Connections of its pools that are lent, leaked ones included."},
+      {"pool_waiting", "calls", "Calls that wait for a connection."},
+      {"pool_wait_ms", "ms", "From asking a pool for a connection to having one.",
+       MetricShape::kTimes},
+      {"pool_timeouts", "calls",
+       "Calls that a pool refused: no connection in time, or no place to wait.",
+       MetricShape::kCount},
+      {"connections_opened", "connections", "Connections that its pools opened.",
+       MetricShape::kCount},
+      {"connections_leaked", "connections", "Connections that were never given back.",
+       MetricShape::kCount}};
+  for (MetricInfo& metric : transport_metrics()) metrics.push_back(std::move(metric));
+  return metrics;
 }
 
 namespace {
@@ -579,6 +590,16 @@ Cumulative sum_of(const Counts& all, TimeIntegral PoolCounts::*one) {
     for (const PoolCounts* counts : all) sum += (counts->*one).total(now);
     return sum;
   };
+}
+
+/// What the transports at these places did; places may share them.
+void measure_transports(Recorder::Owner& owner, const std::vector<const CallSite*>& sites) {
+  std::vector<Transports*> transports;
+  for (const CallSite* site : sites)
+    if (Transports* const its = site->transports().get();
+        its != nullptr && std::find(transports.begin(), transports.end(), its) == transports.end())
+      transports.push_back(its);
+  highwater::measure_transports(owner, transports);
 }
 
 /// What the pools at these places did; places may share them.
@@ -616,6 +637,7 @@ void measure_calls(Recorder::Owner& owner, std::vector<const CallSite*> sites,
     return sum.by_cause();
   });
   measure_pools(owner, sites);
+  measure_transports(owner, sites);
   std::erase_if(sites, [](const CallSite* site) { return !site->has_breaker(); });
   if (sites.empty()) return;
   const auto breakers = static_cast<double>(sites.size() * callers);

@@ -18,6 +18,7 @@
 #include "models/calls/call_params.h"
 #include "models/calls/connections.h"
 #include "models/calls/guard.h"
+#include "models/calls/transport.h"
 
 namespace highwater {
 
@@ -34,11 +35,15 @@ namespace highwater {
 ///   outlier detection: chooses the instance, and judges it by the answer
 ///   pool       each request that is sent takes a connection, and waits where none is free
 ///   timeout    of each request that is sent
+///   transport  the connection that it goes over
 ///
 /// A request waits for its connection before its timeout begins: to a pool that is a query like any
 /// other, and has a time limit of its own. What the pool refuses is a failure to all that is
 /// further out: the breaker counts it, a retry asks again. A request that runs into its timeout
 /// takes its connection with it, since what it asked for is still under way there.
+///
+/// The connections of a transport are part of sending, as in an HTTP client: the timeout covers the
+/// wait for one, its handshakes, and the last byte of the answer.
 ///
 /// A split decides before all of these: the component that it chooses has policies, limits and
 /// breakers of its own.
@@ -52,9 +57,11 @@ class CallSite {
  public:
   /// @param step      Number of this place within its component; keys the draws of the calls made
   ///                  here.
-  /// @param fallback  The edge to the policy's fallback, where that names a component.
+  /// @param fallback    The edge to the policy's fallback, where that names a component.
+  /// @param transports  Those of another place in the same component that calls the same callee;
+  ///                    null where there is none.
   CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
-           Edge* fallback = nullptr);
+           Edge* fallback = nullptr, std::shared_ptr<Transports> transports = nullptr);
 
   /// What else decides where calls go. Before the run only.
   void route_by(const RoutingParams& routing, Directory& directory);
@@ -82,6 +89,10 @@ class CallSite {
   /// From here on the connections are those of another place in the same component, which calls
   /// the same callee. Before the run only.
   void share_pools_of(const CallSite& other) { pools_ = other.pools_; }
+  /// Null where the policy has no transport.
+  const std::shared_ptr<Transports>& transports() const { return transports_; }
+  /// One request over a connection of the transport, to an instance that the caller has chosen.
+  Task<Reply> transported(Instance& from, Route to, const Request& request, std::uint32_t attempt);
   /// Breakers of the calling processes that are not closed, integrated over time, in seconds; a
   /// breaker counts as what it was when it last let a call through or refused one.
   double breakers_not_closed(Time now) const;
@@ -96,7 +107,9 @@ class CallSite {
   Task<Reply> pooled(Instance& from, Route to, const Request& request, std::uint32_t attempt);
   CallSite& chosen(const Request& request);
   /// Whether the instance is chosen here, or the request needs a connection.
-  bool sends_with_care() const { return pools_ != nullptr || outlier_detection_.has_value(); }
+  bool sends_with_care() const {
+    return pools_ != nullptr || transports_ != nullptr || outlier_detection_.has_value();
+  }
   Route route(Guard& guard, const Request& request, const Instance& from);
   void look_at_outliers(Guard& guard, const Instance& from);
   void act_on(const balancing::OutlierDetector::Events& events, const Instance& from);
@@ -129,6 +142,8 @@ class CallSite {
   std::vector<double> up_to_;                // running sums of their shares
   std::deque<std::optional<Guard>> guards_;  // by instance of the caller
   std::shared_ptr<ConnectionPools> pools_;
+  std::shared_ptr<Transports> transports_;
+  std::unique_ptr<MessageSizes> sizes_;  // where there is a transport
   std::unique_ptr<CallSite> fallback_;
   CallCounts counts_;
 };

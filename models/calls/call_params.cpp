@@ -80,6 +80,12 @@ resilience::HedgeDelay HedgeParams::delay_of(std::int64_t now) const {
   return resilience::HedgeDelay(when, initial.count(), window.count(), now);
 }
 
+void CallPolicy::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (pool && transport)
+    problems.error(where.find("transport")->position(), pointer_to(path, "transport"),
+                   "the connections are those of the \"pool\": say one or the other");
+}
+
 template struct FieldCodec<CallPolicy>;
 template struct FieldCodec<RoutingParams>;
 

@@ -18,6 +18,7 @@
 #include "models/calls/connection_pool_params.h"
 #include "models/calls/rate_limit_params.h"
 #include "models/calls/routing_params.h"
+#include "models/calls/transport_params.h"
 #include "models/retry_limit_params.h"
 
 namespace highwater {
@@ -185,6 +186,7 @@ struct CallPolicy {
   std::optional<BulkheadParams> bulkhead;
   std::optional<HedgeParams> hedge;
   std::optional<ConnectionPoolParams> pool;
+  std::optional<TransportParams> transport;
   std::optional<Duration> deadline_slack;
   std::optional<FallbackParams> fallback;
 
@@ -212,6 +214,10 @@ struct CallPolicy {
         field<&CallPolicy::pool>("Connections of each calling instance to each instance of the "
                                  "callee, which all its calls with a pool share: a request takes "
                                  "one and waits where none is free. Calls need none unless given."),
+        field<&CallPolicy::transport>("The connections of each calling process to each instance of "
+                                      "the callee, and what goes over them: all its calls that "
+                                      "have a transport share them. The users of a client are one "
+                                      "process. Connections cost nothing unless given."),
         field<&CallPolicy::deadline_slack>("Gives an attempt up when the caller's own caller stops "
                                            "waiting, so long before that; unless given, calls go "
                                            "on although nobody waits.")
@@ -228,8 +234,9 @@ struct CallPolicy {
   /// Whether each attempt passes by something that may refuse it, make it wait or multiply it.
   bool guards_attempts() const {
     return breaker || adaptive_throttling || rate_limit || concurrency_limit || bulkhead || hedge ||
-           pool || deadline_slack;
+           pool || transport || deadline_slack;
   }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
 };
 
 /// A call with its policy, as `calls` of a client has it.

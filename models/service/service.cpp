@@ -17,6 +17,7 @@
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
+#include "models/calls/listener.h"
 #include "models/deployment/deployment.h"
 #include "models/membership/members.h"
 #include "models/placement.h"
@@ -132,6 +133,7 @@ struct ServiceParams {
   deployment::DeploymentParams deployment;
   ProcessParams process;
   std::optional<SessionsParams> sessions;
+  ListenerParams network;
 
   static constexpr auto fields() {
     return Fields{
@@ -168,6 +170,7 @@ struct ServiceParams {
         inlined<&ServiceParams::process>(),
         field<&ServiceParams::sessions>("Users, who are the keys of the requests, must log in and "
                                         "have sessions; nobody asks who they are unless given."),
+        inlined<&ServiceParams::network>(),
     };
   }
   /// Instances that there may ever be at the same time.
@@ -221,6 +224,7 @@ class Server final : public Instance {
   /// Its process begins to use the machine that it is on, if any.
   void enter_host();
   double sessions_integral(Time now) const { return sessions_ ? sessions_->integral(now) : 0; }
+  Listener* listener() override;
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
@@ -229,6 +233,7 @@ class Server final : public Instance {
   void killed() override {
     if (sessions_) sessions_->clear();
     if (process_) process_->died();
+    if (listener_) listener_->killed();
   }
   void left() override {
     if (process_) process_->left();
@@ -246,6 +251,7 @@ class Server final : public Instance {
   std::unique_ptr<admission::Gate> gate_;
   std::unique_ptr<Process> process_;      // where it is more than its requests
   std::optional<HeldSessions> sessions_;  // where they are kept here
+  std::unique_ptr<Listener> listener_;    // since somebody asked for it
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
 };
 
@@ -478,6 +484,13 @@ void Server::enter_host() {
     process_->enter(*host, service_.host_weight());
 }
 
+Listener* Server::listener() {
+  if (!listener_)
+    listener_ = std::make_unique<Listener>(*this, service_.params().network, processor_,
+                                           shares(service_.params()) ? nullptr : &workers_);
+  return listener_.get();
+}
+
 void Server::slowdown_changed() {
   processor_.set_slowdown(slowdown() / service_.params().speed.value);
 }
@@ -635,6 +648,11 @@ void Service::declare_metrics() {
   }
   if (members_) members_->measure(owner);
   if (sessions_) sessions_->measure(owner, total(&Server::sessions_integral));
+  if (params_.network.accept || params_.network.bandwidth) {
+    std::vector<const Listener*> listeners;
+    for (const auto& instance : instances()) listeners.push_back(instance->listener());
+    measure_listeners(owner, params_.network, std::move(listeners), there);
+  }
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
   service_time_ = &owner.tally("service_ms");
@@ -667,6 +685,7 @@ ModelKind service() {
   for (MetricInfo& metric : deployment::deployment_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : process_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : session_metrics()) metrics.push_back(std::move(metric));
+  for (MetricInfo& metric : listener_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : autoscaling::autoscaler_metrics()) metrics.push_back(std::move(metric));
   for (MetricInfo& metric : membership::membership_metrics()) metrics.push_back(std::move(metric));
   return model_kind<Service>("service",

@@ -1,5 +1,6 @@
 #include "models/steps/program.h"
 
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -128,6 +129,19 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
   }
 }
 
+namespace {
+
+/// Of a pool or transport as declared, what all calls to one callee have in common.
+Value shared_part(std::string_view what, const Value& declared) {
+  if (what != "transport") return declared;
+  Problems reported;  // when it was read
+  TransportParams params;
+  Quantity<TransportParams>::read(declared, "", reported, params);
+  return Quantity<TransportParams>::write(params.without_sizes());
+}
+
+}  // namespace
+
 void examine_shared(const Value& steps, const std::string& path, SeenShared& seen,
                     Problems& problems) {
   if (steps.is_array()) {
@@ -140,12 +154,16 @@ void examine_shared(const Value& steps, const std::string& path, SeenShared& see
       const Value* const given = steps.find(name);
       if (callee == nullptr || !callee->is_string() || given == nullptr) return;
       const Value& first = *known.try_emplace(callee->text(), given).first->second;
-      if (!(first == *given))
+      if (!(shared_part(name, first) == shared_part(name, *given)))
         problems.error(given->position(), pointer_to(path, name),
                        "the calls of a process to " + in_quotes(callee->text()) + " share one " +
-                           what + ", and another step says " + write_json_line(first));
+                           what + ", and another step says " +
+                           write_json_line(shared_part(name, first)));
     };
-    for (const char* verb : {"call", "cache", "publish"}) compare(verb, "pool", seen.pools, "pool");
+    for (const char* verb : {"call", "cache", "publish"}) {
+      compare(verb, "pool", seen.pools, "pool");
+      compare(verb, "transport", seen.transports, "transport");
+    }
     compare("cache", "local", seen.locals, "local tier");
     for (const Value::Member& member : steps.members())
       examine_shared(member.value, pointer_to(path, member.key), seen, problems);
@@ -155,8 +173,13 @@ void examine_shared(const Value& steps, const std::string& path, SeenShared& see
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous,
                         const RoutingParams& routing) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
-  CallSite& made = sites_.emplace_back(owner_.world(), edge, policy, steps_++,
-                                       fallback_edge(directory_, owner_, policy));
+  std::shared_ptr<Transports> transports;
+  for (const CallSite& other : sites_)
+    if (policy.transport && &other.edge() == &edge && other.transports())
+      transports = other.transports();
+  CallSite& made =
+      sites_.emplace_back(owner_.world(), edge, policy, steps_++,
+                          fallback_edge(directory_, owner_, policy), std::move(transports));
   made.route_by(routing, directory_);
   if (policy.pool) {
     share_pools(made);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -137,10 +138,12 @@ void examine_calls(const Value& steps, const std::string& path, const Directory&
 struct SeenShared {
   using ByCallee = std::map<std::string, const Value*>;
   ByCallee pools;
+  ByCallee transports;
   ByCallee locals;
 };
 
-/// Reports pools to one callee, and local tiers in front of it, that are not the same in all steps.
+/// Reports pools and transports to one callee, and local tiers in front of it, that are not the
+/// same in all steps.
 void examine_shared(const Value& steps, const std::string& path, SeenShared& seen,
                     Problems& problems);
 

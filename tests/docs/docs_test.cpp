@@ -37,7 +37,7 @@ std::vector<fs::path> pages(const fs::path& folder) {
 }
 
 TEST_CASE("docs: each kind and fault has the page that the program prints") {
-  const Catalog catalog{model_kinds(), fault_kinds()};
+  const Catalog catalog{model_kinds(), fault_kinds(), section_kinds()};
   const Language language = language_of(catalog);
   const bool update = std::getenv("HIGHWATER_UPDATE_RESULTS") != nullptr;
   std::set<std::string> known;
