@@ -40,12 +40,6 @@ Recorder::Owner& Recorder::owner(std::string id, std::string zone) {
   return owners_.back();
 }
 
-Recorder::Owner* Recorder::find(std::string_view id) {
-  for (Owner& owner : owners_)
-    if (owner.id_ == id) return &owner;
-  return nullptr;
-}
-
 Recorder::Owner::Metric& Recorder::Owner::add(std::string_view name, MetricKind kind) {
   for (const Metric& other : metrics_) HIGHWATER_CHECK(other.name != name);
   Metric& metric = metrics_.emplace_back();

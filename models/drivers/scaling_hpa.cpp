@@ -16,6 +16,7 @@
 #include "models/algorithms/scaling/policy.h"
 #include "models/drivers/json_line.h"
 #include "models/drivers/scaling_drivers.h"
+#include "models/predict_params.h"
 
 namespace highwater {
 
@@ -110,7 +111,8 @@ constexpr auto words_of(HpaOutput) {
   return std::array{
       Word{HpaOutput::replicas, "replicas", "What the autoscaler sets."},
       Word{HpaOutput::recommendation, "recommendation",
-           "What the metrics ask for, before windows, policies and limits; - where they fail."},
+           "What the metrics and predictions ask for, before windows, policies and limits; - where "
+           "they fail."},
       Word{HpaOutput::all, "all",
            "Replicas, recommendation, stabilized recommendation, reason, utilization in percent "
            "and average in thousandths."}};
@@ -231,6 +233,7 @@ struct HpaParams {
   std::optional<std::uint32_t> target_cpu;
   std::optional<JsonText<std::vector<MetricParams>>> metrics;
   std::optional<JsonText<BehaviorParams>> behavior;
+  std::optional<JsonText<PredictParams>> predict;
   bool no_behavior = false;
   double tolerance = 0.1;
   Duration cpu_initialization_period{300 * kSecond};
@@ -259,6 +262,11 @@ struct HpaParams {
                             "\"selectPolicy\": \"Min\", \"policies\": [{\"type\": \"Pods\", "
                             "\"value\": 4, \"periodSeconds\": 60}]}, \"scaleDown\": …}.")
             .source("spec.behavior"),
+        field<&P::predict>(
+            "Predictions as JSON: {\"models\": [{\"linear\": {\"lookAhead\": \"2m\", "
+            "\"historySize\": 6}}, {\"holt_winters\": {\"alpha\": 0.9, …}}], "
+            "\"decisionType\": \"maximum\"}.")
+            .source("Predictive Horizontal Pod Autoscaler"),
         field<&P::no_behavior>("As before autoscaling/v2beta2: at most max(2 * current, 4)."),
         field<&P::tolerance>("How far the ratio may be from 1.")
             .at_least(0.0)
@@ -424,6 +432,7 @@ class HpaSession final : public Session {
  public:
   explicit HpaSession(const HpaParams& params)
       : params_(params), options_(params.options()), hpa_(options_) {
+    if (params.predict) predictor_.emplace(params.predict->value.options());
     for (const MetricParams& metric : params.metric_list()) names_.push_back(metric.name);
   }
 
@@ -438,11 +447,12 @@ class HpaSession final : public Session {
     now_ = now;
     scaling::HpaRound round;
     if (line.desired) {
-      round = hpa_.round(now, line.replicas, std::optional(line.desired->value));
+      round = hpa_.round(now, line.replicas, std::optional(predicted(line.desired->value)));
     } else {
       read(line);
-      if (params_.output == HpaOutput::recommendation || line.target_cpu) {
-        const scaling::Recommendation asked = recommend(line);
+      if (params_.output == HpaOutput::recommendation || line.target_cpu || predictor_) {
+        scaling::Recommendation asked = recommend(line);
+        if (asked.error == scaling::MetricError::none) asked.replicas = predicted(asked.replicas);
         round = hpa_.round(now, line.replicas,
                            asked.error == scaling::MetricError::none ? std::optional(asked.replicas)
                                                                      : std::nullopt);
@@ -458,6 +468,11 @@ class HpaSession final : public Session {
   }
 
  private:
+  /// What predictions make of what is asked for.
+  std::int32_t predicted(std::int32_t asked) {
+    return predictor_ ? predictor_->decide(now_, asked) : asked;
+  }
+
   /// What the metrics recommend, with the line's own target.
   scaling::Recommendation recommend(const HpaLine& line) const {
     const auto current = static_cast<std::int32_t>(line.replicas);
@@ -516,6 +531,7 @@ class HpaSession final : public Session {
   HpaParams params_;
   Hpa::Options options_;
   Hpa hpa_;
+  std::optional<scaling::Predictor> predictor_;
   std::vector<std::string> names_;  // of the metrics
   bool begun_ = false;
   std::int64_t now_ = 0;

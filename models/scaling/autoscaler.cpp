@@ -36,10 +36,13 @@ Autoscaler::Autoscaler(Component& component, deployment::Deployment& deployment,
       cores_(cores),
       work_of_(std::move(work_of)),
       scaler_(params.make()),
+      limits_{params.bounds().min_replicas, params.bounds().max_replicas},
       seen_(component.instances().size()),
       scrape_(*this),
-      decide_(*this) {
-  if (params.bounds().min_replicas == 0) activator_.emplace(component);
+      decide_(*this),
+      turn_limits_(*this) {
+  if (params.bounds().ever().min == 0) activator_.emplace(component);
+  if (!params.bounds().schedule.empty()) schedule_.emplace(params.bounds().by_the_clock());
 }
 
 void Autoscaler::start() {
@@ -51,6 +54,21 @@ void Autoscaler::start() {
   Simulation& simulation = world().simulation;
   simulation.schedule_after(scrape_, params_.bounds().scrape_interval);
   simulation.schedule_after(decide_, Duration{scaler_->period()});
+  if (schedule_) wait_for_turn(now() - 1);  // one may begin with the run
+}
+
+void Autoscaler::wait_for_turn(std::int64_t since) {
+  if (const std::optional<std::int64_t> next = schedule_->next(since))
+    world().simulation.schedule_after(turn_limits_, Duration{*next - now()});
+}
+
+void Autoscaler::turn_limits() {
+  const scaling::ReplicaLimits limits = schedule_->limits(now());
+  if (limits != std::exchange(limits_, limits)) {
+    scaler_->limit(limits);
+    follow(std::clamp(deployment_.replicas(), limits.min, limits.max));
+  }
+  wait_for_turn(now());
 }
 
 void Autoscaler::scrape() {
@@ -178,8 +196,7 @@ void Autoscaler::decide() {
   if (const auto metric = params_.metric()) seen.metric = average(*metric);
   if (activator_) seen.metric = load_with_held();
   const scaling::Decision decision = scaler_->decide(seen);
-  const ScalingBounds& bounds = params_.bounds();
-  follow(std::clamp(decision.replicas, bounds.min_replicas, bounds.max_replicas));
+  follow(std::clamp(decision.replicas, limits_.min, limits_.max));
   world().simulation.schedule_after(decide_, Duration{scaler_->period()});
 }
 

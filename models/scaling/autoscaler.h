@@ -8,6 +8,7 @@
 
 #include "engine/kernel/simulation.h"
 #include "engine/model/component.h"
+#include "models/algorithms/scaling/capacity_schedule.h"
 #include "models/deployment/deployment.h"
 #include "models/scaling/activator.h"
 #include "models/scaling/autoscaler_params.h"
@@ -25,9 +26,11 @@ struct Work {
 ///
 /// Every scrape_interval it reads what each instance did since the last time; every period of the
 /// scaler it decides by the latest readings that are old enough to have arrived. Its deployment
-/// does the rest.
+/// does the rest. Where a schedule changes the bounds, what is outside of them is brought in at
+/// once, as AWS does; Kubernetes would wait for its next decision.
 ///
-/// Checked  tests/autoscaling/autoscaler_test.cpp
+/// Checked  tests/autoscaling/autoscaler_test.cpp, tests/autoscaling/schedule_test.cpp,
+///          tests/autoscaling/predict_test.cpp
 class Autoscaler {
  public:
   /// @param deployment  Of the component: whose size it decides.
@@ -62,6 +65,8 @@ class Autoscaler {
                scaling::PodObservation& seen_now);
   std::optional<double> average(AwsMetric metric) const;
   std::optional<double> load_with_held();
+  void turn_limits();
+  void wait_for_turn(std::int64_t since);
   void follow(std::uint32_t replicas);
   World& world() const { return component_.world(); }
   std::int64_t now() const { return nanoseconds(world().now()); }
@@ -72,6 +77,8 @@ class Autoscaler {
   double cores_;
   std::function<Work(const Instance&, Time)> work_of_;
   std::unique_ptr<scaling::Scaler> scaler_;
+  scaling::ReplicaLimits limits_;
+  std::optional<scaling::CapacitySchedule> schedule_;
   std::vector<Seen> seen_;  // by instance
   std::vector<scaling::PodObservation> pods_;
   std::optional<Activator> activator_;
@@ -83,6 +90,7 @@ class Autoscaler {
   std::uint64_t scale_downs_ = 0;
   Timer<&Autoscaler::scrape> scrape_;
   Timer<&Autoscaler::decide> decide_;
+  Timer<&Autoscaler::turn_limits> turn_limits_;
 };
 
 /// Of Autoscaler::measure(), for a kind's table.

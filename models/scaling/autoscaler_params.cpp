@@ -44,6 +44,7 @@ std::unique_ptr<scaling::Scaler> scaler_of(const HpaParams& params, const Scalin
   if (params.target_rate) add(params.target_rate->per_second, HpaFollows::request_rate);
   if (params.target_concurrency) add(*params.target_concurrency, HpaFollows::concurrency);
   options.sync_period = params.sync_period.count();
+  if (params.predict) options.predict = params.predict->options();
   return std::make_unique<scaling::HpaScaler>(std::move(options));
 }
 
@@ -64,7 +65,7 @@ std::unique_ptr<scaling::Scaler> scaler_of(const KpaParams& params, const Scalin
   options.scale_down_delay = params.scale_down_delay.count();
   options.min_scale = static_cast<std::int32_t>(bounds.min_replicas);
   options.max_scale = static_cast<std::int32_t>(bounds.max_replicas);
-  options.enable_scale_to_zero = bounds.min_replicas == 0;
+  options.enable_scale_to_zero = bounds.ever().min == 0;
   options.scale_to_zero_grace_period = params.scale_to_zero_grace_period.count();
   options.scale_to_zero_pod_retention_period = params.scale_to_zero_pod_retention_period.count();
   return std::make_unique<scaling::KpaScaler>(options);
@@ -213,6 +214,21 @@ scaling::SimplePolicy SimpleAlarmParams::policy() const {
   policy.adjustment.min_magnitude = at_least;
   if (cooldown) policy.cooldown = cooldown->count();
   return policy;
+}
+
+scaling::ReplicaLimits ScalingBounds::ever() const {
+  scaling::ReplicaLimits all{min_replicas, max_replicas};
+  for (const ScheduledActionParams& action : schedule) {
+    all.min = std::min(all.min, action.min_replicas.value_or(all.min));
+    all.max = std::max(all.max, action.max_replicas.value_or(all.max));
+  }
+  return all;
+}
+
+scaling::CapacitySchedule ScalingBounds::by_the_clock() const {
+  std::vector<scaling::ScheduledAction> actions;
+  for (const ScheduledActionParams& action : schedule) actions.push_back(action.action());
+  return {{min_replicas, max_replicas}, std::move(actions)};
 }
 
 std::unique_ptr<scaling::Scaler> AutoscalerParams::make() const {

@@ -11,6 +11,8 @@
 #include "engine/describe/one_of.h"
 #include "engine/describe/words.h"
 #include "models/algorithms/scaling/policy.h"
+#include "models/predict_params.h"
+#include "models/scaling/schedule_params.h"
 
 namespace highwater {
 
@@ -25,9 +27,6 @@ constexpr auto words_of(HpaSelect) {
 }  // namespace scaling
 
 namespace autoscaling {
-
-/// The most instances that an autoscaler may be allowed.
-inline constexpr std::uint32_t kMostReplicas = 10'000;
 
 struct PodsPolicy {
   std::uint32_t pods = 4;
@@ -101,6 +100,7 @@ struct HpaParams {
   Duration sync_period = 15s;
   Duration cpu_initialization_period = 300s;
   Duration initial_readiness_delay = 30s;
+  std::optional<PredictParams> predict;
 
   static constexpr std::string_view type_name = "autoscaler.hpa";
   static constexpr auto fields() {
@@ -127,7 +127,10 @@ struct HpaParams {
                                              "judged with care.")
             .source("Kubernetes horizontal-pod-autoscaler-cpu-initialization-period"),
         field<&P::initial_readiness_delay>("In which one that was never ready counts as such.")
-            .source("Kubernetes horizontal-pod-autoscaler-initial-readiness-delay")};
+            .source("Kubernetes horizontal-pod-autoscaler-initial-readiness-delay"),
+        field<&P::predict>("Predicts what will be needed from what the metrics asked for so far. "
+                           "Windows, policies and bounds come after.")
+            .source("Predictive Horizontal Pod Autoscaler (PHPA)")};
   }
 };
 
@@ -360,6 +363,7 @@ struct ScalingBounds {
   std::uint32_t max_replicas = 10;
   Duration scrape_interval = 15s;
   Duration scrape_lag{0};
+  std::vector<ScheduledActionParams> schedule;
 
   static constexpr auto fields() {
     using P = ScalingBounds;
@@ -372,13 +376,23 @@ struct ScalingBounds {
         field<&P::scrape_interval>("Time between two readings of what an instance does.")
             .at_least(Duration{100ms})
             .source("Kubernetes metrics-server --metric-resolution 15s"),
-        field<&P::scrape_lag>("How old a reading is when the autoscaler gets to see it.")};
+        field<&P::scrape_lag>("How old a reading is when the autoscaler gets to see it."),
+        field<&P::schedule>("Other bounds by the clock; what is outside of them is brought in at "
+                            "once. Of the actions that hold the one that began last counts.")
+            .at_most(1'000u)
+            .source("AWS scheduled actions; KEDA cron")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (min_replicas > max_replicas)
+    if (min_replicas > max_replicas) {
       problems.error(where.position(), pointer_to(path, "min_replicas"),
                      "more than max_replicas, " + std::to_string(max_replicas));
+    } else {
+      check_schedule(schedule, {min_replicas, max_replicas}, where, path, problems);
+    }
   }
+  /// The least and the most that there may be at any time.
+  scaling::ReplicaLimits ever() const;
+  scaling::CapacitySchedule by_the_clock() const;
 };
 
 /// A verb of `autoscaler`.
@@ -394,12 +408,20 @@ struct AutoscalerForm {
                   inlined<&AutoscalerForm::bounds>()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (kPolicy != scaling::ScalerPolicy::kpa && bounds.min_replicas == 0)
-      problems.error(where.position(), pointer_to(path, "min_replicas"), "only kpa scales to zero");
+    if constexpr (kPolicy != scaling::ScalerPolicy::kpa) {
+      const std::string kOnlyKpa = "only kpa scales to zero";
+      if (bounds.min_replicas == 0)
+        problems.error(where.position(), pointer_to(path, "min_replicas"), kOnlyKpa);
+      const std::string list = pointer_to(path, "schedule");
+      for (std::size_t i = 0; i < bounds.schedule.size(); ++i)
+        if (bounds.schedule[i].min_replicas == 0u)
+          problems.error(where.position(), pointer_to(pointer_to(list, i), "min_replicas"),
+                         kOnlyKpa);
+    }
     if constexpr (kPolicy == scaling::ScalerPolicy::kpa) {
       const bool says_how = params.scale_to_zero_grace_period != P{}.scale_to_zero_grace_period ||
                             params.scale_to_zero_pod_retention_period > Duration{0};
-      if (says_how && bounds.min_replicas > 0)
+      if (says_how && bounds.ever().min > 0)
         problems.error(where.position(), pointer_to(path, "kpa"),
                        "scales to zero with \"min_replicas\": 0 only");
     }

@@ -176,7 +176,7 @@ struct ServiceParams {
   /// Instances that there may ever be at the same time.
   std::uint32_t most_replicas() const {
     const std::uint32_t most =
-        autoscaler ? std::max(replicas, autoscaler->bounds().max_replicas) : replicas;
+        autoscaler ? std::max(replicas, autoscaler->bounds().ever().max) : replicas;
     return most + deployment.beyond(most);
   }
   /// Whether instances come and go.
@@ -304,7 +304,10 @@ class Service final : public Component {
   }
   bool has_client() const override { return autoscaler_ && autoscaler_->scales_to_zero(); }
   void take(Attempt& attempt) override { autoscaler_->take(attempt); }
-  bool has_steady_state() const override { return params_.deployment.rollouts.empty(); }
+  bool has_steady_state() const override {
+    const bool scheduled = params_.autoscaler && !params_.autoscaler->bounds().schedule.empty();
+    return params_.deployment.rollouts.empty() && !scheduled;
+  }
   Duration start_time(const Instance& instance) const {
     const auto said = deployment_ ? deployment_->start_time(instance) : std::nullopt;
     return said.value_or(params_.start_time);

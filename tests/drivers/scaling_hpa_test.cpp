@@ -169,6 +169,29 @@ TEST_CASE("hpa driver: flags change what is recommended", "[drivers][scaling]") 
         "8\n");
 }
 
+TEST_CASE("hpa driver: predictions join what is asked for", "[drivers][scaling]") {
+  const char* line =
+      R"({"models": [{"linear": {"lookAhead": "60s", "historySize": 3}}], "decisionType": "mean"})";
+  const std::vector<std::string> ramp = {R"({"time": 15, "replicas": 4, "desired": 4})",
+                                         R"({"time": 30, "replicas": 4, "desired": 5})",
+                                         R"({"time": 45, "replicas": 7, "desired": 6})"};
+  // 1 more every 15 s, so 4 more in a minute; the mean of that and what is asked for.
+  CHECK(drive("hpa", {{"predict", line}, {"output", "all"}}, ramp) ==
+        "4 4 4 DesiredWithinRange - -\n7 7 7 DesiredWithinRange - -\n"
+        "8 8 8 DesiredWithinRange - -\n");
+  CHECK(drive("hpa", {{"predict", line}, {"max_replicas", "7"}}, ramp) == "4\n7\n7\n");
+  // From metrics too, and not where they fail.
+  const auto at = [](int time, int usage) {
+    return R"({"time": )" + std::to_string(time) +
+           R"(, "replicas": 1, "pods": [{"request_m": 100, "usage_m": )" + std::to_string(usage) +
+           "}]}";
+  };
+  CHECK(drive("hpa", {{"predict", line}, {"target_cpu", "50"}, {"output", "recommendation"}},
+              {at(15, 100), R"({"time": 30, "replicas": 1})", at(45, 200)}) == "2\n-\n6\n");
+  CHECK_THAT(problems_of("hpa", {{"predict", R"({"models": [{"linear": {"lookAhed": "1s"}}]})"}}),
+             Catch::Contains("did you mean \"look_ahead\""));
+}
+
 TEST_CASE("hpa driver: what is wrong is said", "[drivers][scaling]") {
   CHECK_THAT(problems_of("hpa", {{"min_replicas", "5"}, {"max_replicas", "3"}}),
              Catch::Contains("min_replicas is more than max_replicas"));

@@ -98,6 +98,27 @@ TEST_CASE("scaler policies: never leave their limits whatever they see", "[scali
   }
 }
 
+TEST_CASE("scaler policies: new limits hold from the next round on", "[scaling]") {
+  for (const ScalerPolicyInfo& info : kScalerPolicies) {
+    if (info.policy == ScalerPolicy::lambda_concurrency) continue;  // it has an account's
+    CAPTURE(std::string(info.name));
+    const auto scaler = make_scaler(info.policy, limited(2, 10));
+    Observation seen;
+    seen.replicas = seen.ready_replicas = 6;
+    const auto next = [&] {
+      seen.now += scaler->period();
+      return seen.replicas = seen.ready_replicas = scaler->decide(seen).replicas;
+    };
+    scaler->limit({8, 20});
+    CHECK(next() >= (info.policy == ScalerPolicy::kpa ? 6u : 8u));  // it knows nothing yet
+    scaler->limit({1, 4});
+    if (info.policy == ScalerPolicy::kpa) seen.metric = 9000;
+    CHECK(next() == 4);
+    scaler->limit({5, 3});  // the maximum counts
+    if (info.policy != ScalerPolicy::kpa) CHECK(next() == 3);
+  }
+}
+
 TEST_CASE("scaler policies: the same observations give the same decisions", "[scaling]") {
   for (const ScalerPolicyInfo& info : kScalerPolicies) {
     const auto run = [&] {

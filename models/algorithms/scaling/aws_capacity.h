@@ -120,6 +120,10 @@ class AwsCapacity {
   std::uint32_t within(std::uint32_t capacity) const {
     return std::clamp(capacity, options_.min_capacity, options_.max_capacity);
   }
+  void limit(const ReplicaLimits& limits) {
+    options_.max_capacity = limits.max;
+    options_.min_capacity = std::min(limits.min, limits.max);
+  }
   const Options& options() const { return options_; }
 
  private:

@@ -11,6 +11,7 @@
 
 #include "models/algorithms/scaling/hpa_behavior.h"
 #include "models/algorithms/scaling/hpa_replicas.h"
+#include "models/algorithms/scaling/predictor.h"
 #include "models/algorithms/scaling/scaler.h"
 
 namespace highwater::scaling {
@@ -129,6 +130,10 @@ class Hpa {
     return best;
   }
 
+  void limit(const ReplicaLimits& limits) {
+    max_ = as_count(limits.max);
+    min_ = std::min(as_count(limits.min), max_);
+  }
   const Options& options() const { return options_; }
 
  private:
@@ -205,31 +210,46 @@ enum class HpaFollows : std::uint8_t { cpu, request_rate, concurrency, metric };
 ///
 /// Every metric of the options reads what `follows` says in the same place: samples of CPU, rate
 /// or concurrency of the pods, or the metric of the whole. What is no finite number has failed.
+/// Predictions join what the metrics recommend, also outside of the limits, where the HPA alone
+/// would not ask its metrics.
 ///
-/// Source   as Hpa.
-/// Checked  tests/scaling/hpa_test.cpp, tests/scaling/policy_test.cpp
+/// Source   as Hpa and Predictor.
+/// Checked  tests/scaling/hpa_test.cpp, tests/scaling/policy_test.cpp,
+///          tests/scaling/predictor_test.cpp
 class HpaScaler final : public Scaler {
  public:
   struct Options {
     Hpa::Options hpa;
     std::vector<HpaFollows> follows{HpaFollows::cpu};  ///< Of each metric; CPU unless said.
     std::int64_t sync_period = 15 * Hpa::kSecond;      ///< horizontal-pod-autoscaler-sync-period
+    std::optional<Predictor::Options> predict;
   };
 
   explicit HpaScaler(Options options)
       : options_(std::move(options)),
         hpa_(options_.hpa),
         samples_(options_.hpa.metrics.size()),
-        readings_(options_.hpa.metrics.size()) {}
+        readings_(options_.hpa.metrics.size()) {
+    if (options_.predict) predictor_.emplace(*options_.predict);
+  }
 
   Decision decide(const Observation& seen) override {
     for (std::size_t i = 0; i < readings_.size(); ++i) read(i, seen);
-    const HpaRound round = hpa_.round(seen.now, seen.replicas, seen.pods, readings_);
+    const HpaRound round = predictor_ ? hpa_.round(seen.now, seen.replicas, predicted(seen))
+                                      : hpa_.round(seen.now, seen.replicas, seen.pods, readings_);
     return {round.replicas, round.reason};
   }
   std::int64_t period() const override { return options_.sync_period; }
+  void limit(const ReplicaLimits& limits) override { hpa_.limit(limits); }
 
  private:
+  std::optional<std::int32_t> predicted(const Observation& seen) {
+    const Recommendation calculated = hpa_.recommend(
+        seen.now, saturated(static_cast<double>(seen.replicas)), seen.pods, readings_);
+    if (calculated.error != MetricError::none) return std::nullopt;
+    return predictor_->decide(seen.now, calculated.replicas);
+  }
+
   void read(std::size_t i, const Observation& seen) {
     const HpaFollows follows = i < options_.follows.size() ? options_.follows[i] : HpaFollows::cpu;
     HpaReading& reading = readings_[i];
@@ -249,6 +269,7 @@ class HpaScaler final : public Scaler {
 
   Options options_;
   Hpa hpa_;
+  std::optional<Predictor> predictor_;
   std::vector<std::vector<std::optional<PodSample>>> samples_;
   std::vector<HpaReading> readings_;
 };

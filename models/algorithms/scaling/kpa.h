@@ -205,6 +205,10 @@ class Kpa {
   }
   std::optional<std::int64_t> panic_since() const { return panic_since_; }
   void set_reachable(bool reachable) { options_.reachable = reachable; }
+  void limit(const ReplicaLimits& limits) {
+    options_.min_scale = count_of(limits.min);
+    options_.max_scale = count_of(limits.max);
+  }
   const Options& options() const { return options_; }
 
  private:
@@ -294,6 +298,7 @@ class KpaScaler final : public Scaler {
                       kpa_.scale(seen.now, seen.ready_replicas));
   }
   std::int64_t period() const override { return kpa_.options().tick_interval; }
+  void limit(const ReplicaLimits& limits) override { kpa_.limit(limits); }
 
  private:
   std::optional<double> total(const Observation& seen) const {

@@ -361,6 +361,8 @@ class LambdaScaler final : public Scaler {
     return {needed_since_then_, Reason::within_range};
   }
   std::int64_t period() const override { return LambdaConcurrency::kSecond; }
+  /// The limits of Lambda are its account's and the function's own.
+  void limit(const ReplicaLimits& /*limits*/) override {}
 
  private:
   LambdaConcurrency lambda_;

@@ -89,6 +89,13 @@ constexpr std::string_view reason_name(Reason reason) {
   return "";  // no other value exists; compilers cannot know
 }
 
+/// How many replicas there may be.
+struct ReplicaLimits {
+  std::uint32_t min = 1;
+  std::uint32_t max = 1;
+  friend bool operator==(const ReplicaLimits&, const ReplicaLimits&) = default;
+};
+
 struct Decision {
   std::uint32_t replicas = 0;
   Reason reason = Reason::within_range;
@@ -111,6 +118,8 @@ class Scaler {
   virtual Decision decide(const Observation& seen) = 0;
   /// Nanoseconds from one round to the next in the product.
   virtual std::int64_t period() const = 0;
+  /// Limits that hold from the next round on in place of those of the options.
+  virtual void limit(const ReplicaLimits& limits) = 0;
 };
 
 /// A double as a whole number of type int32, the way that Kubernetes does it where it minds: too

@@ -72,6 +72,10 @@ class SimpleScaling final : public Scaler {
                                 : Reason::within_range};
   }
   std::int64_t period() const override { return period_; }
+  void limit(const ReplicaLimits& limits) override {
+    options_.max_size = limits.max;
+    options_.min_size = std::min(limits.min, limits.max);
+  }
 
  private:
   Options options_;

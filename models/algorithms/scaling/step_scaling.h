@@ -76,6 +76,7 @@ class StepScaling final : public Scaler {
     return capacity_.scale_out(seen.now, seen.replicas, *greatest);
   }
   std::int64_t period() const override { return period_; }
+  void limit(const ReplicaLimits& limits) override { capacity_.limit(limits); }
 
  private:
   /// Growth is calculated from the capacity that counts, and what is under way already stays;

@@ -65,6 +65,7 @@ class TargetTracking final : public Scaler {
     return {seen.replicas, Reason::no_alarm};
   }
   std::int64_t period() const override { return options_.period; }
+  void limit(const ReplicaLimits& limits) override { capacity_.limit(limits); }
 
  private:
   std::uint32_t wish(std::uint32_t capacity, double metric) const {
