@@ -19,8 +19,9 @@
 ///          asked; without single_flight misses on the same key at the same time each ask the
 ///          origin; whatever was stored from a stale answer is stale at every hit; steps that
 ///          share entries agree on stale_while_revalidate and stale_if_error; a write does not
-///          make a key exist that is absent; what an instance holds that was taken for dead
-///          without being so is as it was when its keys come back.
+///          make a key exist that is absent; what comes from another cache is as fresh as if it
+///          came from its source (no Age); what an instance holds that was taken for dead without
+///          being so is as it was when its keys come back.
 /// Source   RFC 5861; RFC 9111 (HTTP Caching) sections 3, 4 and 4.4; Redis 7.0.9; memcached 1.6
 ///          protocol.txt; R. Nishtala et al., Scaling Memcache at Facebook, NSDI 2013 (leases);
 ///          Oracle Coherence 12.2 (write-behind, refresh-ahead); the eviction policies name their
@@ -28,7 +29,8 @@
 /// Checked  tests/models/cache_test.cpp: hit ratios of LRU against Che's approximation and of TTL
 ///          caches against renewal theory, M/M/c/K waits and losses, conservation of entries;
 ///          cache_freshness_test.cpp: what keeps entries fresh and origins alive;
-///          cache_write_test.cpp: what becomes of writes.
+///          cache_write_test.cpp: what becomes of writes; tests/caches: tiers, clusters, hot keys,
+///          restarts, points of presence.
 
 #include "models/cache/cache.h"
 

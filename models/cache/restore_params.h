@@ -71,7 +71,8 @@ struct AppendOnlyForm {
 };
 
 /// What an instance has that starts again: an object with the way's name and its options, or the
-/// name alone.
+/// name alone. A cold cache that reads from a warm one what it lacks (Nishtala et al. 2013, 4.3) is
+/// a cache step whose `miss` is another cache step.
 struct RestoreParams : OneOf<EmptyForm, SnapshotForm, AppendOnlyForm> {
   using OneOf::OneOf;
   static constexpr bool words = true;

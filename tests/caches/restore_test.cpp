@@ -137,6 +137,23 @@ TEST_CASE("restore: hit ratios after a restart, cold and warm", "[caches]") {
   CHECK(measured(R"({"append_only": {"fsync": "0s"}})") == Approx(expected(100, 110)).margin(0.01));
 }
 
+// Facebook's cold cluster warmup: what the cold cluster lacks is read from a warm one.
+TEST_CASE("restore: a cold cache behind which a warm one stands leaves the source alone",
+          "[caches]") {
+  testing::SinkLog log;
+  ModelRig rig({cache(), service::service(), testing::sink(log)}, R"({
+    "db": {"kind": "sink"},
+    "cold": {"kind": "cache"}, "warm": {"kind": "cache", "prefill": 1000},
+    "api": {"kind": "service", "workers": 1000, "endpoints": {"*": [
+      {"cache": "cold", "miss": [{"cache": "warm", "miss": [{"call": "db"}]}]}]}}})");
+  rig.add(
+      load_of("api", 100, 100s, [](RandomStream& random) { return read_of(random.below(1010)); }));
+  rig.run(Time{200s});
+  CHECK(log.size() == 10);
+  CHECK(rig.value("cold", "entries", Time{190s}) == Approx(1010).epsilon(0.01));
+  CHECK(rig.count("warm", "lookups") == rig.count("cold", "lookups") - rig.count("cold", "hits"));
+}
+
 TEST_CASE("prefill: the most popular keys are there when the run begins", "[caches]") {
   ModelRig rig = one_cache(R"("prefill": 1000, "ttl": "5s", "replicas": 3)");
   const Answer& last = rig.send(Time{1s}, "cache", read_of(999));

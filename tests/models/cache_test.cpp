@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <stdexcept>
+#include <string>
 
 #include <catch2/catch.hpp>
 
@@ -563,14 +565,29 @@ TEST_CASE("cache: every fault in the parameters is told at once", "[models][cach
 }
 
 TEST_CASE("cache: every metric that is listed is measured", "[models][cache]") {
-  ModelRig rig({cache()}, R"({"cache": {"kind": "cache", "capacity": 10, "origin": "db",
-                                        "breaker": "opossum", "pool": {"size": 5},
-                                        "replicas": 2, "membership": "swim"},
-                              "db": {"kind": "cache", "capacity": 10}})");
-  rig.send(Time{1s}, "cache", read_of(1));
-  rig.run(Time{2s});
-  for (const MetricInfo& metric : cache().info.metrics)
-    CHECK_NOTHROW(rig.metric("cache", metric.name));
+  ModelRig inline_cache({cache()}, R"({
+    "cache": {"kind": "cache", "capacity": 10, "origin": "db", "breaker": "opossum",
+              "pool": {"size": 5}, "replicas": 2, "membership": "swim"},
+    "db": {"kind": "cache", "capacity": 10}})");
+  ModelRig cluster({cache(), service::service()}, R"({
+    "cache": {"kind": "cache", "replicas": 3, "cluster": {}, "hot_keys": {}},
+    "api": {"kind": "service", "endpoints": {
+      "*": [{"cache": "cache", "local": {"ttl": "1s"}, "miss": []}]}}})");
+  std::set<std::string> measured;
+  for (ModelRig* rig : {&inline_cache, &cluster}) {
+    rig->send(Time{1s}, "cache", read_of(1));
+    rig->run(Time{2s});
+    for (const MetricInfo& metric : cache().info.metrics) try {
+        rig->metric("cache", metric.name);
+        measured.insert(metric.name);
+      } catch (const std::logic_error&) {
+        // the other one has it
+      }
+  }
+  for (const MetricInfo& metric : cache().info.metrics) {
+    CAPTURE(metric.name);
+    CHECK(measured.contains(metric.name));
+  }
 }
 
 TEST_CASE("cache: every policy of the family can be named", "[models][cache]") {
