@@ -321,6 +321,7 @@ void Proxy::follow_listing(std::size_t index) {
   // What is not listed has no share of the requests and counts for nothing, whatever the policy.
   const bool listed = peers_[index].instance->listed();
   balancer_->set_weight(index, listed ? targets_[index].weight : 0, nanoseconds_now());
+  if (outliers_) outliers_->set_member(index, listed);
   update(index);
 }
 

@@ -206,7 +206,15 @@ void CallSite::route_by(const RoutingParams& routing, Directory& directory) {
   if (!routing.asks_for_anything()) return;
   plain_ = false;
   outlier_detection_ = routing.outlier_detection;
-  if (outlier_detection_) guarded_ = true;
+  if (outlier_detection_) {
+    guarded_ = true;
+    callee().watch([this](const Instance& instance, Component::Change change) {
+      if (change != Component::Change::listing) return;
+      for (std::optional<Guard>& guard : guards_)
+        if (guard && guard->outliers)
+          guard->outliers->set_member(instance.index(), instance.listed());
+    });
+  }
   double sum = 0;
   for (const SplitParams& split : routing.split) {
     Edge& edge = directory.edge(edge_.from(), directory.component(split.to.id));
@@ -238,6 +246,8 @@ Guard& CallSite::guard_of(const Instance& from) {
   guard->not_closed.set(world_.now(), 0);
   if (outlier_detection_) {
     guard->outliers.emplace(callee().instances().size(), outlier_detection_->options());
+    for (const auto& instance : callee().instances())
+      guard->outliers->set_member(instance->index(), instance->listed());
     guard->next_look = world_.simulation.after(outlier_detection_->interval);
   }
   return *guard;

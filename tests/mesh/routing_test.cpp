@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/balancer/load_balancer.h"
 #include "models/calls/call.h"
 #include "models/calls/outlier_report.h"
 #include "models/calls/routing_params.h"
@@ -122,6 +123,42 @@ TEST_CASE("outlier detection: the limit on how many may be out holds", "[calls][
     rig.run(Time{5s});
     Causes causes = rig.metric("api", "calls").causes;
     CHECK(causes["ejections"] == ejected);
+  }
+}
+
+TEST_CASE("outlier detection: the limit is one of those that are listed", "[calls][mesh]") {
+  // Of four instances two have left: a share of 30 % is none of them, and of 50 % one.
+  for (const auto& [percent, ejected] : {std::pair("50%", 1u), std::pair("30%", 0u)}) {
+    SinkLog log;
+    log.instances = 4;
+    log.react = [](const Received&) { return Reaction{0ms, Status::error}; };
+    ModelRig rig({service::service(), sink(log)},
+                 caller(std::string(R"("outlier_detection": {"max_ejection_percent": ")") +
+                        percent + R"("})"));
+    rig.instance("it", 0).set_published(false);
+    rig.send(Time{500ms}, "api", read_of(1));
+    rig.at(Time{800ms}, [&] { rig.instance("it", 1).set_published(false); });
+    for (int i = 0; i < 100; ++i) rig.send(Time{1s} + i * 10ms, "api", read_of(1));
+    rig.run(Time{5s});
+    Causes causes = rig.metric("api", "calls").causes;
+    CHECK(causes["ejections"] == ejected);
+  }
+}
+
+TEST_CASE("outlier detection: so it is of a load balancer", "[mesh]") {
+  for (const auto& [percent, ejected] : {std::pair("50%", 1u), std::pair("30%", 0u)}) {
+    SinkLog log;
+    log.instances = 4;
+    log.react = [](const Received&) { return Reaction{0ms, Status::error}; };
+    ModelRig rig({balancer::load_balancer(), sink(log)},
+                 std::string(R"({"lb": {"kind": "load_balancer", "targets": ["it"],
+                                        "outlier_detection": {"max_ejection_percent": ")") +
+                     percent + R"("}}, "it": {"kind": "sink"}})");
+    rig.instance("it", 0).set_published(false);
+    rig.at(Time{800ms}, [&] { rig.instance("it", 1).set_published(false); });
+    for (int i = 0; i < 100; ++i) rig.send(Time{1s} + i * 10ms, "lb", read_of(1));
+    rig.run(Time{5s});
+    CHECK(rig.count("lb", "ejections") == ejected);
   }
 }
 
