@@ -25,6 +25,9 @@ Duration first_timeout(Duration round_trip) {
 Duration next_timeout(Duration timeout) {
   return std::min(timeout * 2, kLongestRetransmission);
 }
+Time later(Time time, Duration by) {
+  return by < kNever - time ? time + by : kNever;
+}
 
 }  // namespace
 
@@ -364,7 +367,7 @@ bool Transport::Stream::send(Direction direction, std::uint64_t bytes, RequestRa
   const auto way = static_cast<std::size_t>(direction);
   Time& sent = connection_->sent_until[way];
   sent = std::max(sent, transport_->simulation_.now());
-  if (params.bandwidth) sent += time_on_line(bytes, *params.bandwidth);
+  if (params.bandwidth) sent = later(sent, time_on_line(bytes, *params.bandwidth));
   Duration late{0};
   bool arrives = true;
   Duration timeout = first_timeout(connection_->round_trip);
@@ -378,7 +381,7 @@ bool Transport::Stream::send(Direction direction, std::uint64_t bytes, RequestRa
     ++transport_->counts_.retransmissions;
   }
   Time& delivered = connection_->delivered_until[way];
-  delivered = std::max(delivered, sent + late);
+  delivered = std::max(delivered, later(sent, late));
   at = delivered;
   return arrives;
 }
@@ -504,7 +507,8 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
   using Direction = Transport::Direction;
   if (to.to == nullptr) co_return Reply{Status::unavailable};
   Simulation& simulation = world_.simulation;
-  const Time give_up = std::min(give_up_at(request), simulation.after(timeout_length_));
+  const Time give_up =
+      std::max(simulation.now(), std::min(give_up_at(request), simulation.after(timeout_length_)));
   Request asked = request.descend(step_, attempt);
   asked.part = to.part;
   asked.deadline = std::min(asked.deadline, give_up);

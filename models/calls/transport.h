@@ -283,7 +283,10 @@ class Transports {
 /// The sizes of the messages of one place that calls.
 struct MessageSizes {
   MessageSizes(const TransportParams& params, RandomKey draws)
-      : request(params.request_size.law()), reply(params.response_size.law()), key(draws) {}
+      : request(law(params.request_size)), reply(law(params.response_size)), key(draws) {}
+  static Distribution law(const std::optional<SizeParams>& size) {
+    return size ? size->law() : Distribution();
+  }
 
   Distribution request;
   Distribution reply;

@@ -42,8 +42,8 @@ struct TransportParams {
   Duration handshake_cpu{0};
   Fraction loss{0};
   std::optional<Bandwidth> bandwidth;
-  SizeParams request_size;
-  SizeParams response_size;
+  std::optional<SizeParams> request_size;
+  std::optional<SizeParams> response_size;
 
   static constexpr auto fields() {
     using P = TransportParams;
@@ -79,8 +79,8 @@ struct TransportParams {
             .source("RFC 6298; Linux TCP_RTO_MIN, tcp_retries2 15"),
         field<&P::bandwidth>("Of each connection, in either direction; no limit unless given.")
             .at_least(Bandwidth{1}),
-        field<&P::request_size>("Bytes of a request, its headers included."),
-        field<&P::response_size>("Bytes of an answer; errors have none."),
+        field<&P::request_size>("Of a request, its headers included; none unless given."),
+        field<&P::response_size>("Of an answer without error; none unless given."),
     };
   }
   static constexpr auto shorthand = &TransportParams::protocol;
@@ -90,7 +90,8 @@ struct TransportParams {
   /// callee have in common.
   TransportParams without_sizes() const {
     TransportParams common = *this;
-    common.request_size = common.response_size = SizeParams{};
+    common.request_size.reset();
+    common.response_size.reset();
     return common;
   }
 
