@@ -45,6 +45,9 @@ class Edge {
   /// Bytes of requests and of answers that went over it, as far as calls say how large theirs are.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
   std::uint64_t bytes_received() const { return bytes_received_; }
+  /// Calls over it say how large their messages are. Before the run only.
+  void know_sizes() { knows_sizes_ = true; }
+  bool knows_sizes() const { return knows_sizes_; }
   void count_sent(std::uint64_t bytes) { bytes_sent_ += bytes; }
   void count_received(std::uint64_t bytes) { bytes_received_ += bytes; }
   /// The caller gave up between the first byte of an answer and the last.
@@ -86,6 +89,7 @@ class Edge {
   bool disturbed_ = false;  // a fault or a passage is on: the only test on the ordinary way
   std::uint64_t attempts_ = 0;
   std::uint64_t failures_ = 0;
+  bool knows_sizes_ = false;
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;
   Duration added_{};

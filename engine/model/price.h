@@ -15,6 +15,7 @@ struct PriceParams {
   double hour = 0;
   double instance_hour = 0;
   double million_requests = 0;
+  double gb_sent = 0;
   double gb_second = 0;
 
   static constexpr std::string_view type_name = "price";
@@ -30,6 +31,10 @@ struct PriceParams {
             .at_most(kMost),
         field<&PriceParams::million_requests>("For a million requests that reach it, whatever "
                                               "becomes of them.")
+            .at_least(0.0)
+            .at_most(kMost),
+        field<&PriceParams::gb_sent>("For 10^9 bytes that it sends: its answers and its own "
+                                     "requests, of calls that say how large they are.")
             .at_least(0.0)
             .at_most(kMost),
         field<&PriceParams::gb_second>("Of a function, for each second of a GB of memory that is "

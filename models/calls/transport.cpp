@@ -410,6 +410,7 @@ Transports::Transports(World& world, Edge& edge, const TransportParams& params)
       edge_(edge),
       params_(params),
       loss_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "loss")) {
+  edge.know_sizes();
   edge.from().watch([this](const Instance& instance, Component::Change change) {
     if (change != Component::Change::down || instance.index() >= callers_.size()) return;
     for (const auto& transport : callers_[instance.index()].to)
