@@ -11,38 +11,55 @@ namespace {
 
 constexpr double kHour = 3600;
 constexpr double kMillion = 1e6;
+constexpr double kGigabyte = 1e9;
 
 double hours(Time now) {
   return seconds(now) / kHour;
 }
 
-/// What the component has cost so far.
-double cost_of(const PriceParams& price, const Component& component, Time now) {
-  double cost = price.hour * hours(now);
-  if (price.instance_hour > 0) {
-    double paid = 0;
-    for (const auto& instance : component.instances()) paid += instance->paid_integral(now);
-    cost += price.instance_hour * paid / kHour;
-  }
-  cost += price.million_requests * static_cast<double>(component.received()) / kMillion;
-  cost += price.gb_second * component.billed_gb_seconds().value_or(0);
-  return cost;
+/// The ways over which a component sends what it may be charged for.
+std::vector<const Edge*> edges_of(Directory& directory, const Component& component) {
+  std::vector<const Edge*> found;
+  for (const Edge& edge : directory.edges())
+    if (edge.knows_sizes() && (&edge.from() == &component || &edge.to() == &component))
+      found.push_back(&edge);
+  return found;
 }
 
-/// Everything that has a price.
-class Bill {
+/// One component with its price.
+class Item {
  public:
-  void add(const PriceParams& price, const Component& component) {
-    items_.emplace_back(&price, &component);
-  }
-  double total(Time now) const {
-    double sum = 0;
-    for (const auto& [price, component] : items_) sum += cost_of(*price, *component, now);
-    return sum;
+  Item(const PriceParams& price, const Component& component, std::vector<const Edge*> edges)
+      : price_(price), component_(component), edges_(std::move(edges)) {}
+
+  /// What it has cost so far.
+  double cost(Time now) const {
+    double cost = price_.hour * hours(now);
+    if (price_.instance_hour > 0) {
+      double paid = 0;
+      for (const auto& instance : component_.instances()) paid += instance->paid_integral(now);
+      cost += price_.instance_hour * paid / kHour;
+    }
+    cost += price_.million_requests * static_cast<double>(component_.received()) / kMillion;
+    cost += price_.gb_sent * static_cast<double>(sent()) / kGigabyte;
+    cost += price_.gb_second * component_.billed_gb_seconds().value_or(0);
+    return cost;
   }
 
  private:
-  std::vector<std::pair<const PriceParams*, const Component*>> items_;
+  /// Bytes of its own requests, and of its answers to others.
+  std::uint64_t sent() const {
+    std::uint64_t sum = 0;
+    for (const Edge* edge : edges_) {
+      if (&edge->from() == &component_) sum += edge->bytes_sent();
+      if (&edge->to() == &component_) sum += edge->bytes_received();
+    }
+    return sum;
+  }
+
+  const PriceParams& price_;
+  const Component& component_;
+  std::vector<const Edge*> edges_;
 };
 
 }  // namespace
@@ -58,23 +75,27 @@ KindInfo cost_kind() {
 }
 
 void measure_costs(Recorder& recorder, const System& system,
-                   const std::vector<std::unique_ptr<Component>>& components) {
-  const auto bill = std::make_shared<Bill>();
-  bool any = false;
+                   const std::vector<std::unique_ptr<Component>>& components,
+                   Directory& directory) {
+  std::vector<std::shared_ptr<const Item>> bill;
   for (std::size_t i = 0; i < components.size(); ++i) {
     const std::optional<PriceParams>& price = system.parts[i].price;
     if (!price) continue;
-    any = true;
     const Component& component = *components[i];
-    bill->add(*price, component);
+    const auto item =
+        std::make_shared<const Item>(*price, component, edges_of(directory, component));
+    bill.push_back(item);
     Recorder::Owner* const owner = recorder.find(component.id());
     HIGHWATER_CHECK(owner != nullptr);
     owner->time_ratio(
-        "cost_per_hour", [&price, &component](Time now) { return cost_of(*price, component, now); },
-        hours);
+        "cost_per_hour", [item](Time now) { return item->cost(now); }, hours);
   }
-  if (!any) return;
-  const auto total = [bill](Time now) { return bill->total(now); };
+  if (bill.empty()) return;
+  const auto total = [bill](Time now) {
+    double sum = 0;
+    for (const auto& item : bill) sum += item->cost(now);
+    return sum;
+  };
   Recorder::Owner& all = recorder.owner("cost");
   all.time_ratio("per_hour", total, hours);
   all.time_ratio("per_million_requests", total, [&components](Time) {
@@ -85,7 +106,7 @@ void measure_costs(Recorder& recorder, const System& system,
 }
 
 void examine_price(const PriceParams& price, const ModelKind& kind, const Component& component,
-                   const Examination& examination) {
+                   Directory& directory, const Examination& examination) {
   const auto refuse = [&](const char* key, const std::string& why) {
     const Value* const given = examination.where.find(key);
     examination.problems.error((given != nullptr ? *given : examination.where).position(),
@@ -94,6 +115,8 @@ void examine_price(const PriceParams& price, const ModelKind& kind, const Compon
   if (price.gb_second > 0 && !component.billed_gb_seconds())
     refuse("gb_second", "a " + kind.info.name +
                             " is not billed by the memory that its requests use; a function is");
+  if (price.gb_sent > 0 && edges_of(directory, component).empty())
+    refuse("gb_sent", "no call to it or of it has a \"transport\", which says how much is sent");
   if (price.million_requests > 0 && !kind.info.callable && !kind.info.publishable)
     refuse("million_requests", "no requests reach a " + kind.info.name);
 }

@@ -126,7 +126,7 @@ class Preparer {
       const Component& component = directory.component(part.id);
       component.examine({*part.value, part.path, problems_});
       if (system_.parts[i].price)
-        examine_price(*system_.parts[i].price, *system_.parts[i].kind, component,
+        examine_price(*system_.parts[i].price, *system_.parts[i].kind, component, directory,
                       {*part.value->find("price"), pointer_to(part.path, "price"), problems_});
       if (!component.has_steady_state()) system_.terminating = true;
       topology.components[i].instances =

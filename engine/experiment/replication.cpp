@@ -62,7 +62,7 @@ class Replication {
       directory_.add(*components_.back());
     }
     for (const auto& component : components_) component->connect(directory_);
-    measure_costs(recorder_, system_, components_);
+    measure_costs(recorder_, system_, components_, directory_);
     for (const auto& section : system.sections)
       effects_.push_back(section->join(world_, directory_));
   }

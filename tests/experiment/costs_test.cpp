@@ -99,6 +99,21 @@ TEST_CASE("cost: a function costs by the memory that it uses") {
   CHECK(cost(run(text), "per_hour") == Approx(3.6 + 0.072).epsilon(0.01));
 }
 
+TEST_CASE("cost: what is sent costs by its bytes, whichever way it goes") {
+  const std::string text = R"({"highwater": 1, "run": {"duration": "100s", "replications": 3},
+    "components": {
+      "users": {"kind": "client", "arrivals": {"constant": "100/s"},
+                "calls": {"to": "api", "transport": {"request_size": "1kB",
+                                                     "response_size": "100kB"}}},
+      "api": {"kind": "service", "price": {"gb_sent": 0.1}, "endpoints": {"/": [
+        {"call": "db", "transport": {"request_size": "10kB", "response_size": "1MB"}}]}},
+      "db": {"kind": "database", "read_time": "1ms", "price": {"gb_sent": 0.01}}}})";
+  const Results results = run(text);
+  // 100 kB of answers and 10 kB of queries; 1 MB of rows.
+  CHECK(cost_of(results, 0) == Approx(0.1 * 3600 * 100 * 110e3 / 1e9).epsilon(0.01));
+  CHECK(cost_of(results, 1) == Approx(0.01 * 3600 * 100 * 1e6 / 1e9).epsilon(0.01));
+}
+
 TEST_CASE("cost: an unpriced system has none") {
   const Results results = run(mm1());
   CHECK_FALSE(results.cost);
@@ -109,6 +124,8 @@ TEST_CASE("cost: an unpriced system has none") {
 TEST_CASE("cost: prices that mean nothing are refused") {
   CHECK_THAT(prepared(priced(R"({"gb_second": 1})")).problems,
              Contains("/components/api/price/gb_second") && Contains("a function is"));
+  CHECK_THAT(prepared(priced(R"({"gb_sent": 1})")).problems,
+             Contains("/components/api/price/gb_sent") && Contains("transport"));
   CHECK_THAT(prepared(priced(R"({"hour": -1})")).problems, Contains("/components/api/price/hour"));
   CHECK_THAT(prepared(priced(R"({"instance_hours": 1})")).problems,
              Contains("instance_hour") && Contains("did you mean"));
