@@ -455,19 +455,23 @@ TEST_CASE("service: everything it declares is measured", "[models][service]") {
                            "pod": {"cluster": "k8s"}, "cpu_limit": 1,
                            "memory": {"limit": "1GiB", "leak": "1B"},
                            "gc": {"allocation": "1B"}, "liveness_probe": {},
+                           "sessions": {"token": {}},
                            "endpoints": {"*": [{"call": "db", "breaker": "opossum",
                                                 "pool": {"size": 5}}]}},
-                   "db": {"kind": "service", "service_time": "1ms", "membership": "swim"},
+                   "db": {"kind": "service", "service_time": "1ms", "membership": "swim",
+                          "sessions": {"in_process": {}}},
                    "k8s": {"kind": "cluster",
                            "node_groups": {"n": {"cpu": 1, "memory": "1GiB"}}}})");
   rig.run(Time{1s});
   const std::vector<MetricInfo> of_members = membership::membership_metrics();
-  const auto is_of_members = [&](const MetricInfo& metric) {
-    return std::any_of(of_members.begin(), of_members.end(),
+  // Instances that keep no sessions lose none.
+  const auto is_of_db = [&](const MetricInfo& metric) {
+    return metric.name == "sessions_lost" ||
+           std::any_of(of_members.begin(), of_members.end(),
                        [&](const MetricInfo& other) { return other.name == metric.name; });
   };
   for (const MetricInfo& metric : service().info.metrics)
-    CHECK_NOTHROW(rig.metric(is_of_members(metric) ? "db" : "api", metric.name));
+    CHECK_NOTHROW(rig.metric(is_of_db(metric) ? "db" : "api", metric.name));
   for (const MetricInfo& metric : cluster::cluster().info.metrics)
     CHECK_NOTHROW(rig.metric("k8s", metric.name));
 }
