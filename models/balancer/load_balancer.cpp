@@ -9,7 +9,7 @@
 ///          they take connections.
 /// Source   nginx 1.22.1 ngx_http_upstream_round_robin.c (max_fails, fail_timeout), proxy module
 ///          (proxy_next_upstream); HAProxy 2.6 configuration manual (fall, rise).
-/// Checked  tests/models/load_balancer_test.cpp.
+/// Checked  tests/models/load_balancer_test.cpp, tests/models/outlier_origin_test.cpp.
 
 #include "models/balancer/load_balancer.h"
 
@@ -327,6 +327,9 @@ void Proxy::look_at_outliers() {
 void Proxy::judge(std::size_t index, Status status) {
   using balancing::OutlierResult;
   const std::int64_t now = nanoseconds_now();
+  // An answer came over a connection, which counts where connections count apart.
+  if (status == Status::ok || status == Status::error || status == Status::rejected)
+    act_on(outliers_->report(index, OutlierResult::connect_success, now, outliers_random_));
   switch (status) {
     case Status::ok:
       return act_on(outliers_->report_status(index, 200, now, outliers_random_));
