@@ -36,8 +36,8 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
-      examine_target(directory, target_, verb_, examination);
-      if (aim_ == Aim::nodes) examine_nodes(directory, target_, verb_, examination);
+      const bool exists = examine_target(directory, target_, verb_, examination);
+      if (exists && aim_ == Aim::nodes) examine_nodes(directory, target_, verb_, examination);
     }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                      std::size_t number) const override {
