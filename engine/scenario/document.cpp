@@ -230,22 +230,40 @@ class DocumentChecker {
                     nearest_word(value.text(), ids));
   }
 
-  /// Every component that says where it stands names zones of the network.
+  /// Every component that says where it, or a part of it, stands names zones of the network.
   void check_zones() {
-    const std::vector<std::string>& known = document_.network_.zones;
-    for (const DeclaredPart& part : document_.components_) {
-      if (part.kind == nullptr || find_field(part.kind->fields(), "zones") == nullptr) continue;
-      const Value* zones = part.value->find("zones");
-      if (zones == nullptr || !zones->is_array()) continue;
-      for (std::size_t i = 0; i < zones->elements().size(); ++i) {
-        const Value& zone = zones->elements()[i];
-        if (!zone.is_string()) continue;
-        if (std::find(known.begin(), known.end(), zone.text()) != known.end()) continue;
-        const std::string why = known.empty() ? "; the network has no zones" : "";
-        problems_.error(zone.position(), pointer_to(pointer_to(part.path, "zones"), i),
-                        fmt::format("unknown zone {}{}", in_quotes(zone.text()), why),
-                        nearest_word(zone.text(), known));
+    for (const DeclaredPart& part : document_.components_)
+      check_zones_in(*part.value, {Place::Role::kComponent, nullptr}, part.path);
+  }
+
+  void check_zones_in(const Value& value, Place place, const std::string& path) {
+    if (place.role == Place::Role::kUnknown) return;
+    if (value.is_array()) {
+      for (std::size_t i = 0; i < value.elements().size(); ++i)
+        check_zones_in(value.elements()[i], guide_.element(place), pointer_to(path, i));
+    } else if (value.is_object()) {
+      for (const Value::Member& member : value.members()) {
+        const std::string inner = pointer_to(path, member.key);
+        if (member.key == "zones" && guide_.field(place, value, member.key) != nullptr) {
+          check_zone_names(member.value, inner);
+        } else {
+          check_zones_in(member.value, guide_.member(place, value, member.key), inner);
+        }
       }
+    }
+  }
+
+  void check_zone_names(const Value& zones, const std::string& path) {
+    if (!zones.is_array()) return;  // reported already
+    const std::vector<std::string>& known = document_.network_.zones;
+    for (std::size_t i = 0; i < zones.elements().size(); ++i) {
+      const Value& zone = zones.elements()[i];
+      if (!zone.is_string()) continue;
+      if (std::find(known.begin(), known.end(), zone.text()) != known.end()) continue;
+      const std::string why = known.empty() ? "; the network has no zones" : "";
+      problems_.error(zone.position(), pointer_to(path, i),
+                      fmt::format("unknown zone {}{}", in_quotes(zone.text()), why),
+                      nearest_word(zone.text(), known));
     }
   }
 

@@ -8,7 +8,7 @@
 ///          targets nothing and see whether they take connections.
 /// Source   nginx 1.22.1 ngx_http_upstream_round_robin.c (max_fails, fail_timeout), proxy module
 ///          (proxy_next_upstream); HAProxy 2.6 configuration manual (fall, rise).
-/// Checked  tests/models/load_balancer_test.cpp.
+/// Checked  tests/models/load_balancer_test.cpp, tests/models/outlier_origin_test.cpp.
 
 #include "models/balancer/load_balancer.h"
 
@@ -378,7 +378,8 @@ void Proxy::look_at_outliers() {
 }
 
 void Proxy::judge(std::size_t index, Status status) {
-  act_on(report_to(*outliers_, index, status, nanoseconds_now(), outliers_random_));
+  report_to(*outliers_, index, status, nanoseconds_now(), outliers_random_,
+            [this](const OutlierDetector::Events& events) { act_on(events); });
 }
 
 void Proxy::act_on(const OutlierDetector::Events& events) {

@@ -442,9 +442,8 @@ Task<Reply> CallSite::sent(Guard& guard, Instance& from, const Request& request,
     reply = co_await Call(*this, from, to, request, attempt);
   look_at_outliers(guard, from);
   if (guard.outliers)
-    act_on(report_to(*guard.outliers, to.to->index(), reply.status, nanoseconds(world_.now()),
-                     guard.bits),
-           from);
+    report_to(*guard.outliers, to.to->index(), reply.status, nanoseconds(world_.now()), guard.bits,
+              [&](const balancing::OutlierDetector::Events& events) { act_on(events, from); });
   co_return reply;
 }
 

@@ -9,27 +9,30 @@
 
 namespace highwater {
 
-/// Tells an outlier detection how a request to `host` ended, in the terms of Envoy.
-inline balancing::OutlierDetector::Events report_to(balancing::OutlierDetector& detector,
-                                                    std::size_t host, Status status,
-                                                    std::int64_t now, RandomStream& random) {
+/// Tells an outlier detection how a request to `host` ended, in the terms of Envoy; `act` hears of
+/// what that leads to.
+template <class Act>
+void report_to(balancing::OutlierDetector& detector, std::size_t host, Status status,
+               std::int64_t now, RandomStream& random, const Act& act) {
   using balancing::OutlierResult;
+  // An answer came over a connection, which counts where connections count apart.
+  if (status == Status::ok || status == Status::error || status == Status::rejected)
+    act(detector.report(host, OutlierResult::connect_success, now, random));
   switch (status) {
     case Status::ok:
-      return detector.report_status(host, 200, now, random);
+      return act(detector.report_status(host, 200, now, random));
     case Status::error:
-      return detector.report_status(host, 500, now, random);
+      return act(detector.report_status(host, 500, now, random));
     case Status::rejected:
-      return detector.report_status(host, 503, now, random);
+      return act(detector.report_status(host, 503, now, random));
     case Status::unavailable:
     case Status::reset:
-      return detector.report(host, OutlierResult::connect_failed, now, random);
+      return act(detector.report(host, OutlierResult::connect_failed, now, random));
     case Status::timeout:
-      return detector.report(host, OutlierResult::timeout, now, random);
+      return act(detector.report(host, OutlierResult::timeout, now, random));
     case Status::abandoned:
-      break;  // that was the caller's doing
+      return;  // that was the caller's doing
   }
-  return {};
 }
 
 }  // namespace highwater

@@ -358,6 +358,10 @@ void ClientParams::check(const Value& where, const std::string& path, Problems& 
   if (!mix.empty() && std::abs(sum - 1) > 0.005)
     problems.error(where.position(), pointer_to(path, "mix"),
                    "the shares add up to " + percent(sum) + " instead of 100%");
+  if (!calls.policy.deadline_slack) return;
+  const Value* slack = where.find("calls")->find("deadline_slack");
+  problems.error(slack->position(), pointer_to(pointer_to(path, "calls"), "deadline_slack"),
+                 "is for calls on behalf of a caller that stops waiting; a client has none");
 }
 
 ModelKind client() {

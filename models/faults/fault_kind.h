@@ -24,7 +24,7 @@ void examine_nodes(Directory& directory, const Target& target, const std::string
 /// `timing` (FaultTiming) is inlined, and arm() makes the action:
 ///   std::unique_ptr<FaultAction> arm(World&, Directory&, const Target&, std::size_t number) const;
 /// and, where its other fields name what only shows when components are joined, examine() reports
-/// what is wrong with them; the target need not exist there:
+/// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
 template <class P>
 FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::string summary,
@@ -39,7 +39,7 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
-      examine_target(directory, target_, verb_, examination);
+      if (!examine_target(directory, target_, verb_, examination)) return;
       if (aim_ == Aim::nodes || aim_ == Aim::clusters)
         examine_nodes(directory, target_, verb_, examination);
       if constexpr (requires { params_.examine(directory, target_, examination); })

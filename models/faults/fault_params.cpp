@@ -38,13 +38,19 @@ void FaultExtent::check(const Value& where, const std::string& path, Problems& p
                    "a fault has either a count or a percent of its target");
 }
 
-void examine_target(Directory& directory, const Target& target, const std::string& verb,
+bool examine_target(Directory& directory, const Target& target, const std::string& verb,
                     const Examination& examination) {
   if (target.callee) {
-    if (!choose_edges(directory, target).empty()) return;
-    report_at(examination, verb.c_str(),
-              in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
-    return;
+    if (choose_edges(directory, target).empty())
+      report_at(examination, verb.c_str(),
+                in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
+    return true;
+  }
+  const std::span<Component* const> all = directory.components();
+  if (std::none_of(all.begin(), all.end(),
+                   [&](const Component* one) { return one->id() == target.component; })) {
+    report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component");
+    return false;
   }
   const std::size_t instances = directory.component(target.component).instances().size();
   const std::string having = in_quotes(target.component) + " has " + std::to_string(instances) +
@@ -57,6 +63,7 @@ void examine_target(Directory& directory, const Target& target, const std::strin
   if (count != nullptr && (target.instance || count->whole().value_or(0) > instances))
     report_at(examination, "count", target.instance ? "one instance is named already" : having);
   if (target.instance) report_at(examination, "percent", "one instance is named already");
+  return true;
 }
 
 std::optional<Target> Target::parse(const std::string& text) {

@@ -60,7 +60,8 @@ Victims choose_instances(World& world, Directory& directory, const Target& targe
 
 /// Reports a target that the joined system does not have.
 /// @param verb  The key that names the target.
-void examine_target(Directory& directory, const Target& target, const std::string& verb,
+/// @return false where it is not even a component, but a zone: documents let both through.
+bool examine_target(Directory& directory, const Target& target, const std::string& verb,
                     const Examination& examination);
 
 /// The edges that a fault hits: the one named, or all those into the component.

@@ -62,6 +62,25 @@ TEST_CASE("calls to endpoints that are not there are found before the run") {
   CHECK(prepared(text, {R"(api.endpoints["GET /a"]=[])"}).system);
 }
 
+TEST_CASE("zones that are not there are found before the run, wherever they stand") {
+  const auto problems_of = [](const std::string& component) {
+    return prepared(R"({"highwater": 1, "network": {"zones": ["east"]}, "components": {
+                         "users": {"kind": "client", "arrivals": {"poisson": "1/s"}, "calls": "db"},
+                         "db": )" +
+                    component + "}}")
+        .problems;
+  };
+  CHECK_THAT(problems_of(R"({"kind": "database", "cassandra": {"zones": ["eas"]}})"),
+             Contains("/components/db/cassandra/zones/0: unknown zone \"eas\"; did you mean"));
+  CHECK_THAT(problems_of(R"({"kind": "database", "dynamodb": {"zones": ["eas"]}})"),
+             Contains("/components/db/dynamodb/zones/0: unknown zone"));
+  CHECK_THAT(problems_of(R"({"kind": "service", "service_time": "1ms", "pod": {"cluster": "k8s"}},
+                            "k8s": {"kind": "cluster", "node_groups": {"big": {
+                              "cpu": 1, "memory": "1GiB", "zones": ["east", "eas"]}}})"),
+             Contains("/components/k8s/node_groups/big/zones/1: unknown zone"));
+  CHECK(problems_of(R"({"kind": "database", "cassandra": {"zones": ["east"]}})").empty());
+}
+
 TEST_CASE("functions that cannot be used so are found before the run") {
   const std::string text =
       R"({"highwater": 1, "components": {
@@ -94,6 +113,15 @@ TEST_CASE("faults that strike too late or nothing are reported") {
   CHECK_THAT(fault(R"({"at": "1s", "latency": "api -> users", "add": "1ms"})").problems,
              Contains("sends nothing"));
   CHECK(fault(R"({"at": "1s", "latency": "users -> api", "add": "1ms"})").problems.empty());
+}
+
+TEST_CASE("a fault may not be aimed at a zone") {
+  for (const char* verb : {"kill", "slow", "error", "drain", "partition"}) {
+    const std::string text = mm1(R"("network": {"zones": ["a"]}, "faults": [{"at": "1s", ")" +
+                                 std::string(verb) + R"(": "a"}],)");
+    CHECK_THAT(prepared(text).problems,
+               Contains("/faults/0/" + std::string(verb) + ": \"a\" is no component"));
+  }
 }
 
 TEST_CASE("a catalog is a language") {

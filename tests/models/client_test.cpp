@@ -424,6 +424,9 @@ TEST_CASE("client: what is wrong with it is said", "[models][client][input]") {
              Catch::Contains("at least one state needs a rate above 0"));
   CHECK_THAT(wrong(R"("calls": "it", "arrivals": {"closed": {"users": 0, "think": "1s"}})"),
              Catch::Contains("users"));
+  CHECK_THAT(wrong(R"("calls": {"to": "it", "deadline_slack": "1ms"},
+                      "arrivals": {"poisson": "1/s"})"),
+             Catch::Contains("/calls/deadline_slack: is for calls on behalf of a caller"));
   CHECK_THAT(wrong(R"("calls": "it", "arrivals": {"poisson": "1/s"}, "priority": 256)"),
              Catch::Contains("priority"));
   CHECK_THAT(wrong(R"("calls": "it", "arrivals": {"poisson": "1/s"}, "session": {"think": "1s"})"),
