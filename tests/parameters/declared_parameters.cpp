@@ -23,10 +23,11 @@ std::string owner_in_form(const std::string& label, const TypeInfo& type,
 }  // namespace
 
 DeclaredParameters::DeclaredParameters(const Language& language) {
-  for (const FieldInfo& section : section_fields())
+  for (const FieldInfo& section : engine_sections())
     if (section.name == "run" || section.name == "network") add_type(section.type());
   for (const KindInfo& kind : language.kinds) add_fields("kind " + kind.name, kind.fields());
   for (const KindInfo& verb : language.faults) add_fields("fault " + verb.name, verb.fields());
+  for (const SectionInfo& section : language.sections) add_type(section.info.type());
 }
 
 bool DeclaredParameters::has(std::string_view name) const {

@@ -18,7 +18,7 @@ namespace highwater::testing {
 ///   autoscaler: max_replicas      one that stands beside every form of a one-of
 ///   jitter = full                 a word
 ///
-/// Of the sections only `run` and `network` are in it.
+/// Of the engine's sections only `run` and `network` are in it, and all that models declare.
 class DeclaredParameters {
  public:
   explicit DeclaredParameters(const Language& language);

@@ -79,7 +79,7 @@ std::map<std::string, std::string> metrics_of(const Results& results) {
 }  // namespace
 
 const Catalog& catalog() {
-  static const Catalog all{model_kinds(), fault_kinds()};
+  static const Catalog all{model_kinds(), fault_kinds(), section_kinds()};
   return all;
 }
 
