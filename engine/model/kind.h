@@ -61,13 +61,13 @@ KindInfo priced_kind_info(std::string name, std::string summary, std::string sou
 ///   struct Prepared; static Prepared prepare(const Params&, Preparation&);
 ///   M(World&, std::string id, const Params&, const Prepared&)
 /// and, where it stands for somebody outside who costs nothing,
-///   static constexpr bool kOutside = true
+///   static constexpr bool kCostsNothing = true
 template <class M>
 ModelKind model_kind(std::string name, std::string summary, std::string source,
                      std::vector<MetricInfo> metrics) {
   using Params = typename M::Params;
   ModelKind kind;
-  if constexpr (requires { M::kOutside; })
+  if constexpr (requires { M::kCostsNothing; })
     kind.info = kind_info<Params>(std::move(name), std::move(summary), std::move(source),
                                   std::move(metrics));
   else

@@ -52,7 +52,7 @@ class Client final : public Component {
   using Prepared = Trace;
 
   /// Loads the trace to replay; empty for all other arrivals.
-  static constexpr bool kOutside = true;
+  static constexpr bool kCostsNothing = true;
   static Trace prepare(const ClientParams& params, Preparation& preparation);
 
   Client(World& world, std::string id, const ClientParams& params, const Trace& trace);

@@ -1,7 +1,8 @@
 /// cluster: machines that services run on as pods.
 ///
 /// Assumes  see the class.
-/// Source   Kubernetes kube-scheduler, node lifecycle controller, kubectl drain, cluster-autoscaler.
+/// Source   Kubernetes kube-scheduler, node lifecycle controller, kubectl drain,
+///          cluster-autoscaler.
 /// Checked  tests/deployment/cluster_test.cpp
 
 #include "models/cluster/cluster.h"

@@ -27,6 +27,7 @@ namespace {
 using testing::Answer;
 using testing::Load;
 using testing::ModelRig;
+using testing::own_metrics;
 using testing::read_of;
 using testing::write_of;
 
@@ -569,22 +570,25 @@ TEST_CASE("cache: every metric that is listed is measured", "[models][cache]") {
     "cache": {"kind": "cache", "capacity": 10, "origin": "db", "breaker": "opossum",
               "pool": {"size": 5}, "replicas": 2, "membership": "swim"},
     "db": {"kind": "cache", "capacity": 10}})");
+  ModelRig connected({cache()}, R"({
+    "cache": {"kind": "cache", "capacity": 10, "origin": "db", "transport": {}},
+    "db": {"kind": "cache", "capacity": 10}})");
   ModelRig cluster({cache(), service::service()}, R"({
     "cache": {"kind": "cache", "replicas": 3, "cluster": {}, "hot_keys": {}},
     "api": {"kind": "service", "endpoints": {
       "*": [{"cache": "cache", "local": {"ttl": "1s"}, "miss": []}]}}})");
   std::set<std::string> measured;
-  for (ModelRig* rig : {&inline_cache, &cluster}) {
+  for (ModelRig* rig : {&inline_cache, &connected, &cluster}) {
     rig->send(Time{1s}, "cache", read_of(1));
     rig->run(Time{2s});
-    for (const MetricInfo& metric : cache().info.metrics) try {
+    for (const MetricInfo& metric : own_metrics(cache())) try {
         rig->metric("cache", metric.name);
         measured.insert(metric.name);
       } catch (const std::logic_error&) {
         // the other one has it
       }
   }
-  for (const MetricInfo& metric : cache().info.metrics) {
+  for (const MetricInfo& metric : own_metrics(cache())) {
     CAPTURE(metric.name);
     CHECK(measured.contains(metric.name));
   }

@@ -12,6 +12,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/calls/transport.h"
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 #include "tests/support/scratch_file.h"
@@ -22,6 +23,7 @@ namespace highwater::client {
 namespace {
 
 using testing::ModelRig;
+using testing::own_metrics;
 using testing::problems_of;
 using testing::Reaction;
 using testing::Received;
@@ -316,13 +318,20 @@ TEST_CASE("client: causes that every report names are there without any", "[mode
   ModelRig rig({client(), sink(log)},
                R"({"users": {"kind": "client", "arrivals": {"constant": "1/s"},
                              "calls": {"to": "it", "breaker": "opossum", "pool": {"size": 5}}},
+                   "others": {"kind": "client", "arrivals": {"constant": "1/s"},
+                              "calls": {"to": "it", "transport": {}}},
                    "it": {"kind": "sink"}})",
                lasting(10s));
   rig.run(Time{10s});
   CHECK(rig.metric("users", "errors").causes ==
         std::map<std::string, std::uint64_t>{{"rejected", 0}, {"timeout", 0}, {"unavailable", 0}});
-  for (const MetricInfo& metric : client().info.metrics)
-    CHECK_NOTHROW(rig.metric("users", metric.name));
+  const std::vector<MetricInfo> of_transports = transport_metrics();
+  for (const MetricInfo& metric : own_metrics(client())) {
+    const bool connected =
+        std::any_of(of_transports.begin(), of_transports.end(),
+                    [&](const MetricInfo& other) { return other.name == metric.name; });
+    CHECK_NOTHROW(rig.metric(connected ? "others" : "users", metric.name));
+  }
 }
 
 std::string trace_of(const ScratchFile& file, const std::string& format,

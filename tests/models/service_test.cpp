@@ -22,6 +22,7 @@ namespace {
 using testing::Answer;
 using testing::Load;
 using testing::ModelRig;
+using testing::own_metrics;
 using testing::problems_of;
 using testing::Reaction;
 using testing::Received;
@@ -456,8 +457,11 @@ TEST_CASE("service: everything it declares is measured", "[models][service]") {
                            "memory": {"limit": "1GiB", "leak": "1B"},
                            "gc": {"allocation": "1B"}, "liveness_probe": {},
                            "sessions": {"token": {}},
+                           "accept": {"max_connections": 10}, "bandwidth": "1Gbit/s",
                            "endpoints": {"*": [{"call": "db", "breaker": "opossum",
-                                                "pool": {"size": 5}}]}},
+                                                "pool": {"size": 5}},
+                                               {"call": "other", "transport": {}}]}},
+                   "other": {"kind": "service", "service_time": "1ms"},
                    "db": {"kind": "service", "service_time": "1ms", "membership": "swim",
                           "sessions": {"in_process": {}}},
                    "k8s": {"kind": "cluster",
@@ -470,9 +474,9 @@ TEST_CASE("service: everything it declares is measured", "[models][service]") {
            std::any_of(of_members.begin(), of_members.end(),
                        [&](const MetricInfo& other) { return other.name == metric.name; });
   };
-  for (const MetricInfo& metric : service().info.metrics)
+  for (const MetricInfo& metric : own_metrics(service()))
     CHECK_NOTHROW(rig.metric(is_of_db(metric) ? "db" : "api", metric.name));
-  for (const MetricInfo& metric : cluster::cluster().info.metrics)
+  for (const MetricInfo& metric : own_metrics(cluster::cluster()))
     CHECK_NOTHROW(rig.metric("k8s", metric.name));
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 using Catch::Matchers::Contains;
 using testing::Load;
+using testing::own_metrics;
 using testing::problems_of;
 using testing::write_of;
 
@@ -155,10 +156,12 @@ TEST_CASE("worker: each process has its numbers", "[models][messaging]") {
 
 TEST_CASE("worker: everything it declares is measured", "[models][messaging]") {
   QueueRig rig(rabbitmq(),
-               R"("steps": [{"call": "probe", "breaker": "opossum", "pool": {"size": 5}}])");
+               R"("steps": [{"call": "probe", "breaker": "opossum", "pool": {"size": 5}},
+                            {"call": "other", "transport": {}}])",
+               {}, R"("other": {"kind": "probe"})");
   rig.send_at(1s);
   rig.run(Time{2s});
-  for (const MetricInfo& metric : worker().info.metrics)
+  for (const MetricInfo& metric : own_metrics(worker()))
     CHECK_NOTHROW(rig.metric("crew", metric.name));
 }
 

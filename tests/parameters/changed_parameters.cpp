@@ -157,6 +157,14 @@ Change change_between(const Value& before, const Value& after, const Guide& guid
   Change change;
   Comparison(guide, declared, change).compare(before, after, guide.root(), "");
   change.parameters.erase("");
+  // A section writes its defaults into the rest, where they differ as well.
+  for (const SectionInfo& section : guide.language().sections) {
+    const auto of_section = [&](const std::string& name) {
+      return name.starts_with(section.info.name + ":") || name.starts_with(section.info.name + ".");
+    };
+    if (std::any_of(change.differing.begin(), change.differing.end(), of_section))
+      std::erase_if(change.differing, [&](const std::string& name) { return !of_section(name); });
+  }
   return change;
 }
 

@@ -68,7 +68,10 @@ class Settings {
   }
 
   std::vector<OtherSetting> list(const Value& root) {
-    for (const char* section : {"run", "network"})
+    std::vector<std::string> sections{"run", "network"};
+    for (const SectionInfo& section : guide_.language().sections)
+      sections.push_back(section.info.name);
+    for (const std::string& section : sections)
       if (const Value* value = root.find(section))
         inside(*value, guide_.member(guide_.root(), root, section), section, 0);
     for (const Value::Member& member : root.find("components")->members())

@@ -20,6 +20,7 @@ TEST_CASE("expand: every default is filled in, in declared order", "[scenario][e
   "highwater": 1,
   "name": "s",
   "description": "",
+  "currency": "USD",
   "run": {
     "duration": "1m",
     "warmup": "auto",

@@ -30,6 +30,13 @@ std::string problems_of(const FaultKind& kind, const std::string& json) {
   return problems_in(kind, json);
 }
 
+std::vector<MetricInfo> own_metrics(const ModelKind& kind) {
+  std::vector<MetricInfo> metrics = kind.info.metrics;
+  std::erase_if(metrics,
+                [](const MetricInfo& metric) { return metric.name == cost_metric().name; });
+  return metrics;
+}
+
 ModelRig::ModelRig(const std::vector<ModelKind>& kinds, const std::string& components,
                    Options options)
     : plan_(std::move(options.network)),

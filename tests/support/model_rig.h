@@ -57,6 +57,9 @@ inline Request write_of(std::uint64_t key, Symbol endpoint = kNoSymbol) {
 std::string problems_of(const ModelKind& kind, const std::string& json);
 std::string problems_of(const FaultKind& kind, const std::string& json);
 
+/// What components of the kind measure themselves: all but their costs, which the experiment does.
+std::vector<MetricInfo> own_metrics(const ModelKind& kind);
+
 /// Components made from JSON in a world of their own, and a driver that sends them requests: what a
 /// test of a model needs and nothing more (no scenario, no client, no statistics).
 ///

@@ -196,7 +196,7 @@ TEST_CASE("listener: what is being sent dies with the process", "[calls]") {
 TEST_CASE("listener: an instance that leaves sends its answers first", "[calls]") {
   Pair pair(R"({"response_size": "2MB"})", R"("service_time": "0s", "bandwidth": "8Mbit/s")");
   const Answer& answer = pair.at(Time{1s});
-  pair.rig.at(Time{1500ms}, [&] { pair.rig.instance("db", 0).leave(30s); });
+  pair.rig.at(Time{1500ms}, [&] { pair.rig.instance("db", 0).leave({30s, 0s, std::nullopt}); });
   pair.rig.run(Time{10s});
   CHECK(answer.reply.ok());
   CHECK(answer.took() == 2s);

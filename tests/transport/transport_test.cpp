@@ -388,7 +388,7 @@ TEST_CASE("transport: an instance that leaves finishes its requests and closes i
   Caller caller(log, R"("transport": {})");
   caller.at(Time{1s});
   const Answer& under_way = caller.at(Time{1500ms});  // the first connection is idle from 2 s on
-  caller.rig.at(Time{2200ms}, [&] { caller.it().leave(10s); });
+  caller.rig.at(Time{2200ms}, [&] { caller.it().leave({10s, 0s, std::nullopt}); });
   caller.rig.run(Time{10s});
   CHECK(under_way.reply.ok());
   CHECK(caller.value("connections_open") == Approx((2.2 - 1 + 2.5 - 1.5) / 10));
