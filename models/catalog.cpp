@@ -45,9 +45,9 @@ const std::vector<ModelKind>& model_kinds() {
 }
 
 const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> list{faults::kill(),  faults::slow(),      faults::latency(),
-                                           faults::error(), faults::partition(), faults::drain(),
-                                           faults::deny_capacity()};
+  static const std::vector<FaultKind> list{
+      faults::kill(),      faults::slow(),  faults::latency(),      faults::error(),
+      faults::partition(), faults::drain(), faults::deny_capacity()};
   return list;
 }
 
