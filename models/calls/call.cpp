@@ -202,7 +202,8 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
   }
 }
 
-void CallSite::route_by(const RoutingParams& routing, Directory& directory) {
+void CallSite::route_by(const RoutingParams& routing, Directory& directory,
+                        const KnownTransports& known) {
   if (!routing.asks_for_anything()) return;
   plain_ = false;
   outlier_detection_ = routing.outlier_detection;
@@ -219,7 +220,8 @@ void CallSite::route_by(const RoutingParams& routing, Directory& directory) {
   for (const SplitParams& split : routing.split) {
     Edge& edge = directory.edge(edge_.from(), directory.component(split.to.id));
     // One step whichever it is: a call has the draws that it would have without the split.
-    CallSite& site = splits_.emplace_back(world_, edge, policy_, step_, fallback_edge_);
+    CallSite& site = splits_.emplace_back(world_, edge, policy_, step_, fallback_edge_,
+                                          known ? known(edge) : nullptr);
     site.route_by({routing.outlier_detection, {}}, directory);
     up_to_.push_back(sum += split.share.value);
   }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,8 +64,11 @@ class CallSite {
   CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint32_t step,
            Edge* fallback = nullptr, std::shared_ptr<Transports> transports = nullptr);
 
+  /// The transports over an edge that other places in the same component use; null for none.
+  using KnownTransports = std::function<std::shared_ptr<Transports>(const Edge&)>;
   /// What else decides where calls go. Before the run only.
-  void route_by(const RoutingParams& routing, Directory& directory);
+  void route_by(const RoutingParams& routing, Directory& directory,
+                const KnownTransports& known = {});
 
   /// Whether a call here is a single attempt, for which a Call is enough: it spares a frame.
   bool is_plain() const { return plain_; }

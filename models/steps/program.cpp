@@ -173,14 +173,19 @@ void examine_shared(const Value& steps, const std::string& path, SeenShared& see
 CallSite& Program::site(const std::string& callee, const CallPolicy& policy, bool asynchronous,
                         const RoutingParams& routing) {
   Edge& edge = directory_.edge(owner_, directory_.component(callee), asynchronous);
-  std::shared_ptr<Transports> transports;
-  for (const CallSite& other : sites_)
-    if (policy.transport && &other.edge() == &edge && other.transports())
-      transports = other.transports();
-  CallSite& made =
-      sites_.emplace_back(owner_.world(), edge, policy, steps_++,
-                          fallback_edge(directory_, owner_, policy), std::move(transports));
-  made.route_by(routing, directory_);
+  // A process has the connections of a transport to a callee once, whatever places call it.
+  const auto known = [&](const Edge& over) -> std::shared_ptr<Transports> {
+    if (!policy.transport) return nullptr;
+    for (const CallSite& other : sites_) {
+      if (&other.edge() == &over && other.transports()) return other.transports();
+      for (const CallSite& split : other.splits())
+        if (&split.edge() == &over && split.transports()) return split.transports();
+    }
+    return nullptr;
+  };
+  CallSite& made = sites_.emplace_back(owner_.world(), edge, policy, steps_++,
+                                       fallback_edge(directory_, owner_, policy), known(edge));
+  made.route_by(routing, directory_, known);
   if (policy.pool) {
     share_pools(made);
     for (CallSite& split : made.splits()) share_pools(split);

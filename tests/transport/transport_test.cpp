@@ -422,6 +422,22 @@ TEST_CASE("transport: all calls of a process to one callee share its connections
   CHECK(rig.count("api", "bytes_sent") == 6000);
 }
 
+TEST_CASE("transport: the ways of a split share connections like any other calls", "[calls]") {
+  SinkLog log;
+  answer_after(log, 1s);
+  const std::string call =
+      R"([{"call": "it", "transport": {"connections": 1}, "split": [{"to": "other", "share": 1}]}])";
+  ModelRig rig({sink(log), service::service()},
+               R"({"it": {"kind": "sink"}, "other": {"kind": "sink"},
+                   "api": {"kind": "service", "workers": 9, "endpoints": {"*": [{"parallel": [)" +
+                   call + ", " + call +
+                   R"(, [{"call": "other", "transport": {"connections": 1}}]]}]}}})");
+  rig.send(Time{1s}, "api", Request{});
+  rig.run(Time{9s});
+  CHECK(log.times() == std::vector<Duration>{1s, 2s, 3s});
+  CHECK(rig.count("api", "connections_made") == 1);
+}
+
 TEST_CASE("transport: steps that share connections declare the same, but for sizes", "[calls]") {
   SinkLog log;
   const auto found = [&](const std::string& other) {
