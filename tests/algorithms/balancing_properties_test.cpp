@@ -289,7 +289,7 @@ TEST_CASE("balancing: HAProxy's bound is kept", "[algorithms][balancing][propert
   }));
 }
 
-TEST_CASE("balancing: the greatest weights do not overflow", "[algorithms][balancing]") {
+TEST_CASE("balancing: the greatest weights do not overflow", "[algorithms][balancing][costly]") {
   constexpr std::uint32_t kMost = std::numeric_limits<std::uint32_t>::max();
   for (const PolicyInfo& info : kPolicies) {
     CAPTURE(info.name);

@@ -41,7 +41,7 @@ TEST_CASE("belady: no choice of victims has fewer misses", "[algorithms][caching
   CHECK(holds);
 }
 
-TEST_CASE("belady: no policy of the family beats it", "[algorithms][caching][golden]") {
+TEST_CASE("belady: no policy of the family beats it", "[algorithms][caching][golden][costly]") {
   for (const char* name : {"zipf", "scan", "shift", "loop"}) {
     const auto trace = golden_trace(name);
     const Belady belady(std::vector<std::uint64_t>(trace.begin(), trace.end()));

@@ -69,7 +69,7 @@ TEST_CASE("autoscaler: the HPA of the guide follows the load up and, slowly, dow
   }));
 }
 
-TEST_CASE("autoscaler: limits hold whatever the load", "[autoscaling]") {
+TEST_CASE("autoscaler: limits hold whatever the load", "[autoscaling][costly]") {
   for (const std::string scaler :
        {R"({"hpa": {}, "min_replicas": 2, "max_replicas": 4})",
         R"({"hpa": {"target_concurrency": 0.1}, "min_replicas": 2, "max_replicas": 4})",

@@ -43,7 +43,7 @@ double che_hit_ratio(const std::vector<double>& p, double capacity) {
   return hits;
 }
 
-TEST_CASE("cache: LRU hits as often as Che's approximation says", "[caches]") {
+TEST_CASE("cache: LRU hits as often as Che's approximation says", "[caches][costly]") {
   for (const double exponent : {0.6, 0.9, 1.2}) {
     const std::vector<double> p = zipf(1000, exponent);
     std::vector<double> up_to(p.size());

@@ -377,7 +377,7 @@ struct Queue {
   ModelRig rig;
 };
 
-TEST_CASE("pool: the wait for one of four connections is Erlang's C", "[calls]") {
+TEST_CASE("pool: the wait for one of four connections is Erlang's C", "[calls][costly]") {
   const std::string pool = GENERATE(
       std::string(R"("pool": {"size": 4, "max_overflow": 0, "timeout": "1h"})"),
       std::string(R"("pool": {"size": 1, "max_overflow": 3, "timeout": "1h", "use_lifo": true})"),
@@ -410,7 +410,8 @@ double impatient_share(double arrivals, double service, int servers, double pati
   return beyond / (total + beyond);
 }
 
-TEST_CASE("pool: with a timeout the share refused is that of impatient customers", "[calls]") {
+TEST_CASE("pool: with a timeout the share refused is that of impatient customers",
+          "[calls][costly]") {
   Queue queue(R"("pool": {"size": 4, "max_overflow": 0, "timeout": "10ms"})", 400'000);
   CHECK(queue.refused_share() ==
         Approx(impatient_share(Queue::kArrivals, Queue::kService, 4, 0.01)).epsilon(0.03));

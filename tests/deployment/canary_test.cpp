@@ -143,7 +143,7 @@ TEST_CASE("canary: nobody judges what nobody asks", "[deployment]") {
   CHECK(run(R"(, "min_requests": 10)", 20) == 10);
 }
 
-TEST_CASE("canary: a check fails as often as the binomial law says", "[deployment]") {
+TEST_CASE("canary: a check fails as often as the binomial law says", "[deployment][costly]") {
   // 2 % of errors, 100 answers a check, fewer than 99 % of successes: at least two errors of 100,
   // 1 - 0.98^100 - 100 * 0.02 * 0.98^99 = 0.597. Taken back at the first failure of up to one
   // check.

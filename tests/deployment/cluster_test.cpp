@@ -266,7 +266,7 @@ TEST_CASE("cluster: a rollout waits for room, and finds it as old pods end", "[d
   CHECK(end(R"({"max_surge": 1, "max_unavailable": 1})").size() == 1);
 }
 
-TEST_CASE("cluster: what pods ask for never is more than there is", "[deployment]") {
+TEST_CASE("cluster: what pods ask for never is more than there is", "[deployment][costly]") {
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
     ModelRig::Options options = zones();
     options.seed = seed;

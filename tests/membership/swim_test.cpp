@@ -41,7 +41,7 @@ std::size_t count(const Events& events, Kind kind) {
       events.begin(), events.end(), [&](const auto& e) { return e.event.kind == kind; }));
 }
 
-TEST_CASE("swim: deaths are noticed as late as serf agents notice them", "[membership]") {
+TEST_CASE("swim: deaths are noticed as late as serf agents notice them", "[membership][costly]") {
   // Recorded: the first to say so after 4.0 s to 5.4 s (local) and 5.0 s to 6.5 s (lan), all others
   // within 0.1 s of it. In a second each of four survivors probes one of four others: nobody the
   // dead one with a chance of (3/4)^4, so that many runs have a longer tail than four recordings.

@@ -93,7 +93,7 @@ TEST_CASE("cache: without a service time it answers in the same instant", "[mode
   CHECK(rig.value("cache", "service_ms") == 0);
 }
 
-TEST_CASE("cache: workers and line are those of M/M/c/K", "[models][cache]") {
+TEST_CASE("cache: workers and line are those of M/M/c/K", "[models][cache][costly]") {
   const std::string exponential = R"("service_time": {"exponential": "1ms"})";
   const auto any = [](RandomStream& random) { return read_of(random.below(100)); };
   SECTION("one worker, three in all: losses of M/M/1/3") {
@@ -178,7 +178,7 @@ TEST_CASE("cache: LRU under independent references has the hit ratio of Che's ap
   CHECK(redis == Approx(lru).epsilon(0.05));
 }
 
-TEST_CASE("cache: the ttl decides how often a key is fetched anew", "[models][cache]") {
+TEST_CASE("cache: the ttl decides how often a key is fetched anew", "[models][cache][costly]") {
   // A key asked for r times a second and kept for ttl is missed once in 1 + r ttl requests.
   const auto hit_ratio = [](const std::string& parameters, std::optional<Duration> own = {}) {
     ModelRig rig = rig_of(read_through(parameters));

@@ -32,7 +32,8 @@ double mean_of(int branches, int quorum) {
   return rig.value("api", "service_ms");
 }
 
-TEST_CASE("fork-join: the k-th of n exponentials comes after 1/n + 1/(n-1) + … means", "[models]") {
+TEST_CASE("fork-join: the k-th of n exponentials comes after 1/n + 1/(n-1) + … means",
+          "[models][costly]") {
   for (const int branches : {1, 2, 5, 10})
     for (const int quorum : {1, (branches + 1) / 2, branches}) {
       CAPTURE(branches, quorum);

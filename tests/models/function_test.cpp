@@ -70,7 +70,7 @@ std::uint64_t cause(ModelRig& rig, const std::string& metric, const std::string&
   return found == causes.end() ? 0 : found->second;
 }
 
-TEST_CASE("function: with enough of everything it is M/G/infinity", "[models][function]") {
+TEST_CASE("function: with enough of everything it is M/G/infinity", "[models][function][costly]") {
   const auto concurrency = [](const std::string& time) {
     ModelRig rig = rig_of(R"("timeout": "900s", "service_time": )" + time);
     rig.add(load(200, 199'000));
@@ -88,7 +88,7 @@ TEST_CASE("function: with enough of everything it is M/G/infinity", "[models][fu
 }
 
 TEST_CASE("function: a limit on its concurrency makes it Erlang's loss system",
-          "[models][function]") {
+          "[models][function][costly]") {
   // M/G/c/c: the share that is lost depends on the mean of the service time alone.
   const auto lost = [](const std::string& limit, const std::string& why) {
     ModelRig rig = rig_of(limit + R"(, "service_time": {"exponential": "10ms"})");

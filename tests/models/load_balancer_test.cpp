@@ -156,7 +156,8 @@ double mean_sojourn(const std::string& policy) {
   return sum / number;
 }
 
-TEST_CASE("load balancer: policies against theory", "[models][load_balancer][statistical]") {
+TEST_CASE("load balancer: policies against theory",
+          "[models][load_balancer][statistical][costly]") {
   // Random splitting leaves eight M/M/1 queues: 1 / (1 - rho) services. Two choices come close to
   // the limit for many servers, the sum of rho^(2^i - 2) over i >= 1 (Mitzenmacher 2001, theorem
   // 2), from above; the shortest queue of eight lies between the shared queue M/M/8 and them.

@@ -20,7 +20,7 @@ using testing::own_metrics;
 using testing::problems_of;
 using testing::write_of;
 
-TEST_CASE("queue: competing workers are M/M/c", "[models][messaging]") {
+TEST_CASE("queue: competing workers are M/M/c", "[models][messaging][costly]") {
   const std::string product = GENERATE(polled(), rabbitmq());
   CAPTURE(product);
   const std::string spread = GENERATE(R"("replicas": 4)", R"("replicas": 2, "concurrency": 2)");

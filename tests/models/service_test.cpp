@@ -111,7 +111,7 @@ TEST_CASE("service: a faster clock does the same work in less time", "[models][s
 }
 
 TEST_CASE("service: deterministic and variable service are M/G/1",
-          "[models][service][statistical]") {
+          "[models][service][statistical][costly]") {
   ModelRig fixed = rig_of(R"("service_time": "2ms")");
   fixed.add(load(350));
   fixed.run(Time{1000s});
@@ -177,7 +177,7 @@ TEST_CASE("service: urgent requests wait less, as Cobham says", "[models][servic
 }
 
 TEST_CASE("service: processor sharing does not care for the law of service",
-          "[models][service][statistical]") {
+          "[models][service][statistical][costly]") {
   for (const char* law : {R"("2ms")", R"({"hyperexponential": [{"p": 0.9, "mean": "1ms"},
                                                               {"p": 0.1, "mean": "11ms"}]})"}) {
     ModelRig rig = rig_of(R"("queue": {"discipline": "processor_sharing"}, "service_time": )" +

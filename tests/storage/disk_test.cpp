@@ -38,7 +38,7 @@ TEST_CASE("disk: its queue depth is the c of M/M/c", "[models][database][storage
 }
 
 TEST_CASE("disk: a limit of operations or bytes is the server of M/D/1",
-          "[models][database][storage]") {
+          "[models][database][storage][costly]") {
   ModelRig operations = rig_of(disk(R"("iops": "200/s", "read_latency": "1ms")"), 2000s);
   operations.add(load(150, 290'000, uniform_reads(kRows)));
   operations.run(Time{2000s});

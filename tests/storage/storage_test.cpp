@@ -27,7 +27,7 @@ TEST_CASE("storage: uniform keys hit as often as their pages fit", "[models][dat
 }
 
 TEST_CASE("storage: the hit ratio follows from the popularity of the keys",
-          "[models][database][storage]") {
+          "[models][database][storage][costly]") {
   const auto hit_ratio = [](const std::string& order, double exponent) {
     const KeyPopularity popularity = KeyPopularity::zipf(100'000, exponent);
     ModelRig rig = rig_of(storage(R"("rows": 100000, "rows_per_page": 10, "buffer_cache": 1000,

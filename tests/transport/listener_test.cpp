@@ -159,7 +159,7 @@ TEST_CASE("listener: an answer takes the bandwidth of the interface, all of them
   }
 }
 
-TEST_CASE("listener: an interface is an M/G/1 queue under processor sharing", "[calls]") {
+TEST_CASE("listener: an interface is an M/G/1 queue under processor sharing", "[calls][costly]") {
   const std::string sizes = GENERATE(std::string(R"({"exponential": "100kB"})"),
                                      std::string(R"({"uniform": ["0B", "200kB"]})"));
   // 10 ms on average at 80 Mbit/s.

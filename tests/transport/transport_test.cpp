@@ -125,7 +125,7 @@ TEST_CASE("transport: who waits takes a connection that becomes free before the 
 }
 
 TEST_CASE("transport: k connections of http1, or one with k streams of http2, are M/M/k",
-          "[calls]") {
+          "[calls][costly]") {
   const std::string transport = GENERATE(
       std::string(R"({"connections": 4})"), std::string(R"({"protocol": "http2", "streams": 4})"),
       std::string(R"({"protocol": "http2", "streams": 2, "connections": 2})"));
