@@ -425,8 +425,8 @@ TEST_CASE("transport: all calls of a process to one callee share its connections
 TEST_CASE("transport: the ways of a split share connections like any other calls", "[calls]") {
   SinkLog log;
   answer_after(log, 1s);
-  const std::string call =
-      R"([{"call": "it", "transport": {"connections": 1}, "split": [{"to": "other", "share": 1}]}])";
+  const std::string call = R"([{"call": "it", "transport": {"connections": 1},
+                                "split": [{"to": "other", "share": 1}]}])";
   ModelRig rig({sink(log), service::service()},
                R"({"it": {"kind": "sink"}, "other": {"kind": "sink"},
                    "api": {"kind": "service", "workers": 9, "endpoints": {"*": [{"parallel": [)" +
