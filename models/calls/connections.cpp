@@ -239,18 +239,6 @@ Connections::Loan Connections::Checkout::await_resume() {
   return Loan(has_one ? &waiter_.pool : nullptr, waiter_.connection, waiter_.outcome);
 }
 
-Connections& ConnectionPools::begin(Instance& from, Instance& to) {
-  if (callers_.size() <= from.index()) callers_.resize(from.index() + 1);
-  Caller& caller = callers_[from.index()];
-  if (caller.incarnation != from.incarnation()) {
-    caller.to.clear();
-    caller.incarnation = from.incarnation();
-  }
-  if (caller.to.size() <= to.index()) caller.to.resize(to.index() + 1);
-  caller.to[to.index()] = std::make_unique<Connections>(world_, edge_, from, to, params_, counts_);
-  return *caller.to[to.index()];
-}
-
 // Here and not beside the other parts of a policy, where it would keep the compiler from putting
 // the constructors of Call into one: calls without a pool would pay for it.
 Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,

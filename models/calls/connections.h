@@ -14,6 +14,7 @@
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
 #include "models/algorithms/resources/connection_pool.h"
+#include "models/calls/by_process.h"
 #include "models/calls/connection_pool_params.h"
 
 namespace highwater {
@@ -192,30 +193,20 @@ class ConnectionPools {
 
   /// Those of the process that `from` is at present.
   Connections& between(Instance& from, Instance& to) {
-    if (from.index() < callers_.size()) [[likely]] {
-      Caller& caller = callers_[from.index()];
-      if (caller.incarnation == from.incarnation() && to.index() < caller.to.size() &&
-          caller.to[to.index()] != nullptr) [[likely]]
-        return *caller.to[to.index()];
-    }
-    return begin(from, to);
+    return kept_.between(from, to, [&] {
+      return std::make_unique<Connections>(world_, edge_, from, to, params_, counts_);
+    });
   }
 
   const ConnectionPoolParams& params() const { return params_; }
   PoolCounts& counts() { return counts_; }
 
  private:
-  struct Caller {
-    std::uint32_t incarnation = 0;
-    std::vector<std::unique_ptr<Connections>> to;  // by instance of the callee
-  };
-  Connections& begin(Instance& from, Instance& to);
-
   World& world_;
   Edge& edge_;
   ConnectionPoolParams params_;
   PoolCounts counts_;
-  std::vector<Caller> callers_;  // by instance
+  ByProcess<Connections> kept_;
 };
 
 }  // namespace highwater

@@ -412,27 +412,12 @@ Transports::Transports(World& world, Edge& edge, const TransportParams& params)
       loss_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "loss")) {
   edge.know_sizes();
   edge.from().watch([this](const Instance& instance, Component::Change change) {
-    if (change != Component::Change::down || instance.index() >= callers_.size()) return;
-    for (const auto& transport : callers_[instance.index()].to)
-      if (transport != nullptr) transport->die();
+    if (change == Component::Change::down)
+      kept_.each_of(instance, [](Transport& transport) { transport.die(); });
   });
   edge.to().watch([this](const Instance& instance, Component::Change change) {
-    for (const Caller& caller : callers_)
-      if (instance.index() < caller.to.size() && caller.to[instance.index()] != nullptr)
-        caller.to[instance.index()]->callee_changed(change);
+    kept_.each_for(instance, [&](Transport& transport) { transport.callee_changed(change); });
   });
-}
-
-Transport& Transports::begin(Instance& from, Instance& to) {
-  if (callers_.size() <= from.index()) callers_.resize(from.index() + 1);
-  Caller& caller = callers_[from.index()];
-  if (caller.incarnation != from.incarnation()) {
-    caller.to.clear();
-    caller.incarnation = from.incarnation();
-  }
-  if (caller.to.size() <= to.index()) caller.to.resize(to.index() + 1);
-  caller.to[to.index()] = std::make_unique<Transport>(world_, edge_, from, to, params_, counts_);
-  return *caller.to[to.index()];
 }
 
 namespace {

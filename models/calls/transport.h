@@ -16,6 +16,7 @@
 #include "engine/kernel/task.h"
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
+#include "models/calls/by_process.h"
 #include "models/calls/listener.h"
 #include "models/calls/transport_params.h"
 
@@ -251,13 +252,9 @@ class Transports {
 
   /// Those of the process that `from` is at present.
   Transport& between(Instance& from, Instance& to) {
-    if (from.index() < callers_.size()) [[likely]] {
-      Caller& caller = callers_[from.index()];
-      if (caller.incarnation == from.incarnation() && to.index() < caller.to.size() &&
-          caller.to[to.index()] != nullptr) [[likely]]
-        return *caller.to[to.index()];
-    }
-    return begin(from, to);
+    return kept_.between(from, to, [&] {
+      return std::make_unique<Transport>(world_, edge_, from, to, params_, counts_);
+    });
   }
 
   const TransportParams& params() const { return params_; }
@@ -266,18 +263,12 @@ class Transports {
   TransportCounts& counts() { return counts_; }
 
  private:
-  struct Caller {
-    std::uint32_t incarnation = 0;
-    std::vector<std::unique_ptr<Transport>> to;  // by instance of the callee
-  };
-  Transport& begin(Instance& from, Instance& to);
-
   World& world_;
   Edge& edge_;
   TransportParams params_;
   RandomKey loss_key_;
   TransportCounts counts_;
-  std::vector<Caller> callers_;  // by instance
+  ByProcess<Transport> kept_;
 };
 
 /// The sizes of the messages of one place that calls.
