@@ -104,10 +104,11 @@ class Judge {
   std::optional<Span> span_of(const Objective& objective) const {
     if (objective.during) return Span{objective.during->begin, objective.during->end};
     if (!objective.within) return std::nullopt;
-    const Duration begun = system_.faults[objective.within->fault]->at();
+    // Objectives that mean a fault whose time nobody knows were refused when they were read.
+    const Duration begun = *system_.faults[objective.within->fault]->schedule().at;
     Span span{begun + objective.within->time, system_.duration};
     for (const auto& fault : system_.faults)
-      if (fault->at() > begun) span.end = std::min(span.end, fault->at());
+      if (fault->schedule().at > begun) span.end = std::min(span.end, *fault->schedule().at);
     return span;
   }
 

@@ -143,7 +143,7 @@ class Preparer {
 
   void warn_of_late_faults() {
     for (std::size_t i = 0; i < system_.faults.size(); ++i) {
-      if (system_.faults[i]->at() < system_.duration) continue;
+      if (system_.faults[i]->schedule().at.value_or(Duration{0}) < system_.duration) continue;
       const DeclaredPart& part = document_.faults()[i];
       const Value* at = part.value->find("at");
       problems_.warning((at != nullptr ? *at : *part.value).position(), pointer_to(part.path, "at"),

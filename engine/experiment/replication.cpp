@@ -7,44 +7,10 @@
 
 #include "engine/experiment/costs.h"
 #include "engine/kernel/check.h"
+#include "engine/model/injection.h"
 
 namespace highwater {
 namespace {
-
-/// Begins and ends one fault.
-class Injection {
- public:
-  Injection(World& world, const FaultPlan& plan, std::unique_ptr<FaultAction> action)
-      : world_(world), plan_(plan), action_(std::move(action)), begin_(*this), end_(*this) {
-    if (Time{} + plan.at() < kNever) world_.simulation.schedule_at(begin_, Time{} + plan.at());
-  }
-
-  FaultRecord record(Duration simulated) const {
-    const Duration end = plan_.lasts() ? plan_.at() + *plan_.lasts() : simulated;
-    return {plan_.text(), plan_.at(), std::min(end, simulated)};
-  }
-  bool begun() const { return begun_; }
-
- private:
-  void begin() {
-    begun_ = true;
-    text_ = action_->begin();
-    world_.happened("fault", text_);
-    if (plan_.lasts()) world_.simulation.schedule_after(end_, *plan_.lasts());
-  }
-  void end() {
-    action_->end();
-    world_.happened("fault ended", text_);
-  }
-
-  World& world_;
-  const FaultPlan& plan_;
-  std::unique_ptr<FaultAction> action_;
-  std::string text_;
-  bool begun_ = false;
-  Timer<&Injection::begin> begin_;
-  Timer<&Injection::end> end_;
-};
 
 /// Everything that lives for one replication. The order of the members is that of construction;
 /// whatever refers to something stands below it.
@@ -71,7 +37,7 @@ class Replication {
   void start() {
     std::size_t number = 0;
     for (const auto& plan : system_.faults)
-      injections_.emplace_back(world_, *plan, plan->arm(world_, directory_, number++));
+      injections_.emplace_back(world_, directory_, *plan, number++).start();
     recorder_.start();
     for (const auto& component : components_) component->start();
   }
@@ -105,7 +71,9 @@ class Replication {
                               edge.attempts(), edge.failures()});
     record.simulated = simulation_.now() - Time{};
     for (const Injection& injection : injections_)
-      if (injection.begun()) record.faults.push_back(injection.record(record.simulated));
+      for (const Injection::Span& span : injection.spans())
+        record.faults.push_back({injection.plan().text(), injection.number(), span.begin - Time{},
+                                 span.end ? *span.end - Time{} : record.simulated});
     for (const auto& component : components_) {
       Conservation books{component->id(), component->received(), 0, component->in_flight()};
       for (const auto& instance : component->instances())

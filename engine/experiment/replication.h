@@ -33,6 +33,7 @@ struct Conservation {
 /// A span in which a fault was on.
 struct FaultRecord {
   std::string text;
+  std::size_t fault = 0;  ///< Its number in the scenario.
   Duration begin{};
   Duration end{};
 };

@@ -33,14 +33,9 @@ class DenyCapacity final : public FaultAction {
   std::string text_;
 };
 
-/// The zone of the network of that name, if there is one.
-std::optional<Zone> zone_called(const Network& network, const std::string& name) {
-  for (std::size_t i = 0; i < network.zones(); ++i)
-    if (network.zone_name(static_cast<Zone>(i)) == name) return static_cast<Zone>(i);
-  return std::nullopt;
-}
-
 struct DenyCapacityFault {
+  static constexpr std::string_view kKinds[] = {"cluster"};
+
   std::string deny_capacity;
   FaultTiming timing;
   std::optional<std::string> zone;
@@ -62,7 +57,6 @@ struct DenyCapacityFault {
     };
     if (zone && !zone_called(component.world().network, *zone))
       wrong("zone", "unknown zone " + in_quotes(*zone));
-    if (component.kind() != "cluster") return;
     const auto& cluster = static_cast<const cluster::Cluster&>(component);
     if (node_group && !cluster.group(*node_group))
       wrong("node_group",
@@ -73,7 +67,7 @@ struct DenyCapacityFault {
   }
 
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
-                                   std::size_t) const {
+                                   const Strike&) const {
     cluster::Cluster& cluster = cluster::cluster_of(directory.component(target.component));
     cluster::Cluster::Shortage shortage;
     if (zone) shortage.zone = zone_called(world.network, *zone);
@@ -89,7 +83,7 @@ struct DenyCapacityFault {
 
 FaultKind deny_capacity() {
   return fault_kind<DenyCapacityFault>("deny_capacity", &DenyCapacityFault::deny_capacity,
-                                       Aim::clusters,
+                                       Aim::whole,
                                        "Nodes that a cluster orders are refused until the fault "
                                        "ends.",
                                        "Amazon EC2 InsufficientInstanceCapacity");

@@ -33,6 +33,8 @@ class Drain final : public FaultAction {
 };
 
 struct DrainFault {
+  static constexpr std::string_view kKinds[] = {"cluster"};
+
   std::string drain;
   FaultTiming timing;
   FaultExtent extent;
@@ -42,8 +44,8 @@ struct DrainFault {
                   inlined<&DrainFault::timing>(), inlined<&DrainFault::extent>()};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
-                                   std::size_t number) const {
-    return std::make_unique<Drain>(choose_instances(world, directory, target, extent, number),
+                                   const Strike& strike) const {
+    return std::make_unique<Drain>(choose_instances(world, directory, target, extent, strike),
                                    cluster::cluster_of(directory.component(target.component)));
   }
 };
@@ -51,7 +53,7 @@ struct DrainFault {
 }  // namespace
 
 FaultKind drain() {
-  return fault_kind<DrainFault>("drain", &DrainFault::drain, Aim::nodes,
+  return fault_kind<DrainFault>("drain", &DrainFault::drain, Aim::members,
                                 "Nodes are emptied and take no pods until the fault ends.",
                                 "kubectl drain; Litmus node-drain");
 }

@@ -9,19 +9,22 @@
 namespace highwater::faults {
 namespace {
 
-class Error final : public FaultAction {
+class Error final : public GradualAction {
  public:
   Error(Victims choose, double share) : choose_(std::move(choose)), share_(share) {}
-  std::string begin() override {
-    victims_ = choose_();
-    for (Instance* victim : victims_) victim->fail_share(share_);
-    return "error " + list_of(victims_);
-  }
-  void end() override {
-    for (Instance* victim : victims_) victim->stop_failing(share_);
-  }
 
  private:
+  std::string aim() override {
+    victims_ = choose_();
+    return "error " + list_of(victims_);
+  }
+  void apply(double strength) override {
+    for (Instance* victim : victims_) victim->fail_share(share_ * strength);
+  }
+  void withdraw(double strength) override {
+    for (Instance* victim : victims_) victim->stop_failing(share_ * strength);
+  }
+
   Victims choose_;
   std::vector<Instance*> victims_;  // once it has begun
   double share_;
@@ -31,17 +34,19 @@ struct ErrorFault {
   std::string error;
   FaultTiming timing;
   FaultExtent extent;
+  FaultRamp gradual;
   Fraction rate{1};
 
   static constexpr auto fields() {
     return Fields{
         field<&ErrorFault::error>("The component, or one instance: \"api[2]\".").required(),
         inlined<&ErrorFault::timing>(), inlined<&ErrorFault::extent>(),
+        inlined<&ErrorFault::gradual>(),
         field<&ErrorFault::rate>("Share of the requests that get an error.")};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
-                                   std::size_t number) const {
-    return std::make_unique<Error>(choose_instances(world, directory, target, extent, number),
+                                   const Strike& strike) const {
+    return std::make_unique<Error>(choose_instances(world, directory, target, extent, strike),
                                    rate.value);
   }
 };

@@ -5,15 +5,17 @@ namespace highwater::faults {
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation) {
   std::optional<Target> target = Target::parse(text);
-  const bool whole = aim == Aim::edges || aim == Aim::clusters;
+  const bool whole = aim == Aim::edges || aim == Aim::whole;
   const bool fits =
       target && (aim == Aim::edges || !target->callee) && (!whole || !target->instance);
   if (fits) return target;
   const char* const forms =
-      aim == Aim::edges      ? "an edge such as \"api -> users-db\", or a component for all edges "
-                               "into it"
-      : aim == Aim::clusters ? "a cluster such as \"k8s\""
-                             : "a component such as \"api\", or an instance such as \"api[2]\"";
+      aim == Aim::edges     ? "an edge such as \"api -> users-db\", or a component for all edges "
+                              "into it"
+      : aim == Aim::whole   ? "a component as a whole, such as \"api\""
+      : aim == Aim::members ? "a component such as \"api\", or an instance such as \"api[2]\""
+                            : "a component such as \"api\", an instance such as \"api[2]\", or a "
+                              "zone";
   const Value* found = preparation.where.find(verb);
   preparation.problems.error(found != nullptr ? found->position() : preparation.where.position(),
                              pointer_to(preparation.path, verb),
@@ -21,15 +23,18 @@ std::optional<Target> read_target(const std::string& text, Aim aim, const std::s
   return std::nullopt;
 }
 
-void examine_nodes(Directory& directory, const Target& target, const std::string& verb,
-                   const Examination& examination) {
-  const Component& component = directory.component(target.component);
-  if (component.kind() == "cluster") return;
+bool examine_kind(const Component& component, std::span<const std::string_view> kinds,
+                  const std::string& verb, const Examination& examination) {
+  std::string known;
+  for (const std::string_view kind : kinds) {
+    if (component.kind() == kind) return true;
+    known += (known.empty() ? "" : ", ") + std::string(kind);
+  }
   const Value* found = examination.where.find(verb);
   examination.problems.error(found->position(), pointer_to(examination.path, verb),
-                             in_quotes(component.id()) +
-                                 " is no cluster and has no nodes; its kind is " +
-                                 std::string(component.kind()));
+                             in_quotes(component.id()) + " is a " + std::string(component.kind()) +
+                                 "; " + verb + " is for these kinds: " + known);
+  return false;
 }
 
 }  // namespace highwater::faults

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/model/fault.h"
@@ -10,19 +12,40 @@
 namespace highwater::faults {
 
 /// What a verb may be aimed at.
-enum class Aim : std::uint8_t { instances, nodes, clusters, edges };
+enum class Aim : std::uint8_t {
+  instances,  ///< Those of a component, one of them, or all that a zone has.
+  members,    ///< Those of a component, or one of them.
+  whole,      ///< A component as a whole.
+  edges,      ///< One edge, or all into a component.
+};
 
 /// Reports a target that is none of the verb's forms.
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation);
 
-/// Reports a component that has no nodes, for a verb that is aimed at those.
-void examine_nodes(Directory& directory, const Target& target, const std::string& verb,
-                   const Examination& examination);
+/// Reports a component of a kind that the verb means nothing to.
+/// @return whether it is one of those kinds.
+bool examine_kind(const Component& component, std::span<const std::string_view> kinds,
+                  const std::string& verb, const Examination& examination);
+
+/// When a fault with these parameters strikes.
+template <class P>
+FaultSchedule schedule_of(const P& params) {
+  FaultSchedule schedule = params.timing.schedule();
+  if constexpr (requires { params.gradual.ramp; }) {
+    schedule.ramp = params.gradual.ramp;
+    schedule.fade = params.gradual.fade;
+  }
+  return schedule;
+}
 
 /// The entry of a verb. P is its params struct: the first field is the verb with the target,
-/// `timing` (FaultTiming) is inlined, and arm() makes the action:
-///   std::unique_ptr<FaultAction> arm(World&, Directory&, const Target&, std::size_t number) const;
+/// `timing` (FaultTiming) is inlined, `gradual` (FaultRamp) too where the action is a
+/// GradualAction, and arm() makes the action:
+///   std::unique_ptr<FaultAction> arm(World&, Directory&, const Target&, const Strike& strike)
+///   const;
+/// and, where it means something to some kinds of components only (and is aimed at those),
+///   static constexpr std::string_view kKinds[] = {"cache"};
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
@@ -32,22 +55,27 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
   class Plan final : public FaultPlan {
    public:
     Plan(P params, Target target, std::string verb, Aim aim)
-        : FaultPlan(params.timing.at, params.timing.lasts),
+        : FaultPlan(schedule_of(params)),
           params_(std::move(params)),
           target_(std::move(target)),
           verb_(std::move(verb)),
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
-      if (!examine_target(directory, target_, verb_, examination)) return;
-      if (aim_ == Aim::nodes || aim_ == Aim::clusters)
-        examine_nodes(directory, target_, verb_, examination);
+      const bool zones = aim_ == Aim::instances;
+      const bool named = examine_target(directory, target_, verb_, zones, examination);
+      if constexpr (requires { params_.extent; }) examine_extent(directory, target_, examination);
+      if (!named) return;
+      if constexpr (requires { P::kKinds[0]; }) {
+        const Component& component = directory.component(target_.component);
+        if (!examine_kind(component, P::kKinds, verb_, examination)) return;
+      }
       if constexpr (requires { params_.examine(directory, target_, examination); })
         params_.examine(directory, target_, examination);
     }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
-                                     std::size_t number) const override {
-      return params_.arm(world, directory, target_, number);
+                                     const Strike& strike) const override {
+      return params_.arm(world, directory, target_, strike);
     }
 
    private:

@@ -32,13 +32,103 @@ void report_at(const Examination& examination, const char* key, const std::strin
 
 }  // namespace
 
+void OfficeHours::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (from >= until)
+    problems.error(where.position(), path, "office hours begin before they end, on the same day");
+}
+
+void RandomTimes::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (int{rate.has_value()} + int{every.has_value()} + int{daily_probability.has_value()} != 1)
+    problems.error(where.position(), path,
+                   "random times have exactly one of \"rate\", \"every\" and "
+                   "\"daily_probability\"");
+  if (every && every->mean_s() <= 0)
+    problems.error(where.position(), pointer_to(path, "every"), "a gap must be longer than 0");
+  if (until && *until <= from)
+    problems.error(where.position(), pointer_to(path, "until"), "it ends before it begins");
+}
+
+RandomStrikes RandomTimes::strikes() const {
+  RandomStrikes strikes;
+  strikes.gaps = every;
+  if (rate) strikes.per_second = rate->per_second;
+  if (daily_probability) strikes.daily_probability = daily_probability->value;
+  strikes.from = from;
+  strikes.until = until;
+  if (office_hours)
+    strikes.hours = RandomStrikes::Hours{office_hours->from, office_hours->until,
+                                         static_cast<int>(office_hours->days)};
+  return strikes;
+}
+
+void FaultTiming::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (int{at.has_value()} + int{when.has_value()} + int{random.has_value()} != 1)
+    problems.error(where.position(), path,
+                   "a fault strikes either \"at\" a time, or \"when\" something is so, or at "
+                   "\"random\" times");
+  if (delay > Duration{0} && !when)
+    problems.error(where.position(), pointer_to(path, "delay"),
+                   "a delay is for a fault that strikes \"when\" something is so");
+  if (lasts && lasts->mean_s() <= 0)
+    problems.error(where.position(), pointer_to(path, "for"),
+                   "a fault that ends at once does nothing");
+}
+
+FaultSchedule FaultTiming::schedule() const {
+  FaultSchedule schedule;
+  schedule.at = at;
+  schedule.when = when;
+  if (random) schedule.random = random->strikes();
+  schedule.delay = delay;
+  schedule.lasts = lasts;
+  schedule.probability = probability.value;
+  return schedule;
+}
+
 void FaultExtent::check(const Value& where, const std::string& path, Problems& problems) const {
   if (count && percent)
     problems.error(where.position(), pointer_to(path, "percent"),
                    "a fault has either a count or a percent of its target");
 }
 
-bool examine_target(Directory& directory, const Target& target, const std::string& verb,
+Component* component_named(Directory& directory, const Target& target) {
+  for (Component* component : directory.components())
+    if (component->id() == target.component) return component;
+  return nullptr;
+}
+
+std::optional<Zone> zone_called(const Network& network, const std::string& name) {
+  for (std::size_t i = 0; i < network.zones(); ++i)
+    if (network.zone_name(static_cast<Zone>(i)) == name) return static_cast<Zone>(i);
+  return std::nullopt;
+}
+
+void examine_extent(Directory& directory, const Target& target, const Examination& examination) {
+  const Component* const named = component_named(directory, target);
+  if (named == nullptr) return report_at(examination, "zone", "the target is a zone already");
+  const Component& component = *named;
+  const std::size_t instances = component.instances().size();
+  const std::string having = in_quotes(target.component) + " has " + std::to_string(instances) +
+                             (instances == 1 ? " instance" : " instances");
+  const Value* count = examination.where.find("count");
+  if (count != nullptr && (target.instance || count->whole().value_or(0) > instances))
+    report_at(examination, "count", target.instance ? "one instance is named already" : having);
+  if (target.instance) {
+    report_at(examination, "percent", "one instance is named already");
+    report_at(examination, "zone", "one instance is named already");
+  }
+  const Value* zone = examination.where.find("zone");
+  if (zone == nullptr || !zone->is_string() || target.instance) return;
+  const std::optional<Zone> known = zone_called(component.world().network, zone->text());
+  if (!known) return report_at(examination, "zone", "unknown zone " + in_quotes(zone->text()));
+  const bool any = std::any_of(component.instances().begin(), component.instances().end(),
+                               [&](const auto& instance) { return instance->zone() == *known; });
+  if (!any)
+    report_at(examination, "zone",
+              in_quotes(target.component) + " has no instance in zone " + in_quotes(zone->text()));
+}
+
+bool examine_target(Directory& directory, const Target& target, const std::string& verb, bool zones,
                     const Examination& examination) {
   if (target.callee) {
     if (choose_edges(directory, target).empty())
@@ -46,23 +136,18 @@ bool examine_target(Directory& directory, const Target& target, const std::strin
                 in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
     return true;
   }
-  const std::span<Component* const> all = directory.components();
-  if (std::none_of(all.begin(), all.end(),
-                   [&](const Component* one) { return one->id() == target.component; })) {
-    report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component");
+  const Component* const component = component_named(directory, target);
+  if (component == nullptr) {
+    if (!zones || target.instance)
+      report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component");
     return false;
   }
-  const std::size_t instances = directory.component(target.component).instances().size();
-  const std::string having = in_quotes(target.component) + " has " + std::to_string(instances) +
-                             (instances == 1 ? " instance" : " instances");
+  const std::size_t instances = component->instances().size();
   if (target.instance && *target.instance >= instances)
     report_at(examination, verb.c_str(),
-              having + ", the last one is " + target.component + "[" +
-                  std::to_string(instances - 1) + "]");
-  const Value* count = examination.where.find("count");
-  if (count != nullptr && (target.instance || count->whole().value_or(0) > instances))
-    report_at(examination, "count", target.instance ? "one instance is named already" : having);
-  if (target.instance) report_at(examination, "percent", "one instance is named already");
+              in_quotes(target.component) + " has " + std::to_string(instances) +
+                  (instances == 1 ? " instance" : " instances") + ", the last one is " +
+                  target.component + "[" + std::to_string(instances - 1) + "]");
   return true;
 }
 
@@ -100,33 +185,42 @@ std::string Target::text() const {
 namespace {
 
 std::vector<Instance*> those_hit(World& world, Directory& directory, const Target& target,
-                                 const FaultExtent& extent, std::size_t fault_number) {
-  const auto all = directory.component(target.component).instances();
-  if (target.instance) return {all[*target.instance].get()};
+                                 const FaultExtent& extent, const Strike& strike) {
+  const Component* const component = component_named(directory, target);
+  if (target.instance) return {component->instances()[*target.instance].get()};
+  std::optional<Zone> zone;
+  if (component == nullptr) zone = world.network.zone(target.component);
+  if (extent.zone) zone = world.network.zone(*extent.zone);
   std::vector<Instance*> chosen;
-  for (const auto& instance : all)
-    if (!instance->absent()) chosen.push_back(instance.get());
+  for (const Component* one : directory.components()) {
+    if (component != nullptr && one != component) continue;
+    for (const auto& instance : one->instances())
+      if (!instance->absent() && (!zone || instance->zone() == *zone))
+        chosen.push_back(instance.get());
+  }
+  std::vector<Instance*> in_order = chosen;
   std::size_t wanted = chosen.size();
   if (extent.count) wanted = std::min<std::size_t>(*extent.count, chosen.size());
   if (extent.percent)
     wanted = static_cast<std::size_t>(
         std::ceil(extent.percent->value * static_cast<double>(chosen.size()) - 1e-9));
   // Fisher-Yates as far as it is needed, then back in order, so that logs read well.
-  RandomStream random = world.stream("faults", std::to_string(fault_number));
+  RandomStream random = world.stream("faults", strike.key());
   for (std::size_t i = 0; i < wanted; ++i)
     std::swap(chosen[i], chosen[i + random.below(chosen.size() - i)]);
   chosen.resize(wanted);
-  std::sort(chosen.begin(), chosen.end(),
-            [](const Instance* a, const Instance* b) { return a->index() < b->index(); });
-  return chosen;
+  std::erase_if(in_order, [&](Instance* instance) {
+    return std::find(chosen.begin(), chosen.end(), instance) == chosen.end();
+  });
+  return in_order;
 }
 
 }  // namespace
 
 Victims choose_instances(World& world, Directory& directory, const Target& target,
-                         const FaultExtent& extent, std::size_t fault_number) {
-  return [&world, &directory, target, extent, fault_number] {
-    return those_hit(world, directory, target, extent, fault_number);
+                         const FaultExtent& extent, const Strike& strike) {
+  return [&world, &directory, target, extent, strike] {
+    return those_hit(world, directory, target, extent, strike);
   };
 }
 
@@ -143,11 +237,18 @@ std::vector<Edge*> choose_edges(Directory& directory, const Target& target) {
 
 std::string list_of(const std::vector<Instance*>& instances) {
   if (instances.empty()) return "nothing";
-  const Component& component = instances.front()->component();
-  if (instances.size() > 1 && instances.size() == component.instances().size())
-    return component.id();
   std::string text;
-  for (const Instance* instance : instances) text += (text.empty() ? "" : ", ") + instance->label();
+  const auto add = [&](const std::string& name) { text += (text.empty() ? "" : ", ") + name; };
+  for (std::size_t i = 0; i < instances.size();) {
+    const Component& component = instances[i]->component();
+    std::size_t end = i;
+    while (end < instances.size() && &instances[end]->component() == &component) ++end;
+    if (end - i > 1 && end - i == component.instances().size())
+      add(component.id());
+    else
+      for (std::size_t k = i; k < end; ++k) add(instances[k]->label());
+    i = end;
+  }
   return text;
 }
 

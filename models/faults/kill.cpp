@@ -42,8 +42,8 @@ struct KillFault {
                                   "connection (the process is gone).")};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
-                                   std::size_t number) const {
-    return std::make_unique<Kill>(choose_instances(world, directory, target, extent, number),
+                                   const Strike& strike) const {
+    return std::make_unique<Kill>(choose_instances(world, directory, target, extent, strike),
                                   silent);
   }
 };

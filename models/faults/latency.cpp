@@ -49,7 +49,7 @@ struct LatencyFault {
                      "a latency fault adds something: give \"add\", \"jitter\" or both");
   }
   std::unique_ptr<FaultAction> arm(World&, Directory& directory, const Target& target,
-                                   std::size_t) const {
+                                   const Strike&) const {
     return std::make_unique<Latency>(choose_edges(directory, target), target.text(), add,
                                      jitter ? &*jitter : nullptr);
   }

@@ -44,7 +44,7 @@ struct PartitionFault {
         field<&PartitionFault::one_way>("Only requests are lost; answers still come back.")};
   }
   std::unique_ptr<FaultAction> arm(World&, Directory& directory, const Target& target,
-                                   std::size_t) const {
+                                   const Strike&) const {
     return std::make_unique<Partition>(choose_edges(directory, target), target.text(), one_way);
   }
 };

@@ -10,19 +10,23 @@
 namespace highwater::faults {
 namespace {
 
-class Slow final : public FaultAction {
+class Slow final : public GradualAction {
  public:
   Slow(Victims choose, double factor) : choose_(std::move(choose)), factor_(factor) {}
-  std::string begin() override {
-    victims_ = choose_();
-    for (Instance* victim : victims_) victim->slow(factor_);
-    return "slow " + list_of(victims_);
-  }
-  void end() override {
-    for (Instance* victim : victims_) victim->restore_speed(factor_);
-  }
 
  private:
+  std::string aim() override {
+    victims_ = choose_();
+    return "slow " + list_of(victims_);
+  }
+  void apply(double strength) override {
+    for (Instance* victim : victims_) victim->slow(at(strength));
+  }
+  void withdraw(double strength) override {
+    for (Instance* victim : victims_) victim->restore_speed(at(strength));
+  }
+  double at(double strength) const { return 1 + (factor_ - 1) * strength; }
+
   Victims choose_;
   std::vector<Instance*> victims_;  // once it has begun
   double factor_;
@@ -32,18 +36,20 @@ struct SlowFault {
   std::string slow;
   FaultTiming timing;
   FaultExtent extent;
+  FaultRamp gradual;
   Factor factor{2};
 
   static constexpr auto fields() {
     return Fields{field<&SlowFault::slow>("The component, or one instance: \"api[2]\".").required(),
                   inlined<&SlowFault::timing>(), inlined<&SlowFault::extent>(),
+                  inlined<&SlowFault::gradual>(),
                   field<&SlowFault::factor>("Work takes so many times as long.")
                       .at_least(Factor{0.001})
                       .at_most(Factor{1e6})};
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
-                                   std::size_t number) const {
-    return std::make_unique<Slow>(choose_instances(world, directory, target, extent, number),
+                                   const Strike& strike) const {
+    return std::make_unique<Slow>(choose_instances(world, directory, target, extent, strike),
                                   factor.value);
   }
 };

@@ -102,10 +102,7 @@ void ModelRig::fault(const FaultKind& kind, const std::string& json) {
   const std::string path = "/faults/0";
   plan.examine(directory_, {*value, path, problems});
   if (problems.has_errors()) throw std::runtime_error(problems.text());
-  FaultAction& action =
-      *faults_.emplace_back(plan.arm(world_, directory_, plans_.size() - 1)).get();
-  at(Time{} + plan.at(), [this, &action] { world_.happened("fault", action.begin()); });
-  if (plan.lasts()) at(Time{} + plan.at() + *plan.lasts(), [&action] { action.end(); });
+  faults_.emplace_back(world_, directory_, plan, plans_.size() - 1).start();
 }
 
 void ModelRig::run(Time end) {

@@ -12,6 +12,7 @@
 #include "engine/kernel/random.h"
 #include "engine/model/component.h"
 #include "engine/model/fault.h"
+#include "engine/model/injection.h"
 #include "engine/model/kind.h"
 #include "engine/model/world.h"
 #include "models/calls/call.h"
@@ -160,7 +161,7 @@ class ModelRig {
   std::deque<Load> loads_;
   std::deque<std::function<void()>> actions_;
   std::deque<std::shared_ptr<const FaultPlan>> plans_;
-  std::deque<std::unique_ptr<FaultAction>> faults_;
+  std::deque<Injection> faults_;
   RandomStream arrivals_;
   std::uint64_t last_id_ = 0;
   std::vector<OwnerRecord> records_;
