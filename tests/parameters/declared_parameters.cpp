@@ -20,13 +20,29 @@ std::string owner_in_form(const std::string& label, const TypeInfo& type,
   return beside_every_form(type, field) ? label : label + "." + form.verb;
 }
 
+/// What several verbs of faults have from one declaration, such as when they strike, belongs to
+/// "fault".
+std::string owner_of(const Language& language, const KindInfo& verb, const FieldInfo& field) {
+  for (const KindInfo& other : language.faults) {
+    const FieldInfo* same = find_field(other.fields(), field.name);
+    if (&other != &verb && same != nullptr && same->doc == field.doc &&
+        &same->type() == &field.type())
+      return "fault";
+  }
+  return "fault " + verb.name;
+}
+
 }  // namespace
 
 DeclaredParameters::DeclaredParameters(const Language& language) {
   for (const FieldInfo& section : engine_sections())
     if (section.name == "run" || section.name == "network") add_type(section.type());
   for (const KindInfo& kind : language.kinds) add_fields("kind " + kind.name, kind.fields());
-  for (const KindInfo& verb : language.faults) add_fields("fault " + verb.name, verb.fields());
+  for (const KindInfo& verb : language.faults) {
+    for (const FieldInfo& field : verb.fields())
+      add(owner_of(language, verb, field) + ": " + field.name);
+    for (const FieldInfo& field : verb.fields()) add_type(field.type());
+  }
   for (const SectionInfo& section : language.sections) add_type(section.info.type());
 }
 
@@ -77,8 +93,8 @@ std::string DeclaredParameters::name_of(const Guide& guide, Place place, const V
   if (place.role == Role::kComponent) {
     owner = "kind " + object.find("kind")->text();
   } else if (place.role == Role::kFault) {
-    for (const std::string& verb : guide.verbs(place))
-      if (object.find(verb) != nullptr) owner = "fault " + verb;
+    for (const KindInfo& verb : guide.language().faults)
+      if (object.find(verb.name) != nullptr) owner = owner_of(guide.language(), verb, *field);
   } else if (place.role == Role::kTyped && place.type->shape == Shape::kOneOf) {
     for (const AlternativeInfo& form : place.type->alternatives) {
       if (object.find(form.verb) != nullptr)
