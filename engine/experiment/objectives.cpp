@@ -1,37 +1,14 @@
 #include "engine/experiment/objectives.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "engine/metrics/gauge.h"
+
 namespace highwater {
 namespace {
-
-double quantile_of(const std::string& statistic) {
-  if (statistic == "p50") return 0.5;
-  if (statistic == "p90") return 0.9;
-  if (statistic == "p95") return 0.95;
-  if (statistic == "p99") return 0.99;
-  return 0.999;
-}
-
-bool holds(Comparison comparison, double value, double limit) {
-  // A price times the hours, summed up and divided by them, is not that price to the last bit.
-  if (std::abs(value - limit) <= 1e-12 * std::abs(limit)) value = limit;
-  switch (comparison) {
-    case Comparison::kLess:
-      return value < limit;
-    case Comparison::kLessOrEqual:
-      return value <= limit;
-    case Comparison::kGreater:
-      return value > limit;
-    case Comparison::kGreaterOrEqual:
-      break;
-  }
-  return value >= limit;
-}
 
 class Judge {
  public:
@@ -85,7 +62,7 @@ class Judge {
     const Terminating terminating = system_.terminating ? Terminating::kYes : Terminating::kNo;
     if (!by_histogram) return metric.value(window, terminating);
     if (objective.statistic == "max") return metric.summary(window, terminating).max;
-    return metric.quantile(quantile_of(objective.statistic), window, terminating);
+    return metric.quantile(*quantile_of_statistic(objective.statistic), window, terminating);
   }
 
   Estimate total(const MetricView& metric, const Objective& objective) const {

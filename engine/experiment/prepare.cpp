@@ -7,6 +7,7 @@
 #include "engine/experiment/costs.h"
 #include "engine/experiment/replication.h"
 #include "engine/kernel/check.h"
+#include "engine/metrics/gauge.h"
 #include "engine/topology/layout.h"
 
 namespace highwater {
@@ -118,6 +119,7 @@ class Preparer {
     system_.max_in_flight = run.max_in_flight;
     system_.network = network_plan(document_.network());
     system_.objectives = document_.objectives();
+    system_.conditions = document_.conditions();
   }
 
   void examine(Directory& directory, Topology& topology) {
@@ -137,8 +139,22 @@ class Preparer {
       const DeclaredPart& part = document_.faults()[i];
       system_.faults[i]->examine(directory, {*part.value, part.path, problems_});
     }
+    examine_conditions(directory);
     for (std::size_t i = 0; i < system_.sections.size(); ++i)
       system_.sections[i]->examine(directory, {*sections_[i].value, sections_[i].path, problems_});
+  }
+
+  /// What a kind measures, not each of its components does.
+  void examine_conditions(Directory& directory) {
+    Recorder& recorder = directory.components().front()->world().recorder;
+    for (const auto& condition : system_.conditions) {
+      if (!condition || !condition->metric) continue;
+      const Objective& metric = *condition->metric;
+      if (!Gauge::measures(recorder, metric.component, metric.metric))
+        problems_.error(metric.position, metric.path,
+                        in_quotes(metric.component) + " does not measure " +
+                            in_quotes(metric.metric) + " in this scenario");
+    }
   }
 
   void warn_of_late_faults() {

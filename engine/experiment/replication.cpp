@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/experiment/condition_watch.h"
 #include "engine/experiment/costs.h"
 #include "engine/kernel/check.h"
 #include "engine/model/injection.h"
@@ -34,10 +35,11 @@ class Replication {
   }
 
   /// Faults and load are set up; from here on things happen.
-  void start() {
-    std::size_t number = 0;
+  void start(const Attend& attend, std::uint64_t number) {
     for (const auto& plan : system_.faults)
-      injections_.emplace_back(world_, directory_, *plan, number++).start();
+      injections_.emplace_back(world_, directory_, *plan, injections_.size()).start();
+    watch_conditions();
+    if (attend) attendant_ = attend(Stage{world_, directory_, injections_}, number);
     recorder_.start();
     for (const auto& component : components_) component->start();
   }
@@ -59,9 +61,12 @@ class Replication {
       simulation_.run_until(Time{} + end);
       watch.simulated_ns.store((simulation_.now() - Time{}).count(), std::memory_order_relaxed);
       watch.events.store(simulation_.events(), std::memory_order_relaxed);
-      if (limit_.reached() || watch.stop.load(std::memory_order_relaxed)) return;
+      if (limit_.reached() || watch.stop.load(std::memory_order_relaxed) || ended_early()) return;
     }
   }
+
+  /// Whoever attends it has seen enough.
+  bool ended_early() const { return attendant_ != nullptr && attendant_->seen_enough(); }
 
   ReplicationRecord record() {
     ReplicationRecord record;
@@ -89,6 +94,21 @@ class Replication {
   }
 
  private:
+  void watch_conditions() {
+    for (std::size_t i = 0; i < injections_.size(); ++i) {
+      const auto& condition = system_.conditions[i];
+      if (!condition) continue;
+      if (condition->metric) {
+        condition_watches_.emplace_back(world_, *condition->metric, injections_[i]);
+        continue;
+      }
+      injections_[condition->fault].watch(
+          [this, i, begins = condition->begins, met = false](const Injection&, bool begun) mutable {
+            if (begun == begins && !std::exchange(met, true)) injections_[i].condition_met();
+          });
+    }
+  }
+
   const System& system_;
   AttemptPool attempts_;
   Simulation simulation_;
@@ -102,6 +122,8 @@ class Replication {
   std::vector<std::unique_ptr<Component>> components_;
   std::vector<std::unique_ptr<SectionEffect>> effects_;
   std::deque<Injection> injections_;
+  std::deque<ConditionWatch> condition_watches_;
+  std::unique_ptr<Attendant> attendant_;
 };
 
 }  // namespace
@@ -117,13 +139,14 @@ std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number) {
 }
 
 ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
-                                  std::uint64_t number, Watch& watch) {
+                                  std::uint64_t number, Watch& watch, const Attend& attend) {
   Replication replication(system, grid, replication_seed(seed, number));
-  replication.start();
+  replication.start(attend, number);
   replication.run(system.duration, watch);
   ReplicationRecord record = replication.record();
   record.number = number;
-  record.interrupted = record.simulated < system.duration && !record.reached_in_flight_limit;
+  record.interrupted = record.simulated < system.duration && !record.reached_in_flight_limit &&
+                       !replication.ended_early();
   return record;
 }
 

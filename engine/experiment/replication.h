@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "engine/metrics/recorder.h"
 #include "engine/metrics/time_grid.h"
 #include "engine/model/component.h"
+#include "engine/model/injection.h"
 #include "engine/model/world.h"
 
 namespace highwater {
@@ -60,10 +63,30 @@ struct Watch {
   std::atomic<bool> stop{false};
 };
 
+/// What somebody may touch who acts on a replication while it runs.
+struct Stage {
+  World& world;
+  Directory& directory;
+  std::deque<Injection>& faults;  ///< Of the scenario.
+};
+
+/// Somebody who acts on one replication, or looks at it: lives from before its first event until it
+/// is over, and goes before its components.
+class Attendant {
+ public:
+  virtual ~Attendant() = default;
+  /// The replication may end now. Asked a few thousand times in its duration.
+  virtual bool seen_enough() const { return false; }
+};
+
+/// Makes the attendant of replication `number`. Called on the thread that runs it.
+using Attend = std::function<std::unique_ptr<Attendant>(Stage stage, std::uint64_t number)>;
+
 /// Runs replication `number` of the system from beginning to end. Deterministic in (system, seed,
 /// number); touches nothing that another replication touches.
+/// @param attend  May be empty.
 ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
-                                  std::uint64_t number, Watch& watch);
+                                  std::uint64_t number, Watch& watch, const Attend& attend);
 
 /// Builds and connects the components as a replication would, lets `look` see them, and takes them
 /// down again: no time passes and no load begins. The faults of the system are not looked at.

@@ -54,8 +54,9 @@ class Batch {
       for (;;) {
         const std::uint64_t number = next_.fetch_add(1);
         if (number >= last_ || stopping_.load()) break;
-        ReplicationRecord record = run_replication(system_, run_.grid, system_.seed, number,
-                                                   watches_[number - first_].watch);
+        ReplicationRecord record =
+            run_replication(system_, run_.grid, system_.seed, number,
+                            watches_[number - first_].watch, options_.attend);
         const std::lock_guard lock(mutex_);
         merge_timelines(record);
         finished_[number - first_] = std::make_unique<ReplicationRecord>(std::move(record));

@@ -19,6 +19,10 @@ void Tally::record_elsewhere(Time at, Duration value) {
   record(slices_.find(at), value);
 }
 
+void Tally::record_in_taps(Duration value) {
+  for (Histogram* tap : taps_) tap->record(value.count());
+}
+
 void Tally::finish() {
   for (std::size_t slice = 0; slice < timeline_.size(); ++slice) {
     const Histogram& histogram = timeline_[slice];

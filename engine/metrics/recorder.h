@@ -64,6 +64,8 @@ class Tally {
 
   /// The same for an observation whose fine slice is known already.
   void record(std::size_t slice, Duration value) {
+    if (!taps_.empty()) [[unlikely]]
+      record_in_taps(value);
     if (!timeline_.empty()) return timeline_[slice].record(value.count());
     sums_.add(slice, static_cast<double>(value.count()), 1);
     histogram_.record(slice, value.count());
@@ -71,7 +73,9 @@ class Tally {
 
  private:
   friend class Recorder;
+  friend class Gauge;
   void record_elsewhere(Time at, Duration value);
+  void record_in_taps(Duration value);
   void finish();
 
   SliceFinder& slices_;
@@ -79,6 +83,7 @@ class Tally {
   SlicedHistogram histogram_;
   // By fine slice; empty unless asked for. The other two are made from it then, at the end.
   std::vector<Histogram> timeline_;
+  std::vector<Histogram*> taps_;  // of gauges, which see every observation when it is made
 };
 
 /// A quantity that only grows, read at the end of every slice: an integral over time in
@@ -120,6 +125,7 @@ class Recorder {
 
    private:
     friend class Recorder;
+    friend class Gauge;
     Owner(Recorder& recorder, std::string id, std::string zone)
         : recorder_(recorder), id_(std::move(id)), zone_(std::move(zone)) {}
     struct Metric;
@@ -139,6 +145,7 @@ class Recorder {
   Owner* find(std::string_view id);
 
   const TimeGrid& grid() const { return grid_; }
+  Simulation& simulation() const { return simulation_; }
 
   /// The fine slice in which `at` falls.
   std::size_t slice_of(Time at) { return slices_.find(at); }

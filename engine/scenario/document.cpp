@@ -55,6 +55,16 @@ void for_each_reference(const Guide& guide, Place place, const Value& value,
 
 }  // namespace
 
+std::vector<Measured> Document::measured(const Language& language) const {
+  std::vector<Measured> measured;
+  for (const DeclaredPart& part : components_) measured.push_back({part.id, part.kind});
+  const std::vector<std::string> ids = keys_of(root().find("components"));
+  for (const KindInfo& total : language.totals)
+    if (std::find(ids.begin(), ids.end(), total.name) == ids.end())
+      measured.push_back({total.name, &total});
+  return measured;
+}
+
 /// Checks a merged document and takes it apart.
 class DocumentChecker {
  public:
@@ -98,6 +108,7 @@ class DocumentChecker {
     check_components();
     check_zones();
     check_faults();
+    read_conditions();
     read_objectives();
     if (problems_.error_count() != before) return std::nullopt;
     document_.sources_ = problems_.fresh();
@@ -350,6 +361,31 @@ class DocumentChecker {
     }
   }
 
+  std::size_t faults_given() const {
+    const Value* faults = root().find("faults");
+    return faults != nullptr && faults->is_array() ? faults->elements().size() : 0;
+  }
+
+  bool strikes_at_a_time(std::size_t fault) const {
+    return root().find("faults")->elements()[fault].find("at") != nullptr;
+  }
+
+  /// What faults wait for. Only of components: what all cost together is known afterwards.
+  void read_conditions() {
+    std::vector<Measured> measured;
+    for (const DeclaredPart& part : document_.components_) measured.push_back({part.id, part.kind});
+    for (const DeclaredPart& fault : document_.faults_) {
+      std::optional<Condition>& condition = document_.conditions_.emplace_back();
+      const Value* when = fault.value->find("when");
+      if (when == nullptr || !when->is_string()) continue;
+      const std::string path = pointer_to(fault.path, "when");
+      condition = read_condition(*when, path, measured, faults_given(), problems_);
+      if (condition && !condition->metric &&
+          "faults[" + std::to_string(condition->fault) + "]" == fault.id)
+        problems_.error(when->position(), path, "a fault cannot wait for itself");
+    }
+  }
+
   void read_objectives() {
     const Value* objectives = root().find("objectives");
     if (objectives == nullptr) return;
@@ -358,20 +394,17 @@ class DocumentChecker {
                       fmt::format("expected a list of objectives, found {}", objectives->found()));
       return;
     }
-    std::vector<Measured> measured;
-    for (const DeclaredPart& part : document_.components_) measured.push_back({part.id, part.kind});
-    const std::vector<std::string> ids = keys_of(root().find("components"));
-    for (const KindInfo& total : language_.totals)
-      if (std::find(ids.begin(), ids.end(), total.name) == ids.end())
-        measured.push_back({total.name, &total});
-    const Value* faults = root().find("faults");
-    const std::size_t fault_count =
-        faults != nullptr && faults->is_array() ? faults->elements().size() : 0;
+    const std::vector<Measured> measured = document_.measured(language_);
+    const std::size_t fault_count = faults_given();
     for (std::size_t i = 0; i < objectives->elements().size(); ++i) {
       const std::string path = pointer_to("/objectives", i);
       std::optional<Objective> objective =
           read_objective(objectives->elements()[i], path, measured, fault_count, problems_);
       if (!objective) continue;
+      if (objective->within && !strikes_at_a_time(objective->within->fault))
+        problems_.error(objective->position, path,
+                        fmt::format("faults[{}] has no \"at\": nobody knows when \"within\" begins",
+                                    objective->within->fault));
       if (objective->during && objective->during->end > document_.run_.duration)
         problems_.warning(objective->position, path,
                           "the window does not lie inside the run, so that this cannot be judged");

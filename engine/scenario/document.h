@@ -56,7 +56,11 @@ class Document {
   /// In the order of the file.
   const std::vector<DeclaredPart>& components() const { return components_; }
   const std::vector<DeclaredPart>& faults() const { return faults_; }
+  /// What each of the faults waits for, if it does.
+  const std::vector<std::optional<Condition>>& conditions() const { return conditions_; }
   const std::vector<Objective>& objectives() const { return objectives_; }
+  /// What objectives may name.
+  std::vector<Measured> measured(const Language& language) const;
   /// Every component named by another, in the order of the file. Each exists.
   const std::vector<Reference>& references() const { return references_; }
   /// An empty list of problems that knows this document's files, for reading its values again.
@@ -72,6 +76,7 @@ class Document {
   RunParams run_;
   NetworkParams network_;
   std::vector<DeclaredPart> components_, faults_;
+  std::vector<std::optional<Condition>> conditions_;
   std::vector<Objective> objectives_;
   std::vector<Reference> references_;
   Problems sources_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -47,9 +48,29 @@ std::vector<std::string> words_of_text(std::string_view text) {
 
 class Reader {
  public:
+  enum class Form { objective, condition };
+
   Reader(const Value& value, const std::string& path, const std::vector<Measured>& measured,
-         std::size_t faults, Problems& problems)
-      : value_(value), path_(path), measured_(measured), faults_(faults), problems_(problems) {}
+         std::size_t faults, Problems& problems, Form form = Form::objective)
+      : value_(value),
+        path_(path),
+        measured_(measured),
+        faults_(faults),
+        problems_(problems),
+        form_(form) {}
+
+  std::optional<Condition> read_condition() {
+    const std::string& text = value_.text();
+    const std::vector<std::string> words = words_of_text(text);
+    if (words.size() == 2 && (words[1] == "begins" || words[1] == "ends")) {
+      const auto fault = read_fault(words[0]);
+      if (!fault) return std::nullopt;
+      return Condition{std::nullopt, *fault, words[1] == "begins"};
+    }
+    auto metric = read();
+    if (!metric) return std::nullopt;
+    return Condition{std::move(*metric), 0, true};
+  }
 
   std::optional<Objective> read() {
     const std::string& text = value_.text();
@@ -177,7 +198,7 @@ class Reader {
         limit = unit == "s" ? seconds(*time) : milliseconds(*time);
     } else if (unit == "/s") {
       if (const auto rate = quantity<Rate>(text)) limit = rate->per_second;
-    } else if (unit == "1") {
+    } else if (unit == "1" && objective_.shape == MetricShape::kEstimate) {
       if (const auto part = quantity<Fraction>(text)) limit = part->value;
     } else if (unit == "bytes") {
       if (const auto size = quantity<Bytes>(text)) limit = static_cast<double>(size->count);
@@ -193,7 +214,16 @@ class Reader {
   bool read_clauses(const std::vector<std::string>& words) {
     std::size_t at = 1;
     while (at < words.size()) {
-      if (words[at] == "during" && at + 1 < words.size() && !objective_.during) {
+      if (form_ == Form::condition) {
+        if (words[at] != "over" || at + 1 >= words.size())
+          return fail(fmt::format("unexpected {}; after the limit there may be: over 30s",
+                                  in_quotes(words[at])));
+        const auto over = quantity<Duration>(words[at + 1]);
+        if (!over) return false;
+        if (*over < Duration{1ms}) return fail("a condition looks over 1ms at least");
+        objective_.over = *over;
+        at += 2;
+      } else if (words[at] == "during" && at + 1 < words.size() && !objective_.during) {
         if (!read_window(words[at + 1])) return false;
         at += 2;
       } else if (words[at] == "within" && at + 3 < words.size() && words[at + 2] == "of" &&
@@ -227,17 +257,27 @@ class Reader {
   bool read_recovery(const std::string& time, const std::string& fault) {
     const auto duration = quantity<Duration>(time);
     if (!duration) return false;
+    const auto index = read_fault(fault);
+    if (!index) return false;
+    objective_.within = Objective::Recovery{*duration, *index};
+    return true;
+  }
+
+  std::optional<std::size_t> read_fault(const std::string& fault) {
     std::size_t index = 0;
     const bool form = fault.starts_with("faults[") && fault.ends_with("]");
     const char* const end = fault.data() + fault.size() - 1;
     if (!form || std::from_chars(fault.data() + 7, end, index).ptr != end ||
-        end == fault.data() + 7)
-      return fail(fmt::format("{} is no fault; write it as faults[0]", in_quotes(fault)));
-    if (index >= faults_)
-      return fail(fmt::format("{} does not exist; the scenario has {} {}", fault, faults_,
-                              faults_ == 1 ? "fault" : "faults"));
-    objective_.within = Objective::Recovery{*duration, index};
-    return true;
+        end == fault.data() + 7) {
+      fail(fmt::format("{} is no fault; write it as faults[0]", in_quotes(fault)));
+      return std::nullopt;
+    }
+    if (index >= faults_) {
+      fail(fmt::format("{} does not exist; the scenario has {} {}", fault, faults_,
+                       faults_ == 1 ? "fault" : "faults"));
+      return std::nullopt;
+    }
+    return index;
   }
 
   const Value& value_;
@@ -245,10 +285,26 @@ class Reader {
   const std::vector<Measured>& measured_;
   std::size_t faults_;
   Problems& problems_;
+  Form form_;
   Objective objective_;
 };
 
 }  // namespace
+
+bool holds(Comparison comparison, double value, double limit) {
+  if (std::abs(value - limit) <= 1e-12 * std::abs(limit)) value = limit;
+  switch (comparison) {
+    case Comparison::kLess:
+      return value < limit;
+    case Comparison::kLessOrEqual:
+      return value <= limit;
+    case Comparison::kGreater:
+      return value > limit;
+    case Comparison::kGreaterOrEqual:
+      break;
+  }
+  return value >= limit;
+}
 
 std::string objective_name(const MetricInfo& metric) {
   for (const std::string_view unit : {"_ms", "_rps", "_bytes"})
@@ -264,6 +320,16 @@ std::optional<Objective> read_objective(const Value& value, const std::string& p
     return std::nullopt;
   }
   return Reader(value, path, measured, faults, problems).read();
+}
+
+std::optional<Condition> read_condition(const Value& value, const std::string& path,
+                                        const std::vector<Measured>& measured, std::size_t faults,
+                                        Problems& problems) {
+  if (!value.is_string()) {
+    report_unexpected(value, path, type_of<std::string>(), problems);
+    return std::nullopt;
+  }
+  return Reader(value, path, measured, faults, problems, Reader::Form::condition).read_condition();
 }
 
 }  // namespace highwater

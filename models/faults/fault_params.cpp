@@ -128,6 +128,17 @@ void examine_extent(Directory& directory, const Target& target, const Examinatio
               in_quotes(target.component) + " has no instance in zone " + in_quotes(zone->text()));
 }
 
+namespace {
+
+bool anything_in(Directory& directory, Zone zone) {
+  for (const Component* component : directory.components())
+    for (const auto& instance : component->instances())
+      if (instance->zone() == zone) return true;
+  return false;
+}
+
+}  // namespace
+
 bool examine_target(Directory& directory, const Target& target, const std::string& verb, bool zones,
                     const Examination& examination) {
   if (target.callee) {
@@ -138,8 +149,14 @@ bool examine_target(Directory& directory, const Target& target, const std::strin
   }
   const Component* const component = component_named(directory, target);
   if (component == nullptr) {
-    if (!zones || target.instance)
+    const std::optional<Zone> zone =
+        directory.components().empty()
+            ? std::nullopt
+            : zone_called(directory.components().front()->world().network, target.component);
+    if (!zones || target.instance || !zone)
       report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component");
+    else if (!anything_in(directory, *zone))
+      report_at(examination, verb.c_str(), "nothing is in zone " + in_quotes(target.component));
     return false;
   }
   const std::size_t instances = component->instances().size();

@@ -115,13 +115,45 @@ TEST_CASE("faults that strike too late or nothing are reported") {
   CHECK(fault(R"({"at": "1s", "latency": "users -> api", "add": "1ms"})").problems.empty());
 }
 
-TEST_CASE("a fault may not be aimed at a zone") {
-  for (const char* verb : {"kill", "slow", "error", "drain", "partition"}) {
-    const std::string text = mm1(R"("network": {"zones": ["a"]}, "faults": [{"at": "1s", ")" +
-                                 std::string(verb) + R"(": "a"}],)");
-    CHECK_THAT(prepared(text).problems,
-               Contains("/faults/0/" + std::string(verb) + ": \"a\" is no component"));
+TEST_CASE("faults of processes may be aimed at a zone, others not") {
+  const auto problems = [](const std::string& verb, const std::string& zone) {
+    return prepared(mm1(R"("network": {"zones": ["a", "b"]}, "faults": [{"at": "1s", ")" + verb +
+                        R"(": ")" + zone + R"("}],)"))
+        .problems;
+  };
+  for (const char* verb : {"kill", "slow", "error"}) {
+    CHECK(problems(verb, "a").empty());
+    CHECK_THAT(problems(verb, "b"), Contains("nothing is in zone \"b\""));
   }
+  for (const char* verb : {"drain", "partition"})
+    CHECK_THAT(problems(verb, "a"),
+               Contains("/faults/0/" + std::string(verb) + ": \"a\" is no component"));
+}
+
+TEST_CASE("conditions of faults are read and held to what there is") {
+  const auto with = [](const std::string& fault) {
+    return prepared(mm1(R"("faults": [{"kill": "api", )" + fault + "}],"));
+  };
+  const Prepared good = with(R"("when": "api.utilization > 90% over 30s", "for": "1s")");
+  REQUIRE(good.system);
+  REQUIRE(good.system->conditions[0]->metric);
+  CHECK(good.system->conditions[0]->metric->over == 30s);
+  CHECK(with(R"("when": "users.latency.p99 > 1s")").system->conditions[0]->metric->over == 10s);
+  CHECK_THAT(with(R"("when": "api.utilisation > 90%")").problems, Contains("did you mean"));
+  CHECK_THAT(with(R"("when": "api.utilization > 90% during 1s..2s")").problems,
+             Contains("over 30s"));
+  CHECK_THAT(with(R"("when": "api.hit_ratio > 90%")").problems, Contains("no metric"));
+  CHECK_THAT(with(R"("when": "api.oom_kills > 3")").problems, Contains("does not measure"));
+  CHECK_THAT(with(R"("when": "faults[0] ends")").problems, Contains("wait for itself"));
+  CHECK_THAT(with(R"("when": "faults[7] ends")").problems, Contains("does not exist"));
+  CHECK_THAT(with(R"("when": "api.utilization > 90% over 0s")").problems, Contains("1ms"));
+}
+
+TEST_CASE("an objective within so long of a fault needs one whose time is known") {
+  const Prepared ready =
+      prepared(mm1(R"("faults": [{"kill": "api", "random": {"rate": "1/s"}, "for": "1s"}],
+             "objectives": ["users.availability > 99% within 1s of faults[0]"],)"));
+  CHECK_THAT(ready.problems, Contains("has no \"at\""));
 }
 
 TEST_CASE("a catalog is a language") {
