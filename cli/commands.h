@@ -13,6 +13,7 @@ using Action = std::function<int()>;
 // Each adds one command to the program, with its options and its help. The action it stores returns
 // the exit status.
 void add_run(CLI::App& program, Action& action, const std::string& command_line);
+void add_chaos(CLI::App& program, Action& action, const std::string& command_line);
 void add_validate(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);

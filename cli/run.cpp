@@ -5,13 +5,13 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
 #include "cli/progress_line.h"
+#include "cli/run_place.h"
 #include "cli/scenario_input.h"
 #include "engine/experiment/assemble.h"
 #include "engine/experiment/wall_clock.h"
@@ -64,23 +64,6 @@ void check(const Options& options, RunOptions& run, Problems& problems) {
   if (!options.out.empty() && options.files.size() > 1)
     problems.error({problems.add_source("--out " + options.out)}, "",
                    "is the folder of one run; leave it out for several scenarios");
-}
-
-/// Finds out before an hour of simulation, not after it, that nothing can be written.
-void require_writable(const Options& options) {
-  namespace fs = std::filesystem;
-  fs::path place = fs::absolute(options.out.empty() ? fs::path("results") : fs::path(options.out));
-  std::error_code error;
-  while (!fs::exists(place, error) && place.has_parent_path() && place != place.parent_path())
-    place = place.parent_path();
-  if (!fs::is_directory(place, error)) throw RunFolderError(place.string() + " is not a directory");
-  if (access(place.c_str(), W_OK) != 0)
-    throw RunFolderError("nothing can be written into " + place.string());
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 /// Warnings about the input belong into the report too.
@@ -182,7 +165,7 @@ int run(const Options& options, const std::string& command_line) {
   }
   if (!valid) return report_wrong_input(problems, options.json);
   for (const Problems& warnings : problems) print_error(warnings.text());
-  require_writable(options);
+  require_writable(options.out);
 
   Runner runner(options, run_options, command_line);
   int status = kDone;

@@ -119,7 +119,7 @@ class Preparer {
     system_.max_in_flight = run.max_in_flight;
     system_.network = network_plan(document_.network());
     system_.objectives = document_.objectives();
-    system_.conditions = document_.conditions();
+    system_.triggers = document_.triggers();
   }
 
   void examine(Directory& directory, Topology& topology) {
@@ -139,15 +139,15 @@ class Preparer {
       const DeclaredPart& part = document_.faults()[i];
       system_.faults[i]->examine(directory, {*part.value, part.path, problems_});
     }
-    examine_conditions(directory);
+    examine_triggers(directory);
     for (std::size_t i = 0; i < system_.sections.size(); ++i)
       system_.sections[i]->examine(directory, {*sections_[i].value, sections_[i].path, problems_});
   }
 
   /// What a kind measures, not each of its components does.
-  void examine_conditions(Directory& directory) {
+  void examine_triggers(Directory& directory) {
     Recorder& recorder = directory.components().front()->world().recorder;
-    for (const auto& condition : system_.conditions) {
+    for (const auto& condition : system_.triggers) {
       if (!condition || !condition->metric) continue;
       const Objective& metric = *condition->metric;
       if (!Gauge::measures(recorder, metric.component, metric.metric))

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
-#include "engine/experiment/condition_watch.h"
 #include "engine/experiment/costs.h"
+#include "engine/experiment/trigger_watch.h"
 #include "engine/kernel/check.h"
 #include "engine/model/injection.h"
 
@@ -38,7 +38,7 @@ class Replication {
   void start(const Attend& attend, std::uint64_t number) {
     for (const auto& plan : system_.faults)
       injections_.emplace_back(world_, directory_, *plan, injections_.size()).start();
-    watch_conditions();
+    watch_triggers();
     if (attend) attendant_ = attend(Stage{world_, directory_, injections_}, number);
     recorder_.start();
     for (const auto& component : components_) component->start();
@@ -94,12 +94,12 @@ class Replication {
   }
 
  private:
-  void watch_conditions() {
+  void watch_triggers() {
     for (std::size_t i = 0; i < injections_.size(); ++i) {
-      const auto& condition = system_.conditions[i];
+      const auto& condition = system_.triggers[i];
       if (!condition) continue;
       if (condition->metric) {
-        condition_watches_.emplace_back(world_, *condition->metric, injections_[i]);
+        trigger_watches_.emplace_back(world_, *condition->metric, injections_[i]);
         continue;
       }
       injections_[condition->fault].watch(
@@ -122,7 +122,7 @@ class Replication {
   std::vector<std::unique_ptr<Component>> components_;
   std::vector<std::unique_ptr<SectionEffect>> effects_;
   std::deque<Injection> injections_;
-  std::deque<ConditionWatch> condition_watches_;
+  std::deque<TriggerWatch> trigger_watches_;
   std::unique_ptr<Attendant> attendant_;
 };
 

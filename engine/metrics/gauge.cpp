@@ -33,11 +33,12 @@ bool Gauge::measures(Recorder& recorder, std::string_view owner, std::string_vie
 }
 
 Gauge::Gauge(Recorder& recorder, std::string_view owner, std::string_view metric,
-             std::string statistic, Duration window)
+             std::string statistic, Duration window, int steps)
     : recorder_(recorder),
       metric_(find(recorder, owner, metric)),
       statistic_(std::move(statistic)),
-      window_(std::max(window, Duration{kSteps})),
+      window_(std::max(window, Duration{steps})),
+      step_(window_ / steps),
       next_(*this) {
   if (metric_ != nullptr) step();
 }
@@ -48,8 +49,7 @@ Gauge::~Gauge() {
 
 void Gauge::step() {
   const Time now = recorder_.simulation().now();
-  // Of those that lie a window back or more, the last one is where the window begins.
-  while (snapshots_.size() > 1 && snapshots_[1].at + window_ <= now) {
+  for (std::size_t old = first_in_window(now); old > 0; --old) {
     snapshots_.pop_front();
     if (!steps_.empty()) steps_.pop_front();
   }
@@ -62,7 +62,14 @@ void Gauge::step() {
     }
     taps.push_back(&steps_.emplace_back());
   }
-  recorder_.simulation().schedule_after(next_, window_ / kSteps);
+  recorder_.simulation().schedule_after(next_, step_);
+}
+
+/// Of the snapshots that lie a window back or more, the last one is where the window begins.
+std::size_t Gauge::first_in_window(Time now) const {
+  std::size_t first = 0;
+  while (first + 1 < snapshots_.size() && snapshots_[first + 1].at + window_ <= now) ++first;
+  return first;
 }
 
 Gauge::Snapshot Gauge::read() const {
@@ -90,9 +97,9 @@ std::uint64_t Gauge::counted() const {
   return sum;
 }
 
-std::optional<double> Gauge::of_times() const {
+std::optional<double> Gauge::of_times(std::size_t first) const {
   Histogram all;
-  for (const Histogram& step : steps_) all.merge(step);
+  for (std::size_t i = first; i < steps_.size(); ++i) all.merge(steps_[i]);
   if (all.empty()) return std::nullopt;
   if (const auto quantile = quantile_of_statistic(statistic_))
     return all.quantile_ns(*quantile) * kMsPerNs;
@@ -102,12 +109,13 @@ std::optional<double> Gauge::of_times() const {
 
 std::optional<double> Gauge::value() const {
   if (metric_ == nullptr) return std::nullopt;
-  const Snapshot then = snapshots_.front();
   const Snapshot now = read();
+  const std::size_t first = first_in_window(now.at);
+  const Snapshot& then = snapshots_[first];
   if (now.at - then.at < window_) return std::nullopt;
   switch (metric_->kind) {
     case MetricKind::tally:
-      return of_times();
+      return of_times(first);
     case MetricKind::time_average:
     case MetricKind::rate:
       return (now.part - then.part) / seconds(now.at - then.at);

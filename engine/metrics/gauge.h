@@ -15,8 +15,8 @@ namespace highwater {
 /// much time, in the unit of the results (a time in ms). What the results say belongs to the time
 /// at which requests were meant to be sent; a gauge sees what has been answered.
 ///
-/// The window moves on in steps, a tenth of it each, so that it is up to a step longer than asked
-/// for. Nothing is read from before the gauge was made.
+/// The window moves on in steps, a tenth of it each unless told otherwise, so that it is up to a
+/// step longer than asked for. Nothing is read from before the gauge was made.
 class Gauge {
  public:
   /// @param owner      A component, an instance or a client. Where it does not measure `metric`,
@@ -24,7 +24,7 @@ class Gauge {
   /// @param statistic  Of times: "mean", "p50", "p90", "p95", "p99", "p999" or "max". Of counts by
   ///                   cause: a cause, or empty for all of them. Otherwise empty.
   Gauge(Recorder& recorder, std::string_view owner, std::string_view metric, std::string statistic,
-        Duration window);
+        Duration window, int steps = kSteps);
   Gauge(const Gauge&) = delete;
   Gauge& operator=(const Gauge&) = delete;
   ~Gauge();
@@ -48,13 +48,15 @@ class Gauge {
   };
   Snapshot read() const;
   std::uint64_t counted() const;
-  std::optional<double> of_times() const;
+  std::size_t first_in_window(Time now) const;
+  std::optional<double> of_times(std::size_t first) const;
   void step();
 
   Recorder& recorder_;
   const Recorder::Owner::Metric* metric_;  // null where there is none
   std::string statistic_;
   Duration window_;
+  Duration step_;
   std::deque<Snapshot> snapshots_;  // at the beginning of each step
   std::deque<Histogram> steps_;     // of times: the step that is open is the last
   Timer<&Gauge::step> next_;

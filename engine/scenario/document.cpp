@@ -108,7 +108,7 @@ class DocumentChecker {
     check_components();
     check_zones();
     check_faults();
-    read_conditions();
+    read_triggers();
     read_objectives();
     if (problems_.error_count() != before) return std::nullopt;
     document_.sources_ = problems_.fresh();
@@ -371,15 +371,15 @@ class DocumentChecker {
   }
 
   /// What faults wait for. Only of components: what all cost together is known afterwards.
-  void read_conditions() {
+  void read_triggers() {
     std::vector<Measured> measured;
     for (const DeclaredPart& part : document_.components_) measured.push_back({part.id, part.kind});
     for (const DeclaredPart& fault : document_.faults_) {
-      std::optional<Condition>& condition = document_.conditions_.emplace_back();
+      std::optional<Trigger>& condition = document_.triggers_.emplace_back();
       const Value* when = fault.value->find("when");
       if (when == nullptr || !when->is_string()) continue;
       const std::string path = pointer_to(fault.path, "when");
-      condition = read_condition(*when, path, measured, faults_given(), problems_);
+      condition = read_trigger(*when, path, measured, faults_given(), problems_);
       if (condition && !condition->metric &&
           "faults[" + std::to_string(condition->fault) + "]" == fault.id)
         problems_.error(when->position(), path, "a fault cannot wait for itself");

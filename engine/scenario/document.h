@@ -57,7 +57,7 @@ class Document {
   const std::vector<DeclaredPart>& components() const { return components_; }
   const std::vector<DeclaredPart>& faults() const { return faults_; }
   /// What each of the faults waits for, if it does.
-  const std::vector<std::optional<Condition>>& conditions() const { return conditions_; }
+  const std::vector<std::optional<Trigger>>& triggers() const { return triggers_; }
   const std::vector<Objective>& objectives() const { return objectives_; }
   /// What objectives may name.
   std::vector<Measured> measured(const Language& language) const;
@@ -76,7 +76,7 @@ class Document {
   RunParams run_;
   NetworkParams network_;
   std::vector<DeclaredPart> components_, faults_;
-  std::vector<std::optional<Condition>> conditions_;
+  std::vector<std::optional<Trigger>> triggers_;
   std::vector<Objective> objectives_;
   std::vector<Reference> references_;
   Problems sources_;

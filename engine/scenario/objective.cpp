@@ -59,17 +59,25 @@ class Reader {
         problems_(problems),
         form_(form) {}
 
-  std::optional<Condition> read_condition() {
+  std::optional<Objective> read_metric() {
+    objective_.text = value_.text();
+    objective_.position = value_.position();
+    objective_.path = path_;
+    if (!read_subject(trimmed(value_.text()))) return std::nullopt;
+    return objective_;
+  }
+
+  std::optional<Trigger> read_trigger() {
     const std::string& text = value_.text();
     const std::vector<std::string> words = words_of_text(text);
     if (words.size() == 2 && (words[1] == "begins" || words[1] == "ends")) {
       const auto fault = read_fault(words[0]);
       if (!fault) return std::nullopt;
-      return Condition{std::nullopt, *fault, words[1] == "begins"};
+      return Trigger{std::nullopt, *fault, words[1] == "begins"};
     }
     auto metric = read();
     if (!metric) return std::nullopt;
-    return Condition{std::move(*metric), 0, true};
+    return Trigger{std::move(*metric), 0, true};
   }
 
   std::optional<Objective> read() {
@@ -322,14 +330,23 @@ std::optional<Objective> read_objective(const Value& value, const std::string& p
   return Reader(value, path, measured, faults, problems).read();
 }
 
-std::optional<Condition> read_condition(const Value& value, const std::string& path,
-                                        const std::vector<Measured>& measured, std::size_t faults,
-                                        Problems& problems) {
+std::optional<Objective> read_metric(const Value& value, const std::string& path,
+                                     const std::vector<Measured>& measured, Problems& problems) {
   if (!value.is_string()) {
     report_unexpected(value, path, type_of<std::string>(), problems);
     return std::nullopt;
   }
-  return Reader(value, path, measured, faults, problems, Reader::Form::condition).read_condition();
+  return Reader(value, path, measured, 0, problems).read_metric();
+}
+
+std::optional<Trigger> read_trigger(const Value& value, const std::string& path,
+                                    const std::vector<Measured>& measured, std::size_t faults,
+                                    Problems& problems) {
+  if (!value.is_string()) {
+    report_unexpected(value, path, type_of<std::string>(), problems);
+    return std::nullopt;
+  }
+  return Reader(value, path, measured, faults, problems, Reader::Form::condition).read_trigger();
 }
 
 }  // namespace highwater

@@ -54,7 +54,7 @@ struct Measured {
 };
 
 /// What a fault waits for: that a metric is so, or that another fault begins or ends.
-struct Condition {
+struct Trigger {
   std::optional<Objective> metric;  ///< Without `during` and `within`.
   std::size_t fault = 0;            ///< Otherwise: its number in the scenario,
   bool begins = true;               ///< and whether its beginning is meant.
@@ -70,10 +70,15 @@ std::optional<Objective> read_objective(const Value& value, const std::string& p
                                         const std::vector<Measured>& measured, std::size_t faults,
                                         Problems& problems);
 
+/// Reads what stands left of the comparison: "<component>.<metric>[.<statistic>]". Of the objective
+/// nothing else is set.
+std::optional<Objective> read_metric(const Value& value, const std::string& path,
+                                     const std::vector<Measured>& measured, Problems& problems);
+
 /// Reads a condition: "<component>.<metric>[.<statistic>] <op> <quantity> [over 30s]",
 /// "faults[0] begins" or "faults[0] ends".
-std::optional<Condition> read_condition(const Value& value, const std::string& path,
-                                        const std::vector<Measured>& measured, std::size_t faults,
-                                        Problems& problems);
+std::optional<Trigger> read_trigger(const Value& value, const std::string& path,
+                                    const std::vector<Measured>& measured, std::size_t faults,
+                                    Problems& problems);
 
 }  // namespace highwater

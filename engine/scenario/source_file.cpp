@@ -133,4 +133,20 @@ std::optional<Value> read_merged(std::string_view text, const std::string& name,
   return Chain(guide, environment, problems).read_text(text, name, directory);
 }
 
+std::optional<Value> read_json_object(const std::string& file, Problems& problems) {
+  const FileText read = read_file(file);
+  const std::uint32_t source = problems.add_source(file, fs::path(file).parent_path().string());
+  if (!read.fault.empty()) {
+    problems.error({source, 0, 0}, "", read.fault);
+    return std::nullopt;
+  }
+  std::optional<Value> value = parse_json(read.text, source, problems);
+  if (value && !value->is_object()) {
+    problems.error(value->position(), "",
+                   fmt::format("expected one object in braces, found {}", value->found()));
+    return std::nullopt;
+  }
+  return value;
+}
+
 }  // namespace highwater

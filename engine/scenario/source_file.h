@@ -18,6 +18,9 @@ std::optional<Value> read_merged(std::string_view text, const std::string& name,
                                  const std::string& directory, const Guide& guide,
                                  const Environment& environment, Problems& problems);
 
+/// Reads a file that holds one JSON object, as it is.
+std::optional<Value> read_json_object(const std::string& file, Problems& problems);
+
 inline constexpr std::size_t kLongestChain = 16;
 
 }  // namespace highwater

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/describe/nearest.h"
 #include "engine/describe/value.h"
 
 namespace highwater::faults {
@@ -24,10 +25,19 @@ bool is_id(std::string_view text) {
 }
 
 /// Points at a key of the fault, if it is there.
-void report_at(const Examination& examination, const char* key, const std::string& message) {
+void report_at(const Examination& examination, const char* key, const std::string& message,
+               const std::string& suggestion = "") {
   const Value* found = examination.where.find(key);
   if (found != nullptr)
-    examination.problems.error(found->position(), pointer_to(examination.path, key), message);
+    examination.problems.error(found->position(), pointer_to(examination.path, key), message,
+                               suggestion);
+}
+
+/// The component's id that is most like `name`.
+std::string nearest_id(Directory& directory, const std::string& name) {
+  std::vector<std::string> ids;
+  for (const Component* component : directory.components()) ids.push_back(component->id());
+  return nearest_word(name, ids);
 }
 
 }  // namespace
@@ -154,7 +164,8 @@ bool examine_target(Directory& directory, const Target& target, const std::strin
             ? std::nullopt
             : zone_called(directory.components().front()->world().network, target.component);
     if (!zones || target.instance || !zone)
-      report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component");
+      report_at(examination, verb.c_str(), in_quotes(target.component) + " is no component",
+                nearest_id(directory, target.component));
     else if (!anything_in(directory, *zone))
       report_at(examination, verb.c_str(), "nothing is in zone " + in_quotes(target.component));
     return false;

@@ -136,9 +136,9 @@ TEST_CASE("conditions of faults are read and held to what there is") {
   };
   const Prepared good = with(R"("when": "api.utilization > 90% over 30s", "for": "1s")");
   REQUIRE(good.system);
-  REQUIRE(good.system->conditions[0]->metric);
-  CHECK(good.system->conditions[0]->metric->over == 30s);
-  CHECK(with(R"("when": "users.latency.p99 > 1s")").system->conditions[0]->metric->over == 10s);
+  REQUIRE(good.system->triggers[0]->metric);
+  CHECK(good.system->triggers[0]->metric->over == 30s);
+  CHECK(with(R"("when": "users.latency.p99 > 1s")").system->triggers[0]->metric->over == 10s);
   CHECK_THAT(with(R"("when": "api.utilisation > 90%")").problems, Contains("did you mean"));
   CHECK_THAT(with(R"("when": "api.utilization > 90% during 1s..2s")").problems,
              Contains("over 30s"));

@@ -1,8 +1,8 @@
-#include "engine/experiment/condition_watch.h"
+#include "engine/experiment/trigger_watch.h"
 
 namespace highwater {
 
-ConditionWatch::ConditionWatch(World& world, const Objective& condition, Injection& fault)
+TriggerWatch::TriggerWatch(World& world, const Objective& condition, Injection& fault)
     : world_(world),
       condition_(condition),
       fault_(fault),
@@ -12,7 +12,7 @@ ConditionWatch::ConditionWatch(World& world, const Objective& condition, Injecti
   world_.simulation.schedule_after(next_, condition_.over);
 }
 
-void ConditionWatch::look() {
+void TriggerWatch::look() {
   const auto value = gauge_.value();
   if (value && holds(condition_.comparison, *value, condition_.limit))
     return fault_.condition_met();

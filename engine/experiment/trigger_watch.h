@@ -8,11 +8,11 @@ namespace highwater {
 
 /// Looks at what a fault waits for, ten times in the time that its condition looks over, and lets
 /// the fault strike when it comes true for the first time.
-class ConditionWatch {
+class TriggerWatch {
  public:
-  ConditionWatch(World& world, const Objective& condition, Injection& fault);
-  ConditionWatch(const ConditionWatch&) = delete;
-  ConditionWatch& operator=(const ConditionWatch&) = delete;
+  TriggerWatch(World& world, const Objective& condition, Injection& fault);
+  TriggerWatch(const TriggerWatch&) = delete;
+  TriggerWatch& operator=(const TriggerWatch&) = delete;
 
  private:
   void look();
@@ -21,7 +21,7 @@ class ConditionWatch {
   const Objective& condition_;
   Injection& fault_;
   Gauge gauge_;
-  Timer<&ConditionWatch::look> next_;
+  Timer<&TriggerWatch::look> next_;
 };
 
 }  // namespace highwater

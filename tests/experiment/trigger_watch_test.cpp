@@ -1,6 +1,6 @@
 // Faults that wait for something.
 
-#include "engine/experiment/condition_watch.h"
+#include "engine/experiment/trigger_watch.h"
 
 #include <string>
 #include <vector>

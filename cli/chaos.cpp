@@ -1,0 +1,247 @@
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/exit_status.h"
+#include "cli/interrupt.h"
+#include "cli/progress_line.h"
+#include "cli/run_place.h"
+#include "cli/scenario_input.h"
+#include "engine/chaos/study.h"
+#include "engine/experiment/wall_clock.h"
+#include "engine/report/chaos_results.h"
+#include "engine/report/run_folder.h"
+#include "engine/report/terminal_writer.h"
+#include "engine/scenario/expand.h"
+#include "version.h"
+
+namespace highwater::cli {
+namespace {
+
+constexpr unsigned kMostJobs = 1024;
+/// Journals of so many runs are written; more would only fill the folder.
+constexpr std::size_t kMostJournals = 100;
+
+struct Options {
+  std::string file;
+  std::string scenario;
+  std::vector<std::string> settings, variables, abort_on;
+  std::string seed, seeds, duration;  // as written
+  unsigned jobs = 0;                  // 0: one for each processor
+  std::string out;
+  bool json = false;
+};
+
+/// What is run: an experiment on a scenario, or a scenario with its own faults and objectives.
+struct Input {
+  std::optional<Scenario> scenario;
+  std::optional<chaos::Experiment> experiment;
+  bool of_scenario = false;
+  std::uint64_t runs = 20;
+};
+
+std::vector<std::string> all_settings(const Options& options) {
+  std::vector<std::string> settings = options.settings;
+  if (!options.seed.empty()) settings.push_back("run.seed=" + options.seed);
+  if (!options.duration.empty()) settings.push_back("run.duration=" + options.duration);
+  return settings;
+}
+
+std::optional<std::uint64_t> read_seeds(const Options& options, Problems& problems) {
+  if (options.seeds.empty()) return std::nullopt;
+  const Value written = Value::string(options.seeds);
+  std::uint64_t seeds = 0;
+  Problems inside;
+  if (Quantity<std::uint64_t>::read(written, "", inside, seeds) && seeds >= 1 && seeds <= 10'000)
+    return seeds;
+  problems.error({problems.add_source("--seeds " + options.seeds)}, "",
+                 "expected a number of runs, from 1 to 10000");
+  return std::nullopt;
+}
+
+/// Reads all that is needed; `problems` gets a list for each file.
+bool load(const Options& options, Input& input, std::vector<Problems>& problems) {
+  Problems& own = problems.emplace_back();
+  if (options.jobs > kMostJobs)
+    own.error({own.add_source(fmt::format("--jobs {}", options.jobs))}, "",
+              fmt::format("at most {}", kMostJobs));
+  const auto seeds = read_seeds(options, own);
+  bool valid = !own.has_errors();
+  input.of_scenario = !chaos::looks_like_experiment(options.file);
+  if (input.of_scenario) {
+    for (const auto& [option, given] : {std::pair{"--var", !options.variables.empty()},
+                                        std::pair{"--abort-on", !options.abort_on.empty()},
+                                        std::pair{"--scenario", !options.scenario.empty()}})
+      if (given) {
+        own.error({own.add_source(option)}, "",
+                  "is for experiments; " + options.file + " is a scenario");
+        valid = false;
+      }
+    input.scenario = load_scenario(options.file, all_settings(options), problems.emplace_back());
+    if (!input.scenario || !valid) return false;
+    input.experiment = chaos::experiment_of(input.scenario->system);
+    if (seeds) input.runs = *seeds;
+    return true;
+  }
+  Problems& of_experiment = problems.emplace_back();
+  auto draft =
+      chaos::load_experiment(options.file, options.variables, process_environment(), of_experiment);
+  if (!draft) return false;
+  for (const std::string& condition : options.abort_on)
+    draft->settings.abort_on.push_back(condition);
+  namespace fs = std::filesystem;
+  std::string scenario_file = options.scenario;
+  if (scenario_file.empty() && draft->settings.scenario)
+    scenario_file = (fs::path(options.file).parent_path() / *draft->settings.scenario).string();
+  if (scenario_file.empty()) {
+    of_experiment.error(
+        draft->root.position(), "",
+        "on which scenario? Say it with --scenario FILE, or in the experiment: \"extensions\": "
+        "[{\"name\": \"highwater\", \"scenario\": \"FILE\"}]");
+    return false;
+  }
+  std::vector<std::string> settings = draft->settings.set;
+  for (std::string& setting : all_settings(options)) settings.push_back(std::move(setting));
+  input.scenario = load_scenario(scenario_file, settings, problems.emplace_back());
+  if (!input.scenario) return false;
+  input.experiment = chaos::read_experiment(*draft, input.scenario->document, language(),
+                                            input.scenario->system, catalog(), problems[1]);
+  if (!input.experiment || !valid) return false;
+  input.scenario->system.duration = input.experiment->duration;
+  input.scenario->system.terminating = true;
+  input.runs = seeds.value_or(draft->settings.seeds);
+  return true;
+}
+
+/// The files of an experiment's folder, in the order in which they are put in place.
+std::vector<NamedFile> files_of(const ChaosResults& results, const Input& input) {
+  std::vector<NamedFile> files{
+      {"expanded.json", write_json(expand(input.scenario->document, language(), "/")) + "\n"},
+      {"chaos.json", chaos_json(results)},
+      {"junit.xml", chaos_junit(results)},
+      {"report.html", chaos_html(results)}};
+  if (!input.of_scenario)
+    files.push_back({"experiment.json", write_json(input.experiment->document) + "\n"});
+  for (const auto& [run, journal] : results.journals)
+    if (run < kMostJournals)
+      files.push_back(
+          {run == 0 ? "journal.json" : fmt::format("journal-{:03}.json", run + 1), journal});
+  return files;
+}
+
+int chaos_run(const Options& options, const std::string& command_line) {
+  std::vector<Problems> problems;
+  problems.reserve(3);
+  Input input;
+  if (!load(options, input, problems)) return report_wrong_input(problems, options.json);
+  for (const Problems& warnings : problems) print_error(warnings.text());
+  require_writable(options.out);
+
+  Interrupt interrupt;
+  chaos::StudyOptions study;
+  study.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  study.runs = input.runs;
+  study.interrupt = &interrupt.requested();
+  const System& system = input.scenario->system;
+  const std::string started = wall_date();
+  ChaosResults results;
+  {
+    ProgressLine line(input.experiment->title);
+    const double began = wall_seconds();
+    if (standard_error_is_terminal())
+      study.progress = [&](std::uint64_t done, std::uint64_t planned) {
+        Progress progress;
+        progress.done = static_cast<double>(done) / static_cast<double>(planned);
+        progress.simulated_s = seconds(system.duration) * static_cast<double>(done);
+        progress.wall_s = wall_seconds() - began;
+        progress.replications = done;
+        progress.planned = planned;
+        line.show(progress);
+      };
+    results = chaos::run_study(system, *input.experiment, input.of_scenario, study);
+  }
+  results.started = started;
+  results.host = host_name();
+  results.version = fmt::format("{} ({})", kVersion, kCommit);
+  results.command = command_line;
+
+  RunFolderPlace place;
+  if (!options.out.empty()) place.directory = options.out;
+  std::filesystem::path folder;
+  std::string failure;
+  try {
+    folder = write_folder(files_of(results, input), place, folder_name(results.title), started,
+                          system.seed);
+  } catch (const RunFolderError& error) {
+    failure = error.what();  // the answers are still worth showing
+  }
+  if (options.json) {
+    print(chaos_json(results));
+  } else {
+    const OutputStyle style = standard_output_style();
+    TerminalOptions terminal;
+    terminal.width = style.width;
+    terminal.color = style.color;
+    terminal.utf8 = style.utf8;
+    if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
+    print(chaos_terminal(results, terminal));
+  }
+  if (!failure.empty()) {
+    print_error("highwater: " + failure + "\n");
+    return kMissingResource;
+  }
+  if (interrupt.requested()) return kInterrupted;
+  const bool good =
+      results.verdict == ChaosVerdict::holds || results.verdict == ChaosVerdict::exploring;
+  return good ? kDone : kObjectiveMissed;
+}
+
+}  // namespace
+
+void add_chaos(CLI::App& program, Action& action, const std::string& command_line) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "chaos", "Run a chaos experiment: does the hypothesis hold, and what did each fault do");
+  command
+      ->add_option("EXPERIMENT", options->file,
+                   "An experiment in the format of the Chaos Toolkit, or a scenario with faults")
+      ->required();
+  command->add_option("--scenario", options->scenario, "The scenario that it is run on")
+      ->type_name("FILE");
+  add_settings_option(*command, options->settings);
+  command->add_option("--var", options->variables, "Instead of a value of its configuration")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--abort-on", options->abort_on,
+                   "Abort when this comes true: \"users.availability < 50% over 30s\"")
+      ->type_name("CONDITION")
+      ->allow_extra_args(false);
+  command->add_option("--seeds", options->seeds, "How often it is run, 20 unless it says so itself")
+      ->type_name("N");
+  command->add_option("--seed", options->seed, "Seed of all random draws (run.seed)");
+  command
+      ->add_option("--duration", options->duration,
+                   "Simulated time of a scenario, such as 10m (run.duration)")
+      ->type_name("DURATION");
+  command
+      ->add_option("--jobs", options->jobs,
+                   "Runs at the same time; as many as there are processors by default")
+      ->type_name("N");
+  command
+      ->add_option("--out", options->out,
+                   "The folder for what it finds, created or reused; by default "
+                   "results/<title>/<time>-<seed>")
+      ->type_name("DIR");
+  command->add_flag("--json", options->json, "The results as one JSON document");
+  command->callback([options, &action, command_line] {
+    action = [options, command_line] { return chaos_run(*options, command_line); };
+  });
+}
+
+}  // namespace highwater::cli
