@@ -1,9 +1,10 @@
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <thread>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -12,11 +13,14 @@
 #include "cli/progress_line.h"
 #include "cli/run_place.h"
 #include "cli/scenario_input.h"
+#include "engine/chaos/metastability.h"
+#include "engine/chaos/search.h"
 #include "engine/chaos/study.h"
 #include "engine/experiment/wall_clock.h"
 #include "engine/report/chaos_results.h"
 #include "engine/report/run_folder.h"
 #include "engine/report/terminal_writer.h"
+#include "engine/report/text.h"
 #include "engine/scenario/expand.h"
 #include "version.h"
 
@@ -32,7 +36,9 @@ struct Options {
   std::string scenario;
   std::vector<std::string> settings, variables, abort_on;
   std::string seed, seeds, duration;  // as written
-  unsigned jobs = 0;                  // 0: one for each processor
+  std::string budget, trigger;        // the same
+  bool search = false, metastable = false;
+  unsigned jobs = 0;  // 0: one for each processor
   std::string out;
   bool json = false;
 };
@@ -134,9 +140,179 @@ std::vector<NamedFile> files_of(const ChaosResults& results, const Input& input)
   return files;
 }
 
+/// A line that says what is tried just now.
+class TrialLine {
+ public:
+  ~TrialLine() {
+    if (shown_) print_error("\r\033[K");
+  }
+  void show(const std::string& trying, std::uint64_t runs) {
+    constexpr std::size_t kWidth = 79;
+    print_error("\r\033[K" +
+                truncated(one_line(fmt::format("{} runs; trying {}", runs, trying)), kWidth));
+    shown_ = true;
+  }
+
+ private:
+  bool shown_ = false;
+};
+
+TerminalOptions terminal_for(const std::filesystem::path& folder) {
+  const OutputStyle style = standard_output_style();
+  TerminalOptions terminal;
+  terminal.width = style.width;
+  terminal.color = style.color;
+  terminal.utf8 = style.utf8;
+  if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
+  return terminal;
+}
+
+/// Writes the folder and prints the summary. @return the exit status so far.
+int publish(const Options& options, const std::vector<NamedFile>& files, const std::string& what,
+            const std::string& started, std::uint64_t seed, const std::string& json,
+            const std::function<std::string(const TerminalOptions&)>& summary) {
+  RunFolderPlace place;
+  if (!options.out.empty()) place.directory = options.out;
+  std::filesystem::path folder;
+  std::string failure;
+  try {
+    folder = write_folder(files, place, folder_name(what), started, seed);
+  } catch (const RunFolderError& error) {
+    failure = error.what();  // the answers are still worth showing
+  }
+  print(options.json ? json : summary(terminal_for(folder)));
+  if (failure.empty()) return kDone;
+  print_error("highwater: " + failure + "\n");
+  return kMissingResource;
+}
+
+/// --budget: a number of runs, or a time.
+void read_budget(const std::string& text, chaos::SearchOptions& search, Problems& problems) {
+  if (text.empty()) return;
+  const Value written = Value::string(text);
+  Problems unread;
+  Duration time{};
+  if (Quantity<std::uint64_t>::read(written, "", unread, search.budget_runs)) return;
+  if (Quantity<Duration>::read(written, "", unread, time)) {
+    search.budget_s = seconds(time);
+    search.budget_runs = std::numeric_limits<std::uint64_t>::max() / 2;
+    return;
+  }
+  problems.error({problems.add_source("--budget " + text)}, "",
+                 "expected a number of runs such as 500, or a time such as \"10m\"");
+}
+
+int search_run(const Options& options, const std::string& command_line) {
+  std::vector<Problems> problems(2);
+  chaos::SearchOptions search;
+  read_budget(options.budget, search, problems[0]);
+  if (const auto seeds = read_seeds(options, problems[0])) search.seeds = *seeds;
+  const auto scenario = load_scenario(options.file, all_settings(options), problems[1]);
+  if (scenario && scenario->document.objectives().empty())
+    problems[1].error(scenario->document.root().position(), "/objectives",
+                      "the scenario has no objectives: there is nothing to break");
+  if (!scenario || problems[0].has_errors() || problems[1].has_errors())
+    return report_wrong_input(problems, options.json);
+  require_writable(options.out);
+  Interrupt interrupt;
+  search.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  search.interrupt = &interrupt.requested();
+  search.settings = all_settings(options);
+  if (!options.out.empty()) search.state = std::filesystem::path(options.out) / "search-state.json";
+  const std::string started = wall_date();
+  SearchResults results;
+  {
+    TrialLine line;
+    if (standard_error_is_terminal())
+      search.progress = [&](const std::string& trying, std::uint64_t runs) {
+        line.show(trying, runs);
+      };
+    results = chaos::search(scenario->document, language(), catalog(), search);
+  }
+  results.started = started;
+  results.version = fmt::format("{} ({})", kVersion, kCommit);
+  results.command = command_line;
+  std::vector<NamedFile> files{{"search.json", search_json(results)},
+                               {"report.html", search_html(results)}};
+  for (const SearchBreak& found : results.breaks) files.push_back({found.file, found.experiment});
+  const int status = publish(
+      options, files, "search-" + results.scenario, started, results.seed, search_json(results),
+      [&](const TerminalOptions& terminal) { return search_terminal(results, terminal); });
+  if (status != kDone) return status;
+  if (interrupt.requested()) return kInterrupted;
+  return results.breaks.empty() && results.broken_anyway.empty() ? kDone : kObjectiveMissed;
+}
+
+int metastable_run(const Options& options, const std::string& command_line) {
+  std::vector<Problems> problems(2);
+  chaos::MetastabilityOptions find;
+  if (const auto seeds = read_seeds(options, problems[0])) find.seeds = *seeds;
+  if (!options.trigger.empty()) {
+    find.trigger = parse_json_value(options.trigger);
+    if (!find.trigger || !find.trigger->is_object())
+      problems[0].error({problems[0].add_source("--trigger " + options.trigger)}, "",
+                        "expected a fault without its times, such as {\"slow\": \"db\"}");
+  }
+  const auto scenario = load_scenario(options.file, all_settings(options), problems[1]);
+  if (!scenario || problems[0].has_errors()) return report_wrong_input(problems, options.json);
+  require_writable(options.out);
+  Interrupt interrupt;
+  find.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  find.interrupt = &interrupt.requested();
+  const std::string started = wall_date();
+  std::optional<MetastabilityResults> results;
+  {
+    TrialLine line;
+    if (standard_error_is_terminal())
+      find.progress = [&](const std::string& trying, std::uint64_t runs) {
+        line.show(trying, runs);
+      };
+    results =
+        chaos::find_metastability(scenario->document, language(), catalog(), find, problems[0]);
+  }
+  if (!results) return report_wrong_input(problems, options.json);
+  results->started = started;
+  results->version = fmt::format("{} ({})", kVersion, kCommit);
+  results->command = command_line;
+  const int status = publish(
+      options,
+      {{"metastable.json", metastability_json(*results)},
+       {"report.html", metastability_html(*results)}},
+      "metastable-" + results->scenario, started, results->seed, metastability_json(*results),
+      [&](const TerminalOptions& terminal) { return metastability_terminal(*results, terminal); });
+  if (status != kDone) return status;
+  if (interrupt.requested()) return kInterrupted;
+  return is_metastable(*results) ? kObjectiveMissed : kDone;
+}
+
+/// What does not go together.
+bool check_modes(const Options& options, Problems& problems) {
+  const auto refuse = [&](const char* option, const std::string& why) {
+    problems.error({problems.add_source(option)}, "", why);
+  };
+  if (options.search && options.metastable)
+    refuse("--metastable", "is another question than --search: ask one at a time");
+  const bool scenario = options.search || options.metastable;
+  if (scenario && chaos::looks_like_experiment(options.file))
+    refuse(options.search ? "--search" : "--metastable",
+           "asks about a scenario, not an experiment");
+  if (scenario)
+    for (const auto& [option, given] : {std::pair{"--var", !options.variables.empty()},
+                                        std::pair{"--abort-on", !options.abort_on.empty()},
+                                        std::pair{"--scenario", !options.scenario.empty()}})
+      if (given) refuse(option, "is for experiments");
+  if (!options.budget.empty() && !options.search) refuse("--budget", "is for --search");
+  if (!options.trigger.empty() && !options.metastable) refuse("--trigger", "is for --metastable");
+  return !problems.has_errors();
+}
+
 int chaos_run(const Options& options, const std::string& command_line) {
   std::vector<Problems> problems;
   problems.reserve(3);
+  if (Problems modes; !check_modes(options, modes))
+    return report_wrong_input({std::move(modes)}, options.json);
+  if (options.search) return search_run(options, command_line);
+  if (options.metastable) return metastable_run(options, command_line);
   Input input;
   if (!load(options, input, problems)) return report_wrong_input(problems, options.json);
   for (const Problems& warnings : problems) print_error(warnings.text());
@@ -170,31 +346,10 @@ int chaos_run(const Options& options, const std::string& command_line) {
   results.version = fmt::format("{} ({})", kVersion, kCommit);
   results.command = command_line;
 
-  RunFolderPlace place;
-  if (!options.out.empty()) place.directory = options.out;
-  std::filesystem::path folder;
-  std::string failure;
-  try {
-    folder = write_folder(files_of(results, input), place, folder_name(results.title), started,
-                          system.seed);
-  } catch (const RunFolderError& error) {
-    failure = error.what();  // the answers are still worth showing
-  }
-  if (options.json) {
-    print(chaos_json(results));
-  } else {
-    const OutputStyle style = standard_output_style();
-    TerminalOptions terminal;
-    terminal.width = style.width;
-    terminal.color = style.color;
-    terminal.utf8 = style.utf8;
-    if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
-    print(chaos_terminal(results, terminal));
-  }
-  if (!failure.empty()) {
-    print_error("highwater: " + failure + "\n");
-    return kMissingResource;
-  }
+  const int status = publish(
+      options, files_of(results, input), results.title, started, system.seed, chaos_json(results),
+      [&](const TerminalOptions& terminal) { return chaos_terminal(results, terminal); });
+  if (status != kDone) return status;
   if (interrupt.requested()) return kInterrupted;
   const bool good =
       results.verdict == ChaosVerdict::holds || results.verdict == ChaosVerdict::exploring;
@@ -222,7 +377,22 @@ void add_chaos(CLI::App& program, Action& action, const std::string& command_lin
                    "Abort when this comes true: \"users.availability < 50% over 30s\"")
       ->type_name("CONDITION")
       ->allow_extra_args(false);
-  command->add_option("--seeds", options->seeds, "How often it is run, 20 unless it says so itself")
+  command->add_flag(
+      "--search", options->search,
+      "Of a scenario: look for the faults, alone and in pairs, that break an objective");
+  command->add_option("--budget", options->budget, "With --search: so many runs, or so much time")
+      ->type_name("RUNS|TIME");
+  command->add_flag("--metastable", options->metastable,
+                    "Of a scenario: at which loads does it stay down after a trigger has passed");
+  command
+      ->add_option("--trigger", options->trigger,
+                   "With --metastable: what pushes it, such as {\"slow\": \"db\"}; more load "
+                   "unless given")
+      ->type_name("FAULT");
+  command
+      ->add_option("--seeds", options->seeds,
+                   "How often it is run: 20 unless the experiment says it, 3 for each trial of a "
+                   "search")
       ->type_name("N");
   command->add_option("--seed", options->seed, "Seed of all random draws (run.seed)");
   command

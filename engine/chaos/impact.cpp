@@ -130,7 +130,8 @@ void ImpactTable::add_strike(const FaultStrike& strike, double horizon_s, const 
       // A fault that never ends has nothing to recover from.
       if (strike.end_s && *strike.end_s < horizon_s) {
         ++gathered.unrecovered;
-        const std::string loop = what_sustains(seen, usual, over + (horizon - over) / 2, horizon);
+        const std::string loop =
+            what_sustains(signals_, seen, usual, over + (horizon - over) / 2, horizon);
         if (!loop.empty()) ++gathered.sustained[loop];
       }
     } else {
@@ -234,48 +235,6 @@ std::vector<ChaosReach> ImpactTable::reach(const Gathered& gathered) const {
   return list;
 }
 
-std::string ImpactTable::what_sustains(const Observation& seen, const Observation& usual,
-                                       std::size_t first, std::size_t last) const {
-  const auto level = [&](const Observation& of, std::size_t i) {
-    return mean_of(of.values[i], first, last);
-  };
-  std::string cause;
-  double most = 1.1;  // more than a tenth above what is usual
-  for (std::size_t i = 0; i < signals_.size(); ++i) {
-    const Signal& signal = signals_[i];
-    const double then = level(seen, i), normally = level(usual, i);
-    if (std::isnan(then) || std::isnan(normally)) continue;
-    if (signal.metric == "hit_ratio" && then < 0.9 * normally)
-      return fmt::format("the cold cache {} ({:.0f} % of look-ups hit instead of {:.0f} %)",
-                         signal.component, then * 100, normally * 100);
-    if (signal.metric == "rebalances" && then > normally && then > 0)
-      return fmt::format("rebalances of {}", signal.component);
-    if (signal.metric == kAttempts && normally > 0 && then / normally > most) {
-      most = then / normally;
-      cause = fmt::format("retries: {} is asked {:.2g} times as often as without the fault",
-                          signal.component, most);
-    }
-  }
-  if (!cause.empty()) return cause;
-  for (std::size_t i = 0; i < signals_.size(); ++i) {
-    if (signals_[i].metric != "wasted") continue;
-    const double then = level(seen, i), normally = level(usual, i);
-    if (!std::isnan(then) && then > 1 + 2 * (std::isnan(normally) ? 0 : normally))
-      return fmt::format(
-          "a queue of expired work at {}: {:.3g} answers a second that nobody waits "
-          "for any more",
-          signals_[i].component, then / seconds(seen.interval));
-  }
-  for (std::size_t i = 0; i < signals_.size(); ++i) {
-    const bool line = signals_[i].metric == "queue_length" || signals_[i].metric == "lag" ||
-                      signals_[i].metric == "depth";
-    const double then = level(seen, i), normally = level(usual, i);
-    if (line && !std::isnan(then) && then > 10 + 2 * (std::isnan(normally) ? 0 : normally))
-      return fmt::format("what has piled up at {} ({:.3g} waiting)", signals_[i].component, then);
-  }
-  return "";
-}
-
 void ImpactTable::add_series(const Observation& of, std::vector<std::vector<double>>& sums,
                              std::vector<std::vector<double>>& counts) {
   sums.resize(signals_.size());
@@ -377,6 +336,48 @@ std::vector<ChaosImpact> ImpactTable::impacts() const {
     all.push_back(std::move(impact));
   }
   return all;
+}
+
+std::string what_sustains(const std::vector<Signal>& signals, const Observation& seen,
+                          const Observation& usual, std::size_t first, std::size_t last) {
+  const auto level = [&](const Observation& of, std::size_t i) {
+    return mean_of(of.values[i], first, last);
+  };
+  std::string cause;
+  double most = 1.1;  // more than a tenth above what is usual
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    const Signal& signal = signals[i];
+    const double then = level(seen, i), normally = level(usual, i);
+    if (std::isnan(then) || std::isnan(normally)) continue;
+    if (signal.metric == "hit_ratio" && then < 0.9 * normally)
+      return fmt::format("the cold cache {} ({:.0f} % of look-ups hit instead of {:.0f} %)",
+                         signal.component, then * 100, normally * 100);
+    if (signal.metric == "rebalances" && then > normally && then > 0)
+      return fmt::format("rebalances of {}", signal.component);
+    if (signal.metric == kAttempts && normally > 0 && then / normally > most) {
+      most = then / normally;
+      cause = fmt::format("retries: {} is asked {:.2g} times as often as without the fault",
+                          signal.component, most);
+    }
+  }
+  if (!cause.empty()) return cause;
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    if (signals[i].metric != "wasted") continue;
+    const double then = level(seen, i), normally = level(usual, i);
+    if (!std::isnan(then) && then > 1 + 2 * (std::isnan(normally) ? 0 : normally))
+      return fmt::format(
+          "a queue of expired work at {}: {:.3g} answers a second that nobody waits "
+          "for any more",
+          signals[i].component, then / seconds(seen.interval));
+  }
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    const bool line = signals[i].metric == "queue_length" || signals[i].metric == "lag" ||
+                      signals[i].metric == "depth";
+    const double then = level(seen, i), normally = level(usual, i);
+    if (line && !std::isnan(then) && then > 10 + 2 * (std::isnan(normally) ? 0 : normally))
+      return fmt::format("what has piled up at {} ({:.3g} waiting)", signals[i].component, then);
+  }
+  return "";
 }
 
 }  // namespace highwater::chaos

@@ -49,8 +49,6 @@ class ImpactTable {
   std::optional<double> total(const Observation& of, std::string_view metric, std::size_t first,
                               std::size_t last) const;
   std::vector<ChaosReach> reach(const Gathered& gathered) const;
-  std::string what_sustains(const Observation& seen, const Observation& usual, std::size_t first,
-                            std::size_t last) const;
   void add_series(const Observation& of, std::vector<std::vector<double>>& sums,
                   std::vector<std::vector<double>>& counts);
 
@@ -63,5 +61,11 @@ class ImpactTable {
   // By signal and time, over the runs: with the faults and without.
   std::vector<std::vector<double>> seen_sums_, seen_counts_, usual_sums_, usual_counts_;
 };
+
+/// What keeps a system down after its fault has gone, by what is seen in samples [first, last)
+/// beside the run without the fault: retries, a cold cache, work that nobody waits for any more,
+/// rebalances, or what has piled up. Empty where nothing tells.
+std::string what_sustains(const std::vector<Signal>& signals, const Observation& seen,
+                          const Observation& usual, std::size_t first, std::size_t last);
 
 }  // namespace highwater::chaos

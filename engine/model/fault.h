@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -115,9 +116,20 @@ class FaultPlan {
   FaultSchedule schedule_;
 };
 
+/// What a verb may be aimed at.
+enum class FaultAim : std::uint8_t {
+  instances,  ///< Those of a component, one of them, or all that a zone has.
+  members,    ///< Those of a component, or one of them.
+  whole,      ///< A component as a whole.
+  edges,      ///< One edge, or all into a component.
+};
+
 /// A verb of `faults`.
 struct FaultKind {
   KindInfo info;
+  FaultAim aim = FaultAim::instances;
+  std::vector<std::string> kinds;   ///< Of components that it means something to; empty for all.
+  std::vector<std::string> trials;  ///< What a search for weaknesses tries: {"factor": "3x"}.
   /// Reads the fault from its object. After a problem the plan is null.
   std::function<std::shared_ptr<const FaultPlan>(Preparation&)> read;
 };

@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "engine/math/math.h"
+#include "engine/report/chaos_page.h"
 #include "engine/report/chaos_results.h"
 #include "engine/report/html_tables.h"
 #include "engine/report/number_format.h"
-#include "engine/report/report_assets.h"
 #include "engine/report/text.h"
 
 namespace highwater {
@@ -32,7 +32,9 @@ constexpr std::string_view kStyle = R"css(
 .plot .method { stroke: var(--dim); stroke-dasharray: 2 3; }
 .legend { font-size: 12.5px; color: var(--dim); }
 .legend svg { vertical-align: middle; margin: 0 6px 0 12px; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); gap: 10px 24px; }
+.facts {
+  display: grid; gap: 10px 24px; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr));
+}
 .facts dt { color: var(--dim); font-size: 12px; } .facts dd { margin: 0; font-weight: 600; }
 .facts dd small { display: block; font-weight: 400; }
 .big { font-size: 26px; font-weight: 600; }
@@ -85,17 +87,18 @@ class Plot {
   }
 
   std::string svg(std::string_view label) const {
-    std::string svg = fmt::format(
-        R"svg(<div class="scroll"><svg class="plot" viewBox="0 0 {} {}" role="img" aria-label="{}">)svg",
-        kWidth, kHeight, html_escaped(label));
+    std::string svg =
+        fmt::format(R"svg(<div class="scroll"><svg class="plot" viewBox="0 0 {} {}" role="img" )svg"
+                    R"svg(aria-label="{}">)svg",
+                    kWidth, kHeight, html_escaped(label));
     for (const ChaosImpact& impact : results_.impacts) {
       const double begin = impact.begin_s.value.value_or(0);
       const double lasted = impact.lasted_s.value.value_or(results_.simulated_s - begin);
       if (impact.strikes > results_.runs) continue;  // at a time of its own in each run
-      svg += fmt::format(
-          R"svg(<rect class="on" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>)svg",
-          x(begin), kTop, std::max(1.5, x(begin + lasted) - x(begin)), kHeight - kTop - kBottom,
-          html_escaped(impact.name + ": " + impact.text));
+      svg += fmt::format(R"svg(<rect class="on" x="{:.1f}" y="{}" width="{:.1f}" height="{}">)svg"
+                         "<title>{}</title></rect>",
+                         x(begin), kTop, std::max(1.5, x(begin + lasted) - x(begin)),
+                         kHeight - kTop - kBottom, html_escaped(impact.name + ": " + impact.text));
     }
     svg += grid();
     for (const double at : {results_.method_begin_s, results_.method_end_s})
@@ -290,34 +293,21 @@ std::string footer(const ChaosResults& results) {
 
 std::string chaos_html(const ChaosResults& results) {
   std::string html = fmt::format(
-      R"html(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';
- base-uri 'none'; form-action 'none'">
-<title>{} – Highwater</title>
-<style>{}{}</style>
-</head>
-<body>
-<main>
-<header>
+      R"html(<header>
 <h1>{}</h1>
 <span class="dim">{} runs of {} on {}</span>
 <span class="badge {}">{}</span>
 </header>
 )html",
-      html_escaped(results.title), report_style(), kStyle, html_escaped(results.title),
-      results.runs, show_clock(results.simulated_s), html_escaped(results.scenario),
-      tone_of(results), verdict_word(results.verdict));
+      html_escaped(results.title), results.runs, show_clock(results.simulated_s),
+      html_escaped(results.scenario), tone_of(results), verdict_word(results.verdict));
   if (!results.description.empty())
     html += "<p class=\"description\">" + html_escaped(results.description) + "</p>\n";
   if (results.partial) html += "<p class=\"banner\">Partial: the experiment was interrupted.</p>\n";
   html += "<div class=\"grid\">\n" + verdict_card(results) + findings_card(results);
   for (const ChaosImpact& impact : results.impacts) html += fault_card(results, impact);
   html += series_cards(results) + "</div>\n";
-  return html + footer(results) + "\n</main>\n</body>\n</html>\n";
+  return chaos_page(results.title, kStyle, html + footer(results));
 }
 
 }  // namespace highwater

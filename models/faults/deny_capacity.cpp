@@ -35,6 +35,7 @@ class DenyCapacity final : public FaultAction {
 
 struct DenyCapacityFault {
   static constexpr std::string_view kKinds[] = {"cluster"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string deny_capacity;
   FaultTiming timing;

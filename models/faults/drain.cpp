@@ -34,6 +34,7 @@ class Drain final : public FaultAction {
 
 struct DrainFault {
   static constexpr std::string_view kKinds[] = {"cluster"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string drain;
   FaultTiming timing;

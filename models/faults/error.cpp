@@ -31,6 +31,8 @@ class Error final : public GradualAction {
 };
 
 struct ErrorFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "10%"})"};
+
   std::string error;
   FaultTiming timing;
   FaultExtent extent;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,13 +12,7 @@
 
 namespace highwater::faults {
 
-/// What a verb may be aimed at.
-enum class Aim : std::uint8_t {
-  instances,  ///< Those of a component, one of them, or all that a zone has.
-  members,    ///< Those of a component, or one of them.
-  whole,      ///< A component as a whole.
-  edges,      ///< One edge, or all into a component.
-};
+using Aim = FaultAim;
 
 /// Reports a target that is none of the verb's forms.
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
@@ -46,6 +41,8 @@ FaultSchedule schedule_of(const P& params) {
 ///   const;
 /// and, where it means something to some kinds of components only (and is aimed at those),
 ///   static constexpr std::string_view kKinds[] = {"cache"};
+/// and, where a search for weaknesses is to try it, what it says beside target and times,
+///   static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
@@ -86,6 +83,11 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
   };
   FaultKind kind;
   kind.info = kind_info<P>(verb, std::move(summary), std::move(source));
+  kind.aim = aim;
+  if constexpr (requires { P::kKinds[0]; })
+    kind.kinds.assign(std::begin(P::kKinds), std::end(P::kKinds));
+  if constexpr (requires { P::kTrials[0]; })
+    kind.trials.assign(std::begin(P::kTrials), std::end(P::kTrials));
   kind.read = [=](Preparation& preparation) -> std::shared_ptr<const FaultPlan> {
     const std::size_t before = preparation.problems.error_count();
     P params = read_params<P>(preparation.where, preparation.path, preparation.problems);

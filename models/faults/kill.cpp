@@ -29,6 +29,8 @@ class Kill final : public FaultAction {
 };
 
 struct KillFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})", R"({})"};
+
   std::string kill;
   FaultTiming timing;
   FaultExtent extent;

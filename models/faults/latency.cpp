@@ -29,6 +29,8 @@ class Latency final : public FaultAction {
 };
 
 struct LatencyFault {
+  static constexpr std::string_view kTrials[] = {R"({"add": "100ms"})"};
+
   std::string latency;
   FaultTiming timing;
   Duration add{0};

@@ -31,6 +31,8 @@ class Partition final : public FaultAction {
 };
 
 struct PartitionFault {
+  static constexpr std::string_view kTrials[] = {R"({})"};
+
   std::string partition;
   FaultTiming timing;
   bool one_way = false;

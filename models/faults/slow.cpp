@@ -33,6 +33,9 @@ class Slow final : public GradualAction {
 };
 
 struct SlowFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1, "factor": "5x"})",
+                                                 R"({"factor": "2x"})"};
+
   std::string slow;
   FaultTiming timing;
   FaultExtent extent;

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/statistics/estimate.h"
+
+namespace highwater {
+
+/// How a system stands at one load, left alone and after a trigger that has passed.
+struct MetastableLevel {
+  double load = 1;  ///< Times that of the scenario.
+  std::uint64_t runs = 0;
+  std::uint64_t overloaded = 0;     ///< Runs in which it fails without any trigger.
+  std::uint64_t collapsed = 0;      ///< Runs in which it has not recovered from the trigger.
+  Estimate goodput, goodput_after;  ///< Answered requests / sent ones at the end of the run.
+};
+
+/// What a trigger of one size and length comes to, at the scenario's own load.
+struct MetastableCell {
+  double size = 1;
+  double lasts_s = 0;
+  std::uint64_t runs = 0, collapsed = 0;
+  Estimate recover_s;  ///< From the end of the trigger, of the runs that recovered.
+};
+
+/// Where a system has two states at the same load, and what tips it from the good one to the bad.
+struct MetastabilityResults {
+  std::string scenario, scenario_file;
+  std::string trigger;  ///< In words: "spike users".
+  std::uint64_t seed = 1;
+  std::uint64_t runs = 0;
+  double simulated_s = 0;
+  std::vector<MetastableLevel> levels;  ///< Rising load.
+  std::vector<double> sizes, lengths_s;
+  std::vector<MetastableCell> cells;  ///< By size, then length.
+  /// Loads, times that of the scenario: from the lowest at which the strongest trigger leaves it
+  /// collapsed to the highest that it holds alone.
+  std::optional<Interval> vulnerable;
+  std::string sustained_by;
+  bool interrupted = false;
+  double wall_s = 0;
+  std::string started, version, command;
+
+  const MetastableCell& cell(std::size_t size, std::size_t length) const {
+    return cells[size * lengths_s.size() + length];
+  }
+};
+
+/// In a sentence or two, with numbers.
+std::string metastability_sentence(const MetastabilityResults& results);
+/// Whether a trigger outlives itself anywhere.
+bool is_metastable(const MetastabilityResults& results);
+
+std::string metastability_json(const MetastabilityResults& results);
+std::string metastability_terminal(const MetastabilityResults& results,
+                                   const struct TerminalOptions& options);
+std::string metastability_html(const MetastabilityResults& results);
+
+}  // namespace highwater
