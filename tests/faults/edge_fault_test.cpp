@@ -74,6 +74,38 @@ TEST_CASE("edge faults: touch nothing else, and leave no trace", "[faults]") {
   }
 }
 
+TEST_CASE("edge faults: whoever dies meanwhile", "[faults]") {
+  // The rig checks its books; destroying it in the midst of everything is part of the test.
+  const std::string call = GENERATE(as<std::string>(), "", R"(, "transport": {"tls": "tls1_2",
+      "response_size": "20kB"})",
+                                    R"(, "transport": {"protocol": "http2"})",
+                                    R"(, "pool": {"size": 3, "max_overflow": 20})");
+  INFO(call);
+  const bool to_the_end = GENERATE(true, false);
+  TwoPairs bench(call);
+  const auto fault = [&](const FaultKind& kind, const std::string& json) {
+    bench.rig.fault(kind, json);
+  };
+  fault(loss(), R"({"at": "2s", "for": "16s", "loss": "db", "rate": "20%", "burst": 2})");
+  fault(corrupt(), R"({"at": "3s", "for": "10s", "corrupt": "api -> db", "rate": "5%"})");
+  fault(reset(), R"({"random": {"rate": "1/s"}, "for": "500ms", "reset": "db", "toxicity": "20%",
+                     "timeout": "30ms"})");
+  fault(blackhole(), R"({"random": {"rate": "30/minute"}, "for": "700ms", "blackhole": "db",
+                         "count": 1})");
+  fault(partition(), R"({"random": {"rate": "30/minute"}, "for": "700ms",
+                         "partition": "api -> db[1]"})");
+  fault(dns(), R"({"random": {"rate": "30/minute"}, "for": "500ms", "dns": "db", "ttl": "200ms"})");
+  fault(kill(), R"({"random": {"rate": "1/s"}, "for": "200ms", "kill": "api", "count": 1})");
+  fault(kill(), R"({"random": {"rate": "1/s"}, "for": "200ms", "kill": "db", "count": 1})");
+  fault(kill(), R"({"random": {"rate": "1/s"}, "for": "400ms", "kill": "db", "count": 1,
+                    "silent": true})");
+  bench.rig.run(to_the_end ? Time{100s} : Time{9s + 500ms});
+  if (!to_the_end) return;
+  CHECK(bench.answers["api"].size() == 4000);
+  CHECK(bench.edge().lost() > 500);
+  CHECK(bench.edge().corrupted() > 20);
+}
+
 TEST_CASE("edge faults: names of what was hit", "[faults]") {
   const auto text = [](const std::string& more) {
     TwoPairs bench("");
