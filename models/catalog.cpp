@@ -46,8 +46,10 @@ const std::vector<ModelKind>& model_kinds() {
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> list{
-      faults::kill(),      faults::slow(),  faults::latency(),      faults::error(),
-      faults::partition(), faults::drain(), faults::deny_capacity()};
+      faults::kill(),      faults::slow(),      faults::latency(),      faults::loss(),
+      faults::corrupt(),   faults::duplicate(), faults::partition(),    faults::bandwidth(),
+      faults::blackhole(), faults::reset(),     faults::dns(),          faults::tls_expiry(),
+      faults::error(),     faults::drain(),     faults::deny_capacity()};
   return list;
 }
 

@@ -85,19 +85,26 @@ class Assembler {
     for (TopologyEdge& edge : results.topology.edges) {
       const std::string& from = results.topology.nodes[edge.from].id;
       const std::string& to = results.topology.nodes[edge.to].id;
-      std::uint64_t attempts = 0, failures = 0;
+      EdgeRecord sum;
       for (const ReplicationRecord& replication : run_.replications)
         for (const EdgeRecord& record : replication.edges) {
           // A consumer fetches against the direction in which messages flow.
           const bool same = (record.from == from && record.to == to) ||
                             (edge.asynchronous && record.from == to && record.to == from);
           if (!same) continue;
-          attempts += record.attempts;
-          failures += record.failures;
+          sum.attempts += record.attempts;
+          sum.failures += record.failures;
+          sum.lost += record.lost;
+          sum.corrupted += record.corrupted;
+          sum.duplicated += record.duplicated;
         }
-      if (attempts == 0) continue;
-      edge.calls_per_s = static_cast<double>(attempts) / simulated_s;
-      edge.error_ratio = static_cast<double>(failures) / static_cast<double>(attempts);
+      if (sum.attempts == 0) continue;
+      const auto per_s = [&](std::uint64_t n) { return static_cast<double>(n) / simulated_s; };
+      edge.calls_per_s = per_s(sum.attempts);
+      edge.error_ratio = static_cast<double>(sum.failures) / static_cast<double>(sum.attempts);
+      edge.lost_per_s = per_s(sum.lost);
+      edge.corrupted_per_s = per_s(sum.corrupted);
+      edge.duplicated_per_s = per_s(sum.duplicated);
     }
   }
 

@@ -73,7 +73,8 @@ class Replication {
     record.owners = recorder_.finish();
     for (const Edge& edge : directory_.edges())
       record.edges.push_back({edge.from().id(), edge.to().id(), edge.asynchronous(),
-                              edge.attempts(), edge.failures()});
+                              edge.attempts(), edge.failures(), edge.lost(), edge.corrupted(),
+                              edge.duplicated()});
     record.simulated = simulation_.now() - Time{};
     for (const Injection& injection : injections_)
       for (const Injection::Span& span : injection.spans())

@@ -23,6 +23,10 @@ struct EdgeRecord {
   bool asynchronous = false;
   std::uint64_t attempts = 0;
   std::uint64_t failures = 0;
+  /// What faults did to what was sent.
+  std::uint64_t lost = 0;
+  std::uint64_t corrupted = 0;
+  std::uint64_t duplicated = 0;
 };
 
 /// Requests of one component in one replication, for the conservation check.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/model/component.h"
+#include "engine/model/tcp.h"
 
 namespace highwater {
 
@@ -19,7 +20,7 @@ Attempt::Attempt(Edge& edge, Instance& from, Instance& to, const Request& reques
       request_(request),
       edge_(edge),
       from_(from),
-      to_(to),
+      to_(&to),
       waiter_(&waiter),
       message_(message) {}
 
@@ -37,15 +38,22 @@ void Attempt::free() {
 
 void Attempt::fire(Event& event) {
   auto& attempt = static_cast<Attempt&>(event);
-  attempt.phase_ == Phase::outbound ? attempt.arrive() : attempt.come_back();
+  if (attempt.phase_ == Phase::outbound)
+    attempt.arrive();
+  else if (attempt.phase_ == Phase::inbound) [[likely]]
+    attempt.come_back();
+  else
+    attempt.go_again();
 }
 
 void Attempt::depart() {
-  if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::request)) [[unlikely]]
-    return edge_.park(*this, Edge::Direction::request);
-  const Duration extra =
-      edge_.disturbed_ ? edge_.extra(request_.id, message_, Edge::Direction::request) : Duration{0};
-  if (!edge_.world_.network.carry(*this, from_.zone(), to_.zone(), request_.id, message_, extra))
+  Duration extra{0};
+  if (edge_.disturbed_) [[unlikely]] {
+    const std::optional<Duration> late = edge_.let_pass(*this, Direction::request);
+    if (!late) return;
+    extra = *late;
+  }
+  if (!edge_.world_.network.carry(*this, from_.zone(), to_->zone(), request_.id, message_, extra))
     arrive();
 }
 
@@ -67,31 +75,62 @@ void Attempt::count_failure() {
 
 void Attempt::arrive() {
   phase_ = Phase::served;
-  if (!to_.accepts()) [[unlikely]] {
-    to_.began();
-    return to_.swallows() ? drop() : reply(Reply{Status::unavailable});
+  if (!to_->accepts()) [[unlikely]] {
+    to_->began();
+    return to_->swallows() ? drop() : reply(Reply{Status::unavailable});
   }
-  to_.began();
-  if (to_.fails(request_, message_)) [[unlikely]]
+  to_->began();
+  if (to_->fails(request_, message_)) [[unlikely]]
     return reply(Reply{Status::error});
-  to_.receive(Served(*this));
+  to_->receive(Served(*this));
 }
 
 void Attempt::reply(Reply reply) {
-  to_.answered(reply.cause(), waiter_ == nullptr);
+  to_->answered(reply.cause(), waiter_ == nullptr);
   reply_ = reply;
   phase_ = Phase::inbound;
+  tries_ = 0;
   if (waiter_ == nullptr) return free();
   head_back();
 }
 
 void Attempt::head_back() {
-  if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::reply)) [[unlikely]]
-    return edge_.park(*this, Edge::Direction::reply);
-  const Duration extra =
-      edge_.disturbed_ ? edge_.extra(request_.id, message_, Edge::Direction::reply) : Duration{0};
-  if (!edge_.world_.network.carry(*this, to_.zone(), from_.zone(), request_.id, ~message_, extra))
+  Duration extra{0};
+  if (edge_.disturbed_) [[unlikely]] {
+    const std::optional<Duration> late = edge_.let_pass(*this, Direction::reply);
+    if (!late) return;
+    extra = *late;
+  }
+  if (!edge_.world_.network.carry(*this, to_->zone(), from_.zone(), request_.id, ~message_, extra))
     edge_.world_.simulation.schedule_now(*this);
+}
+
+/// The caller gets no answer of the callee's.
+void Attempt::end_early(Status status, Duration after) {
+  reply_ = Reply{status};
+  phase_ = Phase::inbound;
+  edge_.world_.simulation.schedule_after(*this, after);
+}
+
+/// TCP sends it again when it has waited for long enough.
+void Attempt::was_lost(Duration round_trip) {
+  Duration timeout = tcp::first_timeout(round_trip);
+  for (int i = 0; i < tries_; ++i) timeout = tcp::next_timeout(timeout);
+  ++tries_;
+  phase_ = phase_ == Phase::outbound ? Phase::lost_outbound : Phase::lost_inbound;
+  edge_.world_.simulation.schedule_after(*this, timeout);
+}
+
+void Attempt::go_again() {
+  const bool outbound = phase_ == Phase::lost_outbound;
+  phase_ = outbound ? Phase::outbound : Phase::inbound;
+  if (waiter_ == nullptr) return free();
+  const bool gives_up = tries_ > tcp::kRetries;
+  // The caller has nothing under way that its TCP could give up.
+  if (!outbound && (gives_up || to_->swallows())) return vanish();
+  if (!gives_up) return outbound ? depart() : head_back();
+  reply_ = Reply{Status::reset};
+  come_back();
 }
 
 void Attempt::time_out() {
@@ -108,7 +147,12 @@ void Attempt::come_back() {
 }
 
 void Attempt::drop() {
-  to_.answered(Status::reset, waiter_ == nullptr);
+  to_->answered(Status::reset, waiter_ == nullptr);
+  vanish();
+}
+
+/// No answer will ever come.
+void Attempt::vanish() {
   AttemptWaiter* const waiter = waiter_;
   if (waiter != nullptr) count_failure();
   free();
@@ -133,7 +177,7 @@ bool Served::asynchronous() const {
 
 void Served::broken() {
   Attempt& attempt = *std::exchange(attempt_, nullptr);
-  attempt.to_.swallows() ? attempt.drop() : attempt.reply(Reply{Status::reset});
+  attempt.to_->swallows() ? attempt.drop() : attempt.reply(Reply{Status::reset});
 }
 
 }  // namespace highwater

@@ -53,6 +53,10 @@ class Attempt final : private Event {
   void conclude(Reply reply);
   /// It carries what other attempts ask for: the edge counts those, not this one.
   void only_carries();
+  /// It goes over a connection that is there already, or over one of a transport, which sees to
+  /// what is lost itself.
+  void has_connection() { over_ = Over::open; }
+  void has_transport() { over_ = Over::transport; }
   /// What the callee answers is given to the waiter's hand_on() before it goes over the network.
   void let_waiter_hand_on() { waiter_hands_on_ = true; }
 
@@ -74,7 +78,9 @@ class Attempt final : private Event {
   friend class Served;
   friend class Edge;
   friend class AttemptPool;
-  enum class Phase : std::uint8_t { outbound, served, inbound };
+  enum class Phase : std::uint8_t { outbound, served, inbound, lost_outbound, lost_inbound };
+  /// What it goes over: nothing that is modelled, until it has departed.
+  enum class Over : std::uint8_t { none, open, transport };
 
   Attempt(Edge& edge, Instance& from, Instance& to, const Request& request, std::uint64_t message,
           AttemptWaiter& waiter);
@@ -84,19 +90,25 @@ class Attempt final : private Event {
   void reply(Reply reply);
   void head_back();
   void come_back();
+  void end_early(Status status, Duration after);
+  void was_lost(Duration round_trip);
+  void go_again();
   void drop();
+  void vanish();
   void free();
   void count_failure();
 
   Request request_;
   Edge& edge_;
   Instance& from_;
-  Instance& to_;
+  Instance* to_;
   AttemptWaiter* waiter_;
   std::uint64_t message_;
   Phase phase_ = Phase::outbound;
   bool counted_ = true;  // by the edge
   bool waiter_hands_on_ = false;
+  Over over_ = Over::none;
+  std::uint8_t tries_ = 0;  // that this message was lost
   Reply reply_;
 };
 

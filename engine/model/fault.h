@@ -121,7 +121,7 @@ enum class FaultAim : std::uint8_t {
   instances,  ///< Those of a component, one of them, or all that a zone has.
   members,    ///< Those of a component, or one of them.
   whole,      ///< A component as a whole.
-  edges,      ///< One edge, or all into a component.
+  edges,      ///< One edge, between instances or zones too, or all into a component.
 };
 
 /// A verb of `faults`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,6 +56,11 @@ class Network {
   /// How long a datagram takes that no request has sent.
   Duration delay(Zone from, Zone to, RandomStream& random) const {
     return way(from, to).delay->draw(random);
+  }
+  /// On average; not more than an hour.
+  Duration mean_delay(Zone from, Zone to) const {
+    const double mean_s = std::min(way(from, to).delay->mean_s(), 3600.0);
+    return Duration{static_cast<Duration::rep>(mean_s * 1e9)};
   }
 
  private:

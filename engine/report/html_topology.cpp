@@ -110,10 +110,16 @@ std::string edge_svg(const Results& results, std::size_t index, const std::vecto
   const double stroke = 1.2 + 4.5 * std::sqrt(std::max(0.0, edge.calls_per_s) / busiest);
   const bool failing = edge.error_ratio >= 0.01;
   const std::string path = curve(cards[edge.from], cards[edge.to]);
-  const std::string label = fmt::format(
+  std::string label = fmt::format(
       "{} → {}: {}{}", results.topology.nodes[edge.from].id, results.topology.nodes[edge.to].id,
       show_number(edge.calls_per_s, "/s").text(),
       edge.error_ratio > 0 ? ", " + show_number(edge.error_ratio, "1").text() + " errors" : "");
+  const auto add = [&](double per_s, const char* what) {
+    if (per_s > 0) label += ", " + show_number(per_s, "/s").text() + what;
+  };
+  add(edge.lost_per_s, " lost");
+  add(edge.corrupted_per_s, " corrupted");
+  add(edge.duplicated_per_s, " duplicated");
   return fmt::format(R"svg(<path d="{}" fill="none" stroke="var(--{})" stroke-opacity="0.3" )svg"
                      R"svg(stroke-width="{:.2f}"{}><title>{}</title></path>)svg",
                      path, failing ? "bad-bar" : "accent", stroke,

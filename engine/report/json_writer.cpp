@@ -230,11 +230,15 @@ Json topology_json(const TopologyPicture& topology) {
   }
   Json edges = Json::array();
   for (const TopologyEdge& edge : topology.edges) {
-    edges.push_back({{"from", topology.nodes.at(edge.from).id},
-                     {"to", topology.nodes.at(edge.to).id},
-                     {"calls_per_s", number(edge.calls_per_s)},
-                     {"error_ratio", number(edge.error_ratio)},
-                     {"asynchronous", edge.asynchronous}});
+    Json json{{"from", topology.nodes.at(edge.from).id},
+              {"to", topology.nodes.at(edge.to).id},
+              {"calls_per_s", number(edge.calls_per_s)},
+              {"error_ratio", number(edge.error_ratio)},
+              {"asynchronous", edge.asynchronous}};
+    if (edge.lost_per_s > 0) json["lost_per_s"] = number(edge.lost_per_s);
+    if (edge.corrupted_per_s > 0) json["corrupted_per_s"] = number(edge.corrupted_per_s);
+    if (edge.duplicated_per_s > 0) json["duplicated_per_s"] = number(edge.duplicated_per_s);
+    edges.push_back(std::move(json));
   }
   return {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}};
 }

@@ -155,6 +155,10 @@ struct TopologyEdge {
   double calls_per_s = 0;
   double error_ratio = 0;
   bool asynchronous = false;  ///< publish / consume
+  /// Messages, of both directions, that faults made TCP send again, or that arrived twice.
+  double lost_per_s = 0;
+  double corrupted_per_s = 0;
+  double duplicated_per_s = 0;
 };
 struct TopologyPicture {
   std::vector<TopologyNode> nodes;

@@ -340,7 +340,8 @@ class DocumentChecker {
                     fmt::format("the verb is missing; known: {}", listed(verbs)));
   }
 
-  /// A fault's target is a component, an instance "api[2]", a zone, or an edge "api -> users-db".
+  /// A fault's target is a component, an instance "api[2]", a zone, or an edge "api -> users-db",
+  /// whose ends may be instances or zones.
   void check_target(const Value& target, const std::string& path) {
     if (!target.is_string()) return;
     std::vector<std::string> ids = keys_of(root().find("components"));
@@ -349,7 +350,7 @@ class DocumentChecker {
     std::vector<std::string> named = {text.substr(0, arrow)};
     if (arrow != std::string::npos) named.push_back(text.substr(arrow + 2));
     const std::vector<std::string>& zones = document_.network_.zones;
-    if (arrow == std::string::npos) ids.insert(ids.end(), zones.begin(), zones.end());
+    ids.insert(ids.end(), zones.begin(), zones.end());
     for (std::string& name : named) {
       name.erase(std::min(name.find('['), name.size()));
       name.erase(0, std::min(name.find_first_not_of(' '), name.size()));

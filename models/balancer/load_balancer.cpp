@@ -355,7 +355,7 @@ void Proxy::check_all() {
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
     if (!peer.instance->listed()) continue;
-    const bool answers = peer.instance->up() && !peer.site->edge().is_cut();
+    const bool answers = peer.instance->up() && !peer.site->edge().is_cut({*this, *peer.instance});
     if (answers && outliers_ && outliers_->health_check_passed(i, nanoseconds_now()))
       act_on({{i, OutlierDetector::Action::returned}});
     if (answers == peer.healthy) {

@@ -81,7 +81,7 @@ void NearCaches::tell(std::uint64_t key, Zone zone, bool is_change) {
     if (is_change && read != near.reads_.end()) read->second.changed = number;
     if (params_->invalidation == Invalidation::none || !near.process_.up()) continue;
     if (!delays_) delays_.emplace(world().stream(owner_.id(), "invalidation delay"));
-    const auto delay = edge_.datagram_time(zone, near.process_.zone(), *delays_);
+    const auto delay = edge_.message_time({near.process_.zone(), zone}, Direction::reply, *delays_);
     if (!delay) continue;
     if (*delay == Duration{0})
       invalidate(near, key, number);

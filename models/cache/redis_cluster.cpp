@@ -8,9 +8,10 @@
 
 namespace highwater::cache {
 
-std::int64_t RedisCluster::Ways::time(std::uint32_t from, std::uint32_t to) {
+std::int64_t RedisCluster::Ways::time(std::uint32_t from, std::uint32_t to, bool) {
   const auto instances = cache_.instances();
-  const auto time = edge->datagram_time(instances[from]->zone(), instances[to]->zone(), random_);
+  const auto time =
+      edge->message_time({*instances[from], *instances[to]}, Direction::request, random_);
   return time ? time->count() : -1;
 }
 
@@ -138,14 +139,14 @@ void RedisCluster::erased(const Instance& instance, std::uint64_t key) {
 void RedisCluster::send(std::uint32_t from, const caching::Item* item, std::uint64_t key) {
   each_replica_of(from, [&](std::uint32_t to) {
     Member& replica = members_[to];
-    if (ways_.edge->is_cut()) {
+    const Ends ends(*cache_.instances()[from], *cache_.instances()[to]);
+    if (ways_.edge->is_cut(ends)) {
       // The connection breaks; it follows again once it gets through.
       replica.follows.reset();
       return;
     }
     apply(to);
-    const auto network = ways_.edge->datagram_time(cache_.instances()[from]->zone(),
-                                                   cache_.instances()[to]->zone(), lag_random_);
+    const auto network = ways_.edge->message_time(ends, Direction::request, lag_random_);
     const Duration lag = params_.replication_lag.draw(lag_random_) + network.value_or(Duration{0});
     const std::int64_t due = nanoseconds(world().simulation.after(lag));
     if (item != nullptr)
@@ -222,7 +223,9 @@ void RedisCluster::run() {
     Member& member = members_[i];
     if (!cache_.instances()[i]->up()) continue;
     const std::uint32_t master = bus_.master(i, i / in_shard_);
-    const bool reconnects = master != i && !member.follows && !ways_.edge->is_cut();
+    const bool reconnects =
+        master != i && !member.follows &&
+        !ways_.edge->is_cut({*cache_.instances()[i], *cache_.instances()[master]});
     if (master == member.master && !reconnects) continue;
     member.master = master;
     if (member.fork) lost_ += member.offset - *std::exchange(member.fork, std::nullopt);

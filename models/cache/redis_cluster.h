@@ -92,8 +92,8 @@ class RedisCluster {
   struct Ways final : membership::Ways {
     explicit Ways(Component& cache)
         : cache_(cache), random_(cache.world().stream(cache.id(), "cluster bus delay")) {}
-    std::int64_t time(std::uint32_t from, std::uint32_t to) override;
-    const Edge* edge = nullptr;
+    std::int64_t time(std::uint32_t from, std::uint32_t to, bool reliable) override;
+    Edge* edge = nullptr;
 
    private:
     Component& cache_;

@@ -193,6 +193,7 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
                              : std::make_shared<Transports>(world, edge, *policy_.transport);
     sizes_ = std::make_unique<MessageSizes>(
         *policy_.transport, world.key(edge.from().id() + " -> " + edge.to().id(), "message sizes"));
+    if (policy_.transport->request_size || policy_.transport->response_size) edge.state_sizes();
   }
   if (policy_.fallback && fallback_edge_ != nullptr) {
     CallPolicy once;
@@ -433,8 +434,10 @@ Task<bool> CallSite::one_of_race(Race& race, Instance& from, Request request, st
 /// A request to an instance that is chosen here, over a connection where there are pools.
 Task<Reply> CallSite::sent(Guard& guard, Instance& from, const Request& request,
                            std::uint32_t attempt) {
-  const Route to = route(guard, request, from);
+  Route to = route(guard, request, from);
   if (to.to == nullptr) co_return Reply{Status::unavailable};
+  if ((pools_ || transports_) && edge_.has_disturbances()) [[unlikely]]
+    to.to = &edge_.address(from, *to.to);
   Reply reply;
   if (pools_)
     reply = co_await pooled(from, to, request, attempt);

@@ -185,6 +185,9 @@ class Call final : private AttemptWaiter {
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
+  /// The attempt goes over a connection that is there already.
+  void has_connection() { attempt_->has_connection(); }
+
   bool await_ready() const { return attempt_ == nullptr; }
   template <std::derived_from<detail::TaskPromise> Promise>
   void await_suspend(std::coroutine_handle<Promise> caller) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/model/tcp.h"
 #include "models/calls/call.h"
 
 namespace highwater {
@@ -16,9 +17,6 @@ using resources::Refusal;
 using resources::Returned;
 
 namespace {
-
-/// TCP asks again after so long, then after twice as long each time.
-constexpr Duration kFirstRetransmission = 1s;
 
 /// In what state a call that ended so leaves its connection.
 Returned state_after(Status status) {
@@ -41,7 +39,7 @@ Task<> keep_for_good(Connections::Loan loan) {
 
 }  // namespace
 
-Connections::Connections(World& world, const Edge& edge, Instance& from, Instance& to,
+Connections::Connections(World& world, Edge& edge, Instance& from, Instance& to,
                          const ConnectionPoolParams& params, PoolCounts& counts)
     : simulation_(world.simulation),
       edge_(edge),
@@ -178,16 +176,35 @@ void Connections::tell(Caller caller, Outcome outcome, Connection connection) {
 
 void Connections::work_on(Connection connection, const Distribution& takes, bool opens) {
   const std::uint32_t version = ++lines_[connection].version;
+  if (opens && edge_.has_disturbances()) [[unlikely]] {
+    if (const auto unknown = edge_.fails_to_resolve({from_, to_})) {
+      if (*unknown == Duration{0}) return settle(connection, false);
+      return from_.tasks().spawn(resolve_in_vain(connection, version, *unknown));
+    }
+  }
   if (refuses()) return settle(connection, false);
   const Duration time = takes.draw(random_);
-  if (time == Duration{0} && answers()) return finish(connection, opens);
+  if (time == Duration{0} && answers() && !edge_.has_disturbances())
+    return finish(connection, opens);
   from_.tasks().spawn(work_slowly(connection, version, time, opens));
+}
+
+Task<> Connections::resolve_in_vain(Connection connection, std::uint32_t version, Duration time) {
+  co_await simulation_.delay(std::min(time, params_.gives_up_connecting()));
+  if (lines_[connection].version == version) settle(connection, false);
+}
+
+/// Whether a question or its answer gets lost.
+bool Connections::loses_handshake() {
+  if (!edge_.has_disturbances()) return false;
+  const Ends ends(from_, to_);
+  return !edge_.passes({ends, Direction::request}, 0) || !edge_.passes({ends, Direction::reply}, 0);
 }
 
 Task<> Connections::work_slowly(Connection connection, std::uint32_t version, Duration time,
                                 bool opens) {
   const Time give_up = simulation_.after(params_.gives_up_connecting());
-  for (Duration pause = kFirstRetransmission; !answers(); pause *= 2) {
+  for (Duration pause = tcp::kFirstOfSyn; !answers() || loses_handshake(); pause *= 2) {
     const Time again = simulation_.after(pause);
     co_await simulation_.until(std::min(again, give_up));
     if (lines_[connection].version != version) co_return;
@@ -257,7 +274,11 @@ Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
     }
   }
   Reply reply{Status::reset};
-  if (!loan.is_stale()) reply = co_await Call(*this, from, to, request, attempt);
+  if (!loan.is_stale()) {
+    Call call(*this, from, to, request, attempt);
+    call.has_connection();
+    reply = co_await call;
+  }
   const double leak = pools_->params().connections().leak.value;
   if (leak > 0) {
     const Request asked = request.descend(step_, attempt);

@@ -41,7 +41,7 @@ struct PoolCounts {
 /// process that is down refuses at once.
 class Connections {
  public:
-  Connections(World& world, const Edge& edge, Instance& from, Instance& to,
+  Connections(World& world, Edge& edge, Instance& from, Instance& to,
               const ConnectionPoolParams& params, PoolCounts& counts);
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
@@ -82,8 +82,10 @@ class Connections {
   /// Whether the calling process is gone, and with it all connections.
   bool is_dead() const { return dead_ || from_.incarnation() != incarnation_; }
   bool is_dying() const;
-  bool answers() const { return to_.accepts() && !edge_.is_cut(); }
-  bool refuses() const { return !to_.accepts() && !to_.swallows() && !edge_.is_cut(); }
+  bool is_cut() const { return edge_.is_cut({from_, to_}); }
+  bool answers() const { return to_.accepts() && !is_cut(); }
+  bool refuses() const { return !to_.accepts() && !to_.swallows() && !is_cut(); }
+  bool loses_handshake();
 
   void ask(Waiter& waiter);
   void withdraw(Waiter& waiter);
@@ -98,13 +100,14 @@ class Connections {
   void work_on(resources::Connection connection, const Distribution& takes, bool opens);
   Task<> work_slowly(resources::Connection connection, std::uint32_t version, Duration time,
                      bool opens);
+  Task<> resolve_in_vain(resources::Connection connection, std::uint32_t version, Duration time);
   void finish(resources::Connection connection, bool opens);
   void settle(resources::Connection connection, bool well);
   void woke();
   void count();
 
   Simulation& simulation_;
-  const Edge& edge_;
+  Edge& edge_;
   Instance& from_;
   Instance& to_;
   const ConnectionPoolParams& params_;

@@ -6,25 +6,13 @@
 
 #include "engine/describe/said.h"
 #include "engine/kernel/completion.h"
+#include "engine/model/tcp.h"
 #include "models/calls/call.h"
 
 namespace highwater {
 
 namespace {
 
-/// Of a SYN: RFC 6298, section 2.1.
-constexpr Duration kFirstRetransmission = 1s;
-/// Linux TCP_RTO_MIN, of what is added to the round trip time; TCP_RTO_MAX; tcp_retries2.
-constexpr Duration kLeastVariation = 200ms;
-constexpr Duration kLongestRetransmission = 120s;
-constexpr int kRetries = 15;
-
-Duration first_timeout(Duration round_trip) {
-  return std::min(round_trip + kLeastVariation, kLongestRetransmission);
-}
-Duration next_timeout(Duration timeout) {
-  return std::min(timeout * 2, kLongestRetransmission);
-}
 Time later(Time time, Duration by) {
   return by < kNever - time ? time + by : kNever;
 }
@@ -44,7 +32,7 @@ void TransportParams::check(const Value& where, const std::string& path, Problem
   idle("handshake_cpu", "without tls nothing is signed");
 }
 
-Transport::Transport(World& world, const Edge& edge, Instance& from, Instance& to,
+Transport::Transport(World& world, Edge& edge, Instance& from, Instance& to,
                      const TransportParams& params, TransportCounts& counts)
     : simulation_(world.simulation),
       edge_(edge),
@@ -177,6 +165,7 @@ Transport::Connection& Transport::unused() {
   Connection& connection = *unused_.back();
   unused_.pop_back();
   connection.closing = false;
+  connection.reset = kNever;
   std::fill(std::begin(connection.sent_until), std::end(connection.sent_until), Time{});
   std::fill(std::begin(connection.delivered_until), std::end(connection.delivered_until), Time{});
   return connection;
@@ -208,6 +197,7 @@ void Transport::open_more() {
 void Transport::opened(Connection& connection) {
   --opening_;
   ++counts_.opened;
+  connection.number = ++made_;
   counts_.open.add(simulation_.now(), 1);
   connection.open = true;
   if (to_.leaving()) connection.closing = true;
@@ -244,6 +234,14 @@ void Transport::callee_changed(Component::Change change) {
 }
 
 Task<> Transport::connect(Connection& connection) {
+  if (edge_.has_disturbances()) [[unlikely]] {
+    if (const auto unknown = edge_.fails_to_resolve({from_, to_})) {
+      if (*unknown > Duration{0})
+        co_await simulation_.delay(std::min(*unknown, params_.connect_timeout));
+      failed(connection);
+      co_return;
+    }
+  }
   bool made = co_await shake_hands_tcp(connection);
   if (made && params_.tls != Tls::none) made = co_await shake_hands_tls(connection);
   if (made)
@@ -254,11 +252,8 @@ Task<> Transport::connect(Connection& connection) {
 
 /// How long a segment takes; nothing where it is lost.
 std::optional<Duration> Transport::one_way(Direction direction) {
-  const bool there = direction == Direction::request;
-  const Zone from = there ? from_.zone() : to_.zone();
-  const Zone to = there ? to_.zone() : from_.zone();
   if (params_.loss.value > 0 && random_.uniform() < params_.loss.value) return std::nullopt;
-  return edge_.datagram_time(from, to, random_);
+  return edge_.datagram_time({from_, to_}, direction, random_);
 }
 
 Listener::Verdict Transport::knock(Connection& connection) {
@@ -270,7 +265,7 @@ Listener::Verdict Transport::knock(Connection& connection) {
 
 Task<bool> Transport::shake_hands_tcp(Connection& connection) {
   const Time give_up = simulation_.after(params_.connect_timeout);
-  for (Duration pause = kFirstRetransmission;; pause = next_timeout(pause)) {
+  for (Duration pause = tcp::kFirstOfSyn;; pause = tcp::next_timeout(pause)) {
     const Time sent = simulation_.now();
     Listener::Verdict verdict = Listener::Verdict::dropped;
     const std::optional<Duration> there = one_way(Direction::request);
@@ -306,8 +301,8 @@ Task<bool> Transport::is_there(Connection& connection) {
 
 /// A part of a handshake goes one way. @return false where TCP gives up.
 Task<bool> Transport::fly(Connection& connection, Direction direction) {
-  Duration timeout = first_timeout(connection.round_trip);
-  for (int tries = 0; tries <= kRetries; ++tries, timeout = next_timeout(timeout)) {
+  Duration timeout = tcp::first_timeout(connection.round_trip);
+  for (int tries = 0; tries <= tcp::kRetries; ++tries, timeout = tcp::next_timeout(timeout)) {
     if (tries > 0) ++counts_.retransmissions;
     const std::optional<Duration> time = one_way(direction);
     if (!time) {
@@ -321,15 +316,19 @@ Task<bool> Transport::fly(Connection& connection, Direction direction) {
 }
 
 Task<bool> Transport::shake_hands_tls(Connection& connection) {
+  const auto expired = [this] {
+    return edge_.has_disturbances() && edge_.has_expired({from_, to_});
+  };
+  // A session is not resumed either where the certificate it began with has expired.
   const bool resumes = knows_session_ == connection.incarnation && params_.resumption.value > 0 &&
-                       random_.uniform() < params_.resumption.value;
+                       random_.uniform() < params_.resumption.value && !expired();
   const int round_trips = params_.tls == Tls::tls1_2 && !resumes ? 2 : 1;
   for (int i = 0; i < round_trips; ++i) {
     bool well = co_await fly(connection, Direction::request);
     if (well && i == 0 && !resumes && params_.handshake_cpu > Duration{0})
       well = co_await compute_handshake(connection);
     if (well) well = co_await fly(connection, Direction::reply);
-    if (!well) co_return false;
+    if (!well || expired()) co_return false;
   }
   ++(resumes ? counts_.resumed : counts_.full);
   if (!resumes) knows_session_ = connection.incarnation;
@@ -370,11 +369,11 @@ bool Transport::Stream::send(Direction direction, std::uint64_t bytes, RequestRa
   if (params.bandwidth) sent = later(sent, time_on_line(bytes, *params.bandwidth));
   Duration late{0};
   bool arrives = true;
-  Duration timeout = first_timeout(connection_->round_trip);
+  Duration timeout = tcp::first_timeout(connection_->round_trip);
   for (int tries = 0; params.loss.value > 0 && draws.uniform() < params.loss.value; ++tries) {
     late += timeout;
-    timeout = next_timeout(timeout);
-    if (tries == kRetries) {
+    timeout = tcp::next_timeout(timeout);
+    if (tries == tcp::kRetries) {
       arrives = false;
       break;
     }
@@ -384,6 +383,62 @@ bool Transport::Stream::send(Direction direction, std::uint64_t bytes, RequestRa
   delivered = std::max(delivered, later(sent, late));
   at = delivered;
   return arrives;
+}
+
+/// A message's place among those that are to arrive in order, however it ends.
+class Transport::Place {
+ public:
+  Place(Line& line, const Stream& stream) : line_(line) {
+    here_ = line_.streams.insert(line_.streams.end(), &stream);
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    line_.streams.erase(here_);
+    line_.moved.notify_all();
+  }
+  bool is_first() const { return here_ == line_.streams.begin(); }
+
+ private:
+  Line& line_;
+  std::list<const Stream*>::iterator here_;
+};
+
+Task<Status> Transport::Stream::get_through(Direction direction, std::uint64_t bytes, Request asked,
+                                            Time give_up) {
+  Transport& transport = *transport_;
+  Simulation& simulation = transport.simulation_;
+  Connection& connection = *connection_;
+  const Ends ends(transport.from_, transport.to_);
+  // All messages of a connection have the same luck.
+  const std::uint64_t pair = std::uint64_t{transport.from_.index()} << 32 | transport.to_.index();
+  if (const auto after = transport.edge_.resets({ends, direction, connection.number, pair}))
+    connection.reset = std::min(connection.reset, later(simulation.now(), *after));
+  if (connection.reset < kNever) {
+    co_await simulation.until(std::max(std::min(connection.reset, give_up), simulation.now()));
+    co_return connection.reset <= give_up ? Status::reset : Status::timeout;
+  }
+  auto& line = connection.line[static_cast<std::size_t>(direction)];
+  if (line == nullptr) line = std::make_unique<Line>(simulation);
+  const Place place(*line, *this);
+  const std::uint64_t name = direction == Direction::request ? asked.path : ~asked.path;
+  Duration timeout = tcp::first_timeout(connection.round_trip);
+  for (int tries = 0; !is_broken(); ++tries, timeout = tcp::next_timeout(timeout)) {
+    const auto waits = transport.edge_.passes({ends, direction, asked.id, name, tries}, bytes);
+    const Time next = later(simulation.now(), waits.value_or(timeout));
+    if (next > simulation.now()) co_await simulation.until(std::min(next, give_up));
+    if (next > give_up) co_return Status::timeout;
+    if (waits) {
+      while (!place.is_first()) {
+        const bool moved = co_await line->moved.wait_until(give_up);
+        if (!moved) co_return Status::timeout;
+      }
+      co_return Status::ok;
+    }
+    if (tries == tcp::kRetries) break;
+    ++transport.counts_.retransmissions;
+  }
+  co_return Status::reset;
 }
 
 Transport::Take::~Take() {
@@ -411,6 +466,7 @@ Transports::Transports(World& world, Edge& edge, const TransportParams& params)
       params_(params),
       loss_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "loss")) {
   edge.know_sizes();
+  if (params.tls != Tls::none) edge.know_tls();
   edge.from().watch([this](const Instance& instance, Component::Change change) {
     if (change == Component::Change::down)
       kept_.each_of(instance, [](Transport& transport) { transport.die(); });
@@ -435,6 +491,7 @@ class Exchange final : private AttemptWaiter {
         caller_(world.simulation),
         timeout_(*this),
         give_up_(give_up) {
+    attempt_->has_transport();
     if (listener_ != nullptr && listener_->has_bandwidth() && bytes > 0)
       attempt_->let_waiter_hand_on();
   }
@@ -490,7 +547,6 @@ class Exchange final : private AttemptWaiter {
 
 Task<Reply> CallSite::transported(Instance& from, Route to, const Request& request,
                                   std::uint32_t attempt) {
-  using Direction = Transport::Direction;
   if (to.to == nullptr) co_return Reply{Status::unavailable};
   Simulation& simulation = world_.simulation;
   const Time give_up =
@@ -502,6 +558,10 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
   const auto request_bytes = static_cast<std::uint64_t>(sizes_->request.draw(sizes).count());
   const auto reply_bytes = static_cast<std::uint64_t>(sizes_->reply.draw(sizes).count());
   RequestRandom losses(transports_->loss_key(), asked.id, asked.path);
+  // What was lost before faults ended may be yet to arrive, and everything else after it.
+  const auto is_kept_back = [this] {
+    return edge_.has_disturbances() || edge_.lost() + edge_.corrupted() > 0;
+  };
 
   Transport::Stream stream = co_await transports_->between(from, *to.to).take(give_up);
   if (!stream) {
@@ -527,6 +587,12 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
   bool arrives = stream.send(Direction::request, request_bytes, losses, at);
   if (at > simulation.now()) co_await simulation.until(std::min(at, give_up));
   if (at > give_up) co_return Reply{Status::timeout};
+  if (arrives && is_kept_back()) [[unlikely]] {
+    const Status status =
+        co_await stream.get_through(Direction::request, request_bytes, asked, give_up);
+    if (status == Status::timeout) co_return Reply{Status::timeout};
+    arrives = status == Status::ok;
+  }
   if (!arrives || stream.is_broken()) {
     stream.finish(true);
     co_return Reply{Status::reset};
@@ -541,9 +607,15 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
   edge_.count_received(received);
   arrives = stream.send(Direction::reply, received, losses, at);
   if (at > simulation.now()) co_await simulation.until(std::min(at, give_up));
-  if (at > give_up || !arrives) {
+  bool late = at > give_up;
+  if (arrives && !late && is_kept_back()) [[unlikely]] {
+    const Status status = co_await stream.get_through(Direction::reply, received, asked, give_up);
+    late = status == Status::timeout;
+    arrives = status == Status::ok;
+  }
+  if (late || !arrives) {
     edge_.count_late_answer();
-    if (at > give_up) co_return Reply{Status::timeout};
+    if (late) co_return Reply{Status::timeout};
     stream.finish(true);
     co_return Reply{Status::reset};
   }

@@ -50,21 +50,25 @@ struct TransportCounts {
 /// one that TCP has to send again keeps back all that were sent after it. So a loss costs one
 /// request with HTTP/1.1 and all streams of its connection with HTTP/2.
 ///
+/// Faults on the edge lose messages in the same way, for as long as they are on: what gets through
+/// waits for those sent before it. A reset ends the connection: what is sent over it from then on
+/// until it comes is swallowed.
+///
 /// The callee's end is noticed at once, unless it is silent: then a request that is sent to its
 /// successor is answered with a reset. An instance that is about to leave says so (GOAWAY,
 /// Connection: close): what is under way is finished, then the connection is closed.
 ///
 /// Assumes  no fast retransmission and no tail loss probe: what is lost is the end of a message;
 ///          no slow start; no idle connection is closed by the callee.
-/// Source   RFC 9112, section 9; RFC 9113, sections 5.1.2 and 6.8; RFC 9293; RFC 6298 with Linux'
-///          tcp_rto_min, TCP_RTO_MAX and tcp_retries2; RFC 5246, section 7.3; RFC 8446, section 2;
+/// Source   RFC 9112, section 9; RFC 9113, sections 5.1.2 and 6.8; RFC 9293; engine/model/tcp.h;
+///          RFC 5246, section 7.3; RFC 8446, section 2;
 ///          Go net/http/transport.go (which connection is taken, who gets a new one, who hears
 ///          that it could not be opened).
 /// Checked  tests/transport/transport_test.cpp, tests/transport/loss_test.cpp
 class Transport {
  public:
-  Transport(World& world, const Edge& edge, Instance& from, Instance& to,
-            const TransportParams& params, TransportCounts& counts);
+  Transport(World& world, Edge& edge, Instance& from, Instance& to, const TransportParams& params,
+            TransportCounts& counts);
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
   ~Transport() { die(); }
@@ -75,7 +79,6 @@ class Transport {
     unreachable,  ///< No connection could be opened.
     gave_up,      ///< The caller's own time was over first.
   };
-  enum class Direction : std::uint8_t { request, reply };
   class Stream;
   class Take;
 
@@ -89,6 +92,14 @@ class Transport {
 
  private:
   struct Waiter;
+  // Messages that faults keep back, in the order in which they were sent.
+  struct Line {
+    explicit Line(Simulation& simulation) : moved(simulation) {}
+
+    std::list<const Stream*> streams;
+    Condition moved;
+  };
+  class Place;
   struct Connection {
     explicit Connection(Transport& transport)
         : owner(transport), socket(transport.simulation_), idle(*this) {}
@@ -101,6 +112,9 @@ class Transport {
     Duration round_trip{};
     Time sent_until[2]{};           // by direction: when the line is free
     Time delivered_until[2]{};      // and when all that was sent has arrived
+    std::unique_ptr<Line> line[2];  // made when a fault first keeps something back
+    Time reset = kNever;            // when a fault ends it
+    std::uint64_t number = 0;       // of this connection, in the order of their opening
     std::uint32_t incarnation = 0;  // of the process at the other end
     std::uint32_t streams = 0;      // in use
     bool open = false;
@@ -156,7 +170,7 @@ class Transport {
   void failed(Connection& connection);
 
   Simulation& simulation_;
-  const Edge& edge_;
+  Edge& edge_;
   Instance& from_;
   Instance& to_;
   const TransportParams& params_;
@@ -169,6 +183,7 @@ class Transport {
   std::list<Waiter*> waiters_;
   std::list<Waiter*> waiters_without_;  // those for whom no connection is being opened
   Condition callee_restarted_;
+  std::uint64_t made_ = 0;
   std::uint32_t number_ = 0;  // of connections that are open or being opened
   std::uint32_t opening_ = 0;
   bool opens_more_ = false;
@@ -197,6 +212,9 @@ class [[nodiscard]] Transport::Stream {
   /// gives up, which it does at `at`.
   /// @param draws  Of losses.
   bool send(Direction direction, std::uint64_t bytes, RequestRandom& draws, Time& at);
+  /// Gets a message through what faults on the edge have put in its way, after send().
+  /// @return ok, timeout (at `give_up`), or reset.
+  Task<Status> get_through(Direction direction, std::uint64_t bytes, Request asked, Time give_up);
   /// The answer is here. @param broken  And it was that the connection is.
   void finish(bool broken);
 

@@ -227,7 +227,7 @@ void Cassandra::Flight::fire(Event& event) {
 void Cassandra::send(Message message) {
   if (message.from == message.to) return node(message.to).take(std::move(message));
   const std::optional<Duration> delay =
-      ways_->datagram_time(node(message.from).zone(), node(message.to).zone(), random_);
+      ways_->message_time({node(message.from), node(message.to)}, Direction::request, random_);
   if (!delay) return;
   if (idle_flights_.empty()) idle_flights_.push_back(&flights_.emplace_back(*this));
   Flight& flight = *idle_flights_.back();

@@ -248,7 +248,7 @@ class Cassandra final : public Component {
   std::uint64_t sum(std::uint64_t CassandraCounts::*count) const;
 
   const CassandraParams& params_;
-  const Edge* ways_ = nullptr;
+  Edge* ways_ = nullptr;
   hashing::CassandraRing ring_;
   std::vector<std::unique_ptr<Replicas>> replicas_;  // by place on the ring, found when needed
   std::vector<std::uint32_t> wanted_;                // replicas by data center

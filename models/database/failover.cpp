@@ -13,7 +13,7 @@ namespace {
 class RaftFailover final : public Failover, private membership::Ways {
  public:
   RaftFailover(const membership::RaftParams& params, Shard& shard, const std::string& name,
-               std::span<Instance* const> nodes, const Edge& edge)
+               std::span<Instance* const> nodes, Edge& edge)
       : shard_(shard),
         nodes_(nodes.begin(), nodes.end()),
         world_(nodes.front()->component().world()),
@@ -49,8 +49,9 @@ class RaftFailover final : public Failover, private membership::Ways {
     options.ways = &ways;
     return options;
   }
-  std::int64_t time(std::uint32_t from, std::uint32_t to) override {
-    const auto delay = edge_.datagram_time(nodes_[from]->zone(), nodes_[to]->zone(), delays_);
+  std::int64_t time(std::uint32_t from, std::uint32_t to, bool) override {
+    const auto delay =
+        edge_.message_time({*nodes_[from], *nodes_[to]}, Direction::request, delays_);
     return delay ? delay->count() : -1;
   }
 
@@ -79,7 +80,7 @@ class RaftFailover final : public Failover, private membership::Ways {
   Shard& shard_;
   std::vector<Instance*> nodes_;
   World& world_;
-  const Edge& edge_;
+  Edge& edge_;
   RandomStream delays_;
   membership::RaftCluster<RandomStream> group_;
   std::vector<membership::RaftCluster<RandomStream>::Change> changes_;
@@ -160,7 +161,7 @@ class LeaseFailover final : public Failover {
 
 std::unique_ptr<Failover> Failover::make(const FailoverParams& params, Shard& shard,
                                          const std::string& name, std::span<Instance* const> nodes,
-                                         const Edge& ways) {
+                                         Edge& ways) {
   if (const auto* raft = params.as<RaftForm>())
     return std::make_unique<RaftFailover>(raft->raft, shard, name, nodes, ways);
   return std::make_unique<LeaseFailover>(params.as<LeaseForm>()->lease, shard, name, nodes);

@@ -37,7 +37,7 @@ class Failover {
   /// @param ways   From the component to itself: what the nodes tell each other goes that way.
   static std::unique_ptr<Failover> make(const FailoverParams& params, Shard& shard,
                                         const std::string& name, std::span<Instance* const> nodes,
-                                        const Edge& ways);
+                                        Edge& ways);
   virtual ~Failover() = default;
 
   /// The run begins with the first node as the primary.

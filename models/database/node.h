@@ -125,7 +125,7 @@ class Shard final : public Failover::Shard {
     nodes_.push_back(&node);
     primary_ = nodes_.front();
   }
-  void connect(const Edge& ways);
+  void connect(Edge& ways);
   void start() {
     if (failover_) failover_->start();
   }
@@ -226,7 +226,7 @@ class Database final : public Component {
   }
   void connect(Directory& directory) override {
     if (!params_.failover) return;
-    const Edge& ways = directory.edge(*this, *this);
+    Edge& ways = directory.edge(*this, *this);
     for (Shard& shard : shards_) shard.connect(ways);
   }
   void start() override {

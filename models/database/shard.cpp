@@ -76,7 +76,7 @@ void Shard::replica_died() {
   advance();
 }
 
-void Shard::connect(const Edge& ways) {
+void Shard::connect(Edge& ways) {
   const std::vector<Instance*> nodes(nodes_.begin(), nodes_.end());
   failover_ = Failover::make(*params_.failover, *this, primary_->component().id() + ", " + title_,
                              nodes, ways);

@@ -5,7 +5,7 @@ namespace highwater::faults {
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation) {
   std::optional<Target> target = Target::parse(text);
-  const bool whole = aim == Aim::edges || aim == Aim::whole;
+  const bool whole = (aim == Aim::edges && target && !target->callee) || aim == Aim::whole;
   const bool fits =
       target && (aim == Aim::edges || !target->callee) && (!whole || !target->instance);
   if (fits) return target;

@@ -36,7 +36,7 @@ FaultSchedule schedule_of(const P& params) {
 
 /// The entry of a verb. P is its params struct: the first field is the verb with the target,
 /// `timing` (FaultTiming) is inlined, `gradual` (FaultRamp) too where the action is a
-/// GradualAction, and arm() makes the action:
+/// GradualAction, `callers` (CallerExtent) where it hits edges, and arm() makes the action:
 ///   std::unique_ptr<FaultAction> arm(World&, Directory&, const Target&, const Strike& strike)
 ///   const;
 /// and, where it means something to some kinds of components only (and is aimed at those),
@@ -62,6 +62,7 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
       const bool zones = aim_ == Aim::instances;
       const bool named = examine_target(directory, target_, verb_, zones, examination);
       if constexpr (requires { params_.extent; }) examine_extent(directory, target_, examination);
+      if constexpr (requires { params_.callers; }) examine_callers(directory, target_, examination);
       if (!named) return;
       if constexpr (requires { P::kKinds[0]; }) {
         const Component& component = directory.component(target_.component);

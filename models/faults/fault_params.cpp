@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "engine/describe/nearest.h"
 #include "engine/describe/value.h"
@@ -24,14 +26,64 @@ bool is_id(std::string_view text) {
   });
 }
 
-/// Points at a key of the fault, if it is there.
+/// "api" or "api[2]".
+bool read_end(std::string_view text, std::string& name, std::optional<std::uint32_t>& instance) {
+  name = trimmed(text);
+  const std::size_t bracket = name.find('[');
+  if (bracket != std::string::npos) {
+    std::uint32_t number = 0;
+    const char* const begin = name.data() + bracket + 1;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(begin, end, number);
+    if (error != std::errc{} || end - rest != 1 || *rest != ']') return false;
+    instance = number;
+    name.resize(bracket);
+  }
+  return is_id(name);
+}
+
+std::string text_of(const std::string& name, std::optional<std::uint32_t> instance) {
+  return instance ? name + "[" + std::to_string(*instance) + "]" : name;
+}
+
+Component* component_called(Directory& directory, const std::string& name) {
+  for (Component* component : directory.components())
+    if (component->id() == name) return component;
+  return nullptr;
+}
+
+/// The zones of a target that is the way between two.
+std::optional<std::pair<Zone, Zone>> zones_of(Directory& directory, const Target& target) {
+  if (!target.callee || component_called(directory, target.component) != nullptr ||
+      component_called(directory, *target.callee) != nullptr)
+    return std::nullopt;
+  const Network& network = directory.components().front()->world().network;
+  const auto a = zone_called(network, target.component);
+  const auto b = zone_called(network, *target.callee);
+  return a && b ? std::optional(std::pair(*a, *b)) : std::nullopt;
+}
+
+void examine_instance(const Component& component, std::optional<std::uint32_t> instance,
+                      const std::string& verb, const Examination& examination) {
+  const std::size_t instances = component.instances().size();
+  if (instance && *instance >= instances)
+    report_at(examination, verb.c_str(),
+              in_quotes(component.id()) + " has " + std::to_string(instances) +
+                  (instances == 1 ? " instance" : " instances") + ", the last one is " +
+                  component.id() + "[" + std::to_string(instances - 1) + "]");
+}
+
+}  // namespace
+
 void report_at(const Examination& examination, const char* key, const std::string& message,
-               const std::string& suggestion = "") {
+               const std::string& suggestion) {
   const Value* found = examination.where.find(key);
   if (found != nullptr)
     examination.problems.error(found->position(), pointer_to(examination.path, key), message,
                                suggestion);
 }
+
+namespace {
 
 /// The component's id that is most like `name`.
 std::string nearest_id(Directory& directory, const std::string& name) {
@@ -101,10 +153,14 @@ void FaultExtent::check(const Value& where, const std::string& path, Problems& p
                    "a fault has either a count or a percent of its target");
 }
 
+void CallerExtent::check(const Value& where, const std::string& path, Problems& problems) const {
+  if (count && percent)
+    problems.error(where.position(), pointer_to(path, "percent"),
+                   "a fault has either a count or a percent of the callers");
+}
+
 Component* component_named(Directory& directory, const Target& target) {
-  for (Component* component : directory.components())
-    if (component->id() == target.component) return component;
-  return nullptr;
+  return component_called(directory, target.component);
 }
 
 std::optional<Zone> zone_called(const Network& network, const std::string& name) {
@@ -149,15 +205,44 @@ bool anything_in(Directory& directory, Zone zone) {
 
 }  // namespace
 
+void examine_callers(Directory& directory, const Target& target, const Examination& examination) {
+  const auto report = [&](const std::string& message) {
+    report_at(examination, "count", message);
+    report_at(examination, "percent", message);
+  };
+  if (zones_of(directory, target)) return report("between zones there are no callers to choose");
+  if (target.instance) return report("one caller is named already");
+  std::set<const Component*> callers;
+  for (const Edge* edge : choose_edges(directory, target)) callers.insert(&edge->from());
+  std::size_t instances = 0;
+  for (const Component* caller : callers) instances += caller->instances().size();
+  const Value* count = examination.where.find("count");
+  if (count != nullptr && !callers.empty() && count->whole().value_or(0) > instances)
+    report("the callers have " + std::to_string(instances) +
+           (instances == 1 ? " instance" : " instances"));
+}
+
 bool examine_target(Directory& directory, const Target& target, const std::string& verb, bool zones,
                     const Examination& examination) {
+  const Component* const component = component_named(directory, target);
   if (target.callee) {
-    if (choose_edges(directory, target).empty())
+    const Component* const callee = component_called(directory, *target.callee);
+    if ((component == nullptr) != (callee == nullptr)) {
+      report_at(examination, verb.c_str(),
+                in_quotes(component == nullptr ? target.component : *target.callee) +
+                    " is no component: the way is between two components or two zones");
+    } else if (component == nullptr) {
+      if (!zones_of(directory, target) || target.instance || target.callee_instance)
+        report_at(examination, verb.c_str(), in_quotes(target.text()) + " are no zones");
+    } else if (choose_edges(directory, target).empty()) {
       report_at(examination, verb.c_str(),
                 in_quotes(target.component) + " sends nothing to " + in_quotes(*target.callee));
+    } else {
+      examine_instance(*component, target.instance, verb, examination);
+      examine_instance(*callee, target.callee_instance, verb, examination);
+    }
     return true;
   }
-  const Component* const component = component_named(directory, target);
   if (component == nullptr) {
     const std::optional<Zone> zone =
         directory.components().empty()
@@ -170,47 +255,48 @@ bool examine_target(Directory& directory, const Target& target, const std::strin
       report_at(examination, verb.c_str(), "nothing is in zone " + in_quotes(target.component));
     return false;
   }
-  const std::size_t instances = component->instances().size();
-  if (target.instance && *target.instance >= instances)
-    report_at(examination, verb.c_str(),
-              in_quotes(target.component) + " has " + std::to_string(instances) +
-                  (instances == 1 ? " instance" : " instances") + ", the last one is " +
-                  target.component + "[" + std::to_string(instances - 1) + "]");
+  examine_instance(*component, target.instance, verb, examination);
   return true;
 }
 
 std::optional<Target> Target::parse(const std::string& text) {
   Target target;
-  const std::size_t arrow = text.find("->");
-  if (arrow != std::string::npos) {
-    target.component = trimmed(std::string_view(text).substr(0, arrow));
-    target.callee = trimmed(std::string_view(text).substr(arrow + 2));
-    if (!is_id(target.component) || !is_id(*target.callee)) return std::nullopt;
-    return target;
-  }
-  std::string whole = trimmed(text);
-  const std::size_t bracket = whole.find('[');
-  if (bracket != std::string::npos) {
-    std::uint32_t number = 0;
-    const char* const begin = whole.data() + bracket + 1;
-    const char* const end = whole.data() + whole.size();
-    const auto [rest, error] = std::from_chars(begin, end, number);
-    if (error != std::errc{} || end - rest != 1 || *rest != ']') return std::nullopt;
-    target.instance = number;
-    whole.resize(bracket);
-  }
-  target.component = whole;
-  if (!is_id(target.component)) return std::nullopt;
+  const std::string_view whole = text;
+  const std::size_t arrow = whole.find("->");
+  if (!read_end(whole.substr(0, arrow), target.component, target.instance)) return std::nullopt;
+  if (arrow == std::string_view::npos) return target;
+  if (!read_end(whole.substr(arrow + 2), target.callee.emplace(), target.callee_instance))
+    return std::nullopt;
   return target;
 }
 
 std::string Target::text() const {
-  if (callee) return component + " -> " + *callee;
-  if (instance) return component + "[" + std::to_string(*instance) + "]";
-  return component;
+  const std::string end = text_of(component, instance);
+  return callee ? end + " -> " + text_of(*callee, callee_instance) : end;
 }
 
 namespace {
+
+/// So many of them, at random, in order.
+std::vector<Instance*> some_of(std::vector<Instance*> chosen, std::optional<std::uint32_t> count,
+                               std::optional<Fraction> percent, World& world,
+                               const Strike& strike) {
+  std::vector<Instance*> in_order = chosen;
+  std::size_t wanted = chosen.size();
+  if (count) wanted = std::min<std::size_t>(*count, chosen.size());
+  if (percent)
+    wanted = static_cast<std::size_t>(
+        std::ceil(percent->value * static_cast<double>(chosen.size()) - 1e-9));
+  // Fisher-Yates as far as it is needed, then back in order, so that logs read well.
+  RandomStream random = world.stream("faults", strike.key());
+  for (std::size_t i = 0; i < wanted; ++i)
+    std::swap(chosen[i], chosen[i + random.below(chosen.size() - i)]);
+  chosen.resize(wanted);
+  std::erase_if(in_order, [&](Instance* instance) {
+    return std::find(chosen.begin(), chosen.end(), instance) == chosen.end();
+  });
+  return in_order;
+}
 
 std::vector<Instance*> those_hit(World& world, Directory& directory, const Target& target,
                                  const FaultExtent& extent, const Strike& strike) {
@@ -226,21 +312,7 @@ std::vector<Instance*> those_hit(World& world, Directory& directory, const Targe
       if (!instance->absent() && (!zone || instance->zone() == *zone))
         chosen.push_back(instance.get());
   }
-  std::vector<Instance*> in_order = chosen;
-  std::size_t wanted = chosen.size();
-  if (extent.count) wanted = std::min<std::size_t>(*extent.count, chosen.size());
-  if (extent.percent)
-    wanted = static_cast<std::size_t>(
-        std::ceil(extent.percent->value * static_cast<double>(chosen.size()) - 1e-9));
-  // Fisher-Yates as far as it is needed, then back in order, so that logs read well.
-  RandomStream random = world.stream("faults", strike.key());
-  for (std::size_t i = 0; i < wanted; ++i)
-    std::swap(chosen[i], chosen[i + random.below(chosen.size() - i)]);
-  chosen.resize(wanted);
-  std::erase_if(in_order, [&](Instance* instance) {
-    return std::find(chosen.begin(), chosen.end(), instance) == chosen.end();
-  });
-  return in_order;
+  return some_of(std::move(chosen), extent.count, extent.percent, world, strike);
 }
 
 }  // namespace
@@ -254,13 +326,39 @@ Victims choose_instances(World& world, Directory& directory, const Target& targe
 
 std::vector<Edge*> choose_edges(Directory& directory, const Target& target) {
   std::vector<Edge*> chosen;
+  const bool all = zones_of(directory, target).has_value();
   for (Edge& edge : directory.edges()) {
-    const bool hit = target.callee
+    const bool hit = all ? true
+                     : target.callee
                          ? edge.from().id() == target.component && edge.to().id() == *target.callee
                          : edge.to().id() == target.component;
     if (hit) chosen.push_back(&edge);
   }
   return chosen;
+}
+
+FaultScope scope_of(World& world, Directory& directory, const Target& target,
+                    const CallerExtent& extent, const Strike& strike) {
+  FaultScope scope;
+  scope.zones = zones_of(directory, target);
+  if (scope.zones) return scope;
+  const auto named = [&](const std::string& id, std::uint32_t number) {
+    return std::vector<const Instance*>{directory.component(id).instances()[number].get()};
+  };
+  if (target.instance) scope.callers = named(target.component, *target.instance);
+  if (target.callee_instance) scope.callees = named(*target.callee, *target.callee_instance);
+  if (!extent.count && !extent.percent) return scope;
+  std::vector<Instance*> callers;
+  std::set<const Component*> seen;
+  for (const Edge* edge : choose_edges(directory, target)) {
+    if (!seen.insert(&edge->from()).second) continue;
+    for (const auto& instance : edge->from().instances())
+      if (!instance->absent()) callers.push_back(instance.get());
+  }
+  const std::vector<Instance*> some =
+      some_of(std::move(callers), extent.count, extent.percent, world, strike);
+  scope.callers.emplace(some.begin(), some.end());
+  return scope;
 }
 
 std::string list_of(const std::vector<Instance*>& instances) {

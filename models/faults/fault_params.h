@@ -126,13 +126,31 @@ struct FaultExtent {
   void check(const Value& where, const std::string& path, Problems& problems) const;
 };
 
-/// What a fault is aimed at: "api", "api[2]", the edge "api -> users-db", or the zone "b".
-struct Target {
-  std::string component;  ///< Or a zone, where nothing else stands beside it.
-  std::optional<std::uint32_t> instance;
-  std::optional<std::string> callee;  ///< Of an edge.
+/// How many of the processes that send over an edge a fault hits.
+struct CallerExtent {
+  std::optional<std::uint32_t> count;
+  std::optional<Fraction> percent;
 
-  /// Parses the three forms; nullopt for anything else.
+  static constexpr auto fields() {
+    return Fields{
+        field<&CallerExtent::count>("Only what passes between so many of the calling "
+                                    "instances, chosen at random, and the callee.")
+            .at_least(1u),
+        field<&CallerExtent::percent>("Only such a part of the calling instances, rounded "
+                                      "up, chosen at random.")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const;
+};
+
+/// What a fault is aimed at: "api", "api[2]", the edge "api -> users-db" or "api[2] ->
+/// users-db[0]", the zone "b", or the way between two zones "a -> b".
+struct Target {
+  std::string component;  ///< Or a zone.
+  std::optional<std::uint32_t> instance;
+  std::optional<std::string> callee;  ///< Of an edge; a zone where the caller is one.
+  std::optional<std::uint32_t> callee_instance;
+
+  /// Parses these forms; nullopt for anything else.
   static std::optional<Target> parse(const std::string& text);
   std::string text() const;
 };
@@ -155,11 +173,21 @@ bool examine_target(Directory& directory, const Target& target, const std::strin
 /// Reports an extent that does not go with the target or leaves nothing of it.
 void examine_extent(Directory& directory, const Target& target, const Examination& examination);
 
+/// Reports an extent that does not go with the edges of the target.
+void examine_callers(Directory& directory, const Target& target, const Examination& examination);
+/// Points at a key of the fault, if it is there.
+void report_at(const Examination& examination, const char* key, const std::string& message,
+               const std::string& suggestion = "");
+
 /// The zone of the network of that name, if there is one.
 std::optional<Zone> zone_called(const Network& network, const std::string& name);
 
-/// The edges that a fault hits: the one named, or all those into the component.
+/// The edges that a fault hits: the one named, all those into the component, or, where the target
+/// is the way between two zones, all there are.
 std::vector<Edge*> choose_edges(Directory& directory, const Target& target);
+/// Which of their messages a strike that begins now hits.
+FaultScope scope_of(World& world, Directory& directory, const Target& target,
+                    const CallerExtent& extent, const Strike& strike);
 
 /// "api[0], api[2]", or "api" where all of a component are meant.
 std::string list_of(const std::vector<Instance*>& instances);

@@ -8,8 +8,16 @@ namespace highwater::faults {
 FaultKind kill();
 FaultKind slow();
 FaultKind latency();
-FaultKind error();
+FaultKind loss();
+FaultKind corrupt();
+FaultKind duplicate();
 FaultKind partition();
+FaultKind bandwidth();
+FaultKind blackhole();
+FaultKind reset();
+FaultKind dns();
+FaultKind tls_expiry();
+FaultKind error();
 FaultKind drain();
 FaultKind deny_capacity();
 

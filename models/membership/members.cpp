@@ -164,7 +164,7 @@ class Heartbeats final : public Detector {
   void send(std::uint32_t node) {
     push(now_ + interval_, Event::beat, node);
     if (node == observer_) return;
-    const std::int64_t time = ways_.time(node, observer_);
+    const std::int64_t time = ways_.time(node, observer_, true);
     if (time >= 0) push(now_ + time, Event::arrival, node);
   }
   void arrive(std::uint32_t i, std::uint32_t to) {
@@ -226,10 +226,19 @@ Members::ZoneWays::ZoneWays(Component& component)
     : component_(component),
       random_(component.world().stream(component.id(), "membership delay")) {}
 
-std::int64_t Members::ZoneWays::time(std::uint32_t from, std::uint32_t to) {
+std::int64_t Members::ZoneWays::time(std::uint32_t from, std::uint32_t to, bool reliable) {
+  const auto instances = component_.instances();
+  const Ends ends(*instances[from], *instances[to]);
+  const std::optional<Duration> time = reliable
+                                           ? edge->message_time(ends, Direction::request, random_)
+                                           : edge->datagram_time(ends, Direction::request, random_);
+  return time ? time->count() : -1;
+}
+
+std::int64_t Members::ZoneWays::copy_time(std::uint32_t from, std::uint32_t to) {
   const auto instances = component_.instances();
   const std::optional<Duration> time =
-      edge->datagram_time(instances[from]->zone(), instances[to]->zone(), random_);
+      edge->copy_time({*instances[from], *instances[to]}, Direction::request, random_);
   return time ? time->count() : -1;
 }
 

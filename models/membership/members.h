@@ -62,8 +62,9 @@ class Members {
   class ZoneWays final : public Ways {
    public:
     explicit ZoneWays(Component& component);
-    std::int64_t time(std::uint32_t from, std::uint32_t to) override;
-    const Edge* edge = nullptr;
+    std::int64_t time(std::uint32_t from, std::uint32_t to, bool reliable) override;
+    std::int64_t copy_time(std::uint32_t from, std::uint32_t to) override;
+    Edge* edge = nullptr;
 
    private:
     Component& component_;

@@ -44,8 +44,8 @@ void Replication::Follower::pause() {
 
 void Replication::Follower::ask() {
   if (!leader().up()) return pause();
-  go(State::asks,
-     replication_.ways_->datagram_time(broker().zone(), leader().zone(), replication_.random_));
+  go(State::asks, replication_.ways_->message_time({broker(), leader()}, Direction::request,
+                                                   replication_.random_));
 }
 
 void Replication::Follower::arrived() {
@@ -60,8 +60,8 @@ void Replication::Follower::arrived() {
 
 void Replication::Follower::answer() {
   coming_ = partition().replicas.log_end(*partition().replicas.leader());
-  go(State::is_answered,
-     replication_.ways_->datagram_time(leader().zone(), broker().zone(), replication_.random_));
+  go(State::is_answered, replication_.ways_->message_time({leader(), broker()}, Direction::request,
+                                                          replication_.random_));
 }
 
 void Replication::Follower::has_come() {

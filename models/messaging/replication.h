@@ -54,7 +54,7 @@ class Replication {
               std::span<const std::unique_ptr<Instance>> brokers);
 
   /// @param ways  From the topic to itself: fetches and what they bring go that way.
-  void connect(const Edge& ways) { ways_ = &ways; }
+  void connect(Edge& ways) { ways_ = &ways; }
   void start();
 
   /// Who leads it, or did last.
@@ -132,7 +132,7 @@ class Replication {
   const ReplicationParams& params_;
   std::span<const std::unique_ptr<Instance>> brokers_;
   World& world_;
-  const Edge* ways_ = nullptr;
+  Edge* ways_ = nullptr;
   RandomStream random_;
   std::deque<Partition> partitions_;
   std::deque<Session> sessions_;  // by broker

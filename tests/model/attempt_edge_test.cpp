@@ -129,9 +129,9 @@ TEST_CASE("edge: a cut keeps requests back until it heals, in their order", "[mo
   const Answer& given_up = rig.send(Time{2s}, "it", testing::read_of(2), timeout_of(1s));
   const Answer& last = rig.send(Time{3s}, "it", testing::read_of(3));
   rig.at(Time{5s}, [&edge] {
-    CHECK(edge.is_cut());
+    CHECK(edge.is_cut({kOutside, kOutside}));
     edge.heal(true, true);
-    CHECK_FALSE(edge.is_cut());
+    CHECK_FALSE(edge.is_cut({kOutside, kOutside}));
   });
   const Answer& after = rig.send(Time{6s}, "it", testing::read_of(4));
   rig.run(Time{10s});

@@ -241,8 +241,9 @@ TEST_CASE("faults: targets are a component, an instance or an edge", "[models][f
   CHECK(Target::parse("api[12]")->text() == "api[12]");
   CHECK(Target::parse("api->users-db")->callee == "users-db");
   CHECK(Target::parse("api -> users-db")->text() == "api -> users-db");
+  CHECK(Target::parse("api[2]->users-db[0]")->text() == "api[2] -> users-db[0]");
   for (const char* text : {"", "api[", "api[]", "api[-1]", "api[1]x", "api[1", "->db", "api ->",
-                           "a b", "api -> db[1]", "9", "api[99999999999]"})
+                           "a b", "api -> db[x]", "9", "api[99999999999]"})
     CHECK_FALSE(Target::parse(text));
 }
 
@@ -272,8 +273,8 @@ TEST_CASE("faults: what is wrong with them is said", "[models][faults][input]") 
              Catch::Contains("either a count or a percent"));
   CHECK_THAT(problems_of(latency(), R"({"at": "1s", "latency": "api"})"),
              Catch::Contains("adds something"));
-  CHECK_THAT(problems_of(latency(), R"({"at": "1s", "latency": "api", "add": "1ms", "count": 1})"),
-             Catch::Contains("count"));
+  CHECK_THAT(problems_of(latency(), R"({"at": "1s", "latency": "api", "add": "1ms", "zone": "a"})"),
+             Catch::Contains("zone"));
   CHECK_THAT(problems_of(slow(), R"({"at": "1s", "slow": "api", "factor": "0x"})"),
              Catch::Contains("factor"));
   CHECK_THAT(problems_of(error(), R"({"at": "1s", "error": "api", "rate": "200%"})"),

@@ -17,7 +17,10 @@ class Ways {
  public:
   virtual ~Ways() = default;
   /// How long a packet that is sent now takes, in nanoseconds; less than 0: it never arrives.
-  virtual std::int64_t time(std::uint32_t from, std::uint32_t to) = 0;
+  /// @param reliable  TCP sends it again where it is lost.
+  virtual std::int64_t time(std::uint32_t from, std::uint32_t to, bool reliable) = 0;
+  /// And a copy of one that arrives and is not reliable; less than 0: there is none.
+  virtual std::int64_t copy_time(std::uint32_t, std::uint32_t) { return -1; }
 };
 
 struct NetworkOptions {
@@ -61,19 +64,12 @@ class VirtualNetwork {
     if (!up(from) || to >= up_.size() || side_[from] != side_[to]) return;
     if (!reliable && lost_below_ > 0 && (bits.bits() >> 32) < lost_below_) return;
     const std::int64_t delay =
-        options_.ways != nullptr ? options_.ways->time(from, to) : usual_delay(bits);
+        options_.ways != nullptr ? options_.ways->time(from, to, reliable) : usual_delay(bits);
     if (delay < 0) return;
-    std::uint32_t slot = 0;
-    if (free_.empty()) {
-      slot = static_cast<std::uint32_t>(packets_.size());
-      packets_.push_back(packet);
-    } else {
-      slot = free_.back();
-      free_.pop_back();
-      packets_[slot] = packet;
-    }
-    under_way_.push_back({now + delay, ++sent_, to, slot});
-    std::push_heap(under_way_.begin(), under_way_.end(), std::greater<>());
+    put_under_way(now + delay, to, packet);
+    if (options_.ways == nullptr || reliable) return;
+    const std::int64_t again = options_.ways->copy_time(from, to);
+    if (again >= 0) put_under_way(now + again, to, packet);
   }
 
   std::int64_t next() const { return under_way_.empty() ? kNever : under_way_.front().at; }
@@ -96,6 +92,20 @@ class VirtualNetwork {
   std::uint64_t sent() const { return sent_; }
 
  private:
+  void put_under_way(std::int64_t at, std::uint32_t to, const Packet& packet) {
+    std::uint32_t slot = 0;
+    if (free_.empty()) {
+      slot = static_cast<std::uint32_t>(packets_.size());
+      packets_.push_back(packet);
+    } else {
+      slot = free_.back();
+      free_.pop_back();
+      packets_[slot] = packet;
+    }
+    under_way_.push_back({at, ++sent_, to, slot});
+    std::push_heap(under_way_.begin(), under_way_.end(), std::greater<>());
+  }
+
   template <BitSource Bits>
   std::int64_t usual_delay(Bits& bits) const {
     const std::int64_t latency = std::max<std::int64_t>(0, options_.latency);
