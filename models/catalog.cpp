@@ -45,9 +45,27 @@ const std::vector<ModelKind>& model_kinds() {
 }
 
 const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> list{
-      faults::kill(),      faults::slow(),  faults::latency(),      faults::error(),
-      faults::partition(), faults::drain(), faults::deny_capacity()};
+  static const std::vector<FaultKind> list{faults::kill(),
+                                           faults::slow(),
+                                           faults::latency(),
+                                           faults::error(),
+                                           faults::partition(),
+                                           faults::disk_slow(),
+                                           faults::disk_full(),
+                                           faults::disk_error(),
+                                           faults::deny_capacity(),
+                                           faults::kill_leader(),
+                                           faults::replication_lag(),
+                                           faults::flush(),
+                                           faults::lose_node(),
+                                           faults::hot_key(),
+                                           faults::herd(),
+                                           faults::leak_connections(),
+                                           faults::leak_workers(),
+                                           faults::hold_lock(),
+                                           faults::slow_query(),
+                                           faults::drain(),
+                                           faults::lose_data()};
   return list;
 }
 
