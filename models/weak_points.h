@@ -123,7 +123,6 @@ class HasLocks {
   struct LockName {
     std::optional<std::string> lock;
     std::optional<std::uint64_t> key;
-    bool table = false;
   };
   /// Somebody has the lock, or waits for it, until this is destroyed.
   class Hold {
@@ -157,14 +156,16 @@ class HasKeys {
   /// Keys that a share of the requests turns to.
   struct Heat {
     double share = 0;
+    std::uint64_t number = 0;  ///< Given when it begins; those with higher ones come later.
     RandomKey draws;
     std::vector<std::uint64_t> keys;
   };
   virtual ~HasKeys() = default;
   /// How many there are; 0 where it has no say in that.
   virtual std::uint64_t keys() const = 0;
-  /// It goes by the heat, which outlives that, until it cools. The last one has the last word.
-  virtual void heat(const Heat& heat) = 0;
+  /// It goes by the heat, which outlives that, until it cools. Of several the one that began last
+  /// has the last word.
+  virtual void heat(Heat& heat) = 0;
   virtual void cool(const Heat& heat) = 0;
 };
 

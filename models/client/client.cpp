@@ -87,7 +87,12 @@ class Client final : public Component, public HasKeys, public HasPools, public C
   void examine(const Examination& examination) const override;
   std::uint64_t completed() const override { return log_.completed(); }
   std::uint64_t keys() const override { return popularity_ ? popularity_->items() : 0; }
-  void heat(const Heat& heat) override { heats_.push_back(&heat); }
+  void heat(Heat& heat) override {
+    if (heat.number == 0) heat.number = ++heats_begun_;
+    const auto place = std::find_if(heats_.begin(), heats_.end(),
+                                    [&](const Heat* other) { return other->number > heat.number; });
+    heats_.insert(place, &heat);
+  }
   void cool(const Heat& heat) override { std::erase(heats_, &heat); }
   std::vector<ConnectionPools*> pools_to(const Component& callee) override {
     return highwater::pools_to(sites_, callee);
@@ -129,6 +134,7 @@ class Client final : public Component, public HasKeys, public HasPools, public C
   RandomKey key_key_, endpoint_key_, batch_key_, session_key_, think_key_;
   std::optional<KeyPopularity> popularity_;
   std::vector<const Heat*> heats_;
+  std::uint64_t heats_begun_ = 0;
   struct Target {
     Symbol endpoint;
     Operation operation;

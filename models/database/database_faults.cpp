@@ -77,8 +77,7 @@ std::string Database::lacks_query(const Query& query) const {
   // Whoever asks for an endpoint has made its name known.
   const std::size_t known = world().symbols.size();
   world().symbols.intern(*query.endpoint);
-  return world().symbols.size() == known ? ""
-                                         : "is never asked for " + in_quotes(*query.endpoint);
+  return world().symbols.size() == known ? "" : "is never asked for " + in_quotes(*query.endpoint);
 }
 Database::SlowQuery& Database::slow_query_of(const Query& query) {
   const Symbol endpoint = query.endpoint ? world().symbols.intern(*query.endpoint) : kNoSymbol;
@@ -108,7 +107,7 @@ double Database::slowness_by_faults(const Request& request) const {
 }
 
 std::string Database::lacks_lock(const LockName& name) const {
-  if (name.lock) return "has rows and a table: say a \"key\" or \"table\"";
+  if (name.lock) return "has rows and a table: its locks have no names";
   return params_.locks ? "" : "has no \"locks\": its changes do not wait for each other";
 }
 std::unique_ptr<HasLocks::Hold> Database::hold_lock(const LockName& name, std::string& holder) {
@@ -117,7 +116,7 @@ std::unique_ptr<HasLocks::Hold> Database::hold_lock(const LockName& name, std::s
     Node* const primary = shard.writer();
     if (primary != nullptr) primary->tasks().spawn(primary->hold_lock(name.key, until));
   };
-  if (name.table) {
+  if (!name.key) {
     for (Shard& shard : shards_) hold_at(shard);
     holder = id();
   } else {

@@ -25,7 +25,7 @@ class HoldLock final : public FaultAction {
   std::string begin() override {
     std::string holder;
     hold_ = component_.hold_lock(name_, holder);
-    std::string what = name_.lock ? *name_.lock : name_.table ? "table" : "row";
+    std::string what = name_.lock ? *name_.lock : name_.key ? "row" : "table";
     if (name_.key) what += " " + std::to_string(*name_.key);
     return "hold lock " + what + " of " + holder;
   }
@@ -44,36 +44,26 @@ struct HoldLockFault {
   FaultTiming timing;
   std::optional<std::string> lock;
   std::optional<std::uint64_t> key;
-  bool table = false;
 
   static constexpr auto fields() {
     using F = HoldLockFault;
     return Fields{
         field<&F::hold_lock>("A database with locks, or a service with lock steps.").required(),
         inlined<&F::timing>(), field<&F::lock>("Of a service: the lock that its steps name."),
-        field<&F::key>("The row of a database; of a service's lock that there is for each key, "
-                       "the key."),
-        field<&F::table>("Of a database: all rows of every shard, against changes.")};
-  }
-  void check(const Value& where, const std::string& path, Problems& problems) const {
-    if (lock && table)
-      problems.error(where.find("table")->position(), pointer_to(path, "table"),
-                     "a lock is either one that steps name or a table's");
-    if (!lock && table == key.has_value())
-      problems.error(where.position(), pointer_to(path, "hold_lock"),
-                     "say which lock: the row of a \"key\", the \"table\", or the \"lock\" that "
-                     "steps name");
+        field<&F::key>(
+            "The row of a database, or of a service's lock that there is for each key, the "
+            "key. Unless given, all rows of every shard of a database.")};
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const Component& component = directory.component(target.component);
     const auto* locks = examine_point<HasLocks>(component, "hold_lock", examination);
     if (locks == nullptr) return;
-    examine_lack(component, locks->lacks_lock({lock, key, table}), "hold_lock", examination);
+    examine_lack(component, locks->lacks_lock({lock, key}), "hold_lock", examination);
   }
   std::unique_ptr<FaultAction> arm(World&, Directory& directory, const Target& target,
                                    const Strike&) const {
     return std::make_unique<HoldLock>(point_of<HasLocks>(directory.component(target.component)),
-                                      HasLocks::LockName{lock, key, table});
+                                      HasLocks::LockName{lock, key});
   }
 };
 

@@ -24,7 +24,6 @@ std::vector<Received> sent(const std::string& json,
       {sink(log), client::client()},
       R"({"it": {"kind": "sink"}, "users": {"kind": "client", "calls": "it", )" + json + "}}");
   for (const auto& [kind, text] : faults) rig.fault(kind, text);
-  rig.component("users").start();
   rig.run(Time{60s});
   return log.received;
 }

@@ -144,7 +144,7 @@ TEST_CASE("replication_lag: paused, writers who wait for replicas wait", "[fault
 
 TEST_CASE("replication_lag: a cluster's replicas", "[faults]") {
   ModelRig rig({cache::cache()},
-               R"({"c": {"kind": "cache", "replicas": 1, "service_time": "0s", "cluster": {
+               R"({"c": {"kind": "cache", "replicas": 3, "service_time": "0s", "cluster": {
                    "replicas_per_shard": 1, "read_from": "replica", "replication_lag": "1ms"}}})");
   rig.fault(replication_lag(),
             R"({"replication_lag": "c", "at": "10s", "for": "10s", "add": "3s"})");
@@ -291,13 +291,13 @@ TEST_CASE("hold_lock: changes of a row wait behind whoever has it", "[faults]") 
   CHECK(other.took() == 10ms);
   CHECK(read.took() == 1ms);
   CHECK(after.took() == 10ms);
-  CHECK(bench.rig.happenings()[0].text == "hold lock row 7 of db[1]");
+  CHECK_THAT(bench.rig.happenings()[0].text, Catch::StartsWith("hold lock row 7 of db["));
 }
 
 TEST_CASE("hold_lock: a table's lock waits for changes under way, and makes others wait",
           "[faults]") {
   Bench bench(R"(, "shards": 2, "locks": {"lock_timeout": "3s"})");
-  bench.rig.fault(hold_lock(), R"({"hold_lock": "db", "table": true, "at": "10s", "for": "5s"})");
+  bench.rig.fault(hold_lock(), R"({"hold_lock": "db", "at": "10s", "for": "5s"})");
   const Answer& under_way = bench.write(9995ms, 7);
   const Answer& gives_up = bench.write(11s, 7);
   const Answer& waits = bench.write(13s, 8);
@@ -316,7 +316,7 @@ TEST_CASE("hold_lock: a table's lock waits for changes under way, and makes othe
 TEST_CASE("hold_lock: it takes a connection, and is gone with its node", "[faults]") {
   Bench bench(R"(, "locks": {})");
   bench.rig.fault(hold_lock(), R"({"hold_lock": "db", "key": 7, "at": "10s", "for": "100s"})");
-  bench.rig.fault(hold_lock(), R"({"hold_lock": "db", "table": true, "at": "10s", "for": "100s"})");
+  bench.rig.fault(hold_lock(), R"({"hold_lock": "db", "at": "10s", "for": "100s"})");
   bench.rig.fault(kill(), R"({"kill": "db", "at": "20s", "for": "5s"})");
   const Answer& lost = bench.write(15s, 7);
   const Answer& after = bench.write(30s, 7);
@@ -330,7 +330,7 @@ TEST_CASE("hold_lock: it takes a connection, and is gone with its node", "[fault
 
 TEST_CASE("hold_lock: a lock that steps name", "[faults]") {
   ModelRig rig({service::service()}, R"({"api": {"kind": "service", "replicas": 2, "workers": 10,
-      "endpoints": {"*": [{"lock": "report", "steps": [{"wait": "10ms"}]}],
+      "endpoints": {"GET /report": [{"lock": "report", "steps": [{"wait": "10ms"}]}],
                     "GET /user": [{"lock": "user", "keyed": true, "steps": [{"wait": "10ms"}]}]}}})");
   const Symbol user = rig.world().symbols.intern("GET /user");
   const Symbol report = rig.world().symbols.intern("GET /report");
@@ -426,7 +426,7 @@ TEST_CASE("databases: faults leave others as they are, and nothing behind", "[fa
            std::pair{replication_lag(), R"("replication_lag": "touched", "paused": true)"},
            std::pair{lose_data(), R"("lose_data": "touched", "fraction": "50%")"},
            std::pair{hold_lock(), R"("hold_lock": "touched", "key": 5)"},
-           std::pair{hold_lock(), R"("hold_lock": "touched", "table": true)"},
+           std::pair{hold_lock(), R"("hold_lock": "touched")"},
            std::pair{slow_query(), R"("slow_query": "touched", "op": "write")"},
        }) {
     CAPTURE(fault);
@@ -459,8 +459,6 @@ TEST_CASE("databases: what is wrong is said", "[faults]") {
   CHECK_THAT(problems_of(replication_lag(), R"({"replication_lag": "db", "at": "1s"})"),
              Contains("give \"add\", or say \"paused\""));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "db", "key": 1)"), Contains("has no \"locks\""));
-  CHECK_THAT(problems_of(hold_lock(), R"({"hold_lock": "db", "at": "1s"})"),
-             Contains("say which lock"));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "db", "lock": "x")"),
              Contains("has rows and a table"));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "api", "lock": "x")"), Contains("no step with"));
@@ -470,9 +468,6 @@ TEST_CASE("databases: what is wrong is said", "[faults]") {
              Contains("whatever the key"));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "api", "key": 1)"),
              Contains("neither rows nor a table"));
-  CHECK_THAT(
-      problems_of(hold_lock(), R"({"hold_lock": "db", "at": "1s", "lock": "x", "table": true})"),
-      Contains("or a table's"));
   CHECK_THAT(wrong(slow_query(), R"("slow_query": "db", "endpoint": "nowhere")"),
              Contains("is never asked for \"nowhere\""));
   CHECK_THAT(wrong(slow_query(), R"("slow_query": "one")"), Contains("has no \"endpoints\""));

@@ -32,7 +32,7 @@ struct Bench {
   ModelRig rig;
 };
 
-TEST_CASE("disk_slow: operations take longer; factors multiply, what is added adds up",
+TEST_CASE("disk_slow: operations take longer: factors multiply, what is added adds up",
           "[faults]") {
   Bench bench;
   bench.rig.fault(disk_slow(), R"({"disk_slow": "db", "at": "2s", "for": "2s", "factor": "3x",

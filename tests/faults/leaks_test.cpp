@@ -142,12 +142,12 @@ TEST_CASE("leaks: faults leave others as they are, and nothing behind", "[faults
     "touched": {"kind": "service", "workers": 5, "service_time": {"exponential": "5ms"}},
     "other": {"kind": "service", "workers": 5, "service_time": {"exponential": "5ms"}}})";
   check_confined({service::service()}, services, requests_about(20), 50, leak_workers(),
-                 R"({"leak_workers": "touched", "at": "10s", "for": "10s", "rate": "0.8%"})");
+                 R"({"leak_workers": "touched", "at": "10s", "for": "10s", "rate": "3%"})");
   const std::string databases = R"({
     "touched": {"kind": "database", "connections": 5, "read_time": {"exponential": "5ms"}},
     "other": {"kind": "database", "connections": 5, "read_time": {"exponential": "5ms"}}})";
   check_confined({database::database()}, databases, requests_about(20), 50, leak_connections(),
-                 R"({"leak_connections": "touched", "at": "10s", "for": "10s", "rate": "0.8%"})");
+                 R"({"leak_connections": "touched", "at": "10s", "for": "10s", "rate": "3%"})");
 }
 
 TEST_CASE("leaks: what is wrong is said", "[faults]") {
