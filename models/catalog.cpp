@@ -45,11 +45,35 @@ const std::vector<ModelKind>& model_kinds() {
 }
 
 const std::vector<FaultKind>& fault_kinds() {
-  static const std::vector<FaultKind> list{
-      faults::kill(),      faults::slow(),      faults::latency(),      faults::loss(),
-      faults::corrupt(),   faults::duplicate(), faults::partition(),    faults::bandwidth(),
-      faults::blackhole(), faults::reset(),     faults::dns(),          faults::tls_expiry(),
-      faults::error(),     faults::drain(),     faults::deny_capacity()};
+  static const std::vector<FaultKind> list{faults::kill(),
+                                           faults::slow(),
+                                           faults::latency(),
+                                           faults::loss(),
+                                           faults::corrupt(),
+                                           faults::duplicate(),
+                                           faults::partition(),
+                                           faults::bandwidth(),
+                                           faults::blackhole(),
+                                           faults::reset(),
+                                           faults::dns(),
+                                           faults::tls_expiry(),
+                                           faults::disk_slow(),
+                                           faults::disk_full(),
+                                           faults::disk_error(),
+                                           faults::error(),
+                                           faults::deny_capacity(),
+                                           faults::kill_leader(),
+                                           faults::replication_lag(),
+                                           faults::flush(),
+                                           faults::lose_node(),
+                                           faults::hot_key(),
+                                           faults::herd(),
+                                           faults::leak_connections(),
+                                           faults::leak_workers(),
+                                           faults::hold_lock(),
+                                           faults::slow_query(),
+                                           faults::drain(),
+                                           faults::lose_data()};
   return list;
 }
 

@@ -52,12 +52,20 @@
 #include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/sharding.h"
+#include "models/weak_points.h"
 
 namespace highwater::cache {
 
 namespace {
 
-class Cache final : public Component, public RemoteTier {
+class Cache final : public Component,
+                    public RemoteTier,
+                    public HasEntries,
+                    public LosesData,
+                    public LosesNodes,
+                    public CanHerd,
+                    public HasLeaders,
+                    public HasReplicas {
  public:
   using Params = CacheParams;
   Cache(World& world, std::string id, const CacheParams& params)
@@ -104,8 +112,8 @@ class Cache final : public Component, public RemoteTier {
 
   Route route(const Request& request, const Instance& from) override {
     if (points_) return points_->nearest(request, from.zone());
-    if (client_) return route_by_client(request);
     if (placement_.count() == 0) return nullptr;
+    if (client_) return route_by_client(request);
     auto& node = static_cast<Node&>(*instances()[placement_.of(request.key)]);
     if (!shared_.origin) node.expect(request.key);
     return &node;
@@ -126,6 +134,51 @@ class Cache final : public Component, public RemoteTier {
                                  pointer_to(examination.path, "routing"),
                                  "the network has no zones, so nothing is nearer than the rest");
   }
+
+  std::uint64_t flush(Instance& instance, double share, RandomKey salt) override {
+    // A replica refuses to be written to.
+    if (cluster_ && !cluster_->is_master(instance)) return 0;
+    return static_cast<Node&>(instance).drop(share, salt, true);
+  }
+  void lose_data(Instance& instance, double share, RandomKey salt) override {
+    static_cast<Node&>(instance).drop(share, salt, false);
+  }
+  void restore_data(Instance&, RandomKey) override {}  // the misses do that
+  bool must_tell() const override { return !members_ && !cluster_; }
+  void lose_node(Instance& instance) override { static_cast<Node&>(instance).lose_all(); }
+  void take_off_list(Instance& instance) override;
+  void put_on_list(Instance& instance) override;
+  std::string lacks_herd() const override {
+    return shared_.params.ttl || !shared_.params.origin
+               ? ""
+               : "has no \"ttl\": nothing that it stores expires";
+  }
+  bool herds_every() const override { return false; }
+  void gather(Instance& instance, Time, Duration) override {
+    static_cast<Node&>(instance).expire_together();
+  }
+  void scatter(Instance& instance, Time since, Duration) override {
+    static_cast<Node&>(instance).expire_apart(since);
+  }
+  std::string lacks_leaders() const override {
+    return cluster_ ? "" : "is no \"cluster\", in which masters could be followed by others";
+  }
+  std::size_t parts() const override { return shared_.params.replicas; }
+  Instance* leader_of(std::size_t part) override {
+    Node& master = node(cluster_->leader(static_cast<std::uint32_t>(part)));
+    return master.up() ? &master : nullptr;
+  }
+  std::string lacks_replicas() const override {
+    return cluster_ && shared_.params.cluster->replicas_per_shard > 0
+               ? ""
+               : "has no \"cluster\" with replicas, which could lag";
+  }
+  std::string lacks_pause() const override { return "has no replication that could be paused"; }
+  void delay_replication(Instance& instance, Duration add) override {
+    cluster_->delay(instance, add);
+  }
+  void pause_replication(Instance&) override {}  // see lacks_pause()
+  void resume_replication(Instance&) override {}
 
   bool takes_near_caches() const override { return !shared_.params.origin; }
   void join(NearCaches& near) override;
@@ -180,6 +233,8 @@ class Cache final : public Component, public RemoteTier {
   std::optional<RedisCluster> cluster_;
   std::optional<HotKeys> hot_keys_;
   std::optional<CacheClient> client_;
+  std::vector<const Instance*> replaced_;  // lost, and on the list again once the next one serves
+  bool watches_ = false;
   NearRegistry near_;
   Recorder::Owner* owner_ = nullptr;
 };
@@ -220,6 +275,23 @@ void Cache::take(Attempt& attempt) {
   else
     places.push_back(place_of(request));
   client_->send(attempt, places);
+}
+
+void Cache::take_off_list(Instance& instance) {
+  instance.hold_back();
+  share_keys();
+}
+
+void Cache::put_on_list(Instance& instance) {
+  replaced_.push_back(&instance);
+  if (std::exchange(watches_, true)) return;
+  watch([this](const Instance& started, Change change) {
+    if (change != Change::up) return;
+    const auto times = std::erase(replaced_, &started);
+    if (times == 0) return;
+    for (auto i = times; i > 0; --i) instances()[started.index()]->let_in();
+    share_keys();
+  });
 }
 
 void Cache::no_longer_hot(std::uint64_t key) {

@@ -41,6 +41,14 @@ void NearCache::fill(std::uint64_t key, bool stale) {
   contents_.insert(item, nanoseconds(simulation.now()), evictions_random_);
 }
 
+std::uint64_t NearCache::drop(double share, RandomKey salt) {
+  const std::uint64_t before = contents_.size();
+  contents_.sweep([&](const caching::Item& item) {
+    return RequestRandom(salt, item.key, 0).uniform() >= share;
+  });
+  return before - contents_.size();
+}
+
 NearRead::NearRead(NearCache& near, std::uint64_t key)
     : near_(near), key_(key), begun_(near.all_.changes_) {
   ++near.reads_[key].readers;
@@ -67,6 +75,13 @@ NearCache& NearCaches::of(Instance& process) {
 
 void NearCaches::forget(const Instance& process, std::uint64_t key) {
   if (process.index() < near_.size() && near_[process.index()]) near_[process.index()]->forget(key);
+}
+
+std::uint64_t NearCaches::drop(const Instance& process, double share, RandomKey salt) {
+  if (process.index() >= near_.size() || !near_[process.index()]) return 0;
+  NearCache& near = *near_[process.index()];
+  near.look_at_process();
+  return near.drop(share, salt);
 }
 
 void NearCaches::tell(std::uint64_t key, Zone zone, bool is_change) {

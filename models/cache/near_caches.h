@@ -32,6 +32,8 @@ class NearCache {
   bool look_up(std::uint64_t key);
   /// The process has changed the key itself.
   void forget(std::uint64_t key) { contents_.erase(key); }
+  /// Drops the share of its entries that `salt` decides. @return how many.
+  std::uint64_t drop(double share, RandomKey salt);
 
  private:
   friend class NearCaches;
@@ -112,10 +114,15 @@ class NearCaches {
     params_ = &params;
   }
   const LocalParams& params() const { return *params_; }
+  /// Whether any step has such a tier.
+  bool is_used() const { return params_ != nullptr; }
 
   NearCache& of(Instance& process);
   /// The process has changed the key itself.
   void forget(const Instance& process, std::uint64_t key);
+
+  /// A fault drops the share of the process' entries that `salt` decides. @return how many.
+  std::uint64_t drop(const Instance& process, double share, RandomKey salt);
 
   /// The key was changed at a node of the cache in `zone`.
   void changed(std::uint64_t key, Zone zone) { tell(key, zone, true); }

@@ -281,11 +281,11 @@ void Node::store(std::uint64_t key, const Storing& storing) {
   item.key = key;
   item.version = storing.version;
   if (storing.ttl) {
-    const Duration lifetime{
-        caching::jittered(storing.ttl->count(), params().ttl_jitter.value, freshness_random_)};
-    item.expires = nanoseconds(world().simulation.after(lifetime));
-    if ((storing.version & kAbsent) == 0)
+    item.expires = nanoseconds(world().simulation.after(lifetime_of(*storing.ttl)));
+    if ((storing.version & kAbsent) == 0) {
       item.expires = caching::useless_from(item.expires, *storing.rules);
+      entry_rules_ = storing.rules;
+    }
   }
   if (persistence_) [[unlikely]]
     persistence_->will_change(contents_, now);
@@ -294,6 +294,13 @@ void Node::store(std::uint64_t key, const Storing& storing) {
   if (is_followed()) [[unlikely]]
     tell_stored(item, evicted);
   entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+}
+
+Duration Node::lifetime_of(Duration ttl) {
+  const Duration jittered{
+      caching::jittered(ttl.count(), params().ttl_jitter.value, freshness_random_)};
+  if (together_.empty()) return jittered;
+  return ttl - (now() - together_.back()) % ttl;
 }
 
 void Node::learn(const Request& request, std::uint64_t key, bool stale, Time asked) {
@@ -444,6 +451,49 @@ void Node::killed() {
 
 void Node::started() {
   if (persistence_) replace_contents(persistence_->saved());
+}
+
+std::uint64_t Node::drop(double share, RandomKey salt, bool by_command) {
+  const Time now = this->now();
+  const bool tells = by_command && is_followed();
+  if (persistence_ && by_command) persistence_->will_change(contents_, now);
+  std::vector<std::uint64_t> gone;
+  const std::uint64_t before = contents_.size();
+  contents_.sweep([&](const caching::Item& item) {
+    if (share < 1 && RequestRandom(salt, item.key, 0).uniform() >= share) return true;
+    if (tells) gone.push_back(item.key);
+    return false;
+  });
+  entries_.set(now, static_cast<std::int64_t>(contents_.size()));
+  if (tells && shared_.cluster != nullptr) shared_.cluster->request_changes(*this);
+  for (const std::uint64_t key : gone) {
+    if (persistence_) persistence_->erased(key, now);
+    if (shared_.cluster != nullptr) shared_.cluster->erased(*this, key);
+    if (shared_.near != nullptr) shared_.near->evicted(key, zone());
+  }
+  return before - contents_.size();
+}
+
+void Node::lose_all() {
+  if (persistence_) persistence_->holds(empty_contents(params()));
+  replace_contents(empty_contents(params()));
+}
+
+void Node::expire_together() {
+  const Time now = this->now();
+  if (persistence_) persistence_->will_change(contents_, now);
+  const std::int64_t end = caching::useless_from(nanoseconds(now), *entry_rules_);
+  contents_.sweep([&](caching::Item& item) {
+    if (item.expires == caching::kNeverExpires) return true;
+    item.expires = std::min(item.expires, (item.version & kAbsent) ? nanoseconds(now) : end);
+    return true;
+  });
+  together_.push_back(now);
+}
+
+void Node::expire_apart(Time since) {
+  const auto found = std::find(together_.begin(), together_.end(), since);
+  if (found != together_.end()) together_.erase(found);
 }
 
 void Node::replace_contents(caching::Cache contents) {

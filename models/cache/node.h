@@ -67,6 +67,17 @@ class Node final : public Instance {
   void prefill(std::uint64_t key);
   /// All that was prefilled is saved.
   void save_all();
+  // Faults.
+  /// Drops the share of its entries that `salt` decides, and tells whom it tells of deletes if it
+  /// is a command that does it. @return how many.
+  std::uint64_t drop(double share, RandomKey salt, bool by_command);
+  /// What it has and what it has saved is gone.
+  void lose_all();
+  /// All entries that have an end have it now, and what is stored from now on ends when a whole
+  /// number of its lifetimes has passed since then; until it is taken back.
+  void expire_together();
+  void expire_apart(Time since);
+
   /// A copy of a hot key is dropped.
   void drop(std::uint64_t key) { erase(key); }
   /// Has what is due of a log applied, as a replica; changed(key) is called for each change.
@@ -134,6 +145,7 @@ class Node final : public Instance {
   /// Gives the lease to one of those who will fetch the key.
   void take_lease(std::uint64_t key, Reply& reply);
   void store(std::uint64_t key, const Storing& storing);
+  Duration lifetime_of(Duration ttl);
   /// Stores what the origin said.
   void learn(const Request& request, std::uint64_t key, bool stale, Time asked);
   void erase(std::uint64_t key);
@@ -167,7 +179,9 @@ class Node final : public Instance {
   Timer<&Node::send_writes> writes_due_{*this};
   std::uint64_t failed_writes_ = 0;  // that pause before they come back
   std::optional<Persistence> persistence_;
-  Lane* lane_ = nullptr;  // of a constant service time
+  const caching::FreshnessRules* entry_rules_ = &rules_;  // of the last entry: all agree on them
+  std::vector<Time> together_;  // since when entries end together, by fault
+  Lane* lane_ = nullptr;        // of a constant service time
   std::deque<Worker> workers_;
   std::vector<Worker*> idle_;
   std::deque<Waiting> line_;

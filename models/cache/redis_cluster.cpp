@@ -147,7 +147,8 @@ void RedisCluster::send(std::uint32_t from, const caching::Item* item, std::uint
     }
     apply(to);
     const auto network = ways_.edge->message_time(ends, Direction::request, lag_random_);
-    const Duration lag = params_.replication_lag.draw(lag_random_) + network.value_or(Duration{0});
+    const Duration lag = params_.replication_lag.draw(lag_random_) + network.value_or(Duration{0}) +
+                         replica.added_lag;
     const std::int64_t due = nanoseconds(world().simulation.after(lag));
     if (item != nullptr)
       replica.log.store(*item, due);

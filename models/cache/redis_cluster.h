@@ -74,6 +74,10 @@ class RedisCluster {
   /// What a node says instead of serving a request about Request::part; nothing where it serves.
   std::optional<Reply> refuses(const Instance& node, const Request& request);
   bool is_master(const Instance& node) const { return bus_.is_master(node.index()); }
+  /// The master of a shard, or who was it last.
+  std::uint32_t leader(std::uint32_t shard) const { return leads_[shard]; }
+  /// What the node is sent as a replica from now on arrives so much later.
+  void delay(const Instance& node, Duration add) { members_[node.index()].added_lag += add; }
   /// Lets a replica have what has reached it.
   void catch_up(const Instance& node);
   /// Whether a write to the key is on its way to this replica.
@@ -106,6 +110,7 @@ class RedisCluster {
     std::uint64_t offset = 0;             // requests that changed something, as far as it has them
     std::optional<std::uint64_t> fork{};  // what its successor had, while it has not heard of it
     Time died{};
+    Duration added_lag{0};                        // by faults
     ChangeLog log;                                // on its way to it
     std::map<std::uint64_t, std::uint32_t> keys;  // of those, where replicas are read
     std::deque<std::uint64_t> on_its_way;         // the offsets of those

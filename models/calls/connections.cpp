@@ -280,12 +280,14 @@ Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
     reply = co_await call;
   }
   const double leak = pools_->params().connections().leak.value;
-  if (leak > 0) {
+  if (leak > 0 || pools_->leaks().any()) [[unlikely]] {
     const Request asked = request.descend(step_, attempt);
-    RequestRandom random(leak_key_, asked.id, asked.path);
-    if (random.uniform() < leak) {
+    const double uniform = RequestRandom(leak_key_, asked.id, asked.path).uniform();
+    std::shared_ptr<Keeping> until = pools_->leaks().keeper(uniform, leak);
+    if (uniform < leak || until) {
       ++pools_->counts().leaked;
-      from.tasks().spawn(keep_for_good(std::move(loan)));
+      from.tasks().spawn(uniform < leak ? keep_for_good(std::move(loan))
+                                        : Keeping::keep(std::move(loan), std::move(until)));
       co_return reply;
     }
   }

@@ -16,6 +16,7 @@
 #include "models/algorithms/resources/connection_pool.h"
 #include "models/calls/by_process.h"
 #include "models/calls/connection_pool_params.h"
+#include "models/leaks.h"
 
 namespace highwater {
 
@@ -203,12 +204,15 @@ class ConnectionPools {
 
   const ConnectionPoolParams& params() const { return params_; }
   PoolCounts& counts() { return counts_; }
+  /// What faults keep, beside what its parameters say.
+  Leaks& leaks() { return leaks_; }
 
  private:
   World& world_;
   Edge& edge_;
   ConnectionPoolParams params_;
   PoolCounts counts_;
+  Leaks leaks_;
   ByProcess<Connections> kept_;
 };
 

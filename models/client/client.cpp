@@ -6,14 +6,17 @@
 
 #include "models/client/client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <deque>
 #include <optional>
 #include <utility>
 
+#include "models/calls/pools_to.h"
 #include "models/client/access_log.h"
 #include "models/client/request_log.h"
+#include "models/weak_points.h"
 
 namespace highwater::client {
 namespace {
@@ -42,11 +45,33 @@ class Outside final : public Instance {
  public:
   Outside(Component& client, std::uint32_t index, Zone zone) : Instance(client, index, zone) {}
 
+  /// Faults let all that is sent wait for the next whole `every` since then.
+  struct Herd {
+    Time since;
+    Duration every;
+    friend bool operator==(const Herd&, const Herd&) = default;
+  };
+  bool is_herd() const { return !herds_.empty(); }
+  void gather(const Herd& herd) { herds_.push_back(herd); }
+  void scatter(const Herd& herd) {
+    const auto found = std::find(herds_.begin(), herds_.end(), herd);
+    if (found != herds_.end()) herds_.erase(found);
+  }
+  /// When the herd goes next, now included; the first of several.
+  Time goes(Time now) const {
+    Time first = kNever;
+    for (const Herd& herd : herds_)
+      first = std::min(first, now + (herd.every - (now - herd.since) % herd.every) % herd.every);
+    return first;
+  }
+
  private:
+  std::vector<Herd> herds_;
+
   void receive(Served served) override { served.reply(Status::error); }
 };
 
-class Client final : public Component {
+class Client final : public Component, public HasKeys, public HasPools, public CanHerd {
  public:
   using Params = ClientParams;
   using Prepared = Trace;
@@ -61,6 +86,24 @@ class Client final : public Component {
   void start() override;
   void examine(const Examination& examination) const override;
   std::uint64_t completed() const override { return log_.completed(); }
+  std::uint64_t keys() const override { return popularity_ ? popularity_->items() : 0; }
+  void heat(Heat& heat) override {
+    if (heat.number == 0) heat.number = ++heats_begun_;
+    const auto place = std::find_if(heats_.begin(), heats_.end(),
+                                    [&](const Heat* other) { return other->number > heat.number; });
+    heats_.insert(place, &heat);
+  }
+  void cool(const Heat& heat) override { std::erase(heats_, &heat); }
+  std::vector<ConnectionPools*> pools_to(const Component& callee) override {
+    return highwater::pools_to(sites_, callee);
+  }
+  bool herds_every() const override { return true; }
+  void gather(Instance& instance, Time since, Duration every) override {
+    static_cast<Outside&>(instance).gather({since, every});
+  }
+  void scatter(Instance& instance, Time since, Duration every) override {
+    static_cast<Outside&>(instance).scatter({since, every});
+  }
   bool has_steady_state() const override {
     return !params_.arrivals.as<TraceArrivals>() && !params_.arrivals.as<StagesArrivals>() &&
            !params_.arrivals.as<DiurnalArrivals>();
@@ -71,12 +114,13 @@ class Client final : public Component {
   void schedule_next();
   void send_batch(Time intended);
   void send(const Request& request);
+  Task<> send_with_herd(Request request, Outside& from);
   void replay_one();
   Task<> one_request(Request request, Instance& from);
   Task<> one_session(Request first, Instance& from);
   /// Where the users are from whom the `number`-th thing comes.
-  Instance& outside(std::uint64_t number) const {
-    return *instances()[number % instances().size()];
+  Outside& outside(std::uint64_t number) const {
+    return static_cast<Outside&>(*instances()[number % instances().size()]);
   }
   Task<> one_user(std::uint64_t user);
   Request make_request(Time intended);
@@ -89,6 +133,8 @@ class Client final : public Component {
   std::uint64_t next_id_;
   RandomKey key_key_, endpoint_key_, batch_key_, session_key_, think_key_;
   std::optional<KeyPopularity> popularity_;
+  std::vector<const Heat*> heats_;
+  std::uint64_t heats_begun_ = 0;
   struct Target {
     Symbol endpoint;
     Operation operation;
@@ -259,11 +305,22 @@ void Client::send_batch(Time intended) {
 }
 
 void Client::send(const Request& request) {
-  Instance& from = outside(request.id);
-  if (params_.session)
+  Outside& from = outside(request.id);
+  if (from.is_herd()) [[unlikely]]
+    from.tasks().spawn(send_with_herd(request, from));
+  else if (params_.session)
     from.tasks().spawn(one_session(request, from));
   else
     from.tasks().spawn(one_request(request, from));
+}
+
+Task<> Client::send_with_herd(Request request, Outside& from) {
+  request.intended = from.goes(world().now());
+  co_await world().simulation.until(request.intended);
+  if (params_.session)
+    co_await one_session(request, from);
+  else
+    co_await one_request(request, from);
 }
 
 Request Client::make_request(Time intended) {
@@ -275,6 +332,10 @@ Request Client::make_request(Time intended) {
   if (popularity_) {
     RequestRandom random(key_key_, request.id, 0);
     request.key = popularity_->draw(random);
+    for (const Heat* const heat : heats_) {
+      RequestRandom turns(heat->draws, request.id, 0);
+      if (turns.uniform() < heat->share) request.key = heat->keys[turns.below(heat->keys.size())];
+    }
   }
   if (!mix_.empty()) {
     RequestRandom random(endpoint_key_, request.id, 0);
@@ -318,6 +379,8 @@ Task<> Client::one_user(std::uint64_t user) {
   for (;;) {
     const Duration pause = think.draw(random);
     co_await world().simulation.delay(pause);
+    const Outside& from = outside(user);
+    if (from.is_herd()) co_await world().simulation.until(from.goes(world().now()));
     const Request request = make_request(world().now());
     if (params_.session)
       co_await one_session(request, outside(user));

@@ -41,7 +41,27 @@ void Disk::forget() {
   next_start_ = simulation().now();
 }
 
-Task<> Disk::operate(Operation operation, std::uint64_t bytes, Duration latency) {
+Duration Disk::troubled(Duration time, bool log) const {
+  Duration add{0};
+  double factor = 1;
+  for (const DiskTrouble* const trouble : troubles_) {
+    if (log && !trouble->log) continue;
+    factor *= trouble->factor;
+    add += trouble->add;
+  }
+  return stretched(time, factor) + add;
+}
+
+bool Disk::draws_failure(bool log) {
+  double well = 1;
+  for (const DiskTrouble* const trouble : troubles_)
+    if (!log || trouble->log) well *= 1 - trouble->errors;
+  if (well == 1) return false;
+  if (!errors_) errors_.emplace(node_.component().world().stream(node_.label(), "disk errors"));
+  return errors_->uniform() >= well;
+}
+
+Task<bool> Disk::operate(Operation operation, std::uint64_t bytes, Duration latency, bool log) {
   const Time asked = simulation().now();
   Duration transfer{0};
   Duration gap{0};
@@ -49,6 +69,9 @@ Task<> Disk::operate(Operation operation, std::uint64_t bytes, Duration latency)
     gap = transfer =
         in_seconds(static_cast<double>(bytes) * 8 / params_.bandwidth->bits_per_second);
   if (params_.iops) gap = std::max(gap, in_seconds(1 / params_.iops->per_second));
+  for (const DiskTrouble* const trouble : troubles_)
+    if (trouble->per_second && (!log || trouble->log))
+      gap = std::max(gap, in_seconds(1 / *trouble->per_second));
   Lease place;
   {
     const Waiting waiting(waiting_, simulation());
@@ -62,7 +85,8 @@ Task<> Disk::operate(Operation operation, std::uint64_t bytes, Duration latency)
   }
   wait_.record(simulation().now(), simulation().now() - asked);
   ++(operation == Operation::read ? reads_ : writes_);
-  co_await simulation().delay(stretched(latency + transfer, node_.slowdown()));
+  co_await simulation().delay(troubled(stretched(latency + transfer, node_.slowdown()), log));
+  co_return !fails(log);
 }
 
 }  // namespace highwater::database

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "engine/kernel/resource.h"
 #include "engine/kernel/task.h"
@@ -8,6 +10,15 @@
 #include "models/database/storage_params.h"
 
 namespace highwater::database {
+
+/// What a fault does to a disk.
+struct DiskTrouble {
+  double factor = 1;                   ///< Operations take so many times as long,
+  Duration add{0};                     ///< and so much longer.
+  std::optional<double> per_second{};  ///< So many begin at most; of the data's disk.
+  double errors = 0;                   ///< Share that fails.
+  bool log = true;                     ///< Those of the write-ahead log as well.
+};
 
 /// The disk of a node: a limit of operations and bytes in a second, then a number of places, each
 /// with an operation in it, and one line before all that.
@@ -23,16 +34,28 @@ class Disk {
   Disk(const DiskParams& params, const Instance& node, Tally& wait);
 
   /// One operation that takes `latency` once it has begun.
-  Task<> operate(Operation operation, std::uint64_t bytes, Duration latency);
+  /// @param log  It is the write-ahead log's.
+  /// @return whether it succeeded.
+  Task<bool> operate(Operation operation, std::uint64_t bytes, Duration latency, bool log = false);
 
   template <class Generator>
-  Task<> read(std::uint64_t bytes, Generator& random) {
+  Task<bool> read(std::uint64_t bytes, Generator& random) {
     return operate(Operation::read, bytes, params_.read_latency.draw(random));
   }
   template <class Generator>
-  Task<> write(std::uint64_t bytes, Generator& random) {
-    return operate(Operation::write, bytes, params_.write_latency.draw(random));
+  Task<bool> write(std::uint64_t bytes, Generator& random, bool log = false) {
+    return operate(Operation::write, bytes, params_.write_latency.draw(random), log);
   }
+
+  // Faults.
+  /// Has this trouble, which outlives that, until it recovers from it.
+  void suffer(const DiskTrouble& trouble) { troubles_.push_back(&trouble); }
+  void recover(const DiskTrouble& trouble) { std::erase(troubles_, &trouble); }
+  /// What an operation comes to that takes `time` on a healthy disk.
+  Duration troubled(Duration time, bool log) const;
+  /// Whether an operation that is over has failed.
+  bool fails(bool log) { return !troubles_.empty() && draws_failure(log); }
+
   /// The process that used it is gone, and with it what it had asked for.
   void forget();
 
@@ -48,6 +71,7 @@ class Disk {
 
  private:
   Simulation& simulation() const { return places_.simulation(); }
+  bool draws_failure(bool log);
 
   const DiskParams& params_;
   const Instance& node_;
@@ -58,6 +82,8 @@ class Disk {
   Duration limit_used_{0};  // up to next_start_
   std::uint64_t reads_ = 0;
   std::uint64_t writes_ = 0;
+  std::vector<const DiskTrouble*> troubles_;
+  std::optional<RandomStream> errors_;  // made for the first trouble with any
 };
 
 }  // namespace highwater::database

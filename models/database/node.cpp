@@ -63,6 +63,8 @@ Task<> Node::serve(Served served) {
   const bool reads = request.operation == Operation::read;
   if (reads) reply.stale = is_replica() && log_.stale(request.key);
   reply.missing = reads && database_.draws(database_.params().missing, request);
+  if (reads && lost_rows_.any() && lost_rows_.has(request.key)) [[unlikely]]
+    reply.stale = reply.missing = true;
   const bool conflict = request.operation == Operation::write &&
                         database_.draws(database_.params().conflict, request);
   std::unique_ptr<RowLocks::Transaction> transaction;
@@ -81,6 +83,7 @@ Task<> Node::serve(Served served) {
     ++conflicts_;
   } else if (reply.ok()) {
     const std::uint64_t number = shard_.commit(request);
+    lost_rows_.write(request.key);
     co_await Shard::Replicated(shard_, number);
     shard_.acknowledged(number, request.key);
     ++writes_;
@@ -88,6 +91,8 @@ Task<> Node::serve(Served served) {
   }
   transaction.reset();
   database_.service().record(simulation.now(), simulation.now() - started);
+  if (connection_leaks_.any()) [[unlikely]]
+    leak(connection, request);
   connection.release();
   served.reply(reply);
 }
@@ -102,12 +107,57 @@ Task<std::uint32_t> Node::page_of(std::uint64_t row, const Request& request, std
 Task<Status> Node::look(const Request& request) {
   const std::uint32_t buffer = co_await page_of(request.key, request, 0);
   if (buffer == Storage::kNone) co_return Status::error;
+  if (database_.slowness(request) > 1) [[unlikely]] {
+    const Status status = co_await read_more(request);
+    if (status != Status::ok) co_return status;
+  }
   co_await work(request);
   co_return Status::ok;
 }
 
+Task<Status> Node::read_more(const Request& request) {
+  std::uint64_t page = storage_->page_of(request.key);
+  const auto pages = static_cast<std::uint64_t>(database_.slowness(request) + 0.5);
+  for (std::uint64_t turn = 1; turn < pages; ++turn) {
+    page = storage_->page_after(page);
+    std::uint32_t buffer = storage_->in_memory(page);
+    if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, turn);
+    if (buffer == Storage::kNone) co_return Status::error;
+  }
+  co_return Status::ok;
+}
+
+void Node::leak(Lease& connection, const Request& request) {
+  RequestRandom random(database_.leak_key(), request.id, request.path);
+  if (auto until = connection_leaks_.keeper(random.uniform()))
+    tasks().spawn(Keeping::keep(std::move(connection), std::move(until)));
+}
+
+Task<> Node::hold_lock(std::optional<std::uint64_t> row, std::shared_ptr<Keeping> until) {
+  const Lease connection = co_await connections_.acquire();
+  if (!row) {
+    RowLocks::TableLock table(*locks_);
+    co_await table.take();
+    co_await Keeping::wait_for_end(until);
+    co_return;
+  }
+  if (!locks_->table_is_free()) {
+    const bool is_free = co_await locks_->wait_for_table();
+    if (!is_free) co_return;
+  }
+  RowLocks::Transaction transaction(*locks_);
+  const bool has_it = co_await locks_->acquire(transaction, *row);
+  if (has_it) co_await Keeping::wait_for_end(until);
+}
+
 Task<Status> Node::change(const Request& request, bool conflict,
                           std::unique_ptr<RowLocks::Transaction>& transaction) {
+  if (storage_ && storage_->is_full()) [[unlikely]]
+    co_return Status::error;
+  if (locks_ && !locks_->table_is_free()) [[unlikely]] {
+    const bool may_begin = co_await locks_->wait_for_table();
+    if (!may_begin) co_return Status::error;
+  }
   std::optional<Storage::Writing> writing;
   if (storage_) writing.emplace(*storage_);
   if (locks_) transaction = std::make_unique<RowLocks::Transaction>(*locks_);
@@ -151,7 +201,8 @@ Processor::Compute Node::work(const Request& request, std::size_t parts) {
   const bool reads = request.operation == Operation::read;
   RequestRandom random(reads ? database_.read_key() : database_.write_key(), request.id,
                        request.path);
-  const Duration time = (reads ? params.read_time : params.write_time).draw(random);
+  const Duration time = stretched((reads ? params.read_time : params.write_time).draw(random),
+                                  database_.slowness(request));
   return processor_.compute(parts == 1 ? time : time / static_cast<Duration::rep>(parts));
 }
 
@@ -172,6 +223,7 @@ Task<Status> Node::copy(std::uint64_t key, Operation operation) {
     status = co_await change(request, false, transaction);
   if (operation == Operation::read || status != Status::ok) co_return status;
   shard_.commit(request);
+  lost_rows_.write(key);
   if (transaction) transaction->commit();
   co_return status;
 }
@@ -180,14 +232,23 @@ void Node::send(std::uint64_t number, const Request& write) {
   Simulation& simulation = database_.world().simulation;
   RequestRandom random(lag_key_, write.id, write.path);
   const Duration lag = stretched(database_.params().replication_lag.draw(random), slowdown());
-  log_.send(number, write.key, simulation.now(), simulation.after(lag));
+  log_.send(number, write.key, simulation.now(), simulation.after(lag + added_lag_));
   set_timer();
 }
 
 void Node::set_timer() {
   const Time due = log_.next_due();
-  if (due < kNever && !applying_.pending())
-    database_.world().simulation.schedule_at(applying_, due);
+  if (due < kNever && !applying_.pending() && paused_ == 0)
+    database_.world().simulation.schedule_at(applying_, std::max(due, database_.world().now()));
+}
+
+void Node::pause_replication() {
+  ++paused_;
+  database_.world().simulation.cancel(applying_);
+}
+
+void Node::resume_replication() {
+  if (--paused_ == 0) set_timer();
 }
 
 void Node::apply_due() {
@@ -197,6 +258,7 @@ void Node::apply_due() {
   log_.apply(now, [&](Time committed, std::uint64_t key) {
     database_.lag().record(now, now - committed);
     if (storage_) storage_->replay(key);
+    lost_rows_.write(key);
   });
   if (was_catching_up && !log_.catching_up())
     world.happened("caught_up", title() + " has caught up");
@@ -215,16 +277,19 @@ void Node::begin() {
 
 void Node::restart() {
   tasks().cancel(CancelReason::killed);
+  rebuilding_ = false;
   if (storage_) storage_->stop();
   begin();
 }
 
 void Node::killed() {
+  rebuilding_ = false;
   if (storage_) storage_->stop();
   shard_.node_died(*this);
 }
 
 void Node::started() {
+  if (empty_ && !is_replica()) begin_with_nothing();
   begin();
   shard_.node_started(*this);
 }
@@ -234,11 +299,47 @@ void Node::cut_off() {
   log_.stop();
 }
 
+void Node::lose_disk() {
+  empty_ = true;
+  lost_rows_.find_all();
+  log_.lose_all();
+}
+
+void Node::begin_with_nothing() {
+  empty_ = false;
+  lost_rows_.lose(1, lag_key_);
+}
+
+Task<> Node::rebuild() {
+  // As a standby that cannot stream: wal_retrieve_retry_interval.
+  constexpr Duration kRetry = 5s;
+  rebuilding_ = true;
+  while (empty_) {
+    Node* const primary = shard_.writer();
+    bool copied = primary != nullptr && primary != this;
+    if (copied && storage_) copied = co_await storage_->copy_from(primary->storage());
+    if (copied) break;
+    co_await database_.world().simulation.delay(kRetry);
+  }
+  rebuilding_ = false;
+  if (!empty_) co_return;  // it leads, with what it has
+  empty_ = false;
+  database_.world().happened("rebuilt", title() + " has copied its primary");
+  if (shard_.writer() != nullptr) begin_to_catch_up();
+}
+
 void Node::catch_up() {
+  if (!empty_)
+    begin_to_catch_up();
+  else if (!rebuilding_)
+    tasks().spawn(rebuild());
+}
+
+void Node::begin_to_catch_up() {
   Simulation& simulation = database_.world().simulation;
   const Duration lag =
       stretched(database_.params().replication_lag.draw(catch_up_random_), slowdown());
-  log_.resume(shard_.last(), simulation.after(lag));
+  log_.resume(shard_.last(), simulation.after(lag + added_lag_));
   set_timer();
 }
 

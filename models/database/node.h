@@ -16,13 +16,17 @@
 #include "engine/model/component.h"
 #include "models/database/database_params.h"
 #include "models/database/failover.h"
+#include "models/database/lost_rows.h"
 #include "models/database/replica_log.h"
 #include "models/database/resharding.h"
 #include "models/database/row_locks.h"
 #include "models/database/sticky_keys.h"
 #include "models/database/storage.h"
+#include "models/factors.h"
+#include "models/leaks.h"
 #include "models/sharding.h"
 #include "models/steps/program.h"
+#include "models/weak_points.h"
 
 namespace highwater::database {
 
@@ -64,6 +68,22 @@ class Node final : public Instance {
   /// Write `number` is on its way to this replica.
   void send(std::uint64_t number, const Request& write);
 
+  // Faults.
+  LostRows& lost_rows() { return lost_rows_; }
+  Leaks& connection_leaks() { return connection_leaks_; }
+  Storage& storage() { return *storage_; }
+  /// What it had on its disk is gone. Precondition: it is down.
+  void lose_disk();
+  /// It has lost its disk, and not copied the primary's since.
+  bool is_empty() const { return empty_; }
+  /// Nobody has what it has lost: it goes on without.
+  void begin_with_nothing();
+  void delay_replication(Duration add) { added_lag_ += add; }
+  void pause_replication();
+  void resume_replication();
+  /// A session takes the lock of a row, or of the table where none is given, and keeps it.
+  Task<> hold_lock(std::optional<std::uint64_t> row, std::shared_ptr<Keeping> until);
+
   std::uint64_t reads() const { return reads_; }
   std::uint64_t stale_reads() const { return stale_reads_; }
   std::uint64_t writes() const { return writes_; }
@@ -92,6 +112,12 @@ class Node final : public Instance {
   Task<std::uint32_t> page_of(std::uint64_t row, const Request& request, std::uint64_t turn);
   void apply_due();
   void set_timer();
+  /// The pages beside its row's that a slow read needs.
+  Task<Status> read_more(const Request& request);
+  void leak(Lease& connection, const Request& request);
+  /// Copies the primary's disk.
+  Task<> rebuild();
+  void begin_to_catch_up();
 
   Database& database_;
   Shard& shard_;
@@ -110,6 +136,12 @@ class Node final : public Instance {
   std::uint64_t pool_timeouts_ = 0;
   std::uint64_t missing_reads_ = 0;
   std::uint64_t conflicts_ = 0;
+  LostRows lost_rows_;
+  Leaks connection_leaks_;
+  Duration added_lag_{0};
+  int paused_ = 0;
+  bool empty_ = false;
+  bool rebuilding_ = false;
 };
 
 /// The nodes that hold the same part of the data, and how far its writes have come.
@@ -214,7 +246,15 @@ class Shard final : public Failover::Shard {
   EventList waiting_;             // Replicated, by number
 };
 
-class Database final : public Component {
+class Database final : public Component,
+                       public LosesData,
+                       public LosesNodes,
+                       public HasLeaders,
+                       public HasReplicas,
+                       public HasDisks,
+                       public HasQueries,
+                       public HasLocks,
+                       public LendsConnections {
  public:
   using Params = DatabaseParams;
   Database(World& world, std::string id, const DatabaseParams& params);
@@ -246,6 +286,33 @@ class Database final : public Component {
     return &this->shard(key) == &shard || (resharding_ && &shards_[placement_.of(key)] == &shard);
   }
   const DatabaseParams& params() const { return params_; }
+  // Faults; in database_faults.cpp.
+  void lose_data(Instance& instance, double share, RandomKey salt) override;
+  void restore_data(Instance& instance, RandomKey salt) override;
+  void lose_node(Instance& instance) override;
+  std::string lacks_leaders() const override;
+  std::size_t parts() const override { return shards_.size(); }
+  Instance* leader_of(std::size_t part) override { return shards_[part].writer(); }
+  std::string lacks_replicas() const override;
+  void delay_replication(Instance& instance, Duration add) override;
+  void pause_replication(Instance& instance) override;
+  void resume_replication(Instance& instance) override;
+  std::string lacks_disks() const override;
+  Disk& disk_of(Instance& instance) override;
+  void fill_disk(Instance& instance) override;
+  void clear_disk(Instance& instance) override;
+  std::string lacks_query(const Query& query) const override;
+  void slow_query(const Query& query, double factor) override;
+  void restore_query(const Query& query, double factor) override;
+  std::string lacks_lock(const LockName& name) const override;
+  std::unique_ptr<Hold> hold_lock(const LockName& name, std::string& holder) override;
+  Leaks& connection_leaks(Instance& instance) override;
+  /// How many times as much work as usual the request needs.
+  double slowness(const Request& request) const {
+    return slow_queries_.empty() ? 1 : slowness_by_faults(request);
+  }
+  RandomKey leak_key() const { return leak_key_; }
+
   RandomKey read_key() const { return read_key_; }
   RandomKey write_key() const { return write_key_; }
   /// Whether a request is in a share of them, in each of its tries.
@@ -280,7 +347,19 @@ class Database final : public Component {
     };
   }
 
+  double slowness_by_faults(const Request& request) const;
+
+  /// Of a fault; those that ask for the same have one.
+  struct SlowQuery {
+    std::optional<Operation> operation;
+    Symbol endpoint;  // kNoSymbol for any
+    Factors factors{};
+  };
+  SlowQuery& slow_query_of(const Query& query);
+
   const DatabaseParams& params_;
+  std::vector<SlowQuery> slow_queries_;
+  RandomKey leak_key_;
   RandomKey read_key_;
   RandomKey write_key_;
   RandomKey rows_key_;

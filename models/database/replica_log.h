@@ -98,6 +98,9 @@ class ReplicaLog {
     return true;
   }
 
+  /// What it had applied is gone with its disk. The log is stopped.
+  void lose_all() { applied_ = 0; }
+
   // A failover. The log is stopped: nothing is on its way.
 
   /// Acknowledged writes that are missing here: lost, if this replica becomes the primary.

@@ -2,12 +2,39 @@
 
 namespace highwater::database {
 
+RowLocks::TableLock::~TableLock() {
+  --locks_.takers_;
+  if (has_it_) locks_.table_taken_ = false;
+  locks_.table_changed_.notify_all();
+}
+
+Task<> RowLocks::TableLock::take() {
+  while (locks_.changing_ > 0 || locks_.table_taken_) co_await locks_.table_changed_.wait();
+  locks_.table_taken_ = has_it_ = true;
+}
+
+Task<bool> RowLocks::wait_for_table() {
+  const Time asked = simulation_.now();
+  const Time deadline = params_.lock_timeout ? simulation_.after(*params_.lock_timeout) : kNever;
+  while (!table_is_free() && simulation_.now() < deadline)
+    co_await table_changed_.wait_until(deadline);
+  if (!table_is_free()) {
+    ++lock_timeouts_;
+    co_return false;
+  }
+  wait_.record(simulation_.now(), simulation_.now() - asked);
+  co_return true;
+}
+
 RowLocks::Transaction::Transaction(RowLocks& locks) : locks_(locks), number_(locks.table_.begin()) {
+  ++locks_.changing_;
   if (locks_.keeps_snapshot()) snapshot_ = locks_.history_.take();
   if (locks_.orders_reads()) among_ = locks_.serializable_.begin();
 }
 
 RowLocks::Transaction::~Transaction() {
+  if (--locks_.changing_ == 0 && locks_.takers_ > 0) [[unlikely]]
+    locks_.table_changed_.notify_all();
   if (locks_.keeps_snapshot()) locks_.history_.give_back(snapshot_);
   if (locks_.orders_reads() && !decided_) locks_.serializable_.abort(among_);
   locks_.table_.end(number_, [this](storage::LockTable::Transaction next) {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/kernel/condition.h"
 #include "engine/kernel/simulation.h"
+#include "engine/kernel/task.h"
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
 #include "engine/model/kind.h"
@@ -24,6 +26,7 @@ class RowLocks {
       : params_(params),
         simulation_(world.simulation),
         wait_(wait),
+        table_changed_(world.simulation),
         deadlock_timeout_(world.simulation.lane(params.deadlock_timeout)) {}
   RowLocks(const RowLocks&) = delete;
   RowLocks& operator=(const RowLocks&) = delete;
@@ -58,6 +61,27 @@ class RowLocks {
   /// Awaitable: whether the transaction may change the row. If not it is to end.
   inline Acquire acquire(Transaction& who, std::uint64_t row);
 
+  /// The lock of the table against all changes, which a fault takes: it waits for those that are
+  /// under way and makes those that come wait. Takers have it one after the other, before anybody
+  /// changes a row in between.
+  class TableLock {
+   public:
+    explicit TableLock(RowLocks& locks) : locks_(locks) { ++locks_.takers_; }
+    TableLock(const TableLock&) = delete;
+    TableLock& operator=(const TableLock&) = delete;
+    ~TableLock();
+    /// Ends when it has the lock.
+    Task<> take();
+
+   private:
+    RowLocks& locks_;
+    bool has_it_ = false;
+  };
+  /// Whether a change may begin, which the table's lock may keep it from for a while.
+  bool table_is_free() const { return takers_ == 0; }
+  /// Ends when a change may begin; false where it waited too long.
+  Task<bool> wait_for_table();
+
   std::uint64_t deadlocks() const { return deadlocks_; }
   std::uint64_t serialization_failures() const { return serialization_failures_; }
   std::uint64_t lock_timeouts() const { return lock_timeouts_; }
@@ -80,6 +104,10 @@ class RowLocks {
   const LocksParams& params_;
   Simulation& simulation_;
   Tally& wait_;
+  Condition table_changed_;
+  std::uint32_t changing_ = 0;  // transactions
+  std::uint32_t takers_ = 0;    // of the table's lock
+  bool table_taken_ = false;
   Lane& deadlock_timeout_;
   storage::LockTable table_;
   storage::CommitHistory history_;

@@ -22,7 +22,7 @@ Node* Shard::reader(std::uint64_t key) {
     // Of the replicas the turn-th.
     const bool beyond = !any && turn_ >= primary_->rank();
     Node* const node = nodes_[turn_ + (beyond ? 1 : 0)];
-    if (!node->up()) continue;
+    if (!node->up() || node->is_empty()) continue;
     if (sees_writes && node != primary_ && node->log().stale(key)) {
       passed_over = true;
       continue;
@@ -134,6 +134,7 @@ void Shard::promote() {
   Node& node = *std::exchange(promoted_, nullptr);
   world_.simulation.cancel(promotion_);
   if (&node != primary_) change_primary(node);
+  if (node.is_empty()) node.begin_with_nothing();
   if (lost_at_) database().failover_time().record(world_.now(), world_.now() - *lost_at_);
   lost_at_.reset();
   writable_ = true;
@@ -160,6 +161,7 @@ void Shard::change_primary(Node& node) {
 
 std::uint64_t Shard::position(std::uint32_t rank) const {
   const Node& node = *nodes_[rank];
+  if (node.is_empty()) return 0;
   return &node == primary_ ? last_ : node.log().applied();
 }
 

@@ -1,6 +1,7 @@
 #include "models/database/storage.h"
 
 #include <algorithm>
+#include <coroutine>
 #include <string>
 #include <utility>
 
@@ -113,6 +114,7 @@ void Storage::start(std::function<bool()> primary) {
 
 void Storage::stop() {
   world_.simulation.cancel(log_writer_);
+  world_.simulation.cancel(panic_);
   lost_commits_ += unwaited_ - unwaited_safe_;
   unwaited_safe_ = unwaited_;
   safe_ = inserted_;
@@ -145,7 +147,8 @@ Task<std::uint32_t> Storage::bring(std::uint64_t page, Duration read, Duration w
     if (buffer >= details_.size()) details_.resize(buffer + 1);
     if (pool_->dirty(buffer)) {
       backend_writes_ += for_statement;
-      co_await write_out(buffer, write);
+      const bool written = co_await write_out(buffer, write);
+      if (!written) co_return kNone;
       // Meanwhile others may have changed or pinned it, or have read the page elsewhere.
       if (pool_->dirty(buffer) || pool_->pins(buffer) > 0 || pool_->find(page) != kNone) continue;
     }
@@ -154,19 +157,25 @@ Task<std::uint32_t> Storage::bring(std::uint64_t page, Duration read, Duration w
     misses_ += for_statement;
     const Pin pin(*pool_, buffer);
     const Reading reading(*this, buffer);
-    co_await disk_.operate(Disk::Operation::read, params_.page_size.count, read);
-    co_return buffer;
+    const bool is_there =
+        co_await disk_.operate(Disk::Operation::read, params_.page_size.count, read);
+    if (is_there) co_return buffer;
+    pool_->lose(buffer);
+    co_return kNone;
   }
 }
 
-Task<> Storage::write_out(std::uint32_t buffer, Duration latency) {
+Task<bool> Storage::write_out(std::uint32_t buffer, Duration latency) {
   const Pin pin(*pool_, buffer);
   // Before it is written: what changes meanwhile is to be written again.
   pool_->set_dirty(buffer, false);
   details_[buffer].due = false;
   const std::uint64_t logged = details_[buffer].log;
   if (safe_ < logged) co_await flush(logged);
-  co_await disk_.operate(Disk::Operation::write, params_.page_size.count, latency);
+  const bool written =
+      co_await disk_.operate(Disk::Operation::write, params_.page_size.count, latency);
+  if (!written) make_dirty(buffer);
+  co_return written;
 }
 
 void Storage::make_dirty(std::uint32_t buffer) {
@@ -216,12 +225,41 @@ Task<> Storage::flush(std::uint64_t up_to) {
       co_await world_.simulation.delay(wal.commit_delay);
     const std::uint64_t end = inserted_;
     const std::uint64_t unwaited = unwaited_;
-    if (wal.device == LogDevice::data) co_await disk_.write(end - safe_, random_);
-    co_await world_.simulation.delay(stretched(wal.fsync.draw(random_), node_.slowdown()));
+    bool written = true;
+    if (wal.device == LogDevice::data) written = co_await disk_.write(end - safe_, random_, true);
+    const Duration fsync = stretched(wal.fsync.draw(random_), node_.slowdown());
+    co_await world_.simulation.delay(disk_.troubled(fsync, true));
+    if (!written || disk_.fails(true)) {
+      // The process ends with this task, which runs now and so cannot be ended from here.
+      world_.simulation.schedule_after(panic_, Duration{0});
+      co_await std::suspend_always{};
+    }
     safe_ = end;
     unwaited_safe_ = unwaited;
     ++fsyncs_;
   }
+}
+
+void Storage::panic() {
+  world_.happened("killed", node_.label() + " could not write its log");
+  node_.kill(false);
+  node_.revive(false);
+}
+
+Task<bool> Storage::copy_from(Storage& other) {
+  // In blocks as pg_basebackup's, and larger ones where there are very many.
+  constexpr std::uint64_t kBlock = 32'768;
+  constexpr std::uint64_t kMostBlocks = 100'000;
+  const std::uint64_t bytes = table_pages_ * params_.page_size.count;
+  const std::uint64_t block = std::max(kBlock, bytes / kMostBlocks + 1);
+  for (std::uint64_t done = 0; done < bytes; done += block) {
+    const std::uint64_t part = std::min(block, bytes - done);
+    const bool read = co_await other.disk_.read(part, random_);
+    if (!read || !other.node_.up()) co_return false;
+    const bool written = co_await disk_.write(part, random_);
+    if (!written) co_return false;
+  }
+  co_return true;
 }
 
 void Storage::log_writer_due() {
@@ -259,7 +297,7 @@ Task<> Storage::write_in_background() {
     for (const std::uint32_t buffer : chosen) {
       if (!pool_->dirty(buffer) || !pool_->reusable(buffer)) continue;
       ++background_writes_;
-      co_await write_out(buffer, params_.disk.write_latency.draw(random_));
+      co_await write_out(buffer, params_.disk.write_latency.draw(random_));  // or another time
     }
     if (may_rest && rested)
       co_await needed_.wait_until(world_.simulation.after(kHibernate * delay));
@@ -289,7 +327,8 @@ Task<> Storage::checkpoint() {
     const auto [page, buffer] = pages[i];
     if (details_[buffer].due && pool_->page(buffer) == page) {
       ++checkpoint_writes_;
-      co_await write_out(buffer, params_.disk.write_latency.draw(random_));
+      const bool written = co_await write_out(buffer, params_.disk.write_latency.draw(random_));
+      if (!written) co_return;  // failed as a whole; the next one has these pages too
     }
     const double written = static_cast<double>(i + 1) / static_cast<double>(pages.size());
     if (pace_.ahead(written, nanoseconds(world_.now()), inserted_))
@@ -319,7 +358,11 @@ Task<> Storage::vacuum() {
       details_[buffer].log = log_change(page);
     } else {
       cost.page(false, true);
-      co_await disk_.read(params_.page_size.count, random_);
+      const bool read = co_await disk_.read(params_.page_size.count, random_);
+      if (!read) {
+        dirtied_.insert(page);  // for the next vacuum
+        continue;
+      }
       co_await flush(log_change(page));
       co_await disk_.write(params_.page_size.count, random_);
     }

@@ -90,8 +90,17 @@ class Storage {
 
   /// A write of the primary is applied here.
   void replay(std::uint64_t key);
+  /// Copies all pages from another node's disk. @return whether it has got them all.
+  Task<bool> copy_from(Storage& other);
+  /// The pages that hold the rows; the one after the last is the first.
+  std::uint64_t page_after(std::uint64_t page) const { return (page + 1) % table_pages_; }
 
   const Disk& disk() const { return disk_; }
+  Disk& disk() { return disk_; }
+  // Faults that leave no room on the disk.
+  void fill() { ++full_; }
+  void clear() { --full_; }
+  bool is_full() const { return full_ > 0; }
   std::uint64_t disk_reads() const { return disk_.reads(); }
   std::uint64_t disk_writes() const { return disk_.writes(); }
   std::uint64_t hits() const { return hits_; }
@@ -121,9 +130,12 @@ class Storage {
 
   Task<std::uint32_t> bring(std::uint64_t page, Duration read, Duration write, bool for_statement);
   Task<> bring_for_replay(std::uint64_t page);
-  Task<> write_out(std::uint32_t buffer, Duration latency);
+  /// @return whether the page is safe.
+  Task<bool> write_out(std::uint32_t buffer, Duration latency);
   Task<> flush(std::uint64_t up_to);
   void log_writer_due();
+  /// The log could not be made safe.
+  void panic();
   Task<> write_in_background();
   Task<> make_checkpoints();
   Task<> checkpoint();
@@ -141,6 +153,8 @@ class Storage {
   std::uint64_t table_pages_;
   std::uint64_t rows_;
   Disk disk_;
+  int full_ = 0;
+  Timer<&Storage::panic> panic_{*this};
 
   // Memory.
   std::optional<storage::ClockSweep> pool_;

@@ -20,5 +20,19 @@ FaultKind tls_expiry();
 FaultKind error();
 FaultKind drain();
 FaultKind deny_capacity();
+FaultKind disk_slow();
+FaultKind disk_full();
+FaultKind disk_error();
+FaultKind kill_leader();
+FaultKind replication_lag();
+FaultKind flush();
+FaultKind lose_node();
+FaultKind hot_key();
+FaultKind herd();
+FaultKind leak_connections();
+FaultKind leak_workers();
+FaultKind hold_lock();
+FaultKind slow_query();
+FaultKind lose_data();
 
 }  // namespace highwater::faults

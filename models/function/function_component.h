@@ -15,10 +15,12 @@
 #include "engine/kernel/task.h"
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
+#include "models/calls/pools_to.h"
 #include "models/function/event_queue.h"
 #include "models/function/function_params.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
+#include "models/weak_points.h"
 
 namespace highwater::function {
 
@@ -114,8 +116,11 @@ class Environments final : public Instance {
   std::uint64_t provisions_ = 0;
 };
 
-class Function final : public Component {
+class Function final : public Component, public HasPools {
  public:
+  std::vector<ConnectionPools*> pools_to(const Component& callee) override {
+    return highwater::pools_to(program_->sites(), callee);
+  }
   using Params = FunctionParams;
   Function(World& world, std::string id, const FunctionParams& params);
 

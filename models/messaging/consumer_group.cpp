@@ -36,12 +36,14 @@
 
 #include "engine/kernel/task.h"
 #include "models/algorithms/messaging/range_assignor.h"
+#include "models/calls/pools_to.h"
 #include "models/messaging/consumer_group_params.h"
 #include "models/messaging/group_protocol.h"
 #include "models/messaging/processes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
 #include "models/steps/program.h"
+#include "models/weak_points.h"
 
 namespace highwater::messaging {
 namespace {
@@ -161,7 +163,10 @@ class Consumer final : public Instance {
   TimeIntegral busy_;  // threads
 };
 
-class ConsumerGroup final : public Component, private Reader, private GroupListener {
+class ConsumerGroup final : public Component,
+                            public HasPools,
+                            private Reader,
+                            private GroupListener {
  public:
   using Params = ConsumerGroupParams;
   ConsumerGroup(World& world, std::string id, const ConsumerGroupParams& params);
@@ -185,6 +190,9 @@ class ConsumerGroup final : public Component, private Reader, private GroupListe
   Edge& edge() { return *edge_; }
   std::uint32_t reader() const { return reader_; }
   Program& program() { return *program_; }
+  std::vector<ConnectionPools*> pools_to(const Component& callee) override {
+    return highwater::pools_to(program_->sites(), callee);
+  }
   const Block& block() const { return block_; }
   std::deque<Cursor>& cursors() { return cursors_; }
 

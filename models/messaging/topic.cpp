@@ -301,6 +301,11 @@ void Topic::start() {
   if (replication_) replication_->start();
 }
 
+Instance* Topic::leader_of(std::size_t part) {
+  const auto partition = static_cast<std::uint32_t>(part);
+  return is_there(partition) ? &broker_of(partition) : nullptr;
+}
+
 Broker& Topic::broker_of(std::uint32_t partition) const {
   const std::size_t broker =
       replication_ ? replication_->leader(partition) : partition % instances().size();

@@ -20,6 +20,7 @@
 #include "models/messaging/producer_params.h"
 #include "models/messaging/replication.h"
 #include "models/messaging/replication_params.h"
+#include "models/weak_points.h"
 
 namespace highwater::messaging {
 
@@ -179,7 +180,7 @@ class Broker final : public Instance {
   TimeIntegral unanswered_;
 };
 
-class Topic final : public Component, private Replication::Listener {
+class Topic final : public Component, public HasLeaders, private Replication::Listener {
  public:
   using Params = TopicParams;
   Topic(World& world, std::string id, const TopicParams& params);
@@ -193,6 +194,12 @@ class Topic final : public Component, private Replication::Listener {
   std::uint32_t partition_count() const { return params_.partitions; }
   Partition& partition(std::uint32_t number) { return partitions_[number]; }
   Broker& broker_of(std::uint32_t partition) const;
+
+  std::string lacks_leaders() const override {
+    return replication_ ? "" : "has no \"replication\": nobody else could lead its partitions";
+  }
+  std::size_t parts() const override { return params_.partitions; }
+  Instance* leader_of(std::size_t part) override;
 
   const TopicParams& params() const { return params_; }
   /// Null without replicas.

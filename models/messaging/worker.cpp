@@ -26,11 +26,13 @@
 #include <vector>
 
 #include "engine/kernel/task.h"
+#include "models/calls/pools_to.h"
 #include "models/messaging/processes.h"
 #include "models/messaging/queue_component.h"
 #include "models/messaging/worker_params.h"
 #include "models/placement.h"
 #include "models/steps/program.h"
+#include "models/weak_points.h"
 
 namespace highwater::messaging {
 namespace {
@@ -109,7 +111,7 @@ class Worker final : public Instance {
   TimeIntegral busy_;
 };
 
-class Workers final : public Component {
+class Workers final : public Component, public HasPools {
  public:
   using Params = WorkerParams;
   Workers(World& world, std::string id, const WorkerParams& params);
@@ -123,6 +125,9 @@ class Workers final : public Component {
   Edge& edge() const { return *edge_; }
   CallSite& deletes() const { return *deletes_; }
   Program& program() { return *program_; }
+  std::vector<ConnectionPools*> pools_to(const Component& callee) override {
+    return highwater::pools_to(program_->sites(), callee);
+  }
   const Block& block() const { return block_; }
 
   /// The steps for a message are done. @return whether that was needed.

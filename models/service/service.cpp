@@ -18,7 +18,9 @@
 #include "engine/model/kind.h"
 #include "models/admission/gate.h"
 #include "models/calls/listener.h"
+#include "models/calls/pools_to.h"
 #include "models/deployment/deployment.h"
+#include "models/leaks.h"
 #include "models/membership/members.h"
 #include "models/placement.h"
 #include "models/scaling/autoscaler.h"
@@ -27,6 +29,7 @@
 #include "models/service/sessions.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
+#include "models/weak_points.h"
 
 namespace highwater::service {
 namespace {
@@ -225,6 +228,7 @@ class Server final : public Instance {
   void enter_host();
   double sessions_integral(Time now) const { return sessions_ ? sessions_->integral(now) : 0; }
   Listener* listener() override;
+  Leaks& worker_leaks() { return worker_leaks_; }
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
@@ -243,6 +247,7 @@ class Server final : public Instance {
   AcquireOptions line_options(const Request& request);
   Duration patience_of(const Request& request) const;
   Status unserved(LeaseStatus why, const Request& request, Time arrived) const;
+  void leak_worker(Lease& worker, const Request& request);
 
   Service& service_;
   Resource workers_;
@@ -253,9 +258,25 @@ class Server final : public Instance {
   std::optional<HeldSessions> sessions_;  // where they are kept here
   std::unique_ptr<Listener> listener_;    // since somebody asked for it
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
+  Leaks worker_leaks_;
 };
 
-class Service final : public Component {
+/// A lock of a service's steps in the hands of one of its processes.
+class HeldLock final : public HasLocks::Hold {
+ public:
+  explicit HeldLock(std::shared_ptr<Keeping> until) : until_(std::move(until)) {}
+  ~HeldLock() override { until_->end(); }
+
+ private:
+  std::shared_ptr<Keeping> until_;
+};
+
+class Service final : public Component,
+                      public HasEntries,
+                      public HasQueries,
+                      public HasLocks,
+                      public HasPools,
+                      public HasWorkers {
  public:
   using Params = ServiceParams;
   Service(World& world, std::string id, const ServiceParams& params)
@@ -263,6 +284,7 @@ class Service final : public Component {
         params_(params),
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")),
+        leak_key_(world.key(this->id(), "worker leaks")),
         endpoints_(*this, params.work),
         judges_(params.deployment.judges()) {
     if (params.sessions) sessions_.emplace(*this, *params.sessions);
@@ -322,6 +344,36 @@ class Service final : public Component {
     if (sessions_) sessions_->examine(examination, *directory_);
   }
 
+  std::string lacks_entries() const override {
+    return program_->has_local_tiers()
+               ? ""
+               : "has no \"local\" tier in front of a cache, and nothing to flush";
+  }
+  std::uint64_t flush(Instance& instance, double share, RandomKey salt) override {
+    return program_->drop_local(instance, share, salt);
+  }
+  std::string lacks_query(const Query& query) const override;
+  void slow_query(const Query& query, double factor) override {
+    endpoints_.stretch_of(*query.endpoint).add(factor);
+  }
+  void restore_query(const Query& query, double factor) override {
+    endpoints_.stretch_of(*query.endpoint).remove(factor);
+  }
+  std::string lacks_lock(const LockName& name) const override;
+  std::unique_ptr<Hold> hold_lock(const LockName& name, std::string& holder) override;
+  std::vector<ConnectionPools*> pools_to(const Component& callee) override {
+    return highwater::pools_to(program_->sites(), callee);
+  }
+  std::string lacks_workers() const override {
+    return params_.queue.discipline == QueueDiscipline::processor_sharing
+               ? "has no workers that could be kept: under processor_sharing all requests run"
+               : "";
+  }
+  Leaks& worker_leaks(Instance& instance) override {
+    return static_cast<Server&>(instance).worker_leaks();
+  }
+  RandomKey leak_key() const { return leak_key_; }
+
   cluster::HostCpu* host_of(const Instance& instance) const {
     return deployment_ ? deployment_->host_of(instance) : nullptr;
   }
@@ -363,6 +415,7 @@ class Service final : public Component {
   std::optional<membership::Members> members_;
   admission::Admissions admissions_;
   RandomKey patience_key_;
+  RandomKey leak_key_;
   std::optional<Program> program_;
   steps::Endpoints endpoints_;
   std::optional<Sessions> sessions_;
@@ -543,6 +596,7 @@ Task<> Server::serve(Served served) {
   }
   Work work{served.request(), *this, processor_, &served};
   if (endpoint->priority) work.request.priority = *endpoint->priority;
+  work.stretch = endpoint->stretch.product();
   Simulation& simulation = service_.world().simulation;
   admission::Gate::Pass pass;
   if (gate_ != nullptr) {
@@ -592,10 +646,52 @@ Task<> Server::serve(Served served) {
   if (process_) process_->served();
   service_.served(*this, simulation.now() - arrived);
   if (control_.does_anything()) control_.turn(workers_, simulation.now());
+  if (worker_leaks_.any()) [[unlikely]]
+    leak_worker(worker, work.request);
   worker.release();
   const Reply reply = Reply::after(status);
   pass.ended(reply.status);
   if (served) served.reply(reply);
+}
+
+void Server::leak_worker(Lease& worker, const Request& request) {
+  if (!worker) return;  // it was given back before, to wait
+  RequestRandom random(service_.leak_key(), request.id, request.path);
+  if (auto until = worker_leaks_.keeper(random.uniform()))
+    tasks().spawn(Keeping::keep(std::move(worker), std::move(until)));
+}
+
+std::string Service::lacks_query(const Query& query) const {
+  const std::vector<std::string> names = endpoints_.names();
+  if (names.empty()) return "has no \"endpoints\" of which one could be slow";
+  if (!query.endpoint) return "has several kinds of work: say which \"endpoint\"";
+  return std::find(names.begin(), names.end(), *query.endpoint) != names.end()
+             ? ""
+             : "has no endpoint " + in_quotes(*query.endpoint);
+}
+
+std::string Service::lacks_lock(const LockName& name) const {
+  if (!name.lock) return "has neither rows nor a table: say which \"lock\" of its steps";
+  const steps::Locks* const locks = program_->locks(*name.lock);
+  if (locks == nullptr) return "has no step with the lock " + in_quotes(*name.lock);
+  if (locks->keyed && !name.key)
+    return "has a lock " + in_quotes(*name.lock) + " for each key: say which \"key\"";
+  if (!locks->keyed && name.key)
+    return "has one lock " + in_quotes(*name.lock) + ", whatever the key";
+  return "";
+}
+
+std::unique_ptr<HasLocks::Hold> Service::hold_lock(const LockName& name, std::string& holder) {
+  auto until = std::make_shared<Keeping>(world().simulation);
+  const auto there = std::find_if(instances().begin(), instances().end(),
+                                  [](const auto& instance) { return instance->up(); });
+  holder = id();
+  if (there != instances().end()) {
+    holder = (*there)->label();
+    (*there)->tasks().spawn(
+        Program::hold(*program_->locks(*name.lock), name.key.value_or(0), until));
+  }
+  return std::make_unique<HeldLock>(std::move(until));
 }
 
 void Service::make_autoscaler() {

@@ -34,6 +34,12 @@ std::vector<std::string> Endpoints::names() const {
   return names;
 }
 
+Factors& Endpoints::stretch_of(const std::string& name) {
+  const std::vector<std::string> all = names();
+  const auto place = std::find(all.begin(), all.end(), name) - all.begin();
+  return endpoints_[static_cast<std::size_t>(place)].stretch;
+}
+
 void Endpoints::examine(const Examination& examination) const {
   SeenShared shared;
   for (const char* key : {"endpoints", "steps", "sessions"})

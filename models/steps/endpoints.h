@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/model/component.h"
+#include "models/factors.h"
 #include "models/steps/endpoint_pattern.h"
 #include "models/steps/program.h"
 #include "models/steps/step_params.h"
@@ -48,6 +49,7 @@ struct Endpoint {
   EndpointPattern pattern;
   Block block;
   std::optional<std::uint8_t> priority;
+  Factors stretch{};  ///< Of what its steps compute, by faults.
 };
 
 /// The endpoints of one component in one replication, found by the names that requests give.
@@ -73,6 +75,8 @@ class Endpoints {
   bool answers(Symbol symbol) const { return find(symbol) != nullptr; }
   /// As the scenario spells them; empty where any will do.
   std::vector<std::string> names() const;
+  /// The factors of one that is declared by this name.
+  Factors& stretch_of(const std::string& name);
   /// Reports calls to endpoints that their callee does not have. After connect().
   void examine(const Examination& examination) const;
 

@@ -67,6 +67,7 @@ struct Compiler {
   }
   Lock operator()(const LockStep& step) const {
     Locks& named = locks.try_emplace(step.lock, owner.world().simulation).first->second;
+    named.keyed = named.keyed || step.keyed;
     return {&named, step.keyed, program.compile(step.steps)};
   }
   Respond operator()(const RespondStep& step) const {
@@ -211,6 +212,36 @@ cache::NearCaches* Program::near_caches(const std::string& callee) {
   if (remote == nullptr || !remote->takes_near_caches()) return nullptr;
   return &near_caches_.try_emplace(callee, owner_, directory_.edge(owner_, component), *remote)
               .first->second;
+}
+
+bool Program::has_local_tiers() const {
+  return std::any_of(near_caches_.begin(), near_caches_.end(),
+                     [](const auto& tier) { return tier.second.is_used(); });
+}
+
+std::uint64_t Program::drop_local(const Instance& process, double share, RandomKey salt) {
+  std::uint64_t dropped = 0;
+  for (auto& [callee, tiers] : near_caches_)
+    if (tiers.is_used()) dropped += tiers.drop(process, share, salt);
+  return dropped;
+}
+
+Locks* Program::locks(const std::string& name) {
+  const auto found = locks_.find(name);
+  return found == locks_.end() ? nullptr : &found->second;
+}
+
+const Locks* Program::locks(const std::string& name) const {
+  const auto found = locks_.find(name);
+  return found == locks_.end() ? nullptr : &found->second;
+}
+
+Task<> Program::hold(Locks& locks, std::uint64_t key, std::shared_ptr<Keeping> until) {
+  {
+    const Lease held = co_await locks.of(key).acquire();
+    co_await Keeping::wait_for_end(until);
+  }
+  locks.tidy(key);
 }
 
 Block Program::compile(const std::vector<Step>& steps) {

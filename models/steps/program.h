@@ -19,6 +19,8 @@
 #include "models/cache/near_caches.h"
 #include "models/cache/terms.h"
 #include "models/calls/call.h"
+#include "models/leaks.h"
+#include "models/slowdown.h"
 #include "models/steps/processor.h"
 #include "models/steps/step_params.h"
 
@@ -35,6 +37,7 @@ struct Work {
   bool gives_back = false;      ///< The worker is free for others while this request waits.
   std::uint64_t turn = 0;       ///< Steps done so far; the n-th draws with its own number.
   bool missing = false;         ///< What was called last had nothing of that kind.
+  double stretch = 1;           ///< What it computes takes so many times as long.
 
   /// Lets go of the worker while its request waits, where the process works that way.
   void step_back() const {
@@ -127,6 +130,7 @@ struct Locks {
   void tidy(std::uint64_t key);
 
   Simulation& simulation;
+  bool keyed = false;
   std::map<std::uint64_t, Resource> by_key;
 };
 
@@ -165,6 +169,17 @@ class Program {
                  const RoutingParams& routing = {});
   const std::deque<CallSite>& sites() const { return sites_; }
 
+  // Faults.
+  /// Whether processes have entries in local tiers.
+  bool has_local_tiers() const;
+  /// Drops the share of the entries of a process that `salt` decides. @return how many.
+  std::uint64_t drop_local(const Instance& process, double share, RandomKey salt);
+  /// The lock that steps name; null where none does.
+  Locks* locks(const std::string& name);
+  const Locks* locks(const std::string& name) const;
+  /// Takes a lock in its turn and has it until then, or until it is cancelled.
+  static Task<> hold(Locks& locks, std::uint64_t key, std::shared_ptr<Keeping> until);
+
   /// Does the steps one after the other; ends at the first that fails.
   /// @return ok, or what made that step fail, at the root; see Reply::cause().
   Task<Status> run(const Block& block, Work& work);
@@ -178,7 +193,8 @@ class Program {
   /// Awaitable: a step that computes. Precondition: the worker that it needs is held.
   Processor::Compute compute(const Compiled& step, Work& work) const {
     RequestRandom random = draw(step, work);
-    return work.processor.compute(std::get<Compute>(step.verb).time.draw(random));
+    return work.processor.compute(
+        stretched(std::get<Compute>(step.verb).time.draw(random), work.stretch));
   }
 
  private:

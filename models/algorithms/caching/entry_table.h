@@ -113,6 +113,18 @@ class EntryTable {
     free_ = slot;
   }
 
+  /// Visits all entries, queue by queue from the front; visit(slot) may remove the one it is shown.
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (std::uint32_t queue = 0; queue < queues_; ++queue) {
+      for (std::uint32_t slot = front(queue); slot != queue;) {
+        const std::uint32_t next = after(slot);
+        visit(slot);
+        slot = next;
+      }
+    }
+  }
+
   /// Empties the table and gives its memory back.
   void clear() { *this = EntryTable{queues_, most_}; }
 

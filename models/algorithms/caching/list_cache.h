@@ -68,6 +68,19 @@ class ListCache {
     return true;
   }
 
+  /// Visits every entry, expired ones too, which is no use of it: keep(item) may change its expiry
+  /// and says whether it stays.
+  template <class Keep>
+  void sweep(const Keep& keep) {
+    table_.each([&](std::uint32_t slot) {
+      Item item{table_.key(slot), table_.expires(slot), table_.version(slot)};
+      if (keep(item))
+        table_.set(slot, item);
+      else
+        remove(slot);
+    });
+  }
+
   /// Empties the cache and gives its memory back.
   void clear() {
     table_.clear();

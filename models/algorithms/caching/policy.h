@@ -128,8 +128,8 @@ struct Options {
 /// same to every policy; each policy's header says how it evicts and when it notices an expiry.
 ///
 /// A policy joins by being a class with lookup, insert (with or without a bit source), version,
-/// erase, clear, size, capacity, expirations and bytes, and by one line in Policy, kPolicies, Any
-/// and the constructor.
+/// erase, sweep, clear, size, capacity, expirations and bytes, and by one line in Policy,
+/// kPolicies, Any and the constructor.
 class Cache {
  public:
   /// @param capacity  Entries it may hold; memory follows the contents, not this number.
@@ -176,6 +176,13 @@ class Cache {
   /// @return whether the key was there, expired or not.
   bool erase(std::uint64_t key) {
     return std::visit([&](auto& cache) { return cache.erase(key); }, cache_);
+  }
+
+  /// Visits every entry, expired ones too, which is no use of it: keep(item) may change its expiry
+  /// and says whether it stays.
+  template <class Keep>
+  void sweep(const Keep& keep) {
+    std::visit([&](auto& cache) { cache.sweep(keep); }, cache_);
   }
 
   void clear() {

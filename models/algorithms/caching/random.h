@@ -85,6 +85,17 @@ class Random {
     return true;
   }
 
+  /// Visits every entry, expired ones too: keep(item) may change its expiry and says whether it
+  /// stays.
+  template <class Keep>
+  void sweep(const Keep& keep) {
+    for (std::uint32_t slot = 0; slot < entries_.size();)
+      if (keep(entries_[slot]))
+        ++slot;
+      else
+        remove(slot);
+  }
+
   /// Empties the cache and gives its memory back.
   void clear() {
     index_.clear();

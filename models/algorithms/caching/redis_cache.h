@@ -136,6 +136,22 @@ class RedisCache {
     return true;
   }
 
+  /// Visits every entry, expired ones too, which is no use of it: keep(item) may change its expiry
+  /// and says whether it stays.
+  template <class Keep>
+  void sweep(const Keep& keep) {
+    for (std::size_t bucket = 0; bucket < entries_.buckets(); ++bucket)
+      entries_.prune(bucket, [&](Entry& entry) {
+        Item item{entry.key, entry.expires, entry.version};
+        const bool stays = keep(item);
+        if (stays && item.expires == entry.expires) return false;
+        unlist(entry);
+        entry.expires = item.expires;
+        if (stays) list(entry);
+        return !stays;
+      });
+  }
+
   /// Empties the cache and gives its memory back. The pool keeps its candidates, as after FLUSHALL;
   /// they are found gone, or back, when their turn comes.
   void clear() {

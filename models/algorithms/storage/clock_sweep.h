@@ -74,6 +74,13 @@ class ClockSweep {
     index_.add(page, buffer);
   }
 
+  /// The page could not be read: its buffer has none.
+  void lose(std::uint32_t buffer) {
+    forget(buffer);
+    buffers_[buffer].filled = false;
+    buffers_[buffer].uses = 0;
+  }
+
   /// A pinned buffer keeps its page.
   void pin(std::uint32_t buffer) { ++buffers_[buffer].pins; }
   void unpin(std::uint32_t buffer) { --buffers_[buffer].pins; }
