@@ -31,8 +31,22 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// The fields of one line; a field in quotes may hold commas and doubled quotes, not line breaks.
-std::vector<std::string> split(std::string_view line) {
+std::optional<Duration> parsed(std::string_view text, double unit) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const double ns = value * unit;
+  if (!(ns >= 0) || !(ns <= static_cast<double>(kLongestRun.count()))) return std::nullopt;
+  return Duration{static_cast<std::int64_t>(std::nearbyint(ns))};
+}
+
+Samples faulty(std::string fault) {
+  return {{}, std::move(fault)};
+}
+
+}  // namespace
+
+std::vector<std::string> csv_fields(std::string_view line) {
   std::vector<std::string> fields(1);
   bool inside = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -52,21 +66,6 @@ std::vector<std::string> split(std::string_view line) {
   return fields;
 }
 
-std::optional<Duration> parsed(std::string_view text, double unit) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  const double ns = value * unit;
-  if (!(ns >= 0) || !(ns <= static_cast<double>(kLongestRun.count()))) return std::nullopt;
-  return Duration{static_cast<std::int64_t>(std::nearbyint(ns))};
-}
-
-Samples faulty(std::string fault) {
-  return {{}, std::move(fault)};
-}
-
-}  // namespace
-
 Samples read_samples(const std::string& file, const std::string& column, const std::string& unit) {
   std::ifstream in(file, std::ios::binary);
   std::string line;
@@ -74,7 +73,7 @@ Samples read_samples(const std::string& file, const std::string& column, const s
     return faulty(fmt::format("{} cannot be read or is empty", file_in_quotes(file)));
   std::string_view header = line;
   if (header.starts_with("\xEF\xBB\xBF")) header.remove_prefix(3);
-  const std::vector<std::string> names = split(header);
+  const std::vector<std::string> names = csv_fields(header);
   std::size_t index = 0;
   while (index < names.size() && names[index] != column) ++index;
   if (index == names.size()) {
@@ -94,7 +93,7 @@ Samples read_samples(const std::string& file, const std::string& column, const s
                     in_quotes(column)));
   Samples samples;
   for (std::size_t number = 2; std::getline(in, line); ++number) {
-    const std::vector<std::string> fields = split(line);
+    const std::vector<std::string> fields = csv_fields(line);
     if (index >= fields.size() || fields[index].empty()) continue;
     const std::optional<Duration> sample = parsed(fields[index], scale);
     if (!sample)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/kernel/time.h"
@@ -12,6 +13,10 @@ struct Samples {
   std::vector<Duration> durations;  ///< In the order of the file.
   std::string fault;
 };
+
+/// The fields of one line of CSV, without spaces around them; a field in quotes may hold commas and
+/// doubled quotes, not line breaks.
+std::vector<std::string> csv_fields(std::string_view line);
 
 /// Reads one column of a CSV file with a header line. Fields may stand in double quotes; empty
 /// fields are skipped; anything else that is not a number of 0 or more is a fault, with its line.

@@ -8,6 +8,7 @@
 #include "engine/experiment/replication.h"
 #include "engine/kernel/check.h"
 #include "engine/metrics/gauge.h"
+#include "engine/scenario/fault_trace.h"
 #include "engine/topology/layout.h"
 
 namespace highwater {
@@ -184,6 +185,7 @@ Language language_of(const Catalog& catalog) {
   Language language;
   for (const ModelKind& kind : catalog.kinds) language.kinds.push_back(kind.info);
   for (const FaultKind& fault : catalog.faults) language.faults.push_back(fault.info);
+  language.faults.push_back(fault_trace_kind());
   language.totals.push_back(cost_kind());
   for (const SectionKind& section : catalog.sections) language.add({section.info, section.fill});
   return language;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe/nearest.h"
+#include "engine/scenario/fault_trace.h"
 #include "engine/scenario/source_file.h"
 
 namespace highwater {
@@ -95,8 +96,16 @@ class DocumentChecker {
     }
   }
 
+  /// Outage logs become the faults that are in them.
+  void replay_outages() {
+    if (!has_fault_traces(root())) return;
+    document_.unfilled_ = std::make_unique<Value>(root());
+    expand_fault_traces(*document_.root_, language_.faults, problems_);
+  }
+
   std::optional<Document> check() {
     const std::size_t before = problems_.error_count();
+    replay_outages();
     check_version();
     report_unknown_keys(root(), language_.top, {}, "", problems_);
     read_texts();
