@@ -46,8 +46,11 @@ const std::vector<ModelKind>& model_kinds() {
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> list{
-      faults::kill(),      faults::slow(),  faults::latency(),      faults::error(),
-      faults::partition(), faults::drain(), faults::deny_capacity()};
+      faults::kill(),           faults::slow(),      faults::latency(),
+      faults::error(),          faults::partition(), faults::drain(),
+      faults::deny_capacity(),  faults::spike(),     faults::poison(),
+      faults::stall_consumer(), faults::rebalance(), faults::bad_deploy(),
+      faults::config(),         faults::scale(),     faults::blind_autoscaler()};
   return list;
 }
 

@@ -38,6 +38,7 @@ struct System {
   NetworkPlan network;
   std::vector<Part> parts;  ///< In the order of the scenario.
   std::vector<std::shared_ptr<const FaultPlan>> faults;
+  Reservations reserved;  ///< By those faults.
   std::vector<std::shared_ptr<const SectionPlan>> sections;
   std::vector<Objective> objectives;
   TopologyPicture topology;  ///< Without rates: those are measured.

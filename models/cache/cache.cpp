@@ -62,7 +62,8 @@ class Cache final : public Component, public RemoteTier {
   using Params = CacheParams;
   Cache(World& world, std::string id, const CacheParams& params)
       : Component(world, std::move(id), "cache"),
-        shared_{params, ResourceNames(world.symbols), world.key(this->id(), "service time")},
+        params_(params),
+        shared_{params_, ResourceNames(world.symbols), world.key(this->id(), "service time")},
         placement_(params.cluster ? hashing::Scheme::redis_slot : params.sharding, this->id(),
                    params.replicas) {
     const std::uint32_t in_shard = params.nodes() / params.replicas;
@@ -127,6 +128,21 @@ class Cache final : public Component, public RemoteTier {
                                  "the network has no zones, so nothing is nearer than the rest");
   }
 
+  std::vector<std::string> changeable() const override {
+    std::vector<std::string> names{
+        "ttl", "ttl_jitter", "expiry", "capacity", "queue.capacity", "service_time", "start_time"};
+    if (shared_.origin)
+      for (std::string& name : changeable_policy("")) names.push_back(std::move(name));
+    return names;
+  }
+  void reconfigure(const Blueprint& changed) override {
+    const std::optional<std::uint64_t> before = params_.capacity;
+    params_ = params_in<CacheParams>(changed);
+    if (shared_.origin) shared_.origin->reconfigure(params_.origin_policy);
+    for (const auto& instance : instances())
+      static_cast<Node&>(*instance).reconfigure(params_.capacity != before);
+  }
+
   bool takes_near_caches() const override { return !shared_.params.origin; }
   void join(NearCaches& near) override;
 
@@ -173,6 +189,7 @@ class Cache final : public Component, public RemoteTier {
     return static_cast<double>(most);
   }
 
+  CacheParams params_;
   Shared shared_;
   Shards placement_;
   std::optional<membership::Members> members_;

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -200,6 +201,11 @@ class ConnectionPools {
 
   const ConnectionPoolParams& params() const { return params_; }
   PoolCounts& counts() { return counts_; }
+  /// Pools are made anew with these; the old ones are closed as their connections come back.
+  void reconfigure(const ConnectionPoolParams& params) {
+    params_ = params;
+    retired_.push_back(std::exchange(kept_, {}));
+  }
 
  private:
   World& world_;
@@ -207,6 +213,7 @@ class ConnectionPools {
   ConnectionPoolParams params_;
   PoolCounts counts_;
   ByProcess<Connections> kept_;
+  std::deque<ByProcess<Connections>> retired_;  // calls that are under way have connections of them
 };
 
 }  // namespace highwater

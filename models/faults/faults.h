@@ -12,5 +12,13 @@ FaultKind error();
 FaultKind partition();
 FaultKind drain();
 FaultKind deny_capacity();
+FaultKind spike();
+FaultKind poison();
+FaultKind stall_consumer();
+FaultKind rebalance();
+FaultKind bad_deploy();
+FaultKind config();
+FaultKind scale();
+FaultKind blind_autoscaler();
 
 }  // namespace highwater::faults

@@ -16,6 +16,7 @@
 #include "engine/kernel/time_integral.h"
 #include "engine/model/component.h"
 #include "models/function/event_queue.h"
+#include "models/function/function.h"
 #include "models/function/function_params.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
@@ -114,7 +115,7 @@ class Environments final : public Instance {
   std::uint64_t provisions_ = 0;
 };
 
-class Function final : public Component {
+class Function final : public Component, public Growing {
  public:
   using Params = FunctionParams;
   Function(World& world, std::string id, const FunctionParams& params);
@@ -125,6 +126,9 @@ class Function final : public Component {
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override;
   std::optional<double> billed_gb_seconds() const override { return billed_gb_s_; }
+
+  void freeze() override;
+  void unfreeze() override;
 
   /// The zones that are up, in turn; null when none is.
   Environments* next_up();
@@ -156,6 +160,7 @@ class Function final : public Component {
   steps::Endpoints endpoints_;
   Timer<&Function::give_up_idle> next_given_up_;
   std::size_t turn_ = 0;
+  int frozen_ = 0;
   TimeIntegral concurrency_, provisioned_busy_, existing_;
   std::uint64_t most_at_once_ = 0;
   std::uint64_t invocations_ = 0;
