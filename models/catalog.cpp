@@ -68,10 +68,18 @@ const std::vector<FaultKind>& fault_kinds() {
                                            faults::lose_node(),
                                            faults::hot_key(),
                                            faults::herd(),
+                                           faults::spike(),
+                                           faults::poison(),
+                                           faults::stall_consumer(),
+                                           faults::rebalance(),
                                            faults::leak_connections(),
                                            faults::leak_workers(),
                                            faults::hold_lock(),
                                            faults::slow_query(),
+                                           faults::bad_deploy(),
+                                           faults::config(),
+                                           faults::scale(),
+                                           faults::blind_autoscaler(),
                                            faults::drain(),
                                            faults::lose_data()};
   return list;

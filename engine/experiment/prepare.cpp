@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/experiment/costs.h"
+#include "engine/experiment/part_reader.h"
 #include "engine/experiment/replication.h"
 #include "engine/kernel/check.h"
 #include "engine/metrics/gauge.h"
@@ -52,9 +53,11 @@ class Preparer {
       const ModelKind& kind = entry_of(catalog_.kinds, *part.kind);
       Preparation preparation = preparation_of(part);
       system_.parts.push_back({part.id, &kind, kind.read(preparation), price_of(part)});
+      parts_.add(part.id, kind, system_.parts.back().blueprint);
     }
     for (const DeclaredPart& part : document_.faults()) {
       Preparation preparation = preparation_of(part);
+      preparation.surroundings = &parts_;
       system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
     }
     for (const SectionKind& kind : catalog_.sections) {
@@ -172,6 +175,7 @@ class Preparer {
   const Catalog& catalog_;
   Problems& problems_;
   System system_;
+  ScenarioParts parts_{document_, catalog_, system_.reserved};
   struct Section {
     const Value* value;
     std::string path;

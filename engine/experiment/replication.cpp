@@ -22,7 +22,8 @@ class Replication {
         network_(simulation_, system.network, seed),
         recorder_(simulation_, grid),
         limit_(simulation_, system.max_in_flight),
-        world_{simulation_, network_, recorder_, symbols_, limit_, attempts_, happenings_, seed},
+        world_{simulation_, network_,    recorder_, symbols_, limit_,
+               attempts_,   happenings_, seed,      0,        &system.reserved},
         directory_(world_) {
     for (const Part& part : system.parts) {
       components_.push_back(part.blueprint->build(world_, part.id));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -111,6 +112,11 @@ class Resource {
   /// Changes the number of servers. More servers go to waiters at once; fewer take effect as
   /// leases are released, until when busy() may exceed servers().
   void resize(std::uint32_t servers);
+
+  /// Changes how many may wait. Whoever waits already stays.
+  void set_capacity(std::optional<std::uint32_t> capacity) noexcept {
+    capacity_ = capacity.value_or(std::numeric_limits<std::uint32_t>::max());
+  }
 
   /// From here on the line is served from the other end, or as before. Precondition: neither the
   /// old discipline nor the new one is `priority`.

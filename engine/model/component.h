@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,8 +19,10 @@
 
 namespace highwater {
 
+class Blueprint;
 class Component;
 class Directory;
+class LiveChanges;
 /// How an instance takes connections and sends what it sends; models/calls/listener.h.
 class Listener;
 class Problems;
@@ -260,6 +263,14 @@ class Component {
   /// is terminating.
   virtual bool has_steady_state() const { return true; }
 
+  /// The parameters that can be changed while it runs, as paths: "calls.timeout", with all that
+  /// stands below. A "*" is any one key, "**" any number of them; where a "=" stands in front, the
+  /// parameter must be there before and after. Nothing else is ever changed.
+  virtual std::vector<std::string> changeable() const { return {}; }
+  /// It goes on with other parameters, which differ from those it has in what is changeable().
+  /// What it has begun ends as it was begun. The blueprint is of its own kind and outlives it.
+  virtual void reconfigure(const Blueprint&) {}
+
   /// GB-seconds of memory that it has been billed for so far; absent where nobody bills them.
   virtual std::optional<double> billed_gb_seconds() const { return std::nullopt; }
   /// Requests of its own that have been answered without error so far: of one that sends load.
@@ -327,11 +338,16 @@ class Directory {
   /// The edge between two components, made on first use.
   Edge& edge(Component& from, Component& to, bool asynchronous = false);
   std::deque<Edge>& edges() { return edges_; }
+  /// What is changed of a component while it runs; null until somebody changes something.
+  std::shared_ptr<LiveChanges>& changes_of(const Component& component) {
+    return changes_[&component];
+  }
 
  private:
   World& world_;
   std::vector<Component*> components_;
   std::deque<Edge> edges_;
+  std::map<const Component*, std::shared_ptr<LiveChanges>> changes_;  // for look-ups, never walked
 };
 
 /// Metrics that every component reports, for the catalog's tables.

@@ -19,6 +19,59 @@ class Blueprint {
  public:
   virtual ~Blueprint() = default;
   virtual std::unique_ptr<Component> build(World& world, const std::string& id) const = 0;
+  /// The parameters with every default filled in.
+  virtual Value written() const { return {}; }
+  /// The most instances that it may ever have; 0 where their number never changes.
+  virtual std::uint32_t most_instances() const { return 0; }
+};
+
+/// A blueprint with parameters of that type.
+template <Described P>
+class BlueprintOf : public Blueprint {
+ public:
+  explicit BlueprintOf(P params) : params_(std::move(params)) {}
+
+  const P& params() const { return params_; }
+  Value written() const override { return write_params(params_); }
+  std::uint32_t most_instances() const override {
+    if constexpr (requires { params_.most_replicas(); }) return params_.most_replicas();
+    return 0;
+  }
+
+ protected:
+  P params_;
+};
+
+/// The parameters of a blueprint that is known to have this type of them.
+template <Described P>
+const P& params_in(const Blueprint& blueprint) {
+  return static_cast<const BlueprintOf<P>&>(blueprint).params();
+}
+
+/// Reads one component of a scenario with other parameters than it has there. Immutable.
+class PartReader {
+ public:
+  virtual ~PartReader() = default;
+  /// As the scenario has it.
+  virtual const std::shared_ptr<const Blueprint>& original() const = 0;
+  /// With these changes, later ones over earlier ones. Each is an object whose keys are paths below
+  /// the component, as settings on the command line have them: {"calls.timeout": "1s"}.
+  /// @param where  Whose problem it is when that cannot be; see Examination.
+  /// @param value  Where given, becomes the component's object.
+  /// @return null after a problem.
+  virtual std::shared_ptr<const Blueprint> read(const std::vector<const Value*>& changes,
+                                                const Examination& where,
+                                                Value* value = nullptr) const = 0;
+};
+
+/// The scenario that a fault stands in, for faults that change its components while they run.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  /// Null where there is no such component, or something is wrong with it by itself.
+  virtual std::shared_ptr<const PartReader> reader(const std::string& component) = 0;
+  /// There may be so many instances of it. See World::reserved().
+  virtual void reserve(const std::string& component, std::uint32_t instances) = 0;
 };
 
 /// What preparing may report: problems with the input, and notes about it for the results.
@@ -29,6 +82,8 @@ struct Preparation {
   /// Things worth knowing about the input, such as trace records skipped, in sentences.
   std::vector<std::string>& notes;
   std::vector<BarChart>& charts;
+  /// Of a fault, what it stands in; null where that is nothing, or of something else.
+  Surroundings* surroundings = nullptr;
 };
 
 /// A kind of component: its description, and how to make one.
@@ -77,16 +132,15 @@ ModelKind model_kind(std::string name, std::string summary, std::string source,
     const std::size_t before = preparation.problems.error_count();
     Params params = read_own_params<Params>(preparation);
     if constexpr (requires { typename M::Prepared; }) {
-      class PreparedPlan final : public Blueprint {
+      class PreparedPlan final : public BlueprintOf<Params> {
        public:
         PreparedPlan(Params params, typename M::Prepared prepared)
-            : params_(std::move(params)), prepared_(std::move(prepared)) {}
+            : BlueprintOf<Params>(std::move(params)), prepared_(std::move(prepared)) {}
         std::unique_ptr<Component> build(World& world, const std::string& id) const override {
-          return std::make_unique<M>(world, id, params_, prepared_);
+          return std::make_unique<M>(world, id, this->params_, prepared_);
         }
 
        private:
-        Params params_;
         typename M::Prepared prepared_;
       };
       if (preparation.problems.error_count() != before) return nullptr;
@@ -94,15 +148,12 @@ ModelKind model_kind(std::string name, std::string summary, std::string source,
       if (preparation.problems.error_count() != before) return nullptr;
       return std::make_shared<PreparedPlan>(std::move(params), std::move(prepared));
     } else {
-      class Plan final : public Blueprint {
+      class Plan final : public BlueprintOf<Params> {
        public:
-        explicit Plan(Params params) : params_(std::move(params)) {}
+        using BlueprintOf<Params>::BlueprintOf;
         std::unique_ptr<Component> build(World& world, const std::string& id) const override {
-          return std::make_unique<M>(world, id, params_);
+          return std::make_unique<M>(world, id, this->params_);
         }
-
-       private:
-        Params params_;
       };
       if (preparation.problems.error_count() != before) return nullptr;
       return std::make_shared<Plan>(std::move(params));

@@ -2,6 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +63,9 @@ class InFlightLimit {
   bool reached_ = false;
 };
 
+/// The most instances that faults may want, by component.
+using Reservations = std::map<std::string, std::uint32_t, std::less<>>;
+
 /// What a model may touch in one replication: the clock, the network, its random draws, its
 /// metrics. Nothing is global; two replications on two threads share nothing that changes.
 struct World {
@@ -70,8 +76,18 @@ struct World {
   InFlightLimit& in_flight;
   AttemptPool& attempts;
   std::vector<Happening>& happenings;
-  std::uint64_t seed = 0;     ///< Of this replication.
-  std::uint64_t clients = 0;  ///< Made so far; numbers the ids of their requests.
+  std::uint64_t seed = 0;                      ///< Of this replication.
+  std::uint64_t clients = 0;                   ///< Made so far; numbers the ids of their requests.
+  const Reservations* reservations = nullptr;  ///< Null where nothing is reserved.
+
+  /// Instances that faults may want a component to have, though its own parameters never ask for so
+  /// many, or for others than those at first; nothing where no fault changes how many there are.
+  std::optional<std::uint32_t> reserved(std::string_view component) const {
+    if (reservations == nullptr) return std::nullopt;
+    const auto found = reservations->find(component);
+    if (found == reservations->end()) return std::nullopt;
+    return found->second;
+  }
 
   /// Key of the draws that belong to requests; see RequestRandom.
   RandomKey key(std::string_view component, std::string_view purpose) const {

@@ -189,6 +189,8 @@ class SchemaWriter {
   Value type_schema(const TypeInfo& type) {
     switch (type.shape) {
       case Shape::kQuantity:
+        // Any value at all: what it means is for whoever reads it.
+        if (type.name == "value") return Value::object();
         return quantity_schema(type);
       case Shape::kWords: {
         Value::Elements forms;

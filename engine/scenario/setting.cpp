@@ -95,6 +95,7 @@ class Setter {
   Position position(const Segment& segment) const { return {source_, 1, segment.column}; }
 
   bool enter_index(const Segment& segment) {
+    open_longhand();
     const std::size_t count = value_->is_array() ? value_->elements().size() : 0;
     const std::string path = pointer_to(path_, *segment.index);
     if (*segment.index >= count) {
@@ -146,6 +147,17 @@ class Setter {
       return;
     }
     *value_ = std::move(object);
+  }
+
+  /// Goes on to the list that the object stands for: {"steps": […]} may be written […].
+  void open_longhand() {
+    if (!value_->is_object() || place_.role != Place::Role::kTyped) return;
+    if (place_.type->shape != Shape::kStruct || place_.type->bare_field.empty()) return;
+    const Value* const inner = value_->find(place_.type->bare_field);
+    if (inner == nullptr || !inner->is_array()) return;
+    Segment field;
+    field.key = place_.type->bare_field;
+    enter_key(field);
   }
 
   void drop_other_verb(const std::string& key) {

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/live_changes.h"
 #include "models/admission/gate.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/balancer/authentication.h"
@@ -54,6 +55,10 @@ class Proxy final : public Instance {
   void begin();
   /// Service discovery lists a target, or lists it no longer.
   void listing_changed(const Instance& target);
+  /// The owner's parameters have changed.
+  /// @param anew    It forgets what it knows of its targets, as nginx does that is told to reload.
+  /// @param checks  It checks them in another way.
+  void reconfigure(bool anew, bool checks);
   double busy_integral(Time now) const { return processor_.busy_integral(now); }
   Listener* listener() override { return &listener_; }
 
@@ -84,6 +89,7 @@ class Proxy final : public Instance {
   balancing::Options options() const;
   void update(std::size_t peer);
   void follow_listing(std::size_t peer);
+  void begin_checks();
   bool fails_too_often(const Peer& peer) const;
   void forget_all();
   std::int64_t nanoseconds_now() const;
@@ -100,7 +106,8 @@ class Proxy final : public Instance {
   std::vector<balancing::Target> targets_;
   std::vector<Peer> peers_;
   std::unique_ptr<Balancer> balancer_;
-  Time next_return_ = kNever;  // the earliest end of a fail_timeout
+  std::vector<std::unique_ptr<Balancer>> retired_;  // requests that they sent are under way
+  Time next_return_ = kNever;                       // the earliest end of a fail_timeout
   Timer<&Proxy::check_all> check_;
   std::optional<OutlierDetector> outliers_;
   RandomStream outliers_random_;
@@ -113,7 +120,7 @@ class LoadBalancer final : public Component {
 
   LoadBalancer(World& world, std::string id, const LoadBalancerParams& params)
       : Component(world, std::move(id), "load_balancer"),
-        params_(params),
+        params_(&params),
         admissions_(*this, params.admission, 0),
         pick_key_(world.key(this->id(), "pick")),
         time_key_(world.key(this->id(), "service_time")) {
@@ -152,13 +159,10 @@ class LoadBalancer final : public Component {
       authentication_->connect(directory);
       authentication_->measure(*owner_);
     }
-    for (const ComponentRef& ref : params_.targets) {
+    for (const ComponentRef& ref : params().targets) {
       Component& target = directory.component(ref.id);
       targets_.push_back(&target);
-      CallPolicy policy;
-      policy.timeout = params_.timeout;
-      policy.transport = params_.transport;
-      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy,
+      CallSite& site = sites_.emplace_back(world(), directory.edge(*this, target), policy(),
                                            static_cast<std::uint32_t>(sites_.size()));
       target.watch([this](const Instance& instance, Change change) {
         if (change != Change::listing) return;
@@ -191,20 +195,41 @@ class LoadBalancer final : public Component {
     return names;
   }
 
+  std::vector<std::string> changeable() const override {
+    std::vector<std::string> names{"fail_timeout", "tries",        "health_check",
+                                   "timeout",      "service_time", "start_time"};
+    for (const char* name : kOfBalancers) names.push_back(name);
+    return names;
+  }
+  void reconfigure(const Blueprint& changed) override {
+    const Value before = write_params(params());
+    params_ = &params_in<LoadBalancerParams>(changed);
+    const std::vector<ParameterPath> differs = differences(before, write_params(params()));
+    const auto concerns = [&](const char* name) {
+      return std::any_of(differs.begin(), differs.end(),
+                         [&](const ParameterPath& path) { return path.front() == name; });
+    };
+    const bool anew = std::any_of(std::begin(kOfBalancers), std::end(kOfBalancers), concerns) ||
+                      concerns("fail_timeout");
+    for (CallSite& site : sites_) site.reconfigure(policy());
+    for (const auto& proxy : instances())
+      static_cast<Proxy&>(*proxy).reconfigure(anew, concerns("health_check"));
+  }
+
   void examine(const Examination& examination) const override {
     if (authentication_) authentication_->examine(examination);
   }
 
-  const LoadBalancerParams& params() const { return params_; }
+  const LoadBalancerParams& params() const { return *params_; }
   admission::Admissions& admissions() { return admissions_; }
   /// Null where anybody may pass.
   Authentication* authentication() { return authentication_ ? &*authentication_ : nullptr; }
   /// What the endpoint's requests ask for.
   std::span<const balancing::Label> labels_asked_by(Symbol endpoint) {
-    if (params_.match.empty()) return {};
+    if (params().match.empty()) return {};
     while (asked_.size() <= endpoint) {
       const auto* labels =
-          params_.match.find(world().symbols.name(static_cast<Symbol>(asked_.size())));
+          params().match.find(world().symbols.name(static_cast<Symbol>(asked_.size())));
       asked_.push_back(labels != nullptr ? labels_of(*labels) : std::vector<balancing::Label>());
     }
     return asked_[endpoint];
@@ -224,24 +249,32 @@ class LoadBalancer final : public Component {
     return all != nullptr ? *all : otherwise;
   }
 
+  CallPolicy policy() const {
+    CallPolicy policy;
+    policy.timeout = params().timeout;
+    policy.transport = params().transport;
+    return policy;
+  }
+
+ public:
   balancing::Target configured(const Instance& instance) const {
     balancing::Target target;
     target.name = instance.label();
-    target.weight = said(params_.weights, instance, 1);
-    target.max_in_flight = params_.max_connections.value_or(0);
-    const std::vector<std::string>& backup = params_.backup;
+    target.weight = said(params().weights, instance, 1);
+    target.max_in_flight = params().max_connections.value_or(0);
+    const std::vector<std::string>& backup = params().backup;
     target.backup =
         std::find(backup.begin(), backup.end(), target.name) != backup.end() ||
         std::find(backup.begin(), backup.end(), instance.component().id()) != backup.end();
-    target.priority = said(params_.priorities, instance, 0);
+    target.priority = said(params().priorities, instance, 0);
     target.locality = world().network.zone_name(instance.zone());
-    target.max_fails = params_.max_fails;
-    target.fail_timeout = params_.fail_timeout.count();
-    if (params_.slow_start) target.slow_start = params_.slow_start->window.count();
-    if (params_.haproxy) target.min_in_flight = params_.haproxy->min_connections.value_or(0);
-    if (const auto* all = params_.labels.find(instance.component().id()))
+    target.max_fails = params().max_fails;
+    target.fail_timeout = params().fail_timeout.count();
+    if (params().slow_start) target.slow_start = params().slow_start->window.count();
+    if (params().haproxy) target.min_in_flight = params().haproxy->min_connections.value_or(0);
+    if (const auto* all = params().labels.find(instance.component().id()))
       target.labels = labels_of(*all);
-    if (const auto* own = params_.labels.find(target.name)) {
+    if (const auto* own = params().labels.find(target.name)) {
       // An instance's own label takes the place of its component's.
       const std::vector<balancing::Label> labels = labels_of(*own);
       target.labels.insert(target.labels.begin(), labels.begin(), labels.end());
@@ -249,7 +282,16 @@ class LoadBalancer final : public Component {
     return target;
   }
 
-  const LoadBalancerParams& params_;
+ private:
+  /// What a balancer that is told otherwise is made anew for.
+  static constexpr const char* kOfBalancers[] = {
+      "policy",          "weights",         "priorities",     "backup",
+      "max_fails",       "max_connections", "slow_start",     "sticky",
+      "envoy",           "haproxy",         "finagle",        "power_of_d",
+      "haproxy_source",  "haproxy_hash",    "haproxy_random", "envoy_least_request",
+      "envoy_ring_hash", "envoy_maglev",    "peak_ewma"};
+
+  const LoadBalancerParams* params_;
   admission::Admissions admissions_;
   std::optional<Authentication> authentication_;
   Recorder::Owner* owner_ = nullptr;
@@ -284,6 +326,10 @@ void Proxy::begin() {
   forget_all();
   if (outliers_)
     owner_.world().simulation.schedule_after(look_, owner_.params().outlier_detection->interval);
+  begin_checks();
+}
+
+void Proxy::begin_checks() {
   const auto& health = owner_.params().health_check;
   if (!health) return;
   // Balancers check at their own times; one that checks in step with another tells nothing new.
@@ -294,6 +340,27 @@ void Proxy::begin() {
 
 void Proxy::started() {
   forget_all();
+}
+
+void Proxy::reconfigure(bool anew, bool checks) {
+  Simulation& simulation = owner_.world().simulation;
+  if (checks) {
+    simulation.cancel(check_);
+    for (Peer& peer : peers_) {
+      peer.checks = 0;
+      if (!owner_.params().health_check) peer.healthy = true;  // nobody says otherwise any more
+    }
+    begin_checks();
+  }
+  if (anew) {
+    for (std::size_t i = 0; i < peers_.size(); ++i)
+      targets_[i] = owner_.configured(*peers_[i].instance);
+    retired_.push_back(std::move(balancer_));
+    balancer_ = make_balancer(owner_.params().policy, targets_, options());
+    next_return_ = kNever;
+    for (Peer& peer : peers_) peer.fails = 0;
+  }
+  for (std::size_t i = 0; i < peers_.size(); ++i) follow_listing(i);
 }
 
 void Proxy::forget_all() {
@@ -500,15 +567,16 @@ Task<> Proxy::forward(Served served) {
       co_return;
     }
     const Peer& peer = peers_[*picked];
+    Balancer& chooser = *balancer_;
     const Time sent = owner_.world().now();
     Reply reply;
     if (peer.site->transports())
       reply = co_await peer.site->transported(*this, peer.instance, request, attempt);
     else
       reply = co_await Call(*peer.site, *this, peer.instance, request, attempt);
-    balancer_->finish(*picked, {.now = nanoseconds_now(),
-                                .latency = (owner_.world().now() - sent).count(),
-                                .failed = connection_failed(reply.status)});
+    chooser.finish(*picked, {.now = nanoseconds_now(),
+                             .latency = (owner_.world().now() - sent).count(),
+                             .failed = connection_failed(reply.status)});
     note(*picked, reply.status);
     if (outliers_) judge(*picked, reply.status);
     // What may have had an effect is not sent twice: nginx passes over non-idempotent requests

@@ -70,7 +70,8 @@ class Cache final : public Component,
   using Params = CacheParams;
   Cache(World& world, std::string id, const CacheParams& params)
       : Component(world, std::move(id), "cache"),
-        shared_{params, ResourceNames(world.symbols), world.key(this->id(), "service time")},
+        params_(params),
+        shared_{params_, ResourceNames(world.symbols), world.key(this->id(), "service time")},
         placement_(params.cluster ? hashing::Scheme::redis_slot : params.sharding, this->id(),
                    params.replicas) {
     const std::uint32_t in_shard = params.nodes() / params.replicas;
@@ -179,6 +180,20 @@ class Cache final : public Component,
   }
   void pause_replication(Instance&) override {}  // see lacks_pause()
   void resume_replication(Instance&) override {}
+  std::vector<std::string> changeable() const override {
+    std::vector<std::string> names{
+        "ttl", "ttl_jitter", "expiry", "capacity", "queue.capacity", "service_time", "start_time"};
+    if (shared_.origin)
+      for (std::string& name : changeable_policy("")) names.push_back(std::move(name));
+    return names;
+  }
+  void reconfigure(const Blueprint& changed) override {
+    const std::optional<std::uint64_t> before = params_.capacity;
+    params_ = params_in<CacheParams>(changed);
+    if (shared_.origin) shared_.origin->reconfigure(params_.origin_policy);
+    for (const auto& instance : instances())
+      static_cast<Node&>(*instance).reconfigure(params_.capacity != before);
+  }
 
   bool takes_near_caches() const override { return !shared_.params.origin; }
   void join(NearCaches& near) override;
@@ -226,6 +241,7 @@ class Cache final : public Component,
     return static_cast<double>(most);
   }
 
+  CacheParams params_;
   Shared shared_;
   Shards placement_;
   std::optional<membership::Members> members_;

@@ -55,8 +55,20 @@ Node::Node(Component& cache, Shared& shared, std::uint32_t index, Zone zone)
     persistence_.emplace(form->snapshot, empty_contents(shared.params), evictions_random_);
   if (const auto* form = restore.as<AppendOnlyForm>())
     persistence_.emplace(form->append_only, empty_contents(shared.params), evictions_random_);
-  const Distribution& time = shared.params.service_time;
-  if (time.is_constant()) lane_ = &cache.world().simulation.lane(time.constant_value());
+  take_service_time();
+}
+
+void Node::take_service_time() {
+  const Distribution& time = params().service_time;
+  lane_ = time.is_constant() ? &world().simulation.lane(time.constant_value()) : nullptr;
+}
+
+void Node::reconfigure(bool other_capacity) {
+  take_service_time();
+  if (!other_capacity) return;
+  counts_.evictions += contents_.size();
+  replace_contents(empty_contents(params()));
+  save_all();
 }
 
 Counts Node::counts() const {

@@ -65,6 +65,9 @@ class Node final : public Instance {
   void expect(std::uint64_t key) const { __builtin_prefetch(contents_.first_place(key)); }
   /// Stores a key before the run begins, as if it had just been asked for.
   void prefill(std::uint64_t key);
+  /// The cache has other parameters now. With another capacity it begins empty, as memcached does
+  /// that is started anew with another -m.
+  void reconfigure(bool other_capacity);
   /// All that was prefilled is saved.
   void save_all();
   // Faults.
@@ -127,6 +130,7 @@ class Node final : public Instance {
   void started() override;
   Duration start_time() const override;
 
+  void take_service_time();
   Worker* idle_worker();
   void begin(Worker& worker, Served served, Time arrived);
   void finish(Worker& worker);

@@ -100,6 +100,7 @@ Guard::Guard(Simulation& simulation, const CallPolicy& policy, RandomKey key)
   if (policy.adaptive_throttling) throttle.emplace(policy.adaptive_throttling->options());
   if (policy.rate_limit) rate_limit = policy.rate_limit->make(now);
   if (policy.concurrency_limit) concurrency.emplace(policy.concurrency_limit->make(bits));
+  if (policy.bulkhead) max_wait = policy.bulkhead->max_wait;
   if (policy.bulkhead)
     bulkhead =
         std::make_unique<Resource>(simulation, policy.bulkhead->concurrent,
@@ -107,6 +108,7 @@ Guard::Guard(Simulation& simulation, const CallPolicy& policy, RandomKey key)
   if (policy.hedge) {
     hedge_delay.emplace(policy.hedge->delay_of(now));
     hedge_budget.emplace(policy.hedge->budget.value, policy.hedge->burst);
+    hedge_requests = policy.hedge->requests;
   }
 }
 
@@ -182,10 +184,7 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
       policy_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "call policy")),
       leak_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "leak")),
       split_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "split")) {
-  if (policy_.timeout) timeout_length_ = *policy_.timeout;
-  if (policy_.breaker) timeout_length_ = std::min(timeout_length_, own_timeout(*policy_.breaker));
-  const bool limited = timeout_length_ < kNever - Time{};
-  if (limited && !policy_.deadline_slack) timeout_ = &world.simulation.lane(timeout_length_);
+  set_timeout();
   if (policy_.retry && policy_.retry->attempts < 2) policy_.retry.reset();
   if (policy_.pool) pools_ = std::make_shared<ConnectionPools>(world, edge, *policy_.pool);
   if (policy_.transport) {
@@ -201,6 +200,78 @@ CallSite::CallSite(World& world, Edge& edge, const CallPolicy& policy, std::uint
     // Draws of its own: numbered from the other end.
     fallback_ = std::make_unique<CallSite>(world, *fallback_edge_, once, ~step);
   }
+}
+
+void CallSite::set_timeout() {
+  timeout_ = nullptr;
+  timeout_length_ = policy_.timeout.value_or(kNever - Time{});
+  if (policy_.breaker) timeout_length_ = std::min(timeout_length_, own_timeout(*policy_.breaker));
+  const bool limited = timeout_length_ < kNever - Time{};
+  if (limited && !policy_.deadline_slack) timeout_ = &world_.simulation.lane(timeout_length_);
+}
+
+namespace {
+
+/// What of a policy decides over what is remembered from call to call.
+Value remembered(CallPolicy policy) {
+  policy.timeout.reset();
+  policy.pool.reset();
+  policy.transport.reset();
+  policy.fallback.reset();
+  if (policy.retry) {
+    const RetryParams usual;
+    policy.retry->attempts = usual.attempts;
+    policy.retry->backoff = usual.backoff;
+    policy.retry->multiplier = usual.multiplier;
+    policy.retry->max_backoff = usual.max_backoff;
+    policy.retry->jitter = usual.jitter;
+    policy.retry->max_elapsed = usual.max_elapsed;
+    policy.retry->on = usual.on;
+  }
+  Value object = Value::object();
+  FieldCodec<CallPolicy>::write(policy, object);
+  return object;
+}
+
+Value written(const std::optional<ConnectionPoolParams>& pool) {
+  return Quantity<std::optional<ConnectionPoolParams>>::write(pool);
+}
+
+}  // namespace
+
+std::vector<std::string> changeable_policy(const std::string& before) {
+  std::vector<std::string> names;
+  for (const char* name : {"timeout", "retry", "breaker", "adaptive_throttling", "rate_limit",
+                           "concurrency_limit", "bulkhead", "hedge"})
+    names.push_back(before + name);
+  names.push_back("=" + before + "pool");
+  return names;
+}
+
+void CallSite::reconfigure(const CallPolicy& policy) {
+  const CallPolicy before = std::exchange(policy_, policy);
+  if (policy_.retry && policy_.retry->attempts < 2) policy_.retry.reset();
+  const bool routes = outlier_detection_.has_value() || !splits_.empty();
+  plain_ = policy.is_plain() && !routes;
+  guarded_ = policy.guards_attempts() || outlier_detection_.has_value();
+  set_timeout();
+  if (!(remembered(before) == remembered(policy_))) {
+    for (std::optional<Guard>& guard : guards_) {
+      if (!guard) continue;
+      guard->not_closed.set(world_.now(), 0);
+      guard->retired = true;
+    }
+    // They stay where they are: calls that are under way refer to them.
+    retired_.push_back(std::exchange(guards_, {}));
+  }
+  if (pools_ != nullptr && policy_.pool && !(written(before.pool) == written(policy_.pool)))
+    pools_->reconfigure(*policy_.pool);
+  if (fallback_ != nullptr && policy_.fallback) {
+    CallPolicy once;
+    once.timeout = policy_.fallback->timeout;
+    fallback_->reconfigure(once);
+  }
+  for (CallSite& split : splits_) split.reconfigure(policy);
 }
 
 void CallSite::route_by(const RoutingParams& routing, Directory& directory,
@@ -348,8 +419,7 @@ Task<Reply> CallSite::guarded(Guard& guard, Instance& from, Request request,
   if (guard.bulkhead) {
     AcquireOptions options;
     options.deadline = give_up;
-    if (policy_.bulkhead->max_wait)
-      options.deadline = std::min(give_up, simulation.after(*policy_.bulkhead->max_wait));
+    if (guard.max_wait) options.deadline = std::min(give_up, simulation.after(*guard.max_wait));
     slot = co_await guard.bulkhead->acquire(options);
     if (!slot) {
       ++counts_.bulkhead_full;
@@ -396,8 +466,8 @@ Task<Reply> CallSite::hedged(Guard& guard, Instance& from, const Request& reques
     race.guard = &guard;
     race.pause = Duration{*pause};
     std::vector<Task<bool>> requests;
-    requests.reserve(policy_.hedge->requests);
-    for (std::uint32_t number = 0; number < policy_.hedge->requests; ++number)
+    requests.reserve(guard.hedge_requests);
+    for (std::uint32_t number = 0; number < guard.hedge_requests; ++number)
       requests.push_back(one_of_race(race, from, request, attempt, number));
     co_await quorum(world_.simulation, 1, std::move(requests));
     reply = race.reply;
@@ -498,7 +568,7 @@ Task<Reply> CallSite::fall_back(Instance& from, Request request, Reply failed) {
 
 void CallSite::look_at_breaker(Guard& guard, const Instance& from) {
   const BreakerState state = guard.breaker->state(nanoseconds(world_.now()));
-  if (state == guard.last_state) return;
+  if (state == guard.last_state || guard.retired) return;
   guard.last_state = state;
   guard.not_closed.set(world_.now(), state == BreakerState::closed ? 0 : 1);
   world_.happened("breaker", "the circuit breaker of " + from.label() + " for " + edge_.to().id() +
@@ -509,6 +579,9 @@ double CallSite::breakers_not_closed(Time now) const {
   double sum = 0;
   for (const std::optional<Guard>& guard : guards_)
     if (guard) sum += guard->not_closed.total(now);
+  for (const auto& guards : retired_)
+    for (const std::optional<Guard>& guard : guards)
+      if (guard) sum += guard->not_closed.total(now);
   return sum;
 }
 

@@ -70,6 +70,11 @@ class CallSite {
   void route_by(const RoutingParams& routing, Directory& directory,
                 const KnownTransports& known = {});
 
+  /// The policy is this one from now on. Fallbacks stay where they are, and connections of a
+  /// transport what they are. What the policy has to remember is kept unless the part of it that
+  /// remembers has changed; calls that are under way keep to what they began with.
+  void reconfigure(const CallPolicy& policy);
+
   /// Whether a call here is a single attempt, for which a Call is enough: it spares a frame.
   bool is_plain() const { return plain_; }
 
@@ -105,6 +110,7 @@ class CallSite {
   friend class Call;
   class Admitted;
 
+  void set_timeout();
   Guard& guard_of(const Instance& from);
   Task<Reply> guarded(Guard& guard, Instance& from, Request request, std::uint32_t attempt);
   Task<Reply> sent(Guard& guard, Instance& from, const Request& request, std::uint32_t attempt);
@@ -143,8 +149,9 @@ class CallSite {
   RandomKey split_key_;
   std::optional<balancer::OutlierParams> outlier_detection_;
   std::deque<CallSite> splits_;
-  std::vector<double> up_to_;                // running sums of their shares
-  std::deque<std::optional<Guard>> guards_;  // by instance of the caller
+  std::vector<double> up_to_;                             // running sums of their shares
+  std::deque<std::optional<Guard>> guards_;               // by instance of the caller
+  std::deque<std::deque<std::optional<Guard>>> retired_;  // of earlier policies
   std::shared_ptr<ConnectionPools> pools_;
   std::shared_ptr<Transports> transports_;
   std::unique_ptr<MessageSizes> sizes_;  // where there is a transport
@@ -159,6 +166,10 @@ class CallSite {
 void examine_routing(const Value& call, const std::string& path, const std::string& callee,
                      const std::vector<std::string>& endpoints, const Directory& directory,
                      Problems& problems);
+
+/// The parameters of a policy that reconfigure() can change, for Component::changeable(): with
+/// `before` in front of each.
+std::vector<std::string> changeable_policy(const std::string& before);
 
 /// The edge from `caller` to the fallback of a policy; null where that names no component.
 Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& policy);

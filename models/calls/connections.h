@@ -3,6 +3,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -206,6 +207,11 @@ class ConnectionPools {
   PoolCounts& counts() { return counts_; }
   /// What faults keep, beside what its parameters say.
   Leaks& leaks() { return leaks_; }
+  /// Pools are made anew with these; the old ones are closed as their connections come back.
+  void reconfigure(const ConnectionPoolParams& params) {
+    params_ = params;
+    retired_.push_back(std::exchange(kept_, {}));
+  }
 
  private:
   World& world_;
@@ -214,6 +220,7 @@ class ConnectionPools {
   PoolCounts counts_;
   Leaks leaks_;
   ByProcess<Connections> kept_;
+  std::deque<ByProcess<Connections>> retired_;  // calls that are under way have connections of them
 };
 
 }  // namespace highwater

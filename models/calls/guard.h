@@ -55,8 +55,10 @@ struct Guard {
   std::unique_ptr<limiting::Limiter> rate_limit;
   std::optional<resilience::ConcurrencyLimiter> concurrency;
   std::unique_ptr<Resource> bulkhead;
+  std::optional<Duration> max_wait;  // at the bulkhead
   std::optional<resilience::HedgeDelay> hedge_delay;
   std::optional<resilience::HedgeBudget> hedge_budget;
+  std::uint32_t hedge_requests = 0;
   std::optional<balancing::OutlierDetector> outliers;  // among the callee's instances
   Time next_look{};                                    // of those, at the rates
 
@@ -64,6 +66,7 @@ struct Guard {
   resilience::BreakerState last_state = resilience::BreakerState::closed;
   TimeIntegral not_closed;        // 1 while the breaker was last seen open or half-open
   std::uint32_t incarnation = 0;  // of the process that it belongs to
+  bool retired = false;           // the policy has changed: of calls that were under way
 };
 
 }  // namespace highwater

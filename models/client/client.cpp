@@ -22,8 +22,10 @@ namespace highwater::client {
 namespace {
 
 // Ids of requests: the client's number above, its own count below. 2^40 requests of a client are
-// more than any run can hold time for.
+// more than any run can hold time for. The upper half is for requests that only come because a
+// fault changes the load: the others keep their ids, and with those their draws.
 constexpr unsigned kRequestBits = 40;
+constexpr std::uint64_t kBesides = std::uint64_t{1} << (kRequestBits - 1);
 
 class Client;
 
@@ -71,7 +73,11 @@ class Outside final : public Instance {
   void receive(Served served) override { served.reply(Status::error); }
 };
 
-class Client final : public Component, public HasKeys, public HasPools, public CanHerd {
+class Client final : public Component,
+                     public HasKeys,
+                     public HasPools,
+                     public CanHerd,
+                     public LoadSource {
  public:
   using Params = ClientParams;
   using Prepared = Trace;
@@ -105,8 +111,20 @@ class Client final : public Component, public HasKeys, public HasPools, public C
     static_cast<Outside&>(instance).scatter({since, every});
   }
   bool has_steady_state() const override {
-    return !params_.arrivals.as<TraceArrivals>() && !params_.arrivals.as<StagesArrivals>() &&
-           !params_.arrivals.as<DiurnalArrivals>();
+    return !params().arrivals.as<TraceArrivals>() && !params().arrivals.as<StagesArrivals>() &&
+           !params().arrivals.as<DiurnalArrivals>();
+  }
+  std::vector<std::string> changeable() const override;
+  void reconfigure(const Blueprint& changed) override;
+  void spike(double factor) override;
+  void end_spike(double factor) override;
+  std::uint64_t original_users() const {
+    const ClosedArrivals* closed = original_.arrivals.as<ClosedArrivals>();
+    return closed ? closed->closed.users : 0;
+  }
+  std::uint64_t users() const override {
+    const ClosedArrivals* closed = params().arrivals.as<ClosedArrivals>();
+    return closed ? closed->closed.users : 0;
   }
 
  private:
@@ -116,17 +134,45 @@ class Client final : public Component, public HasKeys, public HasPools, public C
   void send(const Request& request);
   Task<> send_with_herd(Request request, Outside& from);
   void replay_one();
+  void replay_more(const TraceRecord& record, Request request);
+  Task<> replay_late(Request request, Duration wait);
+  void arrive_besides();
+  void take_params(const ClientParams& params);
+  void adjust_load();
+  void schedule_besides();
+  bool keeps(std::uint64_t number) const;
   Task<> one_request(Request request, Instance& from);
   Task<> one_session(Request first, Instance& from);
   /// Where the users are from whom the `number`-th thing comes.
   Outside& outside(std::uint64_t number) const {
     return static_cast<Outside&>(*instances()[number % instances().size()]);
   }
-  Task<> one_user(std::uint64_t user);
-  Request make_request(Time intended);
+  Task<> one_user(std::uint64_t user, std::uint64_t life);
+  /// @param besides  It is one that only comes because a fault changes the load.
+  Request make_request(Time intended, bool besides = false);
   static std::uint64_t how_many(const Times& times, RandomKey key, std::uint64_t number);
 
-  const ClientParams& params_;
+  /// What faults make of the load; from the first of them on.
+  struct Load {
+    std::vector<double> factors;
+    double factor = 1;
+    double kept = 1;  // of the arrivals that come without them
+    std::uint64_t next_id = 0;
+    std::uint64_t arrivals = 0;
+    std::uint64_t forms = 0;  // of arrivals that took the place of others
+    RandomKey keep_key, copy_key;
+    std::optional<ScaledArrivals> besides;
+    bool instead = false;  // of the arrivals that come without them
+    Value arrivals_now;
+    // Of a closed loop.
+    std::uint64_t wanted = 0;
+    std::uint64_t lives = 0;
+    std::vector<bool> running;  // users
+  };
+
+  const ClientParams& params() const { return *params_; }
+  const ClientParams* params_;
+  const ClientParams& original_;
   const Trace& trace_;
   Recorder::Owner& owner_;
   RequestLog log_;
@@ -159,6 +205,8 @@ class Client final : public Component, public HasKeys, public HasPools, public C
   CallSite* site_ = nullptr;
   const Directory* directory_ = nullptr;
   Timer<&Client::arrive> arrival_;
+  std::unique_ptr<Load> load_;  // null until a fault changes something
+  Timer<&Client::arrive_besides> besides_;
 };
 
 std::string percent(double share) {
@@ -183,7 +231,8 @@ std::uint64_t client_number(World& world) {
 
 Client::Client(World& world, std::string id, const ClientParams& params, const Trace& trace)
     : Component(world, std::move(id), "client"),
-      params_(params),
+      params_(&params),
+      original_(params),
       trace_(trace),
       owner_(world.recorder.owner(this->id())),
       log_(world, owner_),
@@ -193,18 +242,25 @@ Client::Client(World& world, std::string id, const ClientParams& params, const T
       batch_key_(world.key(this->id(), "batch")),
       session_key_(world.key(this->id(), "session")),
       think_key_(world.key(this->id(), "think")),
-      arrival_(*this) {
+      arrival_(*this),
+      besides_(*this) {
   const std::size_t ends = std::max<std::size_t>(1, params.zones.size());
   for (std::uint32_t i = 0; i < ends; ++i)
     add(std::make_unique<Outside>(
         *this, i, params.zones.empty() ? kOutside : world.network.zone(params.zones[i])));
   if (params.keys) popularity_ = params.keys->popularity();
+  take_params(params);
+  for (const std::string& endpoint : trace.endpoints) trace_targets_.push_back(target_of(endpoint));
+}
+
+void Client::take_params(const ClientParams& params) {
+  params_ = &params;
+  mix_.clear();
   double sum = 0;
   for (const auto& entry : params.mix) {
     sum += entry.value.value;
     mix_.push_back({sum, target_of(entry.key)});
   }
-  for (const std::string& endpoint : trace.endpoints) trace_targets_.push_back(target_of(endpoint));
 }
 
 Client::Target Client::target_of(const std::string& endpoint) const {
@@ -212,29 +268,29 @@ Client::Target Client::target_of(const std::string& endpoint) const {
   for (const std::string_view method : {"POST ", "PUT ", "PATCH "})
     if (endpoint.starts_with(method)) operation = Operation::write;
   if (endpoint.starts_with("DELETE ")) operation = Operation::remove;
-  return {world().symbols.intern(endpoint), params_.op.value_or(operation)};
+  return {world().symbols.intern(endpoint), params().op.value_or(operation)};
 }
 
 void Client::connect(Directory& directory) {
-  Edge& edge = directory.edge(*this, directory.component(params_.calls.to.id));
-  const CallPolicy& policy = params_.calls.policy;
+  Edge& edge = directory.edge(*this, directory.component(params().calls.to.id));
+  const CallPolicy& policy = params().calls.policy;
   sites_.emplace_back(world(), edge, policy, 0, fallback_edge(directory, *this, policy));
   site_ = &sites_.front();
-  site_->route_by(params_.calls.routing, directory);
+  site_->route_by(params().calls.routing, directory);
   directory_ = &directory;
   measure_calls(owner_, sites_, instances().size());
 }
 
 void Client::start() {
-  process_ = make_arrivals(params_.arrivals, world().stream(id(), "arrivals"));
+  process_ = make_arrivals(params().arrivals, world().stream(id(), "arrivals"));
   std::visit(
       [this](const auto& form) {
         if constexpr (requires { form.batch; }) batch_ = form.batch ? &*form.batch : nullptr;
       },
-      params_.arrivals.form);
-  if (const ClosedArrivals* arrivals = params_.arrivals.as<ClosedArrivals>()) {
+      params().arrivals.form);
+  if (const ClosedArrivals* arrivals = params().arrivals.as<ClosedArrivals>()) {
     for (std::uint64_t user = 0; user < arrivals->closed.users; ++user)
-      outside(user).tasks().spawn(one_user(user));
+      outside(user).tasks().spawn(one_user(user, 0));
     return;
   }
   schedule_next();
@@ -252,14 +308,17 @@ void Client::examine(const Examination& examination) const {
                              : examination.where,
                      exact ? pointer_to(path, endpoint) : path, examination.problems);
   };
-  for (const auto& entry : params_.mix) require("mix", entry.key);
+  // As it is written, since the client may be about to be changed.
+  std::vector<std::string> mix;
+  if (const Value* const given = examination.where.find("mix"))
+    for (const Value::Member& member : given->members()) mix.push_back(member.key);
+  for (const std::string& endpoint : mix) require("mix", endpoint);
   // A log may name what the system does not answer: those requests fail, as they should.
-  if (params_.mix.empty() && trace_.records.empty()) require("mix", "");
+  if (mix.empty() && trace_.records.empty()) require("mix", "");
   if (const Value* const calls = examination.where.find("calls")) {
-    std::vector<std::string> endpoints;
-    for (const auto& entry : params_.mix) endpoints.push_back(entry.key);
-    if (params_.mix.empty() && trace_.records.empty()) endpoints.push_back("");
-    examine_routing(*calls, pointer_to(examination.path, "calls"), params_.calls.to.id, endpoints,
+    std::vector<std::string> endpoints = mix;
+    if (mix.empty() && trace_.records.empty()) endpoints.push_back("");
+    examine_routing(*calls, pointer_to(examination.path, "calls"), params().calls.to.id, endpoints,
                     *directory_, examination.problems);
   }
 }
@@ -287,6 +346,10 @@ void Client::replay_one() {
   Request request = make_request(world().now());
   if (!popularity_) request.key = record.key;
   if (mix_.empty()) aim(request, trace_targets_[record.endpoint]);
+  if (load_ != nullptr) [[unlikely]] {
+    if (!keeps(request.id)) return;
+    replay_more(record, request);
+  }
   send(request);
 }
 
@@ -301,6 +364,10 @@ std::uint64_t Client::how_many(const Times& times, RandomKey key, std::uint64_t 
 
 void Client::send_batch(Time intended) {
   const std::uint64_t requests = batch_ == nullptr ? 1 : how_many(*batch_, batch_key_, ++arrivals_);
+  if (load_ != nullptr && !keeps(next_id_)) [[unlikely]] {
+    next_id_ += requests;  // they did not come, and the others are who they are
+    return;
+  }
   for (std::uint64_t i = 0; i < requests; ++i) send(make_request(intended));
 }
 
@@ -308,7 +375,7 @@ void Client::send(const Request& request) {
   Outside& from = outside(request.id);
   if (from.is_herd()) [[unlikely]]
     from.tasks().spawn(send_with_herd(request, from));
-  else if (params_.session)
+  else if (params().session)
     from.tasks().spawn(one_session(request, from));
   else
     from.tasks().spawn(one_request(request, from));
@@ -317,18 +384,18 @@ void Client::send(const Request& request) {
 Task<> Client::send_with_herd(Request request, Outside& from) {
   request.intended = from.goes(world().now());
   co_await world().simulation.until(request.intended);
-  if (params_.session)
+  if (params().session)
     co_await one_session(request, from);
   else
     co_await one_request(request, from);
 }
 
-Request Client::make_request(Time intended) {
+Request Client::make_request(Time intended, bool besides) {
   Request request;
-  request.id = next_id_++;
+  request.id = besides ? load_->next_id++ : next_id_++;
   request.intended = intended;
-  request.priority = static_cast<std::uint8_t>(params_.priority);
-  request.operation = params_.op.value_or(Operation::read);
+  request.priority = static_cast<std::uint8_t>(params().priority);
+  request.operation = params().op.value_or(Operation::read);
   if (popularity_) {
     RequestRandom random(key_key_, request.id, 0);
     request.key = popularity_->draw(random);
@@ -359,34 +426,172 @@ Task<> Client::one_request(Request request, Instance& from) {
 }
 
 Task<> Client::one_session(Request first, Instance& from) {
-  const std::uint64_t requests = how_many(params_.session->requests, session_key_, first.id);
+  const std::uint64_t requests = how_many(params().session->requests, session_key_, first.id);
   RequestRandom think(think_key_, first.id, 0);
   Request request = first;
   for (std::uint64_t sent = 1;; ++sent) {
     co_await one_request(request, from);
     if (sent >= requests) co_return;
-    const Duration pause = params_.session->think.draw(think);
+    const Duration pause = params().session->think.draw(think);
     co_await world().simulation.delay(pause);
-    request = make_request(world().now());
+    request = make_request(world().now(), (first.id & kBesides) != 0);
     request.key = first.key;  // a session is about one user's data
     if (mix_.empty()) aim(request, {first.endpoint, first.operation});
   }
 }
 
-Task<> Client::one_user(std::uint64_t user) {
-  const Distribution& think = params_.arrivals.as<ClosedArrivals>()->closed.think;
-  RequestRandom random(think_key_, user, 0);
+Task<> Client::one_user(std::uint64_t user, std::uint64_t life) {
+  RequestRandom random(think_key_, user, life);
   for (;;) {
-    const Duration pause = think.draw(random);
+    const Duration pause = params().arrivals.as<ClosedArrivals>()->closed.think.draw(random);
     co_await world().simulation.delay(pause);
     const Outside& from = outside(user);
     if (from.is_herd()) co_await world().simulation.until(from.goes(world().now()));
-    const Request request = make_request(world().now());
-    if (params_.session)
+    if (load_ != nullptr && user >= load_->wanted) [[unlikely]] {
+      load_->running[user] = false;
+      co_return;
+    }
+    const Request request = make_request(world().now(), life > 0);
+    if (params().session)
       co_await one_session(request, outside(user));
     else
       co_await one_request(request, outside(user));
   }
+}
+
+// What faults make of the load.
+
+void Client::spike(double factor) {
+  if (load_ == nullptr) adjust_load();
+  load_->factors.push_back(factor);
+  adjust_load();
+}
+
+void Client::end_spike(double factor) {
+  const auto found = std::find(load_->factors.begin(), load_->factors.end(), factor);
+  HIGHWATER_CHECK(found != load_->factors.end());
+  load_->factors.erase(found);
+  adjust_load();
+}
+
+std::vector<std::string> Client::changeable() const {
+  std::vector<std::string> names{"mix", "priority"};
+  if (params().arrivals.as<ClosedArrivals>())
+    names.push_back("arrivals.closed");
+  else if (!params().arrivals.as<TraceArrivals>())
+    for (const char* form :
+         {"poisson", "constant", "renewal", "mmpp", "stages", "diurnal", "batch"})
+      names.push_back(std::string("arrivals.") + form);
+  for (std::string& name : changeable_policy("calls.")) names.push_back(std::move(name));
+  return names;
+}
+
+void Client::reconfigure(const Blueprint& changed) {
+  take_params(params_in<ClientParams>(changed));
+  site_->reconfigure(params().calls.policy);
+  adjust_load();
+}
+
+void Client::adjust_load() {
+  const Time now = world().now();
+  if (load_ == nullptr) {
+    load_ = std::make_unique<Load>();
+    load_->next_id = next_id_ >> kRequestBits << kRequestBits | kBesides;
+    load_->keep_key = world().key(id(), "arrivals that are kept");
+    load_->copy_key = world().key(id(), "copies of a trace");
+    load_->running.assign(original_users(), true);
+    load_->arrivals_now = Quantity<Arrivals>::write(original_.arrivals);
+  }
+  Load& load = *load_;
+  // Multiplied anew: dividing would leave a rounding error behind for the rest of the run.
+  load.factor = 1;
+  for (const double each : load.factors) load.factor *= each;
+  if (const ClosedArrivals* closed = params().arrivals.as<ClosedArrivals>()) {
+    const double users = static_cast<double>(closed->closed.users) * load.factor + 0.5;
+    load.wanted = static_cast<std::uint64_t>(std::min(users, static_cast<double>(kMostUsers)));
+    if (load.running.size() < load.wanted) load.running.resize(load.wanted, false);
+    for (std::uint64_t user = 0; user < load.wanted; ++user) {
+      if (load.running[user]) continue;
+      load.running[user] = true;
+      outside(user).tasks().spawn(one_user(user, ++load.lives));
+    }
+    return;
+  }
+  Value arrivals = Quantity<Arrivals>::write(params().arrivals);
+  if (process_ != nullptr && !(arrivals == load.arrivals_now)) {
+    load.arrivals_now = std::move(arrivals);
+    load.instead = !(load.arrivals_now == Quantity<Arrivals>::write(original_.arrivals));
+    load.besides.reset();
+    ++load.forms;
+  }
+  load.kept = load.instead ? 0 : std::min(1.0, load.factor);
+  const double more = load.instead ? load.factor : std::max(0.0, load.factor - 1);
+  if (process_ == nullptr) return;  // copies of a trace come with what they are copies of
+  if (!load.besides) {
+    if (more == 0) return world().simulation.cancel(besides_);
+    load.besides.emplace(
+        params().arrivals, world().stream(id(), "arrivals besides " + std::to_string(load.forms)),
+        world().stream(id(), load.instead ? "bursts " + std::to_string(load.forms) : "arrivals"));
+  }
+  load.besides->set_scale(now, more);
+  schedule_besides();
+}
+
+void Client::schedule_besides() {
+  const std::optional<Time> next = load_->besides->next(world().now());
+  if (next && *next < kNever)
+    world().simulation.reschedule_at(besides_, *next);
+  else
+    world().simulation.cancel(besides_);
+}
+
+void Client::arrive_besides() {
+  const Time now = world().now();
+  load_->besides->arrived(now);
+  const Batch* batch = nullptr;
+  std::visit(
+      [&](const auto& form) {
+        if constexpr (requires { form.batch; }) batch = &form.batch;
+      },
+      params().arrivals.form);
+  std::uint64_t requests = 1;
+  if (batch != nullptr && *batch)
+    requests = how_many(**batch, batch_key_, kBesides | ++load_->arrivals);
+  for (std::uint64_t i = 0; i < requests; ++i) send(make_request(now, true));
+  schedule_besides();
+}
+
+/// Whether an arrival comes in spite of what makes them fewer.
+bool Client::keeps(std::uint64_t number) const {
+  if (load_->kept >= 1) return true;
+  RequestRandom random(load_->keep_key, number, 0);
+  return random.uniform() < load_->kept;
+}
+
+/// Copies of a record come evenly between it and the next one.
+void Client::replay_more(const TraceRecord& record, Request request) {
+  if (load_->factor <= 1) return;
+  RequestRandom random(load_->copy_key, request.id, 0);
+  const double more = load_->factor - 1;
+  auto copies = static_cast<std::uint64_t>(more);
+  if (random.uniform() < more - static_cast<double>(copies)) ++copies;
+  const Duration gap = replayed_ < trace_.records.size()
+                           ? trace_.records[replayed_].offset - record.offset
+                           : Duration{0};
+  for (std::uint64_t i = 0; i < copies; ++i) {
+    const double share = random.uniform();
+    Request copy = make_request(world().now(), true);
+    if (!popularity_) copy.key = record.key;
+    if (mix_.empty()) aim(copy, trace_targets_[record.endpoint]);
+    const Duration wait{static_cast<Duration::rep>(share * static_cast<double>(gap.count()))};
+    outside(copy.id).tasks().spawn(replay_late(copy, wait));
+  }
+}
+
+Task<> Client::replay_late(Request request, Duration wait) {
+  co_await world().simulation.delay(wait);
+  request.intended = world().now();
+  send(request);
 }
 
 Trace Client::prepare(const ClientParams& params, Preparation& preparation) {

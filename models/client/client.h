@@ -59,6 +59,21 @@ struct ClientParams {
   void check(const Value& where, const std::string& path, Problems& problems) const;
 };
 
+/// Who sends load, for faults that change how much.
+class LoadSource {
+ public:
+  /// So many times as much comes from now on. Factors of several multiply.
+  virtual void spike(double factor) = 0;
+  /// Takes back one of that factor.
+  virtual void end_spike(double factor) = 0;
+  /// Users of a closed loop, and of how many there may be; 0 where the load is open.
+  virtual std::uint64_t users() const = 0;
+  static constexpr std::uint64_t kMostUsers = 10'000'000;
+
+ protected:
+  ~LoadSource() = default;
+};
+
 ModelKind client();
 
 }  // namespace highwater::client

@@ -330,6 +330,7 @@ void Cluster::settle(Guest& guest, Node& node) {
 
 void Cluster::scan() {
   world().simulation.schedule_after(scan_, params_.autoscaler->scan_interval);
+  if (frozen_ > 0) return;
   std::vector<scaling::ClusterNode> nodes;
   std::vector<std::uint32_t> number(instances().size());
   for (const auto& each : instances()) {

@@ -142,6 +142,9 @@ class Cluster final : public Component {
   /// Orders of nodes are refused until allow(). Shortages add up.
   void deny(const Shortage& shortage);
   void allow(const Shortage& shortage);
+  /// Its autoscaler orders and removes nothing. Freezes nest.
+  void freeze() { ++frozen_; }
+  void unfreeze() { --frozen_; }
   /// Whether an autoscaler orders nodes for it.
   bool orders_nodes() const { return autoscaler_.has_value(); }
   /// The number of the group of that name, if there is one.
@@ -190,6 +193,7 @@ class Cluster final : public Component {
   std::vector<std::uint32_t> first_;  // instance of each group, and the end
   std::vector<scaling::PlacementNode> layout_;
   std::vector<Shortage> shortages_;
+  int frozen_ = 0;
   TimeIntegral pending_;
   std::uint64_t scale_ups_ = 0;
   std::uint64_t scale_downs_ = 0;

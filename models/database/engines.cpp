@@ -11,10 +11,10 @@
 namespace highwater::database {
 namespace {
 
-class Plan final : public Blueprint {
+class Plan final : public BlueprintOf<EngineParams> {
  public:
   Plan(EngineParams params, MakeSql make_sql)
-      : params_(std::move(params)), make_sql_(std::move(make_sql)) {}
+      : BlueprintOf(std::move(params)), make_sql_(std::move(make_sql)) {}
   std::unique_ptr<Component> build(World& world, const std::string& id) const override {
     if (params_.cassandra) return cassandra(world, id, *params_.cassandra);
     if (params_.dynamodb) return dynamodb(world, id, *params_.dynamodb);
@@ -22,7 +22,6 @@ class Plan final : public Blueprint {
   }
 
  private:
-  EngineParams params_;
   MakeSql make_sql_;
 };
 

@@ -98,7 +98,7 @@ void Deployment::settle_judged() {
   }
   const auto* blue_green = strategy_->rollout->as<BlueGreenRollout>();
   if (!there) {
-    if (world().now() > give_up_at()) return roll_back("makes no progress");
+    if (world().now() > give_up_at()) return fail("makes no progress");
     if (blue_green == nullptr) return;  // its checks go on
     strategy_->since.reset();
     world().simulation.cancel(check_);
@@ -116,10 +116,14 @@ Time Deployment::give_up_at() const {
   return strategy_->progressed + strategy_->progress_deadline;
 }
 
-void Deployment::roll_back(const char* why) {
+void Deployment::fail(const char* why) {
   ++rollbacks_;
+  roll_back(why);
+}
+
+void Deployment::roll_back(const char* why) {
   world().happened("rollout rolled back",
-                   component_.id() + "'s version " + std::to_string(begun_) + " " + why);
+                   component_.id() + "'s version " + std::to_string(newest()) + " " + why);
   enter(Phase::rolled_back);
   look();
 }
@@ -161,7 +165,7 @@ void Deployment::check() {
   if (strategy_->phase == Phase::trying && strategy_->rollout->is<BlueGreenRollout>()) {
     enter(Phase::kept);
     strategy_->since = world().now();
-    world().happened("switched", component_.id() + "'s version " + std::to_string(begun_) +
+    world().happened("switched", component_.id() + "'s version " + std::to_string(newest()) +
                                      " gets the requests");
     const Duration keep = strategy_->rollout->as<BlueGreenRollout>()->strategy.keep;
     if (analysis() != nullptr)
@@ -179,7 +183,7 @@ void Deployment::check() {
   }
   const std::optional<bool> passed = passes();
   if (passed == false && ++strategy_->failures >= analysis()->threshold) {
-    return roll_back("has failed");
+    return fail("has failed");
   }
   if (const auto* canary = strategy_->rollout->as<CanaryRollout>(); canary && passed == true) {
     if (strategy_->weight >= canary->strategy.max_weight.value - 1e-9) {

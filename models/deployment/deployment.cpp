@@ -9,12 +9,14 @@
 
 namespace highwater::deployment {
 
-Deployment::Deployment(Component& component, const DeploymentParams& params, std::uint32_t replicas)
+Deployment::Deployment(Component& component, const DeploymentParams& params, std::uint32_t replicas,
+                       Leaks leaks)
     : component_(component),
       params_(params),
       replicas_(replicas),
       places_(component.instances().size()),
       sets_(1),
+      leaks_(std::move(leaks)),
       wanted_(Time{}, replicas),
       answered_(component.instances().size()),
       rollout_(*this),
@@ -79,7 +81,7 @@ std::uint32_t Deployment::waiting() const {
 
 const VersionParams& Deployment::version(std::uint32_t number) const {
   static const VersionParams kOwn;
-  return number == 0 ? kOwn : params_.rollouts[order_[number - 1]].terms().version;
+  return number == 0 ? kOwn : *versions_[number - 1].params;
 }
 
 std::optional<Duration> Deployment::start_time(const Instance& instance) const {
@@ -113,6 +115,39 @@ void Deployment::schedule_rollout() {
 
 void Deployment::begin_rollout() {
   const Rollout& rollout = params_.rollouts[order_[begun_++]];
+  roll_out(rollout, rollout.terms().version, wanted_version());
+}
+
+std::uint32_t Deployment::deploy(const Rollout& rollout) {
+  roll_out(rollout, rollout.terms().version, wanted_version());
+  return newest();
+}
+
+std::uint32_t Deployment::same_as(std::uint32_t version) const {
+  return version == 0 ? 0 : versions_[version - 1].is;
+}
+
+/// The version that is to be the only one when all has gone well.
+std::uint32_t Deployment::wanted_version() const {
+  const bool failed = strategy_ && is_judged() && strategy_->phase == Phase::rolled_back;
+  return same_as(failed ? stable_ : newest());
+}
+
+void Deployment::take_back(std::uint32_t number) {
+  versions_[number - 1].taken_back = true;
+  if (wanted_version() != number) return;
+  if (is_judged() && (strategy_->phase == Phase::trying || strategy_->phase == Phase::kept) &&
+      (same_as(stable_) == 0 || !versions_[same_as(stable_) - 1].taken_back))
+    return roll_back("is taken back");
+  std::uint32_t back = number;
+  while (back > 0 && versions_[back - 1].taken_back) back = versions_[back - 1].before;
+  returning_ = back;
+  roll_out(*strategy_->rollout, version(back), number);
+  returning_.reset();
+}
+
+void Deployment::roll_out(const Rollout& rollout, const VersionParams& params,
+                          std::uint32_t before) {
   if (!strategy_) {
     // What the controller has noted when it made the first set.
     sets_.front().desired_annotation = replicas_;
@@ -140,8 +175,20 @@ void Deployment::begin_rollout() {
     strategy_->weight = canary->strategy.step_weight.value;
   world().simulation.cancel(check_);
   sets_.emplace_back();
-  world().happened("rollout", component_.id() + " gets version " + std::to_string(begun_));
-  schedule_rollout();
+  versions_.push_back({&params, before, newest()});
+  if (returning_) {
+    // Its set is the new one again, as kubectl rollout undo has it: what is left of it stays.
+    versions_.back().is = *returning_;
+    versions_.back().before = *returning_ == 0 ? 0 : versions_[*returning_ - 1].before;
+    for (std::uint32_t i = 0; i < newest(); ++i) {
+      if (same_as(i) != *returning_) continue;
+      sets_.back().replicas += std::exchange(sets_[i].replicas, 0u);
+      for (const auto& pod : pods_)
+        if (pod->version == i) pod->version = newest();
+    }
+  }
+  world().happened("rollout", component_.id() + " gets version " + std::to_string(newest()));
+  if (!rollout_.pending()) schedule_rollout();
   if (is_judged()) enter(Phase::trying);
   look();
 }
@@ -197,14 +244,14 @@ void Deployment::tell_status() {
     if (rollout_time_ != nullptr)
       rollout_time_->record(world().now(), world().now() - strategy_->began);
     world().happened(back ? "rollback complete" : "rollout complete",
-                     component_.id() + "'s version " + std::to_string(back ? wanted : begun_) +
+                     component_.id() + "'s version " + std::to_string(back ? wanted : newest()) +
                          (back ? " is the only one again" : " has taken the place of all others"));
     return;
   }
   const scaling::RolloutStatus status = strategy_->controller.status();
   if (strategy_->told == status) return;
   strategy_->told = status;
-  const std::string what = component_.id() + "'s version " + std::to_string(begun_);
+  const std::string what = component_.id() + "'s version " + std::to_string(newest());
   if (status == scaling::RolloutStatus::complete) {
     // A set that is completed anew after having been resized is no rollout any more.
     if (rollout_time_ != nullptr && strategy_->began >= Time{})
@@ -320,6 +367,7 @@ void Deployment::begin(Pod& pod, Instance& place, Duration wait) {
   const VersionParams& said = version(pod.version);
   if (said.slowdown.value != 1) place.slow(said.slowdown.value);
   if (said.error_rate.value > 0) place.fail_share(said.error_rate.value);
+  if (leaks_) leaks_(place, said.leak.count);
   place.appear(wait);
 }
 

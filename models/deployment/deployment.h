@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -53,8 +54,14 @@ struct Pod {
 ///          tests/deployment/cluster_test.cpp
 class Deployment final : public cluster::Tenant {
  public:
+  /// What else a version changes of an instance: so many more bytes are left behind by each
+  /// request.
+  using Leaks = std::function<void(const Instance&, std::uint64_t)>;
+
   /// @param replicas  At first. The component has as many instances as it may ever need.
-  Deployment(Component& component, const DeploymentParams& params, std::uint32_t replicas);
+  /// @param leaks     Tells the instance; empty where versions leak nothing.
+  Deployment(Component& component, const DeploymentParams& params, std::uint32_t replicas,
+             Leaks leaks = {});
 
   /// Finds the cluster; the first pods are placed there.
   void connect(Directory& directory);
@@ -62,6 +69,14 @@ class Deployment final : public cluster::Tenant {
 
   std::uint32_t replicas() const { return replicas_; }
   void scale(std::uint32_t replicas);
+
+  // Faults.
+  /// Rolls out a version that is none of the scenario's rollouts. @return its number.
+  /// @param rollout  Outlives the run.
+  std::uint32_t deploy(const Rollout& rollout);
+  /// The version is no longer wanted: that before it which still is comes back, in the same way,
+  /// unless another has taken its place or it has failed by itself.
+  void take_back(std::uint32_t version);
 
   /// Whose process this is; null where nobody's.
   const Pod* pod_at(const Instance& instance) const { return places_[instance.index()]; }
@@ -118,6 +133,9 @@ class Deployment final : public cluster::Tenant {
   const VersionParams& version(std::uint32_t number) const;
   void changed(const Instance& instance, Component::Change change);
   void begin_rollout();
+  void roll_out(const Rollout& rollout, const VersionParams& version, std::uint32_t before);
+  std::uint32_t wanted_version() const;
+  std::uint32_t same_as(std::uint32_t version) const;
   void schedule_rollout();
   void look();
   bool step();
@@ -133,6 +151,7 @@ class Deployment final : public cluster::Tenant {
                     std::uint32_t unavailable);
   void settle_judged();
   Time give_up_at() const;
+  void fail(const char* why);
   void roll_back(const char* why);
   void begin_checks();
   void check();
@@ -168,7 +187,17 @@ class Deployment final : public cluster::Tenant {
   std::vector<scaling::ReplicaSet> sets_;   // by version
   std::uint64_t created_ = 0;
   std::vector<std::uint32_t> order_;  // of the rollouts, by time
-  std::size_t begun_ = 0;             // rollouts
+  std::size_t begun_ = 0;             // of those rollouts
+  /// Of a version, from 1 on.
+  struct Version {
+    const VersionParams* params;
+    std::uint32_t before;  // the version that was wanted when it came
+    std::uint32_t is;      // the version that it is, where one comes back
+    bool taken_back = false;
+  };
+  std::vector<Version> versions_;
+  std::optional<std::uint32_t> returning_;  // the version that comes back with this rollout
+  Leaks leaks_;
   std::optional<Strategy> strategy_;  // of the last rollout
   cluster::Cluster* cluster_ = nullptr;
   std::optional<scaling::DisruptionBudget> budget_;
@@ -183,6 +212,18 @@ class Deployment final : public cluster::Tenant {
   Timer<&Deployment::begin_rollout> rollout_;
   Timer<&Deployment::look> look_;
   Timer<&Deployment::check> check_;
+};
+
+/// A component whose instances come and go.
+class Deployed {
+ public:
+  /// Null where they do not.
+  virtual Deployment* deployment() = 0;
+  /// Whether its instances need memory, which versions can leak.
+  virtual bool has_memory() const = 0;
+
+ protected:
+  ~Deployed() = default;
 };
 
 /// Of Deployment::measure(), for a kind's table.

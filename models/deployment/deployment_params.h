@@ -19,6 +19,7 @@ struct VersionParams {
   Fraction error_rate{0};
   std::optional<Duration> start_time;
   bool never_ready = false;
+  Bytes leak{};
 
   static constexpr std::string_view type_name = "rollout.version";
   static constexpr auto fields() {
@@ -28,7 +29,9 @@ struct VersionParams {
                       .at_most(Factor{1e6}),
                   field<&P::error_rate>("Such a part of its requests is answered with an error."),
                   field<&P::start_time>("In place of the component's start_time."),
-                  field<&P::never_ready>("Its instances never take requests: a broken start.")};
+                  field<&P::never_ready>("Its instances never take requests: a broken start."),
+                  field<&P::leak>("That each request leaves behind for good, beside what the "
+                                  "component's memory says.")};
   }
 };
 

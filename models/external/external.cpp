@@ -50,6 +50,9 @@ class Api final : public Instance {
  public:
   explicit Api(External& owner);
 
+  /// It is limited from now on, and has all it may save up.
+  void fill(std::uint64_t tokens);
+
  private:
   void receive(Served served) override;
   Task<> answer(Served served);
@@ -65,18 +68,27 @@ class External final : public Component {
   using Params = ExternalParams;
   External(World& world, std::string id, const ExternalParams& params)
       : Component(world, std::move(id), "external"),
-        params_(params),
+        params_(&params),
         latency_key_(world.key(this->id(), "latency")),
         error_key_(world.key(this->id(), "error")) {
     add(std::make_unique<Api>(*this));
     measure();
   }
-  const ExternalParams& params() const { return params_; }
+  std::vector<std::string> changeable() const override {
+    return {"latency", "error_rate", "rate_limit"};
+  }
+  void reconfigure(const Blueprint& changed) override {
+    const bool limited = params().rate_limit.has_value();
+    params_ = &params_in<ExternalParams>(changed);
+    if (!limited && params().rate_limit)
+      static_cast<Api&>(*instances().front()).fill(params().rate_limit->burst);
+  }
+  const ExternalParams& params() const { return *params_; }
   RandomKey latency_key() const { return latency_key_; }
   RandomKey error_key() const { return error_key_; }
 
  private:
-  const ExternalParams& params_;
+  const ExternalParams* params_;
   RandomKey latency_key_, error_key_;
 };
 
@@ -85,6 +97,11 @@ Api::Api(External& owner)
       owner_(owner),
       tokens_(owner.params().rate_limit ? static_cast<double>(owner.params().rate_limit->burst)
                                         : 0) {}
+
+void Api::fill(std::uint64_t tokens) {
+  tokens_ = static_cast<double>(tokens);
+  refilled_ = owner_.world().now();
+}
 
 bool Api::allowed() {
   const std::optional<RateLimitParams>& limit = owner_.params().rate_limit;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "engine/model/fault.h"
 #include "models/faults/fault_params.h"
@@ -46,14 +47,34 @@ FaultSchedule schedule_of(const P& params) {
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
+/// and, where reading it takes a look at the scenario around it, what comes of that and goes to
+/// examine() and arm() as their last argument; null after a problem:
+///   std::shared_ptr<const X> prepare(const Target&, Preparation&) const;
+template <class P>
+concept Prepared = requires(const P& params, const Target& target, Preparation& preparation) {
+  params.prepare(target, preparation);
+};
+
+/// What prepare() makes; an empty thing where there is none.
+template <class P>
+auto prepared(const P& params, const Target& target, Preparation& preparation) {
+  if constexpr (Prepared<P>)
+    return params.prepare(target, preparation);
+  else
+    return std::make_shared<const std::monostate>();
+}
+
 template <class P>
 FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::string summary,
                      std::string source) {
+  using Made = decltype(prepared(std::declval<const P&>(), std::declval<const Target&>(),
+                                 std::declval<Preparation&>()));
   class Plan final : public FaultPlan {
    public:
-    Plan(P params, Target target, std::string verb, Aim aim)
+    Plan(P params, Target target, std::string verb, Aim aim, Made made)
         : FaultPlan(schedule_of(params)),
           params_(std::move(params)),
+          made_(std::move(made)),
           target_(std::move(target)),
           verb_(std::move(verb)),
           aim_(aim) {}
@@ -68,16 +89,22 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
         const Component& component = directory.component(target_.component);
         if (!examine_kind(component, P::kKinds, verb_, examination)) return;
       }
-      if constexpr (requires { params_.examine(directory, target_, examination); })
+      if constexpr (Prepared<P>)
+        params_.examine(directory, target_, examination, *made_);
+      else if constexpr (requires { params_.examine(directory, target_, examination); })
         params_.examine(directory, target_, examination);
     }
     std::unique_ptr<FaultAction> arm(World& world, Directory& directory,
                                      const Strike& strike) const override {
-      return params_.arm(world, directory, target_, strike);
+      if constexpr (Prepared<P>)
+        return params_.arm(world, directory, target_, strike, *made_);
+      else
+        return params_.arm(world, directory, target_, strike);
     }
 
    private:
     P params_;
+    Made made_;
     Target target_;
     std::string verb_;
     Aim aim_;
@@ -95,7 +122,10 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
     if (preparation.problems.error_count() != before) return nullptr;
     std::optional<Target> target = read_target(params.*aimed_at, aim, verb, preparation);
     if (!target) return nullptr;
-    return std::make_shared<Plan>(std::move(params), std::move(*target), verb, aim);
+    Made made = prepared(params, *target, preparation);
+    if (made == nullptr) return nullptr;
+    return std::make_shared<Plan>(std::move(params), std::move(*target), verb, aim,
+                                  std::move(made));
   };
   return kind;
 }

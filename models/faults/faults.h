@@ -34,5 +34,13 @@ FaultKind leak_workers();
 FaultKind hold_lock();
 FaultKind slow_query();
 FaultKind lose_data();
+FaultKind spike();
+FaultKind poison();
+FaultKind stall_consumer();
+FaultKind rebalance();
+FaultKind bad_deploy();
+FaultKind config();
+FaultKind scale();
+FaultKind blind_autoscaler();
 
 }  // namespace highwater::faults

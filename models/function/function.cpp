@@ -271,6 +271,14 @@ void Function::join_account(Directory& directory) {
   changed();
 }
 
+void Function::freeze() {
+  if (++frozen_ == 1) account_->freeze(number_, true);
+}
+
+void Function::unfreeze() {
+  if (--frozen_ == 0) account_->freeze(number_, false);
+}
+
 Route Function::route(const Request& request, const Instance& from) {
   Environments* const up = next_up();
   return up != nullptr ? Route(up) : Component::route(request, from);

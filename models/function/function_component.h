@@ -17,6 +17,7 @@
 #include "engine/model/component.h"
 #include "models/calls/pools_to.h"
 #include "models/function/event_queue.h"
+#include "models/function/function.h"
 #include "models/function/function_params.h"
 #include "models/steps/endpoints.h"
 #include "models/steps/program.h"
@@ -116,7 +117,7 @@ class Environments final : public Instance {
   std::uint64_t provisions_ = 0;
 };
 
-class Function final : public Component, public HasPools {
+class Function final : public Component, public HasPools, public Growing {
  public:
   std::vector<ConnectionPools*> pools_to(const Component& callee) override {
     return highwater::pools_to(program_->sites(), callee);
@@ -130,6 +131,9 @@ class Function final : public Component, public HasPools {
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override;
   std::optional<double> billed_gb_seconds() const override { return billed_gb_s_; }
+
+  void freeze() override;
+  void unfreeze() override;
 
   /// The zones that are up, in turn; null when none is.
   Environments* next_up();
@@ -161,6 +165,7 @@ class Function final : public Component, public HasPools {
   steps::Endpoints endpoints_;
   Timer<&Function::give_up_idle> next_given_up_;
   std::size_t turn_ = 0;
+  int frozen_ = 0;
   TimeIntegral concurrency_, provisioned_busy_, existing_;
   std::uint64_t most_at_once_ = 0;
   std::uint64_t invocations_ = 0;

@@ -39,6 +39,7 @@
 #include "models/calls/pools_to.h"
 #include "models/messaging/consumer_group_params.h"
 #include "models/messaging/group_protocol.h"
+#include "models/messaging/pollers.h"
 #include "models/messaging/processes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
@@ -116,12 +117,26 @@ class Cursor final : private AttemptWaiter {
   Timer<&Cursor::fetch> retry_;
 };
 
-class Consumer final : public Instance {
+class Consumer final : public Instance, public Poller {
  public:
   Consumer(ConsumerGroup& group, std::uint32_t index, Zone zone);
 
   /// Takes part in the sharing out: alive, or dead since less than session_timeout.
   bool is_member() const { return member_; }
+
+  void stall() override;
+  void go_on() override;
+  bool is_stalled() const { return stalls_ > 0; }
+  /// It is none of those that there are at first.
+  void begin_absent() {
+    be_absent();
+    member_ = false;
+  }
+  /// It leaves the group, and goes when it has done what it has in hand; reopen() takes that back.
+  void close();
+  void reopen();
+  bool is_closing() const { return closing_; }
+  void is_no_member() { member_ = false; }
 
   /// It is dead; the group waits for session_timeout for it to come back.
   void wait_for_session();
@@ -142,10 +157,14 @@ class Consumer final : public Instance {
   void killed() override;
   void started() override;
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void left() override { closing_ = member_ = false; }
   Duration start_time() const override;
 
   Task<> work();
   Task<bool> handle(Cursor& cursor);
+  void crash();
+  void depart_soon();
+  void depart();
   void commit();
   void commit_time();
   void session_over();
@@ -155,16 +174,21 @@ class Consumer final : public Instance {
   std::deque<Cursor*> ready_;         // with messages, and no thread at them
   std::vector<Cursor*> uncommitted_;  // with progress since the last commit
   bool member_ = true;
+  bool closing_ = false;
+  int stalls_ = 0;
+  std::unique_ptr<Crasher> crasher_;  // since it crashed first
   bool commit_due_ = false;
   Time last_commit_{};
   Timer<&Consumer::commit_time> commit_timer_;
   Timer<&Consumer::session_over> session_;
+  Timer<&Consumer::depart> depart_;
   std::uint64_t processed_ = 0;
   TimeIntegral busy_;  // threads
 };
 
 class ConsumerGroup final : public Component,
                             public HasPools,
+                            public Members,
                             private Reader,
                             private GroupListener {
  public:
@@ -174,7 +198,13 @@ class ConsumerGroup final : public Component,
   void connect(Directory& directory) override;
   void start() override;
   void examine(const Examination& examination) const override;
+  std::vector<std::string> changeable() const override;
+  void reconfigure(const Blueprint& changed) override;
+  bool has_protocol() const override { return params().assignor.has_value(); }
+  void rejoin(Instance& member) override;
 
+  /// A consumer leaves in good order.
+  void leaves(Consumer& consumer);
   /// A consumer's process is gone, or back.
   void lost(Consumer& consumer);
   void is_back(Consumer& consumer);
@@ -185,7 +215,7 @@ class ConsumerGroup final : public Component,
     if (protocol_) protocol_->polls(consumer.index(), polls);
   }
 
-  const ConsumerGroupParams& params() const { return params_; }
+  const ConsumerGroupParams& params() const { return *params_; }
   Topic& topic() { return *topic_; }
   Edge& edge() { return *edge_; }
   std::uint32_t reader() const { return reader_; }
@@ -215,9 +245,10 @@ class ConsumerGroup final : public Component,
     return static_cast<Consumer&>(*instances()[index]);
   }
   void share_out();
+  void scale(std::uint32_t consumers);
   void declare_metrics();
 
-  const ConsumerGroupParams& params_;
+  const ConsumerGroupParams* params_;
   Topic* topic_ = nullptr;
   Edge* edge_ = nullptr;
   const Directory* directory_ = nullptr;
@@ -249,7 +280,8 @@ void Cursor::assign(Consumer* owner) {
   if (worker_ != nullptr) return;  // end_batch() or forget() hands it over
   if (before != nullptr && before->up()) {
     before->give_up(*this);
-    commit();
+    // Who does not poll commits nothing: what it did is done again.
+    if (!before->is_stalled()) commit();
   }
   begin_reading();
 }
@@ -353,7 +385,8 @@ Consumer::Consumer(ConsumerGroup& group, std::uint32_t index, Zone zone)
       group_(group),
       processor_(group.world().simulation, group.params().cores, group.params().concurrency),
       commit_timer_(*this),
-      session_(*this) {}
+      session_(*this),
+      depart_(*this) {}
 
 Duration Consumer::start_time() const {
   return group_.params().start_time;
@@ -361,7 +394,7 @@ Duration Consumer::start_time() const {
 
 void Consumer::has_messages(Cursor& cursor) {
   ready_.push_back(&cursor);
-  if (busy_.value() < group_.params().concurrency) tasks().spawn(work());
+  if (stalls_ == 0 && busy_.value() < group_.params().concurrency) tasks().spawn(work());
 }
 
 void Consumer::give_up(Cursor& cursor) {
@@ -372,19 +405,61 @@ void Consumer::give_up(Cursor& cursor) {
 Task<> Consumer::work() {
   const Simulation& simulation = group_.world().simulation;
   busy_.add(simulation.now(), 1);
-  while (!ready_.empty()) {
+  while (!ready_.empty() && stalls_ == 0) {
     Cursor& cursor = *ready_.front();
     ready_.pop_front();
     const std::uint64_t end = cursor.begin_batch(*this, group_.params().max_poll_records);
     if (busy_.value() == group_.params().concurrency) group_.polls(*this, false);
     bool goes_on = true;
-    while (goes_on && cursor.position() < end) goes_on = co_await handle(cursor);
+    while (goes_on && stalls_ == 0 && cursor.position() < end) goes_on = co_await handle(cursor);
     // As Kafka's consumer does: first what is left of this fetch, then the other partitions.
     if (cursor.end_batch()) ready_.push_front(&cursor);
+    if (stalls_ > 0) break;
     if (commit_due_) commit();
     group_.polls(*this, true);
   }
   busy_.add(simulation.now(), -1);
+  if (closing_ && busy_.value() == 0) depart_soon();
+}
+
+void Consumer::stall() {
+  if (++stalls_ == 1 && up()) group_.polls(*this, false);
+}
+
+void Consumer::go_on() {
+  if (--stalls_ > 0 || !up()) return;
+  if (commit_due_ && busy_.value() == 0) commit();
+  const std::int64_t threads = group_.params().concurrency;
+  if (busy_.value() < threads) group_.polls(*this, true);
+  const auto more = static_cast<std::int64_t>(ready_.size());
+  for (std::int64_t i = std::min(more, threads - busy_.value()); i > 0; --i) tasks().spawn(work());
+}
+
+void Consumer::crash() {
+  if (crasher_ == nullptr) crasher_ = std::make_unique<Crasher>(*this);
+  crasher_->crash();
+}
+
+void Consumer::close() {
+  closing_ = true;
+  group_.world().simulation.cancel(session_);
+  group_.leaves(*this);
+  if (busy_.value() == 0) depart_soon();
+}
+
+void Consumer::reopen() {
+  group_.world().simulation.cancel(depart_);
+  closing_ = false;
+  if (leaving()) appear();
+  if (up()) started();
+}
+
+void Consumer::depart_soon() {
+  group_.world().simulation.reschedule_after(depart_, Duration{0});
+}
+
+void Consumer::depart() {
+  if (closing_ && !absent()) leave({});
 }
 
 /// Processes the next message. @return false when the partition has moved away instead.
@@ -394,7 +469,14 @@ Task<bool> Consumer::handle(Cursor& cursor) {
   for (std::uint64_t attempt = 0;; ++attempt) {
     const Time begun = simulation.now();
     Work work{message.work(attempt), *this, processor_};
-    const Status status = co_await group_.program().run(group_.block(), work);
+    Status status = co_await group_.program().run(group_.block(), work);
+    if (message.spoilt != Spoilt::no) [[unlikely]] {
+      status = Status::error;
+      if (message.spoilt == Spoilt::crashes) {
+        crash();
+        co_await std::suspend_always{};
+      }
+    }
     group_.processing().record(simulation.now(), simulation.now() - begun);
     const bool failed = status != Status::ok;
     if (failed) group_.count_failure();
@@ -422,7 +504,7 @@ void Consumer::has_progress(Cursor& cursor) {
 }
 
 void Consumer::commit_time() {
-  if (busy_.value() == 0)
+  if (busy_.value() == 0 && stalls_ == 0)
     commit();
   else
     commit_due_ = true;
@@ -443,7 +525,8 @@ void Consumer::killed() {
   simulation.cancel(commit_timer_);
   busy_.set(simulation.now(), 0);
   for (Cursor& cursor : group_.cursors()) cursor.forget(*this);
-  group_.lost(*this);
+  if (!closing_) return group_.lost(*this);
+  if (!absent()) depart_soon();
 }
 
 void Consumer::session_over() {
@@ -459,34 +542,39 @@ void Consumer::started() {
   group_.world().simulation.cancel(session_);
   last_commit_ = group_.world().now();
   member_ = true;
+  if (crasher_ != nullptr) crasher_->started();
   group_.is_back(*this);
+  if (stalls_ > 0) group_.polls(*this, false);
 }
 
 ConsumerGroup::ConsumerGroup(World& world, std::string id, const ConsumerGroupParams& params)
-    : Component(world, std::move(id), "consumer_group"), params_(params) {
-  for (std::uint32_t i = 0; i < params.consumers; ++i)
+    : Component(world, std::move(id), "consumer_group"), params_(&params) {
+  const std::uint32_t most = std::max(params.consumers, world.reserved(this->id()).value_or(0));
+  for (std::uint32_t i = 0; i < most; ++i)
     add(std::make_unique<Consumer>(*this, i, place(world, params.zones, i)));
   declare_metrics();
 }
 
 void ConsumerGroup::connect(Directory& directory) {
   directory_ = &directory;
-  topic_ = dynamic_cast<Topic*>(&directory.component(params_.topic.id));
+  topic_ = dynamic_cast<Topic*>(&directory.component(params().topic.id));
   if (topic_ == nullptr) return;  // examine() says so
   edge_ = &directory.edge(*this, *topic_, true);
   reader_ = topic_->add_reader(*this);
   program_.emplace(*this, directory);
-  block_ = program_->compile(params_.steps);
+  block_ = program_->compile(params().steps);
   measure_calls(*owner_, program_->sites(), instances().size());
   for (std::uint32_t p = 0; p < topic_->partition_count(); ++p) cursors_.emplace_back(*this, p);
   done_.resize(cursors_.size());
+  for (std::size_t i = params().consumers; i < instances().size(); ++i)
+    static_cast<Consumer&>(*instances()[i]).begin_absent();
 }
 
 void ConsumerGroup::examine(const Examination& examination) const {
   if (topic_ == nullptr)
     return examination.problems.error(
-        params_.topic.position, pointer_to(examination.path, "topic"),
-        in_quotes(params_.topic.id) + " is no topic; workers empty queues");
+        params().topic.position, pointer_to(examination.path, "topic"),
+        in_quotes(params().topic.id) + " is no topic; workers empty queues");
   if (const Value* const steps = examination.where.find("steps")) {
     steps::SeenShared shared;
     const std::string path = pointer_to(examination.path, "steps");
@@ -495,11 +583,11 @@ void ConsumerGroup::examine(const Examination& examination) const {
   }
   const std::uint32_t partitions = topic_->partition_count();
   const Value* const consumers = examination.where.find("consumers");
-  if (params_.consumers <= partitions || consumers == nullptr) return;
+  if (params().consumers <= partitions || consumers == nullptr) return;
   examination.problems.warning(
       consumers->position(), pointer_to(examination.path, "consumers"),
       "more consumers than " + in_quotes(topic_->id()) + " has partitions: " +
-          std::to_string(params_.consumers - partitions) + " of them have nothing to do");
+          std::to_string(params().consumers - partitions) + " of them have nothing to do");
 }
 
 void ConsumerGroup::share_out() {
@@ -515,11 +603,64 @@ void ConsumerGroup::share_out() {
 }
 
 void ConsumerGroup::start() {
-  if (!params_.assignor) return share_out();
+  if (!params().assignor) return share_out();
   GroupListener& listener = *this;
-  protocol_.emplace(world().simulation, listener, params_.protocol(),
-                    params_.static_members.value_or(false), topic_->partition_count());
-  for (const auto& instance : instances()) protocol_->started(instance->index());
+  protocol_.emplace(world().simulation, listener, params().protocol(),
+                    params().static_members.value_or(false), topic_->partition_count());
+  for (const auto& instance : instances())
+    if (!instance->absent()) protocol_->started(instance->index());
+}
+
+std::vector<std::string> ConsumerGroup::changeable() const {
+  std::vector<std::string> names = steps::changeable_steps("steps");
+  for (const char* name : {"max_poll_records", "commit_interval", "on_failure", "retry_backoff"})
+    names.push_back(name);
+  if (world().reserved(id())) names.push_back("consumers");
+  return names;
+}
+
+void ConsumerGroup::reconfigure(const Blueprint& changed) {
+  params_ = &params_in<ConsumerGroupParams>(changed);
+  Program::reconfigure(block_, params().steps);
+  scale(params().consumers);
+}
+
+/// The last ones go first, and come last.
+void ConsumerGroup::scale(std::uint32_t consumers) {
+  std::uint32_t there = 0;
+  for (const auto& instance : instances()) {
+    auto& each = static_cast<Consumer&>(*instance);
+    if (!each.absent() && !each.is_closing()) ++there;
+  }
+  for (std::size_t i = 0; i < instances().size() && there < consumers; ++i) {
+    Consumer& each = consumer(static_cast<std::uint32_t>(i));
+    if (each.is_closing())
+      each.reopen();
+    else if (each.absent())
+      each.appear();
+    else
+      continue;
+    ++there;
+  }
+  for (std::size_t i = instances().size(); i-- > 0 && there > consumers;) {
+    Consumer& each = consumer(static_cast<std::uint32_t>(i));
+    if (each.absent() || each.is_closing()) continue;
+    each.close();
+    --there;
+  }
+}
+
+void ConsumerGroup::leaves(Consumer& consumer) {
+  if (protocol_) return protocol_->closed(consumer.index());
+  consumer.is_no_member();
+  rebalance();
+}
+
+void ConsumerGroup::rejoin(Instance& member) {
+  auto& consumer = static_cast<Consumer&>(member);
+  if (!consumer.up() || consumer.is_closing()) return;
+  protocol_->rejoins(consumer.index());
+  if (consumer.is_stalled()) polls(consumer, false);
 }
 
 void ConsumerGroup::lost(Consumer& consumer) {
@@ -600,7 +741,8 @@ void ConsumerGroup::declare_metrics() {
   owner.time_average("lag", [this](Time now) { return lag_.total(now); });
   end_to_end_ = &owner.tally("end_to_end_ms");
   processing_ = &owner.tally("processing_ms");
-  measure_processes<Consumer>(*this, owner, params_.concurrency);
+  measure_processes<Consumer>(*this, owner, params().concurrency,
+                              world().reserved(id()).has_value());
   owner.count("processed", processed_);
   owner.count("skipped", skipped_);
   owner.count("unprocessed", [this] { return static_cast<std::uint64_t>(lag_.value()); });

@@ -139,6 +139,8 @@ struct ConsumerGroupParams {
     for (const auto& [given, name] : protocol)
       if (given) problems.error(where.position(), pointer_to(path, name), "needs an assignor");
   }
+  /// Consumers that there may ever be.
+  std::uint32_t most_replicas() const { return consumers; }
   /// Of the group protocol; with an assignor.
   GroupClientOptions protocol() const {
     GroupClientOptions options;

@@ -30,11 +30,26 @@ std::uint32_t GroupProtocol::number_of(const std::string& name) {
 }
 
 void GroupProtocol::started(std::uint32_t consumer) {
+  start(consumer);
+  tell();
+}
+
+void GroupProtocol::closed(std::uint32_t consumer) {
+  clients_.close(now(), name_of(consumer), events_);
+  tell();
+}
+
+void GroupProtocol::rejoins(std::uint32_t consumer) {
+  clients_.close(now(), name_of(consumer), events_);
+  start(consumer);
+  tell();
+}
+
+void GroupProtocol::start(std::uint32_t consumer) {
   const std::string name = name_of(consumer);
   std::optional<std::string> instance;
   if (static_members_) instance = name;
   clients_.start(now(), name, {0}, std::move(instance), events_);
-  tell();
 }
 
 void GroupProtocol::killed(std::uint32_t consumer) {

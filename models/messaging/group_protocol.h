@@ -40,10 +40,14 @@ class GroupProtocol {
 
   void started(std::uint32_t consumer);
   void killed(std::uint32_t consumer);
+  /// It leaves in good order; it has joined again where it rejoins.
+  void closed(std::uint32_t consumer);
+  void rejoins(std::uint32_t consumer);
   /// Its thread begins with messages, or asks for the next ones.
   void polls(std::uint32_t consumer, bool polls);
 
  private:
+  void start(std::uint32_t consumer);
   static std::string name_of(std::uint32_t consumer);
   static std::uint32_t number_of(const std::string& name);
   std::int64_t now() const { return nanoseconds(simulation_.now()); }

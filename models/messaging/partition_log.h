@@ -12,6 +12,13 @@
 
 namespace highwater::messaging {
 
+/// What a message does to whoever works on it, every time; ordered by how bad that is.
+enum class Spoilt : std::uint8_t {
+  no,
+  fails,    ///< The attempt fails when its steps are done.
+  crashes,  ///< So does the process.
+};
+
 /// What a publisher left in a topic.
 struct Message {
   std::uint64_t request = 0;  ///< The client's request it stems from.
@@ -20,9 +27,11 @@ struct Message {
   Time intended{};  ///< When the client meant to send that request.
   Time appended{};
   std::uint8_t priority = 0;
+  Spoilt spoilt = Spoilt::no;
 
-  static Message from(const Request& publish, Time appended) {
-    return {publish.id, publish.path, publish.key, publish.intended, appended, publish.priority};
+  static Message from(const Request& publish, Time appended, Spoilt spoilt) {
+    return {publish.id, publish.path,     publish.key, publish.intended,
+            appended,   publish.priority, spoilt};
   }
 
   /// What a consumer works on in its `attempt`-th try, from 0. The publisher does not wait for it,

@@ -235,7 +235,7 @@ std::uint32_t Queue::keep(const QueuedMessage& message) {
 
 bool Queue::accept(const Request& publish) {
   QueuedMessage message;
-  message.message = Message::from(publish, world().now());
+  message.message = Message::from(publish, world().now(), poisons_.of(publish));
   message.deaths_left = queues_behind_;
   const std::uint32_t number = keep(message);
   const Keeper::Stored stored = keeper_->store(number, publish);

@@ -12,6 +12,7 @@
 #include "engine/kernel/resource.h"
 #include "engine/model/component.h"
 #include "models/messaging/partition_log.h"
+#include "models/messaging/poison.h"
 #include "models/queue_params.h"
 
 namespace highwater::messaging {
@@ -198,7 +199,7 @@ class QueueServer final : public Instance {
   Resource line_;  // RabbitMQ: a queue is one process
 };
 
-class Queue final : public Component, private AttemptWaiter {
+class Queue final : public Component, public Poisonable, private AttemptWaiter {
  public:
   using Params = QueueParams;
   Queue(World& world, std::string id, const QueueParams& params);
@@ -208,6 +209,7 @@ class Queue final : public Component, private AttemptWaiter {
   void examine(const Examination& examination) const override;
   bool has_client() const override { return params_.rabbitmq && !params_.rabbitmq->confirms; }
   void take(Attempt& attempt) override;
+  Poisons& poisons() override { return poisons_; }
 
   const QueueParams& params() const { return params_; }
   bool is_sqs() const { return params_.sqs.has_value(); }
@@ -273,6 +275,7 @@ class Queue final : public Component, private AttemptWaiter {
   std::vector<std::uint32_t> free_;
   std::vector<std::pair<std::uint32_t, Death>> dead_;
   bool burying_ = false;
+  Poisons poisons_;
   TimeIntegral ready_;
   TimeIntegral in_flight_;
   Tally* wait_ = nullptr;

@@ -444,10 +444,10 @@ void Topic::write(Partition& partition, const Request& publish, Batch* batch) {
   const Time now = world().now();
   const std::size_t kept = partition.log.kept();
   const std::uint64_t before = partition.log.end();
-  if (batch == nullptr) partition.log.append(Message::from(publish, now));
+  if (batch == nullptr) partition.log.append(Message::from(publish, now, poisons_.of(publish)));
   if (batch != nullptr) {
     for (const Record& record : batch->records)
-      partition.log.append(Message::from(record.request, now));
+      partition.log.append(Message::from(record.request, now, poisons_.of(record.request)));
     batch->appended = true;
     batch->end = partition.log.end();
     ++batches_;

@@ -16,6 +16,7 @@
 #include "models/algorithms/hashing/kafka.h"
 #include "models/messaging/partition_chooser.h"
 #include "models/messaging/partition_log.h"
+#include "models/messaging/poison.h"
 #include "models/messaging/producer.h"
 #include "models/messaging/producer_params.h"
 #include "models/messaging/replication.h"
@@ -180,7 +181,10 @@ class Broker final : public Instance {
   TimeIntegral unanswered_;
 };
 
-class Topic final : public Component, public HasLeaders, private Replication::Listener {
+class Topic final : public Component,
+                    public HasLeaders,
+                    public Poisonable,
+                    private Replication::Listener {
  public:
   using Params = TopicParams;
   Topic(World& world, std::string id, const TopicParams& params);
@@ -190,6 +194,7 @@ class Topic final : public Component, public HasLeaders, private Replication::Li
   Route route(const Request& request, const Instance& from) override;
   bool has_client() const override { return params_.producer.has_value(); }
   void take(Attempt& attempt) override;
+  Poisons& poisons() override { return poisons_; }
 
   std::uint32_t partition_count() const { return params_.partitions; }
   Partition& partition(std::uint32_t number) { return partitions_[number]; }
@@ -266,6 +271,7 @@ class Topic final : public Component, public HasLeaders, private Replication::Li
   std::vector<std::uint32_t> available_;
   bool available_known_ = false;
   hashing::KafkaKeys keys_;
+  Poisons poisons_;
   Tally* wait_ = nullptr;
   Tally* linger_ = nullptr;
   Tally* replication_time_ = nullptr;

@@ -27,6 +27,7 @@
 
 #include "engine/kernel/task.h"
 #include "models/calls/pools_to.h"
+#include "models/messaging/pollers.h"
 #include "models/messaging/processes.h"
 #include "models/messaging/queue_component.h"
 #include "models/messaging/worker_params.h"
@@ -56,6 +57,11 @@ class Poll final : private AttemptWaiter {
   void finished(const Handed& message, Settlement told);
   /// The process is gone.
   void stop();
+  /// It asks for no more; what it has is still worked on. As if it had just begun: ask_if_idle().
+  void withdraw();
+  void ask_if_idle() {
+    if (attempt_ == nullptr && !pause_.pending() && inbox_.got.empty()) ask();
+  }
 
  private:
   void answered(Reply reply) override;
@@ -71,12 +77,21 @@ class Poll final : private AttemptWaiter {
   Settlement settlement_ = Settlement::none;  // likewise
 };
 
-class Worker final : public Instance {
+class Worker final : public Instance, public Poller {
  public:
   Worker(Workers& workers, std::uint32_t index, Zone zone);
 
   Workers& workers() const { return workers_; }
   void begin();
+  void stall() override { ++stalls_; }
+  void go_on() override;
+  /// It goes when it has done what it has; reopen() takes that back.
+  void close();
+  void reopen();
+  bool is_closing() const { return closing_; }
+  /// It does not ask for messages now: it is to go, or its threads stand still. RabbitMQ pushes to
+  /// those all the same.
+  bool holds_back() const;
   /// `messages` have come, through `poll`.
   void has(Poll& poll, const std::vector<Handed>& messages);
 
@@ -89,7 +104,11 @@ class Worker final : public Instance {
   friend class Workers;
   void receive(Served served) override { served.reply(Status::error); }  // takes no requests
   void killed() override;
-  void started() override { begin(); }
+  void started() override {
+    if (crasher_ != nullptr) crasher_->started();
+    begin();
+  }
+  void left() override { closing_ = false; }
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   Duration start_time() const override;
 
@@ -99,6 +118,9 @@ class Worker final : public Instance {
   };
   void connect();
   Task<> work();
+  void begin_work(std::int64_t messages);
+  void depart();
+  bool is_idle() const { return busy_.value() == 0 && line_.empty(); }
   Task<> handle(InHand one);
   Task<Settlement> settle(const Handed& message, bool failed);
 
@@ -107,6 +129,10 @@ class Worker final : public Instance {
   std::uint32_t number_ = 0;  // of the queue's workers
   std::deque<Poll> polls_;
   std::deque<InHand> line_;  // nobody is at them
+  int stalls_ = 0;
+  bool closing_ = false;
+  std::unique_ptr<Crasher> crasher_;  // since it crashed first
+  Timer<&Worker::depart> depart_;
   std::uint64_t processed_ = 0;
   TimeIntegral busy_;
 };
@@ -119,8 +145,10 @@ class Workers final : public Component, public HasPools {
   void connect(Directory& directory) override;
   void start() override;
   void examine(const Examination& examination) const override;
+  std::vector<std::string> changeable() const override;
+  void reconfigure(const Blueprint& changed) override;
 
-  const WorkerParams& params() const { return params_; }
+  const WorkerParams& params() const { return *params_; }
   Queue& queue() const { return *queue_; }
   Edge& edge() const { return *edge_; }
   CallSite& deletes() const { return *deletes_; }
@@ -140,8 +168,10 @@ class Workers final : public Component, public HasPools {
 
  private:
   void declare_metrics();
+  void scale(std::uint32_t replicas);
+  Worker& worker(std::size_t index) const { return static_cast<Worker&>(*instances()[index]); }
 
-  const WorkerParams& params_;
+  const WorkerParams* params_;
   Queue* queue_ = nullptr;
   Edge* edge_ = nullptr;
   CallSite* deletes_ = nullptr;
@@ -167,6 +197,13 @@ Poll::Poll(Worker& worker, std::uint32_t number, std::uint32_t most)
 void Poll::ask() {
   Workers& workers = worker_.workers();
   QueueServer& server = workers.queue().server();
+  if (worker_.holds_back()) [[unlikely]] {
+    // What the queue has not been told yet goes over the connection before that is closed.
+    if (settlement_ != Settlement::none && server.up())
+      workers.queue().keeper().settle(receipt_, settlement_);
+    settlement_ = Settlement::none;
+    return;
+  }
   if (!server.up() && !server.swallows()) return ask_after(workers.params().poll_interval);
   const Request request = workers.queue().ask_of(inbox_, receipt_, settlement_);
   attempt_ = &Attempt::make(workers.edge(), worker_, server, request, ++asked_, *this);
@@ -203,6 +240,11 @@ void Poll::finished(const Handed& message, Settlement told) {
   if (inbox_.got.empty()) ask();
 }
 
+void Poll::withdraw() {
+  if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->forget();
+  worker_.component().world().simulation.cancel(pause_);
+}
+
 void Poll::stop() {
   if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->forget();
   worker_.component().world().simulation.cancel(pause_);
@@ -214,8 +256,8 @@ void Poll::stop() {
 Worker::Worker(Workers& workers, std::uint32_t index, Zone zone)
     : Instance(workers, index, zone),
       workers_(workers),
-      processor_(workers.world().simulation, workers.params().cores, workers.params().concurrency) {
-}
+      processor_(workers.world().simulation, workers.params().cores, workers.params().concurrency),
+      depart_(*this) {}
 
 Duration Worker::start_time() const {
   return workers_.params().start_time;
@@ -237,20 +279,53 @@ void Worker::begin() {
 
 void Worker::has(Poll& poll, const std::vector<Handed>& messages) {
   for (const Handed& message : messages) line_.push_back({&poll, message});
+  if (stalls_ == 0) begin_work(static_cast<std::int64_t>(messages.size()));
+}
+
+void Worker::begin_work(std::int64_t messages) {
   const std::int64_t hands = workers_.params().concurrency;
-  const auto more = static_cast<std::int64_t>(messages.size());
-  for (std::int64_t i = std::min(more, hands - busy_.value()); i > 0; --i) tasks().spawn(work());
+  for (std::int64_t i = std::min(messages, hands - busy_.value()); i > 0; --i)
+    tasks().spawn(work());
+}
+
+bool Worker::holds_back() const {
+  return closing_ || (stalls_ > 0 && workers_.queue().is_sqs());
+}
+
+void Worker::go_on() {
+  if (--stalls_ > 0 || !up()) return;
+  begin_work(static_cast<std::int64_t>(line_.size()));
+  for (Poll& poll : polls_) poll.ask_if_idle();
+}
+
+void Worker::close() {
+  closing_ = true;
+  for (Poll& poll : polls_) poll.withdraw();
+  if (is_idle()) workers_.world().simulation.reschedule_after(depart_, Duration{0});
+}
+
+void Worker::reopen() {
+  workers_.world().simulation.cancel(depart_);
+  closing_ = false;
+  if (leaving()) appear();
+  if (up())
+    for (Poll& poll : polls_) poll.ask_if_idle();
+}
+
+void Worker::depart() {
+  if (closing_ && !absent()) leave({});
 }
 
 Task<> Worker::work() {
   const Simulation& simulation = workers_.world().simulation;
   busy_.add(simulation.now(), 1);
-  while (!line_.empty()) {
+  while (!line_.empty() && stalls_ == 0) {
     const InHand one = line_.front();
     line_.pop_front();
     co_await handle(one);
   }
   busy_.add(simulation.now(), -1);
+  if (closing_ && is_idle()) workers_.world().simulation.reschedule_after(depart_, Duration{0});
 }
 
 Task<> Worker::handle(InHand one) {
@@ -258,7 +333,16 @@ Task<> Worker::handle(InHand one) {
   const Time begun = simulation.now();
   const Message& message = workers_.queue().message(one.message.message).message;
   Work work{message.work(one.message.attempt), *this, processor_};
-  const Status status = co_await workers_.program().run(workers_.block(), work);
+  Status status = co_await workers_.program().run(workers_.block(), work);
+  if (const Spoilt spoilt = workers_.queue().message(one.message.message).message.spoilt;
+      spoilt != Spoilt::no) [[unlikely]] {
+    status = Status::error;
+    if (spoilt == Spoilt::crashes) {
+      if (crasher_ == nullptr) crasher_ = std::make_unique<Crasher>(*this);
+      crasher_->crash();
+      co_await std::suspend_always{};
+    }
+  }
   workers_.processing().record(simulation.now(), simulation.now() - begun);
   const bool failed = status != Status::ok;
   if (failed)
@@ -295,32 +379,70 @@ void Worker::killed() {
   line_.clear();
   for (Poll& poll : polls_) poll.stop();
   workers_.queue().keeper().worker_lost(number_, swallows());
+  if (closing_ && !absent()) workers_.world().simulation.reschedule_after(depart_, Duration{0});
 }
 
 Workers::Workers(World& world, std::string id, const WorkerParams& params)
-    : Component(world, std::move(id), "worker"), params_(params) {
-  for (std::uint32_t i = 0; i < params.replicas; ++i)
+    : Component(world, std::move(id), "worker"), params_(&params) {
+  const std::uint32_t most = std::max(params.replicas, world.reserved(this->id()).value_or(0));
+  for (std::uint32_t i = 0; i < most; ++i)
     add(std::make_unique<Worker>(*this, i, place(world, params.zones, i)));
   declare_metrics();
 }
 
 void Workers::connect(Directory& directory) {
   directory_ = &directory;
-  queue_ = dynamic_cast<Queue*>(&directory.component(params_.queue.id));
+  queue_ = dynamic_cast<Queue*>(&directory.component(params().queue.id));
   program_.emplace(*this, directory);
-  block_ = program_->compile(params_.steps);
+  block_ = program_->compile(params().steps);
   measure_calls(*owner_, program_->sites(), instances().size());
   if (queue_ == nullptr) return;  // examine() says so
   edge_ = &directory.edge(*this, *queue_, true);
   CallPolicy patient;
   patient.timeout = queue_->patience();
-  deletes_ = &program_->site(params_.queue.id, patient, true);
+  deletes_ = &program_->site(params().queue.id, patient, true);
   for (const auto& instance : instances()) static_cast<Worker&>(*instance).connect();
+  for (std::size_t i = params().replicas; i < instances().size(); ++i) worker(i).be_absent();
 }
 
 void Workers::start() {
   if (queue_ == nullptr) return;
-  for (const auto& instance : instances()) static_cast<Worker&>(*instance).begin();
+  for (std::size_t i = 0; i < instances().size(); ++i)
+    if (!worker(i).absent()) worker(i).begin();
+}
+
+std::vector<std::string> Workers::changeable() const {
+  std::vector<std::string> names = steps::changeable_steps("steps");
+  for (const char* name : {"on_failure", "poll_interval"}) names.push_back(name);
+  if (world().reserved(id())) names.push_back("replicas");
+  return names;
+}
+
+void Workers::reconfigure(const Blueprint& changed) {
+  params_ = &params_in<WorkerParams>(changed);
+  Program::reconfigure(block_, params().steps);
+  scale(params().replicas);
+}
+
+/// The last ones go first, and come last.
+void Workers::scale(std::uint32_t replicas) {
+  std::uint32_t there = 0;
+  for (std::size_t i = 0; i < instances().size(); ++i)
+    there += !worker(i).absent() && !worker(i).is_closing();
+  for (std::size_t i = 0; i < instances().size() && there < replicas; ++i) {
+    if (worker(i).is_closing())
+      worker(i).reopen();
+    else if (worker(i).absent())
+      worker(i).appear();
+    else
+      continue;
+    ++there;
+  }
+  for (std::size_t i = instances().size(); i-- > 0 && there > replicas;) {
+    if (worker(i).absent() || worker(i).is_closing()) continue;
+    worker(i).close();
+    --there;
+  }
 }
 
 void Workers::examine(const Examination& examination) const {
@@ -336,16 +458,16 @@ void Workers::examine(const Examination& examination) const {
     examination.problems.error((given != nullptr ? *given : where).position(),
                                pointer_to(examination.path, name), why);
   };
-  if (queue_ == nullptr) return wrong("queue", in_quotes(params_.queue.id) + " is no queue");
+  if (queue_ == nullptr) return wrong("queue", in_quotes(params().queue.id) + " is no queue");
   const std::string product = in_quotes(queue_->id()) + " is a queue of ";
   if (queue_->is_sqs()) {
-    if (params_.prefetch) wrong("prefetch", product + "sqs, which pushes nothing");
-    if (params_.on_failure == AfterFailure::dead_letter)
+    if (params().prefetch) wrong("prefetch", product + "sqs, which pushes nothing");
+    if (params().on_failure == AfterFailure::dead_letter)
       wrong("on_failure", product + "sqs, where only max_receive_count makes dead letters");
     return;
   }
-  if (params_.batch_size) wrong("batch_size", product + "rabbitmq, which is not polled");
-  if (params_.on_failure == AfterFailure::dead_letter && !queue_->has_dead_letters())
+  if (params().batch_size) wrong("batch_size", product + "rabbitmq, which is not polled");
+  if (params().on_failure == AfterFailure::dead_letter && !queue_->has_dead_letters())
     wrong("on_failure", in_quotes(queue_->id()) + " has no dead_letter queue");
 }
 
@@ -366,7 +488,7 @@ void Workers::declare_metrics() {
   owner.rate("throughput_rps", processed_);
   end_to_end_ = &owner.tally("end_to_end_ms");
   processing_ = &owner.tally("processing_ms");
-  measure_processes<Worker>(*this, owner, params_.concurrency);
+  measure_processes<Worker>(*this, owner, params().concurrency, world().reserved(id()).has_value());
   owner.count("processed", processed_);
   owner.count("duplicates", duplicates_);
   owner.count("failed", failed_);

@@ -75,6 +75,8 @@ struct WorkerParams {
         field<&P::start_time>("From the start of a process until it asks for messages."),
     };
   }
+  /// Processes that there may ever be.
+  std::uint32_t most_replicas() const { return replicas; }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     constexpr std::uint64_t kMost = 1'000'000;  // each has its place in memory
     const std::uint64_t each = std::max(concurrency, prefetch.value_or(1));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/describe/kind.h"
+#include "engine/kernel/check.h"
 #include "engine/kernel/time_integral.h"
 
 namespace highwater::autoscaling {
@@ -64,11 +65,45 @@ void Autoscaler::wait_for_turn(std::int64_t since) {
 
 void Autoscaler::turn_limits() {
   const scaling::ReplicaLimits limits = schedule_->limits(now());
-  if (limits != std::exchange(limits_, limits)) {
-    scaler_->limit(limits);
-    follow(std::clamp(deployment_.replicas(), limits.min, limits.max));
-  }
+  apply(limits);
   wait_for_turn(now());
+}
+
+void Autoscaler::apply(const scaling::ReplicaLimits& limits) {
+  if (limits == std::exchange(limits_, limits)) return;
+  scaler_->limit(limits);
+  if (!is(Blindness::Mode::frozen))
+    follow(std::clamp(deployment_.replicas(), limits.min, limits.max));
+}
+
+void Autoscaler::set_bounds(const ScalingBounds& bounds) {
+  scaling::ReplicaLimits limits{bounds.min_replicas, bounds.max_replicas};
+  if (schedule_) {
+    schedule_.emplace(bounds.by_the_clock());
+    limits = schedule_->limits(now());
+  }
+  apply(limits);
+}
+
+void Autoscaler::begin(const Blindness& blindness) {
+  blind_.push_back(blindness);
+}
+
+void Autoscaler::end(const Blindness& blindness) {
+  const auto found = std::find(blind_.begin(), blind_.end(), blindness);
+  HIGHWATER_CHECK(found != blind_.end());
+  blind_.erase(found);
+}
+
+bool Autoscaler::is(Blindness::Mode mode) const {
+  return std::any_of(blind_.begin(), blind_.end(),
+                     [mode](const Blindness& each) { return each.mode == mode; });
+}
+
+Duration Autoscaler::lag() const {
+  Duration longest{};
+  for (const Blindness& each : blind_) longest = std::max(longest, each.delay);
+  return params_.bounds().scrape_lag + longest;
 }
 
 void Autoscaler::scrape() {
@@ -122,10 +157,10 @@ void Autoscaler::look_at(const Instance& instance, const deployment::Pod& its,
   pod.readiness_changed = nanoseconds(seen.readiness_changed);
   if (its.started) pod.started = nanoseconds(*its.started);
   pod.request = std::llround(cores_ * kThousand);
-  const std::int64_t until = now() - params_.bounds().scrape_lag.count();
-  pod.cpu = arrived(seen.cpu, until);
-  pod.request_rate = arrived(seen.rate, until);
-  pod.concurrency = arrived(seen.concurrency, until);
+  if (is(Blindness::Mode::missing)) return;
+  pod.cpu = arrived(seen.cpu, seen_until_);
+  pod.request_rate = arrived(seen.rate, seen_until_);
+  pod.concurrency = arrived(seen.concurrency, seen_until_);
 }
 
 std::optional<double> Autoscaler::average(AwsMetric metric) const {
@@ -177,6 +212,10 @@ void Autoscaler::is_up() {
 }
 
 void Autoscaler::decide() {
+  if (is(Blindness::Mode::frozen)) [[unlikely]]
+    return world().simulation.schedule_after(decide_, Duration{scaler_->period()});
+  // What has been seen stays seen, though what comes next be late.
+  seen_until_ = std::max(seen_until_, now() - lag().count());
   pods_.clear();
   scaling::Observation seen;
   for (const auto& instance : component_.instances()) {
@@ -194,7 +233,10 @@ void Autoscaler::decide() {
   seen.replicas = deployment_.replicas();
   seen.pods = pods_;
   if (const auto metric = params_.metric()) seen.metric = average(*metric);
-  if (activator_) seen.metric = load_with_held();
+  if (activator_) {
+    const std::optional<double> load = load_with_held();
+    seen.metric = is(Blindness::Mode::missing) ? std::nullopt : load;
+  }
   const scaling::Decision decision = scaler_->decide(seen);
   follow(std::clamp(decision.replicas, limits_.min, limits_.max));
   world().simulation.schedule_after(decide_, Duration{scaler_->period()});

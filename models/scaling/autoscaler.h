@@ -22,6 +22,31 @@ struct Work {
   std::uint64_t requests = 0;    ///< Received.
 };
 
+/// What a fault does to an autoscaler's sight.
+struct Blindness {
+  enum class Mode : std::uint8_t {
+    missing,  ///< It finds no readings.
+    late,     ///< Readings arrive later by `delay`; until then the last ones stand.
+    frozen,   ///< It decides nothing.
+  };
+  Mode mode = Mode::missing;
+  Duration delay{};
+
+  friend bool operator==(const Blindness&, const Blindness&) = default;
+};
+
+class Autoscaler;
+
+/// A component that may have one.
+class Scaled {
+ public:
+  /// Null where it has none.
+  virtual Autoscaler* autoscaler() = 0;
+
+ protected:
+  ~Scaled() = default;
+};
+
 /// Keeps as many instances of a component as its scaler wants, within its bounds.
 ///
 /// Every scrape_interval it reads what each instance did since the last time; every period of the
@@ -45,6 +70,11 @@ class Autoscaler {
   bool scales_to_zero() const { return activator_.has_value(); }
   void take(Attempt& attempt);
   void is_up();
+  /// The bounds are these from now on; what is outside of them is brought in at once.
+  void set_bounds(const ScalingBounds& bounds);
+  // Faults. They add up, and the longest delay counts.
+  void begin(const Blindness& blindness);
+  void end(const Blindness& blindness);
   /// Declares `scale_ups` and `scale_downs`, and what an Activator does.
   void measure(Recorder::Owner& owner);
 
@@ -66,8 +96,11 @@ class Autoscaler {
   std::optional<double> average(AwsMetric metric) const;
   std::optional<double> load_with_held();
   void turn_limits();
+  void apply(const scaling::ReplicaLimits& limits);
   void wait_for_turn(std::int64_t since);
   void follow(std::uint32_t replicas);
+  bool is(Blindness::Mode mode) const;
+  Duration lag() const;
   World& world() const { return component_.world(); }
   std::int64_t now() const { return nanoseconds(world().now()); }
 
@@ -86,6 +119,8 @@ class Autoscaler {
   Time decided_{};
   double held_before_ = 0;
   std::uint64_t kept_before_ = 0;
+  std::vector<Blindness> blind_;
+  std::int64_t seen_until_ = 0;  // readings that had arrived at the last decision
   std::uint64_t scale_ups_ = 0;
   std::uint64_t scale_downs_ = 0;
   Timer<&Autoscaler::scrape> scrape_;

@@ -112,8 +112,8 @@ void Process::keeps(std::uint64_t bytes) {
 
 std::uint64_t Process::live() const {
   const MemoryParams& memory = *params_.memory;
-  return memory.base.count + memory.per_request.count * in_flight_ + memory.leak.count * served_ +
-         kept_;
+  return memory.base.count + memory.per_request.count * in_flight_ +
+         (memory.leak.count + leak_) * served_ + kept_;
 }
 
 void Process::look_at_memory() {

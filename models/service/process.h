@@ -70,6 +70,8 @@ class Process {
   };
   /// It has been served.
   void served();
+  /// Each request that it serves leaves so many bytes behind, beside what its parameters say.
+  void leaks(std::uint64_t bytes) { leak_ = bytes; }
   /// So many bytes are kept beside the requests.
   void keeps(std::uint64_t bytes);
 
@@ -123,6 +125,7 @@ class Process {
   std::uint64_t served_ = 0;   // by this process
   std::uint64_t garbage_ = 0;  // bytes
   std::uint64_t kept_ = 0;     // the same
+  std::uint64_t leak_ = 0;     // of each request, by the version that runs
   Time since_{};               // this process
   bool killed_ = false;        // by us, and not yet started again
   bool held_back_ = false;

@@ -196,6 +196,12 @@ struct ServiceParams {
       problems.error(where.position(),
                      pointer_to(pointer_to(pointer_to(path, "sessions"), "in_process"), "memory"),
                      "the service has no memory that sessions could take up");
+    for (std::size_t i = 0; i < deployment.rollouts.size(); ++i)
+      if (deployment.rollouts[i].terms().version.leak.count > 0 && !process.memory)
+        problems.error(
+            where.position(),
+            pointer_to(pointer_to(pointer_to(pointer_to(path, "rollouts"), i), "version"), "leak"),
+            "the service has no memory that could leak");
     if (membership && deployment.pod)
       problems.error(where.position(), pointer_to(path, "membership"),
                      "of instances that are pods is not simulated");
@@ -214,6 +220,21 @@ struct ServiceParams {
   }
 };
 
+/// What something that lasts comes to where its weight changes: there(now) * weight until it does.
+class Weighed {
+ public:
+  explicit Weighed(double weight) : weight_(weight) {}
+  double total(double there) const { return before_ + (there - since_) * weight_; }
+  void change(double there, double weight) {
+    before_ = total(there);
+    since_ = there;
+    weight_ = weight;
+  }
+
+ private:
+  double before_ = 0, since_ = 0, weight_;
+};
+
 class Service;
 
 class Server final : public Instance {
@@ -226,6 +247,10 @@ class Server final : public Instance {
   Process* process() const { return process_.get(); }
   /// Its process begins to use the machine that it is on, if any.
   void enter_host();
+  /// Its workers, over the time that it is there.
+  const Weighed& workers() const { return workers_there_; }
+  /// The service has other parameters now, which differ in what can be changed.
+  void reconfigure();
   double sessions_integral(Time now) const { return sessions_ ? sessions_->integral(now) : 0; }
   Listener* listener() override;
   Leaks& worker_leaks() { return worker_leaks_; }
@@ -259,6 +284,7 @@ class Server final : public Instance {
   std::unique_ptr<Listener> listener_;    // since somebody asked for it
   bool plain_line_;  // nobody is more urgent than others, or leaves before having been served
   Leaks worker_leaks_;
+  Weighed workers_there_;
 };
 
 /// A lock of a service's steps in the hands of one of its processes.
@@ -276,21 +302,30 @@ class Service final : public Component,
                       public HasQueries,
                       public HasLocks,
                       public HasPools,
-                      public HasWorkers {
+                      public HasWorkers,
+                      public autoscaling::Scaled,
+                      public deployment::Deployed {
  public:
   using Params = ServiceParams;
   Service(World& world, std::string id, const ServiceParams& params)
       : Component(world, std::move(id), "service"),
-        params_(params),
+        params_(&params),
         admissions_(*this, params.admission, params.workers + params.queue.capacity.value_or(0)),
         patience_key_(world.key(this->id(), "patience")),
         leak_key_(world.key(this->id(), "worker leaks")),
         endpoints_(*this, params.work),
-        judges_(params.deployment.judges()) {
+        judges_(params.deployment.judges() || world.reserved(this->id()).has_value()),
+        workers_(params.workers),
+        cores_(1) {
     if (params.sessions) sessions_.emplace(*this, *params.sessions);
     for (std::uint32_t i = 0; i < places(); ++i)
       add(std::make_unique<Server>(*this, i, place(world, params.zones, i)));
-    if (params.changes()) deployment_.emplace(*this, params.deployment, params.replicas);
+    if (params.changes() || world.reserved(this->id()))
+      deployment_.emplace(*this, params.deployment, params.replicas,
+                          [](const Instance& instance, std::uint64_t bytes) {
+                            if (Process* its = static_cast<const Server&>(instance).process())
+                              its->leaks(bytes);
+                          });
     if (params.autoscaler) make_autoscaler();
     if (params.membership) members_.emplace(*this, *params.membership);
     declare_metrics();
@@ -327,12 +362,12 @@ class Service final : public Component,
   bool has_client() const override { return autoscaler_ && autoscaler_->scales_to_zero(); }
   void take(Attempt& attempt) override { autoscaler_->take(attempt); }
   bool has_steady_state() const override {
-    const bool scheduled = params_.autoscaler && !params_.autoscaler->bounds().schedule.empty();
-    return params_.deployment.rollouts.empty() && !scheduled;
+    const bool scheduled = params().autoscaler && !params().autoscaler->bounds().schedule.empty();
+    return params().deployment.rollouts.empty() && !scheduled;
   }
   Duration start_time(const Instance& instance) const {
     const auto said = deployment_ ? deployment_->start_time(instance) : std::nullopt;
-    return said.value_or(params_.start_time);
+    return said.value_or(params().start_time);
   }
   void is_up() {
     if (has_client()) autoscaler_->is_up();
@@ -365,7 +400,7 @@ class Service final : public Component,
     return highwater::pools_to(program_->sites(), callee);
   }
   std::string lacks_workers() const override {
-    return params_.queue.discipline == QueueDiscipline::processor_sharing
+    return params().queue.discipline == QueueDiscipline::processor_sharing
                ? "has no workers that could be kept: under processor_sharing all requests run"
                : "";
   }
@@ -373,6 +408,11 @@ class Service final : public Component,
     return static_cast<Server&>(instance).worker_leaks();
   }
   RandomKey leak_key() const { return leak_key_; }
+  std::vector<std::string> changeable() const override;
+  void reconfigure(const Blueprint& changed) override;
+  autoscaling::Autoscaler* autoscaler() override { return autoscaler_ ? &*autoscaler_ : nullptr; }
+  deployment::Deployment* deployment() override { return deployment_ ? &*deployment_ : nullptr; }
+  bool has_memory() const override { return params().process.memory.has_value(); }
 
   cluster::HostCpu* host_of(const Instance& instance) const {
     return deployment_ ? deployment_->host_of(instance) : nullptr;
@@ -380,11 +420,11 @@ class Service final : public Component,
   /// Of a process among those of its machine.
   double host_weight() const {
     return static_cast<double>(
-        host::FairShare::weight_of_request(params_.deployment.pod->requests.cpu.millicores));
+        host::FairShare::weight_of_request(params().deployment.pod->requests.cpu.millicores));
   }
 
   const Endpoint* endpoint(Symbol symbol) { return endpoints_.of(symbol); }
-  const ServiceParams& params() const { return params_; }
+  const ServiceParams& params() const { return *params_; }
   admission::Admissions& admissions() { return admissions_; }
   Program& program() { return *program_; }
   /// Null where nobody logs in.
@@ -402,14 +442,25 @@ class Service final : public Component,
   /// Of a pod the zone is its node's, and all of them may end in one.
   std::uint32_t places() const {
     const std::size_t zones =
-        params_.zones.empty() ? world().network.zones() : params_.zones.size();
-    const auto times = params_.deployment.pod ? std::max<std::size_t>(zones, 1) : 1;
-    return params_.most_replicas() * static_cast<std::uint32_t>(times);
+        params().zones.empty() ? world().network.zones() : params().zones.size();
+    const auto times = params().deployment.pod ? std::max<std::size_t>(zones, 1) : 1;
+    const std::uint32_t most =
+        std::max(params().most_replicas(), world().reserved(id()).value_or(0));
+    return most * static_cast<std::uint32_t>(times);
   }
   void make_autoscaler();
   void declare_metrics();
+  /// Whether each computation has a core for itself. Precondition: it has said how many.
+  bool cores_limit_nothing() const;
+  /// Instances, integrated over time.
+  double there(Time now) const {
+    if (!deployment_) return seconds(now) * static_cast<double>(params().replicas);
+    double sum = 0;
+    for (const auto& instance : instances()) sum += instance->present_integral(now);
+    return sum;
+  }
 
-  const ServiceParams& params_;
+  const ServiceParams* params_;
   std::optional<deployment::Deployment> deployment_;
   std::optional<autoscaling::Autoscaler> autoscaler_;
   std::optional<membership::Members> members_;
@@ -424,6 +475,9 @@ class Service final : public Component,
   Tally* wait_ = nullptr;
   Tally* service_time_ = nullptr;
   bool judges_;
+  // Of an instance, over all that are there.
+  Weighed workers_;
+  Weighed cores_;
 };
 
 Discipline line_discipline(QueueDiscipline discipline) {
@@ -510,7 +564,8 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
                  computing_at_once(service.params())),
       control_(line_control(service.params().queue, service.world().now())),
       gate_(service.admissions().gate(*this)),
-      plain_line_(waits_plainly(service.params())) {
+      plain_line_(waits_plainly(service.params())),
+      workers_there_(service.params().workers) {
   if (service.params().speed != Factor{1}) slowdown_changed();
   const ProcessParams& process = service.params().process;
   const bool hosted = service.params().deployment.pod.has_value();
@@ -525,6 +580,20 @@ Server::Server(Service& service, std::uint32_t index, Zone zone)
                         if (process_) process_->keeps(held * each);
                       });
   }
+}
+
+void Server::reconfigure() {
+  const ServiceParams& params = service_.params();
+  const Time now = service_.world().now();
+  if (workers_.servers() != params.workers && !shares(params)) {
+    workers_there_.change(service_.deployment() ? present_integral(now) : seconds(now),
+                          params.workers);
+    workers_.resize(params.workers);
+    if (!params.cores) processor_.set_cores(params.workers);
+  }
+  workers_.set_capacity(line(params).capacity);
+  plain_line_ = waits_plainly(params);
+  slowdown_changed();
 }
 
 void Server::started() {
@@ -694,6 +763,48 @@ std::unique_ptr<HasLocks::Hold> Service::hold_lock(const LockName& name, std::st
   return std::make_unique<HeldLock>(std::move(until));
 }
 
+std::vector<std::string> Service::changeable() const {
+  std::vector<std::string> names = steps::changeable_steps("endpoints");
+  const auto add = [&](const char* name) { names.push_back(name); };
+  add("=service_time");
+  add("start_time");
+  add("speed");
+  // Pressure is measured against the line and the workers that there are at first.
+  const bool measured = params().admission.shed && !params().admission.shed->capacity;
+  if (!shares(params())) {
+    add("queue.patience");
+    add("deadline");
+    if (!measured) add("queue.capacity");
+    // Cores that are no limit have no line of their own.
+    if (!measured && !(params().cores && cores_limit_nothing())) add("workers");
+  }
+  if (!autoscaler_ && world().reserved(id())) add("replicas");
+  if (autoscaler_) {
+    add("autoscaler.max_replicas");
+    if (!autoscaler_->scales_to_zero()) add("autoscaler.min_replicas");
+  }
+  return names;
+}
+
+bool Service::cores_limit_nothing() const {
+  const std::uint32_t at_once = computing_at_once(params());
+  return at_once > 0 && *params().cores >= static_cast<double>(at_once);
+}
+
+void Service::reconfigure(const Blueprint& changed) {
+  const Time now = world().now();
+  const double so_far = there(now);
+  params_ = &params_in<ServiceParams>(changed);
+  workers_.change(so_far, params().workers);
+  endpoints_.reconfigure(params().work);
+  for (const auto& instance : instances()) static_cast<Server&>(*instance).reconfigure();
+  cores_.change(so_far, static_cast<const Server&>(*instances().front()).processor().cores());
+  if (autoscaler_)
+    autoscaler_->set_bounds(params().autoscaler->bounds());
+  else if (deployment_)
+    deployment_->scale(params().replicas);
+}
+
 void Service::make_autoscaler() {
   const auto work_of = [](const Instance& instance, Time now) {
     const Processor& processor = static_cast<const Server&>(instance).processor();
@@ -701,7 +812,7 @@ void Service::make_autoscaler() {
                              instance.received()};
   };
   const double cores = static_cast<const Server&>(*instances().front()).processor().cores();
-  autoscaler_.emplace(*this, *deployment_, *params_.autoscaler, cores, work_of);
+  autoscaler_.emplace(*this, *deployment_, *params().autoscaler, cores, work_of);
 }
 
 void Service::declare_metrics() {
@@ -715,16 +826,10 @@ void Service::declare_metrics() {
       return sum;
     };
   };
-  const double workers = static_cast<double>(params_.workers);
-  // Instances, integrated over time.
-  const auto there = [this](Time now) {
-    if (!deployment_) return seconds(now) * static_cast<double>(params_.replicas);
-    double sum = 0;
-    for (const auto& instance : instances()) sum += instance->present_integral(now);
-    return sum;
-  };
+  const auto there = [this](Time now) { return this->there(now); };
+  cores_ = Weighed(static_cast<const Server&>(*instances().front()).processor().cores());
   owner.time_ratio("utilization", total(&Server::busy_integral),
-                   [=](Time now) { return there(now) * workers; });
+                   [this](Time now) { return workers_.total(this->there(now)); });
   owner.time_ratio(
       "cpu_utilization",
       [this](Time now) {
@@ -733,24 +838,21 @@ void Service::declare_metrics() {
           sum += static_cast<const Server&>(*instance).processor().busy_integral(now);
         return sum;
       },
-      [this, there](Time now) {
-        const auto& first = static_cast<const Server&>(*instances().front());
-        return there(now) * first.processor().cores();
-      });
+      [this](Time now) { return cores_.total(this->there(now)); });
   if (deployment_) deployment_->measure(owner);
   if (autoscaler_) autoscaler_->measure(owner);
-  if (params_.process.does_anything()) {
+  if (params().process.does_anything()) {
     std::vector<const Process*> processes;
     for (const auto& instance : instances())
       processes.push_back(static_cast<const Server&>(*instance).process());
-    measure_processes(owner, params_.process, std::move(processes), there);
+    measure_processes(owner, params().process, std::move(processes), there);
   }
   if (members_) members_->measure(owner);
   if (sessions_) sessions_->measure(owner, total(&Server::sessions_integral));
-  if (params_.network.accept || params_.network.bandwidth) {
+  if (params().network.accept || params().network.bandwidth) {
     std::vector<const Listener*> listeners;
     for (const auto& instance : instances()) listeners.push_back(instance->listener());
-    measure_listeners(owner, params_.network, std::move(listeners), there);
+    measure_listeners(owner, params().network, std::move(listeners), there);
   }
   owner.time_average("queue_length", total(&Server::waiting_integral));
   wait_ = &owner.tally("wait_ms");
@@ -760,8 +862,8 @@ void Service::declare_metrics() {
     Recorder::Owner& own = measure(server);
     own.time_ratio(
         "utilization", [&server](Time now) { return server.busy_integral(now); },
-        [this, &server, workers](Time now) {
-          return (deployment_ ? server.present_integral(now) : seconds(now)) * workers;
+        [this, &server](Time now) {
+          return server.workers().total(deployment_ ? server.present_integral(now) : seconds(now));
         });
     own.time_average("queue_length", [&server](Time now) { return server.waiting_integral(now); });
   }

@@ -28,6 +28,15 @@ void Endpoints::add_only(Program& program, const std::vector<Step>& steps) {
   endpoints_.push_back({EndpointPattern("*"), program.compile(steps), std::nullopt});
 }
 
+void Endpoints::reconfigure(const EndpointsParams& params) {
+  // In the order of connect().
+  std::size_t number = 0;
+  if (params.service_time)
+    Program::reconfigure(endpoints_[number++].block, {ComputeStep{*params.service_time}});
+  for (const auto& entry : params.endpoints)
+    Program::reconfigure(endpoints_[number++].block, entry.value.steps);
+}
+
 std::vector<std::string> Endpoints::names() const {
   std::vector<std::string> names;
   for (const auto& entry : params_.endpoints) names.push_back(entry.key);

@@ -64,6 +64,9 @@ class Endpoints {
   /// Adds one that answers whatever is asked.
   void add_only(Program& program, const std::vector<Step>& steps);
 
+  /// They are these from now on, which differ in what changeable_steps() names.
+  void reconfigure(const EndpointsParams& params);
+
   /// The endpoint that answers `symbol`; null where there is none.
   const Endpoint* of(Symbol symbol) {
     // Patterns are matched once for each name: a trace may name thousands of paths.

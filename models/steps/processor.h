@@ -48,6 +48,11 @@ class Processor {
   /// What the governor makes of the pace: 1 is all of it, 0 stops. Needs a governor.
   void set_pace(double pace);
   double cores() const { return cores_; }
+  /// It has so many from now on. Where they are no limit they must not become one.
+  void set_cores(double cores) {
+    cores_ = cores;
+    if (shared_) shared_->set_servers(cores);
+  }
   /// Computations that run. Needs a governor.
   std::size_t active() const { return shared_->active(); }
   /// Cores in use, integrated.

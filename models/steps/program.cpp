@@ -262,6 +262,58 @@ Compiled Program::compile(const Step& step) {
       step.form);
 }
 
+std::vector<std::string> changeable_steps(const std::string& before) {
+  std::vector<std::string> names;
+  for (const char* verb : {"compute", "wait", "fail"})
+    names.push_back("=" + before + ".**." + verb);
+  for (std::string& name : changeable_policy(before + ".**.")) names.push_back(std::move(name));
+  return names;
+}
+
+namespace {
+
+/// Changes compiled verbs to what the steps now say; one overload for each verb.
+struct Changer {
+  Compiled& made;
+
+  template <class Verb>
+  Verb& verb() const {
+    return std::get<Verb>(made.verb);
+  }
+  void operator()(const ComputeStep& step) const { verb<Compute>().time = step.compute; }
+  void operator()(const WaitStep& step) const { verb<Wait>().time = step.wait; }
+  void operator()(const CallStep& step) const { verb<CallOut>().site->reconfigure(step.policy); }
+  void operator()(const PublishStep& step) const { verb<CallOut>().site->reconfigure(step.policy); }
+  void operator()(const CacheStep& step) const {
+    CacheAside& aside = verb<CacheAside>();
+    aside.site->reconfigure(step.policy);
+    aside.store->reconfigure(step.policy);
+    Program::reconfigure(aside.miss, step.miss);
+  }
+  void operator()(const ParallelStep& step) const {
+    for (std::size_t i = 0; i < step.parallel.size(); ++i)
+      Program::reconfigure(verb<Parallel>().lists[i], step.parallel[i]);
+  }
+  void operator()(const ChooseStep& step) const {
+    for (std::size_t i = 0; i < step.choose.size(); ++i)
+      Program::reconfigure(verb<Choose>().lists[i], step.choose[i].steps);
+  }
+  void operator()(const RepeatStep& step) const {
+    Program::reconfigure(verb<Repeat>().steps, step.repeat.steps);
+  }
+  void operator()(const LockStep& step) const {
+    Program::reconfigure(verb<Lock>().steps, step.steps);
+  }
+  void operator()(const RespondStep&) const {}
+  void operator()(const FailStep& step) const { verb<Fail>().probability = step.fail.value; }
+};
+
+}  // namespace
+
+void Program::reconfigure(Block& block, const std::vector<Step>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) std::visit(Changer{block[i]}, steps[i].form);
+}
+
 Task<Status> Program::run(const Block& block, Work& work) {
   Simulation& simulation = owner_.world().simulation;
   for (const Compiled& step : block) {

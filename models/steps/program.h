@@ -151,6 +151,10 @@ struct SeenShared {
 void examine_shared(const Value& steps, const std::string& path, SeenShared& seen,
                     Problems& problems);
 
+/// The parameters of steps that Program::reconfigure() can change, for Component::changeable().
+/// @param before  Where the steps stand: "endpoints".
+std::vector<std::string> changeable_steps(const std::string& before);
+
 /// All lists of steps of one component in one replication.
 class Program {
  public:
@@ -159,6 +163,10 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   Block compile(const std::vector<Step>& steps);
+
+  /// What can be changed of a block that was compiled from such steps becomes what these say, which
+  /// differ from those in nothing else; see changeable_steps().
+  static void reconfigure(Block& block, const std::vector<Step>& steps);
 
   CacheState& cache_state(const CacheStep& step);
   /// Where the local tiers in front of a callee are; null where it can have none.

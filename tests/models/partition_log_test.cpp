@@ -87,7 +87,7 @@ TEST_CASE("partition_log: a message's work draws by itself in every attempt, wit
   publish.endpoint = 4;
   publish.operation = Operation::write;
   publish.priority = 2;
-  const Message message = Message::from(publish, Time{4s});
+  const Message message = Message::from(publish, Time{4s}, Spoilt::no);
   CHECK(message.appended == Time{4s});
   const Request first = message.work(0);
   CHECK(first.id == 7);

@@ -40,11 +40,13 @@ std::vector<MetricInfo> own_metrics(const ModelKind& kind) {
 ModelRig::ModelRig(const std::vector<ModelKind>& kinds, const std::string& components,
                    Options options)
     : plan_(std::move(options.network)),
+      reserved_(std::move(options.reserved)),
       grid_(options.duration, Duration{0}),
       recorder_(simulation_, grid_),
       network_(simulation_, plan_, options.seed),
       limit_(simulation_, 10'000'000),
-      world_{simulation_, network_, recorder_, symbols_, limit_, pool_, happenings_, options.seed},
+      world_{simulation_, network_,    recorder_,    symbols_, limit_,
+             pool_,       happenings_, options.seed, 0,        &reserved_},
       directory_(world_),
       driver_(world_),
       arrivals_(world_.stream("driver", "arrivals")) {
@@ -89,13 +91,77 @@ void ModelRig::at(Time at, std::function<void()> action) {
   driver_.sender().tasks().spawn(act(at, actions_.emplace_back(std::move(action))));
 }
 
+/// The rig's components, for faults that change them: paths are keys and "[2]" with dots between.
+class ModelRig::Parts final : public Surroundings {
+ public:
+  explicit Parts(ModelRig& rig) : rig_(rig) {}
+
+  std::shared_ptr<const PartReader> reader(const std::string& component) override {
+    for (std::size_t i = 0; i < rig_.blueprints_.size(); ++i)
+      if (rig_.document_.members()[i].key == component) return std::make_shared<Reader>(rig_, i);
+    return nullptr;
+  }
+  void reserve(const std::string& component, std::uint32_t instances) override {
+    const auto found = rig_.reserved_.find(component);
+    if (found == rig_.reserved_.end() || found->second < instances)
+      throw std::logic_error("reserve " + std::to_string(instances) + " of " + component);
+  }
+
+ private:
+  class Reader final : public PartReader {
+   public:
+    Reader(ModelRig& rig, std::size_t number) : rig_(rig), number_(number) {}
+    const std::shared_ptr<const Blueprint>& original() const override {
+      return rig_.blueprints_[number_];
+    }
+    std::shared_ptr<const Blueprint> read(const std::vector<const Value*>& changes,
+                                          const Examination& where, Value* value) const override {
+      Value changed = rig_.document_.members()[number_].value;
+      for (const Value* change : changes)
+        for (const Value::Member& member : change->members()) set(changed, member);
+      std::vector<std::string> notes;
+      std::vector<BarChart> charts;
+      Preparation preparation{changed, where.path, where.problems, notes, charts};
+      auto blueprint = rig_.kinds_[number_].read(preparation);
+      if (value != nullptr) *value = changed;
+      return blueprint;
+    }
+
+   private:
+    static void set(Value& root, const Value::Member& member) {
+      Value* at = &root;
+      std::string path = member.key;
+      while (!path.empty()) {
+        const std::size_t end = path.find_first_of(".[", 1);
+        const std::string step = path.substr(0, end);
+        path.erase(0, end == std::string::npos ? path.size() : end + (path[end] == '.'));
+        if (step.front() == '[') {
+          at = &at->elements()[std::stoul(step.substr(1))];
+          continue;
+        }
+        if (path.empty() && member.value.is_null()) return at->erase(step);
+        if (at->find(step) == nullptr) at->set(step, Value::object());
+        at = at->find(step);
+      }
+      *at = member.value;
+    }
+
+    ModelRig& rig_;
+    std::size_t number_;
+  };
+
+  ModelRig& rig_;
+};
+
 void ModelRig::fault(const FaultKind& kind, const std::string& json) {
   Problems problems;
-  const auto value = parse_json(json, problems.add_source("fault.json"), problems);
-  if (!value) throw std::runtime_error(problems.text());
+  auto parsed = parse_json(json, problems.add_source("fault.json"), problems);
+  if (!parsed) throw std::runtime_error(problems.text());
+  const Value* const value = &fault_values_.emplace_back(std::move(*parsed));
   std::vector<std::string> notes;
   std::vector<BarChart> charts;
-  Preparation preparation{*value, "/faults/0", problems, notes, charts};
+  Parts parts(*this);
+  Preparation preparation{*value, "/faults/0", problems, notes, charts, &parts};
   plans_.push_back(kind.read(preparation));
   if (problems.has_errors()) throw std::runtime_error(problems.text());
   const FaultPlan& plan = *plans_.back();
@@ -133,9 +199,10 @@ void ModelRig::read(const std::vector<ModelKind>& kinds, const std::string& comp
   Problems problems;
   std::vector<std::string> notes;
   std::vector<BarChart> charts;
-  const auto document = parse_json(components, problems.add_source("rig.json"), problems);
+  auto document = parse_json(components, problems.add_source("rig.json"), problems);
   if (!document) throw std::runtime_error(problems.text());
-  for (const Value::Member& member : document->members()) {
+  document_ = std::move(*document);
+  for (const Value::Member& member : document_.members()) {
     const std::string& name = member.value.find("kind")->text();
     const ModelKind* kind = nullptr;
     for (const ModelKind& candidate : kinds)
@@ -143,6 +210,7 @@ void ModelRig::read(const std::vector<ModelKind>& kinds, const std::string& comp
     if (kind == nullptr) throw std::logic_error("the rig does not know the kind " + name);
     Preparation preparation{member.value, "/components/" + member.key, problems, notes, charts};
     blueprints_.push_back(kind->read(preparation));
+    kinds_.push_back(*kind);
     if (problems.has_errors()) throw std::runtime_error(problems.text());
     components_.push_back(blueprints_.back()->build(world_, member.key));
   }

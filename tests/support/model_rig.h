@@ -74,6 +74,7 @@ class ModelRig {
     Duration duration = 1000s;  ///< What the metrics cover.
     std::uint64_t seed = 1;
     NetworkPlan network;
+    Reservations reserved = {};  ///< Of faults that change how many instances there are.
   };
 
   /// @param components  {"id": {"kind": …, …}, …}; throws what is wrong with it.
@@ -103,7 +104,7 @@ class ModelRig {
   void at(Time at, std::function<void()> action);
 
   /// A fault as a scenario has it: {"at": "1s", "for": "2s", "kill": "api"}. Throws what is wrong
-  /// with it.
+  /// with it. The instances that it may want must have been reserved.
   void fault(const FaultKind& kind, const std::string& json);
 
   void run(Time end);
@@ -132,6 +133,7 @@ class ModelRig {
     Instance& sender() { return *instances().front(); }
   };
 
+  class Parts;
   void read(const std::vector<ModelKind>& kinds, const std::string& components);
   Request numbered(Request request);
   Task<> one_call(CallSite& site, Instance* to, Time at, Request request, Answer& answer);
@@ -145,6 +147,7 @@ class ModelRig {
   AttemptPool pool_;
   Simulation simulation_;
   NetworkPlan plan_;
+  Reservations reserved_;
   TimeGrid grid_;
   Recorder recorder_;
   Network network_;
@@ -154,12 +157,15 @@ class ModelRig {
   World world_;
   Directory directory_;
   Driver driver_;
+  Value document_;
+  std::vector<ModelKind> kinds_;
   std::vector<std::shared_ptr<const Blueprint>> blueprints_;
   std::vector<std::unique_ptr<Component>> components_;
   std::deque<CallSite> sites_;
   std::deque<Answer> answers_;
   std::deque<Load> loads_;
   std::deque<std::function<void()>> actions_;
+  std::deque<Value> fault_values_;
   std::deque<std::shared_ptr<const FaultPlan>> plans_;
   std::deque<Injection> faults_;
   RandomStream arrivals_;

@@ -124,7 +124,7 @@ class LambdaConcurrency {
     if (state.idle.size() > state.first_idle) {
       place = state.idle.back().place;
       state.idle.pop_back();
-    } else if (take_new(state, now, 1) == 1) {
+    } else if (!state.frozen && take_new(state, now, 1) == 1) {
       outcome = LambdaOutcome::cold;
     } else {
       return LambdaOutcome::throttled_by_rate;
@@ -172,6 +172,9 @@ class LambdaConcurrency {
   std::uint32_t grow(std::size_t function, std::int64_t now, std::uint32_t count) {
     return take_new(states_[function], now, count);
   }
+
+  /// No environment is made on demand while it is frozen: whoever finds none waiting is throttled.
+  void freeze(std::size_t function, bool frozen) { states_[function].frozen = frozen; }
 
   std::uint32_t busy(std::size_t function) const {
     return states_[function].busy + states_[function].busy_provisioned;
@@ -224,6 +227,7 @@ class LambdaConcurrency {
     std::vector<std::uint32_t> ready;  // provisioned ones that wait, by place
     Bucket environments;
     Bucket requests;
+    bool frozen = false;
   };
 
   std::uint32_t shared() const {
