@@ -46,8 +46,12 @@ const std::vector<ModelKind>& model_kinds() {
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> list{
-      faults::kill(),      faults::slow(),  faults::latency(),      faults::error(),
-      faults::partition(), faults::drain(), faults::deny_capacity()};
+      faults::kill(),       faults::crash_loop(),  faults::pause(),        faults::slow(),
+      faults::burn(),       faults::leak_memory(), faults::latency(),      faults::partition(),
+      faults::error(),      faults::delay(),       faults::bad_response(), faults::throttle(),
+      faults::clock(),      faults::zone_outage(), faults::grey(),         faults::deny_capacity(),
+      faults::lie_health(), faults::drain(),
+  };
   return list;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/model/afflictions.h"
 #include "engine/model/component.h"
 
 namespace highwater {
@@ -41,6 +42,8 @@ void Attempt::fire(Event& event) {
 }
 
 void Attempt::depart() {
+  if (from_.paused()) [[unlikely]]
+    return from_.afflictions_->to_send.push_back(this);
   if (edge_.disturbed_ && edge_.is_cut(Edge::Direction::request)) [[unlikely]]
     return edge_.park(*this, Edge::Direction::request);
   const Duration extra =
@@ -72,8 +75,8 @@ void Attempt::arrive() {
     return to_.swallows() ? drop() : reply(Reply{Status::unavailable});
   }
   to_.began();
-  if (to_.fails(request_, message_)) [[unlikely]]
-    return reply(Reply{Status::error});
+  if (to_.disturbed_) [[unlikely]]
+    return to_.meet(*this);
   to_.receive(Served(*this));
 }
 
@@ -101,7 +104,15 @@ void Attempt::time_out() {
 
 void Attempt::come_back() {
   AttemptWaiter* const waiter = waiter_;
-  const Reply reply = reply_;
+  if (waiter != nullptr && from_.paused()) [[unlikely]]
+    return from_.afflictions_->returned.push_back(this);
+  Reply reply = reply_;
+  if (reply.body != AnswerBody::good) [[unlikely]] {
+    if (reply.body == AnswerBody::truncated)
+      reply = Reply{Status::reset};
+    else if (from_.component().reads_answers())
+      reply.status = Status::error;
+  }
   if (waiter != nullptr && !reply.ok()) count_failure();
   free();
   if (waiter != nullptr) waiter->answered(reply);
@@ -119,7 +130,15 @@ void AttemptWaiter::hand_on(Served served, Reply reply) {
   served.reply(reply);
 }
 
+Duration Served::sleeps() {
+  if (!attempt_->to_.disturbed_) return Duration{0};
+  attempt_->has_slept_ = true;
+  return attempt_->to_.sleeps(*attempt_);
+}
+
 void Served::reply(Reply reply) {
+  if (attempt_->to_.disturbed_ && !attempt_->is_final_) [[unlikely]]
+    return attempt_->to_.answer(std::move(*this), reply);
   if (attempt_->waiter_hands_on_ && attempt_->waiter_ != nullptr) [[unlikely]] {
     attempt_->waiter_hands_on_ = false;
     return attempt_->waiter_->hand_on(std::move(*this), reply);

@@ -74,6 +74,7 @@ class Attempt final : private Event {
   friend class Served;
   friend class Edge;
   friend class AttemptPool;
+  friend class Instance;
   enum class Phase : std::uint8_t { outbound, served, inbound };
 
   Attempt(Edge& edge, Instance& from, Instance& to, const Request& request, std::uint64_t message,
@@ -97,6 +98,8 @@ class Attempt final : private Event {
   Phase phase_ = Phase::outbound;
   bool counted_ = true;  // by the edge
   bool waiter_hands_on_ = false;
+  bool has_slept_ = false;  // the handler, as long as a fault wants it to
+  bool is_final_ = false;   // faults have seen the answer
   Reply reply_;
 };
 
@@ -148,6 +151,9 @@ class [[nodiscard]] Served {
   /// True once the caller has given up: whatever is done from here on is wasted.
   bool abandoned() const { return attempt_->waiter_ == nullptr; }
   explicit operator bool() const { return attempt_ != nullptr; }
+  /// How long a fault lets the handler sleep before it answers: for callees that are busy
+  /// meanwhile. Who does not ask answers as much later.
+  Duration sleeps();
 
   /// Answers and lets go.
   void reply(Reply reply);
@@ -155,6 +161,7 @@ class [[nodiscard]] Served {
 
  private:
   friend class Attempt;
+  friend class Instance;
   explicit Served(Attempt& attempt) : attempt_(&attempt) {}
   void broken();
 

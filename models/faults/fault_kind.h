@@ -17,6 +17,7 @@ enum class Aim : std::uint8_t {
   members,    ///< Those of a component, or one of them.
   whole,      ///< A component as a whole.
   edges,      ///< One edge, or all into a component.
+  zone,       ///< A zone as a whole.
 };
 
 /// Reports a target that is none of the verb's forms.
@@ -49,6 +50,8 @@ FaultSchedule schedule_of(const P& params) {
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
+/// or, where it is aimed at zones, all there is to say about them:
+///   void examine(World&, Directory&, const Examination&) const;
 template <class P>
 FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::string summary,
                      std::string source) {
@@ -62,6 +65,10 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
+      if constexpr (requires(World & world) { params_.examine(world, directory, examination); }) {
+        params_.examine(directory.components().front()->world(), directory, examination);
+        return;
+      }
       const bool zones = aim_ == Aim::instances;
       const bool named = examine_target(directory, target_, verb_, zones, examination);
       if constexpr (requires { params_.extent; }) examine_extent(directory, target_, examination);

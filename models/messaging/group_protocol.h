@@ -40,6 +40,8 @@ class GroupProtocol {
 
   void started(std::uint32_t consumer);
   void killed(std::uint32_t consumer);
+  /// Its process stands still, or goes on.
+  void freeze(std::uint32_t consumer, bool frozen);
   /// Its thread begins with messages, or asks for the next ones.
   void polls(std::uint32_t consumer, bool polls);
 
