@@ -46,7 +46,11 @@ const std::vector<ModelKind>& model_kinds() {
 
 const std::vector<FaultKind>& fault_kinds() {
   static const std::vector<FaultKind> list{faults::kill(),
+                                           faults::crash_loop(),
+                                           faults::pause(),
                                            faults::slow(),
+                                           faults::burn(),
+                                           faults::leak_memory(),
                                            faults::latency(),
                                            faults::loss(),
                                            faults::corrupt(),
@@ -61,6 +65,12 @@ const std::vector<FaultKind>& fault_kinds() {
                                            faults::disk_full(),
                                            faults::disk_error(),
                                            faults::error(),
+                                           faults::delay(),
+                                           faults::bad_response(),
+                                           faults::throttle(),
+                                           faults::clock(),
+                                           faults::zone_outage(),
+                                           faults::grey(),
                                            faults::deny_capacity(),
                                            faults::kill_leader(),
                                            faults::replication_lag(),
@@ -79,6 +89,7 @@ const std::vector<FaultKind>& fault_kinds() {
                                            faults::bad_deploy(),
                                            faults::config(),
                                            faults::scale(),
+                                           faults::lie_health(),
                                            faults::blind_autoscaler(),
                                            faults::drain(),
                                            faults::lose_data()};

@@ -411,7 +411,7 @@ class Reader {
                                   : "a fault has one verb, found " + listed(present),
                   present.empty() ? nearest : "");
     }
-    for (const char* key : {"at", "when", "random", "delay"})
+    for (const char* key : {"at", "when", "random", "after"})
       if (const Value* time = given.find(key))
         return fail(*time, pointer_to(path, key),
                     "a fault of an experiment strikes when it is its turn; use \"pauses\"");

@@ -14,6 +14,41 @@ void Scope::destroy(detail::TaskPromise& promise) noexcept {
 Scope::~Scope() {
   cancel(CancelReason::shutdown);
   destroy_doomed();
+  if (frozen) --simulation_.frozen_;
+}
+
+void Scope::freeze() {
+  HIGHWATER_CHECK(!frozen);
+  frozen = true;
+  ++simulation_.frozen_;
+}
+
+void Scope::thaw() {
+  HIGHWATER_CHECK(frozen);
+  frozen = false;
+  --simulation_.frozen_;
+  simulation_.release(held_);
+}
+
+bool Simulation::hold(Resumption& resumption) {
+  // A root task alone has a scope.
+  auto& root = *static_cast<detail::TaskPromise*>(const_cast<void*>(resumption.root_));
+  if (!Scope::link_of(root).frozen) return false;
+  EventList& held = static_cast<Scope&>(Scope::link_of(root)).held_;
+  // It counts as one that is due: it stands in a ring like the simulation's own.
+  resumption.Event::simulation_ = this;
+  resumption.due_ = now_.time_since_epoch().count();
+  EventList::link_before(held.ends_, resumption);
+  resumption.stand_in(Event::Place::now_ring, 0);
+  return true;
+}
+
+void Simulation::release(EventList& held) {
+  while (!held.empty()) {
+    Event& event = held.front();
+    EventList::remove(event);
+    schedule_now(event);
+  }
 }
 
 void Scope::cancel(CancelReason reason) {
@@ -35,7 +70,7 @@ void Scope::cancel(CancelReason reason) {
 
 void Scope::doom(detail::TaskPromise& promise, CancelReason reason) noexcept {
   unlink(promise);
-  --size_;
+  --tasks;
   promise.role_ = detail::TaskPromise::Role::doomed;
   link_before(doomed_, promise);
   doom_reason_ = reason;

@@ -14,7 +14,11 @@ namespace highwater {
 /// at that moment (it called cancel(), perhaps through others) can not be destroyed yet: it is
 /// destroyed when the event that runs it is over, so it goes on until it returns or next waits, and
 /// never beyond. Tasks spawned after cancel() are not concerned.
-class Scope {
+///
+/// While a scope is frozen none of its tasks goes on: what would resume one is kept, and does so
+/// when the scope thaws, in the order in which it was due. A task spawned meanwhile runs until it
+/// first waits.
+class Scope : private detail::ScopeLink {
  public:
   explicit Scope(Simulation& simulation) noexcept : simulation_(simulation) {
     close_list(tasks_);
@@ -31,9 +35,9 @@ class Scope {
     detail::TaskPromise& promise = handle.promise();
     promise.role_ = detail::TaskPromise::Role::root;
     promise.root_ = &promise;
-    promise.owner_ = &size_;
+    promise.owner_ = static_cast<detail::ScopeLink*>(this);
     link_before(tasks_, promise);
-    ++size_;
+    ++tasks;
     const Simulation::Running running{&promise, simulation_.running_};
     simulation_.running_ = &running;
     handle.resume();
@@ -46,8 +50,12 @@ class Scope {
   /// learns `reason`.
   void cancel(CancelReason reason = CancelReason::killed);
 
+  /// Precondition: not frozen, or frozen.
+  void freeze();
+  void thaw();
+
   /// Tasks that have neither ended nor been cancelled.
-  std::size_t size() const noexcept { return size_; }
+  std::size_t size() const noexcept { return tasks; }
 
   Simulation& simulation() const noexcept { return simulation_; }
 
@@ -67,6 +75,9 @@ class Scope {
     link.next->previous = link.previous;
   }
   static detail::TaskPromise& promise_of(Link& link) noexcept;
+  static detail::ScopeLink& link_of(detail::TaskPromise& root) noexcept {
+    return *static_cast<detail::ScopeLink*>(root.owner_);
+  }
   static void destroy(detail::TaskPromise& promise) noexcept;
   void doom(detail::TaskPromise& promise, CancelReason reason) noexcept;
   void destroy_doomed() noexcept;
@@ -74,8 +85,8 @@ class Scope {
 
   Simulation& simulation_;
   Link tasks_{};
-  Link doomed_{};  // cancelled while running
-  std::size_t size_ = 0;
+  Link doomed_{};                 // cancelled while running
+  EventList held_;                // would have resumed one of its tasks while it was frozen
   Scope* next_doomed_ = nullptr;  // in Simulation's list of scopes with doomed tasks
   CancelReason doom_reason_ = CancelReason::killed;
   bool in_doomed_list_ = false;

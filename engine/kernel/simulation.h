@@ -23,6 +23,7 @@ enum class CancelReason : std::uint8_t {
 
 class Delay;
 class LaneDelay;
+class Resumption;
 class Simulation;
 
 /// Events that are all armed with the same delay. They are due in the order they were armed, so
@@ -211,6 +212,9 @@ class Simulation {
     }
   }
   bool is_running(const void* root) const noexcept;
+  /// Keeps back what would resume a task of a frozen scope. @return whether it is one.
+  bool hold(Resumption& resumption);
+  void release(EventList& held);
   void run_events(Time end);
   void fire(Event& event);
   void destroy_doomed();
@@ -221,8 +225,9 @@ class Simulation {
   std::uint64_t sequence_ = 0;
   std::uint64_t events_ = 0;
   const Running* running_ = nullptr;
-  Scope* doomed_ = nullptr;  // scopes with tasks that could not be destroyed while they ran
-  bool attention_ = false;   // whether run_events has something to look at after the event
+  std::uint32_t frozen_ = 0;  // scopes
+  Scope* doomed_ = nullptr;   // scopes with tasks that could not be destroyed while they ran
+  bool attention_ = false;    // whether run_events has something to look at after the event
   bool stopping_ = false;
   bool in_run_ = false;
   CancelReason cancel_reason_ = CancelReason::abandoned;
@@ -241,7 +246,7 @@ inline void Lane::represent_first() {
 class Resumption : public Event {
  public:
   explicit Resumption(Simulation& simulation) noexcept
-      : Event(&Resumption::resume), simulation_(simulation) {}
+      : Resumption(simulation, &Resumption::resume) {}
 
   template <std::derived_from<detail::TaskPromise> Promise>
   void remember(std::coroutine_handle<Promise> task) noexcept {
@@ -257,17 +262,23 @@ class Resumption : public Event {
     resume(*this);
   }
 
- private:
-  friend class Simulation;
+ protected:
+  /// One that does something else when it is due.
+  Resumption(Simulation& simulation, Fire fire) noexcept : Event(fire), simulation_(simulation) {}
 
   static void resume(Event& event) {
-    const Resumption& self = static_cast<const Resumption&>(event);
+    Resumption& self = static_cast<Resumption&>(event);
     Simulation& simulation = self.simulation_;
+    if (simulation.frozen_ > 0 && simulation.hold(self)) [[unlikely]]
+      return;
     const Simulation::Running running{self.root_, nullptr};
     simulation.running_ = &running;
     std::coroutine_handle<>::from_address(self.task_).resume();  // may destroy this event
     simulation.running_ = nullptr;
   }
+
+ private:
+  friend class Simulation;
 
   Simulation& simulation_;
   void* task_;  // its frame; this and the next are set by remember()

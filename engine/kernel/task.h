@@ -29,6 +29,12 @@ struct RootLink {
   RootLink* next;
 };
 
+/// What a scope's root tasks find of it.
+struct ScopeLink {
+  std::size_t tasks = 0;
+  bool frozen = false;
+};
+
 /// What every task's frame knows, whatever its result.
 class TaskPromise : private RootLink {
  public:
@@ -104,11 +110,11 @@ class TaskPromise : private RootLink {
   void leave_scope() noexcept {
     previous->next = next;
     next->previous = previous;
-    if (role_ == Role::root) --*static_cast<std::size_t*>(owner_);
+    if (role_ == Role::root) --static_cast<ScopeLink*>(owner_)->tasks;
   }
 
   const void* root_;  // this and the next two are set when the task is started
-  void* owner_;       // awaited: the parent's frame; member: the group; root: the scope's size
+  void* owner_;       // awaited: the parent's frame; member: the group; root: the scope's ScopeLink
   std::exception_ptr exception_;
   std::uint32_t member_;
   Role role_ = Role::unstarted;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/model/afflictions.h"
 #include "engine/model/component.h"
 #include "engine/model/tcp.h"
 
@@ -47,6 +48,8 @@ void Attempt::fire(Event& event) {
 }
 
 void Attempt::depart() {
+  if (from_.paused()) [[unlikely]]
+    return from_.afflictions_->to_send.push_back(this);
   Duration extra{0};
   if (edge_.disturbed_) [[unlikely]] {
     const std::optional<Duration> late = edge_.let_pass(*this, Direction::request);
@@ -80,8 +83,8 @@ void Attempt::arrive() {
     return to_->swallows() ? drop() : reply(Reply{Status::unavailable});
   }
   to_->began();
-  if (to_->fails(request_, message_)) [[unlikely]]
-    return reply(Reply{Status::error});
+  if (to_->disturbed_) [[unlikely]]
+    return to_->meet(*this);
   to_->receive(Served(*this));
 }
 
@@ -140,7 +143,15 @@ void Attempt::time_out() {
 
 void Attempt::come_back() {
   AttemptWaiter* const waiter = waiter_;
-  const Reply reply = reply_;
+  if (waiter != nullptr && from_.paused()) [[unlikely]]
+    return from_.afflictions_->returned.push_back(this);
+  Reply reply = reply_;
+  if (reply.body != AnswerBody::good) [[unlikely]] {
+    if (reply.body == AnswerBody::truncated)
+      reply = Reply{Status::reset};
+    else if (from_.component().reads_answers())
+      reply.status = Status::error;
+  }
   if (waiter != nullptr && !reply.ok()) count_failure();
   free();
   if (waiter != nullptr) waiter->answered(reply);
@@ -163,7 +174,15 @@ void AttemptWaiter::hand_on(Served served, Reply reply) {
   served.reply(reply);
 }
 
+Duration Served::sleeps() {
+  if (!attempt_->to_->disturbed_) return Duration{0};
+  attempt_->has_slept_ = true;
+  return attempt_->to_->sleeps(*attempt_);
+}
+
 void Served::reply(Reply reply) {
+  if (attempt_->to_->disturbed_ && !attempt_->is_final_) [[unlikely]]
+    return attempt_->to_->answer(std::move(*this), reply);
   if (attempt_->waiter_hands_on_ && attempt_->waiter_ != nullptr) [[unlikely]] {
     attempt_->waiter_hands_on_ = false;
     return attempt_->waiter_->hand_on(std::move(*this), reply);

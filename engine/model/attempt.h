@@ -78,6 +78,7 @@ class Attempt final : private Event {
   friend class Served;
   friend class Edge;
   friend class AttemptPool;
+  friend class Instance;
   enum class Phase : std::uint8_t { outbound, served, inbound, lost_outbound, lost_inbound };
   /// What it goes over: nothing that is modelled, until it has departed.
   enum class Over : std::uint8_t { none, open, transport };
@@ -109,6 +110,8 @@ class Attempt final : private Event {
   bool waiter_hands_on_ = false;
   Over over_ = Over::none;
   std::uint8_t tries_ = 0;  // that this message was lost
+  bool has_slept_ = false;  // the handler, as long as a fault wants it to
+  bool is_final_ = false;   // faults have seen the answer
   Reply reply_;
 };
 
@@ -160,6 +163,9 @@ class [[nodiscard]] Served {
   /// True once the caller has given up: whatever is done from here on is wasted.
   bool abandoned() const { return attempt_->waiter_ == nullptr; }
   explicit operator bool() const { return attempt_ != nullptr; }
+  /// How long a fault lets the handler sleep before it answers: for callees that are busy
+  /// meanwhile. Who does not ask answers as much later.
+  Duration sleeps();
 
   /// Answers and lets go.
   void reply(Reply reply);
@@ -167,6 +173,7 @@ class [[nodiscard]] Served {
 
  private:
   friend class Attempt;
+  friend class Instance;
   explicit Served(Attempt& attempt) : attempt_(&attempt) {}
   void broken();
 

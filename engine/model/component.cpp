@@ -8,6 +8,7 @@
 #include "engine/describe/nearest.h"
 #include "engine/describe/value.h"
 #include "engine/kernel/check.h"
+#include "engine/model/afflictions.h"
 
 namespace highwater {
 
@@ -20,6 +21,8 @@ Instance::Instance(Component& component, std::uint32_t index, Zone zone)
       closes_(*this),
       forgotten_(*this),
       tasks_(component.world().simulation) {}
+
+Instance::~Instance() = default;
 
 std::string Instance::label() const {
   return component_.id() + "[" + std::to_string(index_) + "]";
@@ -113,6 +116,7 @@ void Instance::end_process(CancelReason reason) {
   tasks_.cancel(reason);
   ++incarnation_;
   killed();
+  if (afflictions_ != nullptr) forget_afflictions();
   component_.tell(*this, Component::Change::down);
 }
 
@@ -207,6 +211,7 @@ void Instance::restore_speed(double factor) {
 void Instance::fail_share(double share) {
   failing_.push_back(share);
   survives_ *= 1 - share;
+  look_at_disturbance();
 }
 
 void Instance::stop_failing(double share) {
@@ -215,6 +220,7 @@ void Instance::stop_failing(double share) {
   failing_.erase(found);
   survives_ = 1;
   for (const double each : failing_) survives_ *= 1 - each;
+  look_at_disturbance();
 }
 
 Component::Component(World& world, std::string id, std::string_view kind)

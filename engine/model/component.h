@@ -19,14 +19,18 @@
 
 namespace highwater {
 
+struct Afflictions;
 class Blueprint;
 class Component;
 class Directory;
+class Interference;
+struct Leak;
 class LiveChanges;
 /// How an instance takes connections and sends what it sends; models/calls/listener.h.
 class Listener;
 class Problems;
 class Value;
+struct WrongClock;
 
 /// Where a component or fault that is examined stands in the scenario, and who wants to know.
 struct Examination {
@@ -42,7 +46,7 @@ struct Examination {
 class Instance {
  public:
   Instance(Component& component, std::uint32_t index, Zone zone);
-  virtual ~Instance() = default;
+  virtual ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
@@ -126,12 +130,51 @@ class Instance {
   /// the shares that survive multiply.
   void fail_share(double share);
   void stop_failing(double share);
+  /// The process stands still until as many resume() with the same incarnation() have come: its
+  /// tasks do not go on, what is sent to it waits unread, and it sends nothing. Connections stay.
+  /// What was due meanwhile is due when it goes on. Not while it is down; it does not outlive the
+  /// process.
+  void pause();
+  void resume(std::uint32_t incarnation);
+  bool paused() const { return disturbed_ && is_paused(); }
+  /// From now on what comes and is answered goes by it, after those that were there before.
+  void interfere(Interference& interference);
+  void stop_interfering(Interference& interference);
+  /// Who looks whether it is well is told so, whatever is true. Lies nest; the bad one wins.
+  void lie(bool up);
+  void stop_lying(bool up);
+  /// What is heard by who looks whether it is well, and whether that is a lie.
+  bool looks_up() const { return afflictions_ == nullptr ? up_ : seems_up(); }
+  bool lied_about() const;
+  /// So many threads of somebody else run on its cores. Those of several faults add up.
+  void burden(double threads);
+  void unburden(double threads);
+  double competitors() const;
+  /// Its process loses memory from now on; what it has lost stays lost. Leaks add up.
+  void leak(const Leak& leak);
+  void stop_leaking(const Leak& leak);
+  Leak leaks() const;
+  /// Its clock is wrong. What several do adds up.
+  void set_clock(const WrongClock& clock);
+  void reset_clock(const WrongClock& clock);
+  /// The time of day as it reads it, less the true one.
+  Duration clock_ahead(Time now) const {
+    return afflictions_ == nullptr ? Duration{0} : clock_error(now);
+  }
+  /// Whether anything that it does depends on the time of day.
+  virtual bool reads_clock() const { return false; }
+  /// The machine that its process is on now, where that is an instance of something.
+  virtual Instance* host() const { return nullptr; }
+  /// Whether its memory has a limit.
+  virtual bool has_memory_limit() const { return false; }
 
   /// The tasks of this process; killed with it.
   Scope& tasks() { return tasks_; }
 
   /// Null where connections cost it nothing and what it sends takes no time.
   virtual Listener* listener() { return nullptr; }
+  /// From the start of the process until it takes connections.
+  virtual Duration start_time() const { return Duration{0}; }
 
  protected:
   /// A request has arrived. Whoever holds `served` answers it.
@@ -142,19 +185,34 @@ class Instance {
   virtual void started() {}
   /// The factor of slow() changed.
   virtual void slowdown_changed() {}
+  /// It is paused(), or goes on.
+  virtual void pause_changed() {}
+  /// competitors() has changed.
+  virtual void competitors_changed() {}
+  /// leaks() has changed.
+  virtual void leaks_changed() {}
   /// It has left: what it kept for its next requests goes with it.
   virtual void left() {}
-  /// From the start of the process until it takes connections.
-  virtual Duration start_time() const { return Duration{0}; }
 
  private:
   friend class Attempt;
   friend class Served;
   inline void began();
   inline void answered(Status cause, bool abandoned);
-  bool fails(const Request& request, std::uint64_t message) const {
-    return survives_ != 1 && draws_failure(request, message);
-  }
+  /// A request has come to an instance that a fault is on.
+  void meet(Attempt& attempt);
+  /// It has an answer, and a fault is on.
+  void answer(Served served, Reply reply);
+  Task<> answer_later(Served served, Reply reply, Duration sleep);
+  Duration sleeps(const Attempt& attempt) const;
+  Afflictions& afflictions();
+  bool is_paused() const;
+  bool seems_up() const;
+  Duration clock_error(Time now) const;
+  void look_at_disturbance();
+  void wake();
+  void forget_afflictions();
+  void tell_health(bool before);
   bool draws_failure(const Request& request, std::uint64_t message) const;
   void start_finished();
   void grace_ended();
@@ -175,9 +233,10 @@ class Instance {
   bool trusted_ = true;
   int held_back_ = 0;
   bool published_ = true;
-  bool closing_ = false;  // refuses requests, on its way out
-  bool lingers_ = false;  // on its way out and yet to refuse them
-  bool ended_ = false;    // on its way out, and still listed
+  bool closing_ = false;    // refuses requests, on its way out
+  bool lingers_ = false;    // on its way out and yet to refuse them
+  bool ended_ = false;      // on its way out, and still listed
+  bool disturbed_ = false;  // faults have a say in what comes and goes
   Presence presence_ = Presence::present;
   bool silent_ = false;
   int loud_kills_ = 0;
@@ -197,6 +256,7 @@ class Instance {
   Timer<&Instance::grace_ended> grace_;
   Timer<&Instance::close> closes_;
   Timer<&Instance::be_forgotten> forgotten_;
+  std::unique_ptr<Afflictions> afflictions_;  // since the first fault that needs them
   Scope tasks_;
 };
 
@@ -246,10 +306,14 @@ class Component {
     up,       ///< A process serves: a new one, or the one that was about to leave.
     leaving,  ///< It is to go and ends when what it has begun is done.
     gone,     ///< It has left: another may come in its place.
+    health,   ///< looks_up() is another for a fault's doing.
   };
   using Watcher = std::function<void(const Instance&, Change)>;
   /// Tells of every change of an instance, when it has happened.
   void watch(Watcher watcher) { watchers_.push_back(std::move(watcher)); }
+
+  /// Whether it understands the answers that it gets, or hands them on unread.
+  virtual bool reads_answers() const { return true; }
 
   /// True when a call to this endpoint means something here.
   virtual bool answers(Symbol endpoint) const;

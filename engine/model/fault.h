@@ -122,6 +122,7 @@ enum class FaultAim : std::uint8_t {
   members,    ///< Those of a component, or one of them.
   whole,      ///< A component as a whole.
   edges,      ///< One edge, between instances or zones too, or all into a component.
+  zone,       ///< A zone as a whole.
 };
 
 /// A verb of `faults`.

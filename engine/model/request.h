@@ -97,6 +97,13 @@ enum class EntryState : std::uint8_t {
   last_resort,  ///< Counts as a miss, but may be used if fetching it anew fails.
 };
 
+/// What a fault has made of an answer that was good, unknown to the callee.
+enum class AnswerBody : std::uint8_t {
+  good,
+  truncated,  ///< Its connection ends before it does.
+  garbled,    ///< Who reads it finds that it is no answer to what was asked.
+};
+
 /// What the callee says.
 struct Reply {
   Status status = Status::ok;
@@ -108,6 +115,9 @@ struct Reply {
   /// There is nothing of that kind: an answer all the same (a 404 that is meant).
   bool missing = false;
   EntryState entry = EntryState::fresh;
+  AnswerBody body = AnswerBody::good;
+  /// So many times as large as it should be.
+  std::uint8_t swollen = 1;
   /// Of a cache asked for a lease: with this one may what was fetched be stored. 0 is none:
   /// somebody else has it.
   std::uint32_t lease = 0;

@@ -61,6 +61,7 @@ class Proxy final : public Instance {
   void reconfigure(bool anew, bool checks);
   double busy_integral(Time now) const { return processor_.busy_integral(now); }
   Listener* listener() override { return &listener_; }
+  Duration start_time() const override;
 
  private:
   struct Peer {
@@ -76,8 +77,8 @@ class Proxy final : public Instance {
   void receive(Served served) override { tasks().spawn(forward(std::move(served))); }
   void started() override;
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void pause_changed() override { processor_.freeze(paused()); }
   void killed() override { listener_.killed(); }
-  Duration start_time() const override;
   Task<> forward(Served served);
   Pick pick(const Request& request, const std::vector<std::size_t>& tried,
             std::uint32_t& vain_draws);
@@ -184,6 +185,7 @@ class LoadBalancer final : public Component {
     for (const auto& proxy : instances()) static_cast<Proxy&>(*proxy).begin();
   }
 
+  bool reads_answers() const override { return false; }
   bool answers(Symbol endpoint) const override {
     return std::any_of(targets_.begin(), targets_.end(),
                        [&](const Component* target) { return target->answers(endpoint); });
@@ -418,11 +420,12 @@ std::int64_t Proxy::nanoseconds_now() const {
 void Proxy::check_all() {
   const HealthCheckParams& health = *owner_.params().health_check;
   owner_.world().simulation.schedule_after(check_, health.interval);
-  if (!up()) return;  // a dead balancer checks nobody
+  if (!up() || paused()) return;  // a dead balancer checks nobody
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     Peer& peer = peers_[i];
     if (!peer.instance->listed()) continue;
-    const bool answers = peer.instance->up() && !peer.site->edge().is_cut({*this, *peer.instance});
+    const bool answers =
+        peer.instance->looks_up() && !peer.site->edge().is_cut({*this, *peer.instance});
     if (answers && outliers_ && outliers_->health_check_passed(i, nanoseconds_now()))
       act_on({{i, OutlierDetector::Action::returned}});
     if (answers == peer.healthy) {
@@ -440,7 +443,7 @@ void Proxy::check_all() {
 
 void Proxy::look_at_outliers() {
   owner_.world().simulation.schedule_after(look_, owner_.params().outlier_detection->interval);
-  if (!up()) return;
+  if (!up() || paused()) return;
   act_on(outliers_->tick(nanoseconds_now(), outliers_random_));
 }
 

@@ -182,7 +182,7 @@ Reply Node::look_up(const Request& request) {
   const CacheTerms* const terms = request.terms;
   if (shared_.cluster != nullptr) [[unlikely]]
     shared_.cluster->catch_up(*this);
-  const caching::Lookup found = contents_.lookup(request.key, nanoseconds(now()));
+  const caching::Lookup found = contents_.lookup(request.key, nanoseconds(time_of_day()));
   Reply reply =
       judge(request.key, found, terms != nullptr ? terms->rules : rules_, ttl_of(request));
   if (shared_.cluster != nullptr) [[unlikely]]
@@ -223,7 +223,7 @@ void Node::execute_inline(Served served) {
   const ResourceName& name = shared_.names.of(request.endpoint);
   const std::uint64_t key = key_hash(name.hash ^ key_hash(request.key));
   if (request.operation != Operation::read || !name.safe) return write(std::move(served), key);
-  const caching::Lookup found = contents_.lookup(key, nanoseconds(now()));
+  const caching::Lookup found = contents_.lookup(key, nanoseconds(time_of_day()));
   Reply reply = judge(key, found, rules_, ttl_of(request));
   const EntryState state = std::exchange(reply.entry, EntryState::fresh);
   if (!reply.hit && writes_.pending(key) != nullptr) {
@@ -257,7 +257,7 @@ Reply Node::judge(std::uint64_t key, const caching::Lookup& found, const Freshne
   if (!absent && found.expires != caching::kNeverExpires)
     state = caching::freshness({found.expires - caching::useless_from(0, rules),
                                 ttl ? ttl->count() : 0, fetch_time(found)},
-                               rules, nanoseconds(now), freshness_random_);
+                               rules, nanoseconds(time_of_day()), freshness_random_);
   switch (state) {
     case Freshness::fresh:
       reply.hit = true;
@@ -278,10 +278,9 @@ Reply Node::judge(std::uint64_t key, const caching::Lookup& found, const Freshne
   counts_.stale_served += state == Freshness::revalidate;
   const bool is_fresh = state == Freshness::fresh || state == Freshness::refresh;
   if (params().expiry == Expiry::sliding && is_fresh && !absent && ttl) {
-    const caching::Item item{
-        key, caching::useless_from(nanoseconds(world().simulation.after(*ttl)), rules),
-        found.version};
-    contents_.insert(item, nanoseconds(now), evictions_random_);
+    const caching::Item item{key, caching::useless_from(nanoseconds(end_of(*ttl)), rules),
+                             found.version};
+    contents_.insert(item, nanoseconds(time_of_day()), evictions_random_);
     if (persistence_) persistence_->stored(item, now);
   }
   return reply;
@@ -293,7 +292,7 @@ void Node::store(std::uint64_t key, const Storing& storing) {
   item.key = key;
   item.version = storing.version;
   if (storing.ttl) {
-    item.expires = nanoseconds(world().simulation.after(lifetime_of(*storing.ttl)));
+    item.expires = nanoseconds(end_of(lifetime_of(*storing.ttl)));
     if ((storing.version & kAbsent) == 0) {
       item.expires = caching::useless_from(item.expires, *storing.rules);
       entry_rules_ = storing.rules;
@@ -301,7 +300,7 @@ void Node::store(std::uint64_t key, const Storing& storing) {
   }
   if (persistence_) [[unlikely]]
     persistence_->will_change(contents_, now);
-  const auto evicted = contents_.insert(item, nanoseconds(now), evictions_random_);
+  const auto evicted = contents_.insert(item, nanoseconds(time_of_day()), evictions_random_);
   if (evicted) ++(evicted->expired ? counts_.expirations : counts_.evictions);
   if (is_followed()) [[unlikely]]
     tell_stored(item, evicted);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -124,6 +125,17 @@ class Node final : public Instance {
   World& world() const { return component().world(); }
   const CacheParams& params() const { return shared_.params; }
   Time now() const { return world().now(); }
+  /// As its clock says: what entries expire by, as those of Redis do.
+  Time time_of_day() const {
+    const Time now = this->now();
+    return std::clamp(now + clock_ahead(now), Time{}, kNever);
+  }
+  bool reads_clock() const override { return true; }
+  /// When what is stored now ends, by the same clock.
+  Time end_of(Duration lifetime) const {
+    const Time now = time_of_day();
+    return lifetime < kNever - now ? now + lifetime : kNever;
+  }
 
   void receive(Served served) override;
   void killed() override;

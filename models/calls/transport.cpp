@@ -523,7 +523,7 @@ class Exchange final : private AttemptWaiter {
   void lost() override { attempt_ = nullptr; }
   void hand_on(Served served, Reply reply) override {
     if (reply.ok())
-      listener_->send(std::move(served), reply, bytes_);
+      listener_->send(std::move(served), reply, bytes_ * reply.swollen);
     else
       served.reply(reply);
   }
@@ -603,7 +603,8 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
     stream.finish(true);
     co_return reply;
   }
-  const std::uint64_t received = reply.ok() ? reply_bytes : 0;
+  const std::uint64_t received =
+      reply.ok() || reply.body == AnswerBody::garbled ? reply_bytes * reply.swollen : 0;
   edge_.count_received(received);
   arrives = stream.send(Direction::reply, received, losses, at);
   if (at > simulation.now()) co_await simulation.until(std::min(at, give_up));

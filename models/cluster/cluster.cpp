@@ -8,6 +8,7 @@
 #include "models/cluster/cluster.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "engine/describe/kind.h"
@@ -67,6 +68,17 @@ void Node::started() {
 
 void Node::slowdown_changed() {
   cluster_.node_slowed(*this);
+}
+
+/// As much of a claim as if a pod asked for what it uses.
+void Node::competitors_changed() {
+  if (std::exchange(stranger_.there, false)) cpu_.leave(stranger_);
+  const double threads = competitors();
+  if (threads <= 0) return;
+  stranger_.there = true;
+  cpu_.enter(stranger_,
+             static_cast<double>(host::FairShare::weight_of_request(std::llround(threads * 1000))));
+  cpu_.claim(stranger_, threads);
 }
 
 void Node::monitor() {

@@ -71,7 +71,14 @@ class Node final : public Instance {
   void killed() override;
   void started() override;
   void slowdown_changed() override;
+  void competitors_changed() override;
   void monitor();
+
+  /// Work on the machine that is none of the cluster's.
+  struct Stranger final : HostCpu::Resident {
+    void allotted(double) override {}
+    bool there = false;
+  };
 
   Cluster& cluster_;
   std::uint32_t group_;
@@ -83,6 +90,7 @@ class Node final : public Instance {
   double slowed_ = 1;
   scaling::Resources requested_;
   HostCpu cpu_;
+  Stranger stranger_;
   std::set<std::pair<const Tenant*, std::uint32_t>> images_;
   TimeIntegral pods_time_;
   TimeIntegral cpu_time_;

@@ -130,7 +130,10 @@ class CassandraNode final : public Instance {
   void receive(Served served) override;
   void killed() override;
   void started() override;
+  bool reads_clock() const override { return true; }
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
+  void pause_changed() override { processor_.freeze(paused()); }
+  void competitors_changed() override { processor_.set_competitors(competitors()); }
   Duration start_time() const override;
 
   // Coordinator.
@@ -263,7 +266,10 @@ class Cassandra final : public Component {
   std::vector<View> views_;
   RandomStream random_;
   std::uint64_t turn_ = 0;
-  std::uint64_t version_ = 0;
+  /// The timestamp of a write whose coordinator's clock is so far ahead.
+  std::uint64_t timestamp(Duration ahead);
+  std::uint64_t version_ = 0;     // the last one of a clock that was right
+  std::uint64_t odd_writes_ = 0;  // by clocks that were wrong
   std::uint64_t hints_replayed_ = 0;
   std::uint64_t hints_expired_ = 0;
   std::uint64_t hints_not_stored_ = 0;

@@ -301,7 +301,7 @@ Task<> CassandraNode::write(Served served) {
     co_return;
   }
   CassandraOperation operation(*this, cassandra_.rows_.pin(request.key, replicas), deadline);
-  const std::uint64_t version = ++cassandra_.version_;
+  const std::uint64_t version = cassandra_.timestamp(clock_ahead(simulation.now()));
   const bool hint_will_do = level == Consistency::any;
   // Where a hint will do it may be the only copy of a write that was answered.
   std::shared_ptr<bool> answered;
@@ -478,6 +478,8 @@ void CassandraNode::start_gossip() {
 
 void CassandraNode::gossip() {
   cassandra_.world().simulation.schedule_after(gossip_, kGossipInterval);
+  if (!looks_up()) return;
+  if (clock_ahead(cassandra_.world().now()) != Duration{0}) cassandra_.rows_.keep_written();
   Message message;
   message.from = index();
   // To anybody who is there; what one knows all know.

@@ -89,14 +89,20 @@ class Rows {
     return RowPin(*this, row);
   }
   std::size_t size() const { return rows_.size(); }
+  /// Clocks are wrong: what was written once may be newer than what is written next. From now on
+  /// memory follows the distinct rows that are written.
+  void keep_written() { keeps_written_ = true; }
 
  private:
   friend class RowPin;
   void let_go(Row& row) {
-    if (--row.pins == 0 && !row.differs()) rows_.erase(row.key);
+    if (--row.pins > 0) return;
+    const bool matters = keeps_written_ ? row.newest() > 0 : row.differs();
+    if (!matters) rows_.erase(row.key);
   }
 
   std::map<std::uint64_t, Row> rows_;
+  bool keeps_written_ = false;
 };
 
 inline RowPin::~RowPin() {

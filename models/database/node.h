@@ -94,13 +94,15 @@ class Node final : public Instance {
   double waiting_integral(Time now) const { return connections_.waiting_integral(now); }
   double cpu_integral(Time now) const { return processor_.busy_integral(now); }
   double cores() const { return processor_.cores(); }
+  Duration start_time() const override;
 
  private:
   void receive(Served served) override;
   void killed() override;
   void started() override;
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
-  Duration start_time() const override;
+  void pause_changed() override { processor_.freeze(paused()); }
+  void competitors_changed() override { processor_.set_competitors(competitors()); }
 
   Task<> serve(Served served);
   /// Awaitable: the processor's share of a read or a write, in one of so many equal parts.

@@ -67,10 +67,14 @@ void Deployment::scale(std::uint32_t replicas) {
   follow();
 }
 
-cluster::HostCpu* Deployment::host_of(const Instance& instance) const {
+cluster::Node* Deployment::node_of(const Instance& instance) const {
   const Pod* const pod = pod_at(instance);
   if (cluster_ == nullptr || pod == nullptr) return nullptr;
-  cluster::Node* const node = cluster_->node_of(*this, pod->number);
+  return cluster_->node_of(*this, pod->number);
+}
+
+cluster::HostCpu* Deployment::host_of(const Instance& instance) const {
+  cluster::Node* const node = node_of(instance);
   return node == nullptr ? nullptr : &node->cpu();
 }
 

@@ -81,6 +81,7 @@ class Deployment final : public cluster::Tenant {
   /// Whose process this is; null where nobody's.
   const Pod* pod_at(const Instance& instance) const { return places_[instance.index()]; }
   /// The machine that the instance's process runs on; null where none is known.
+  cluster::Node* node_of(const Instance& instance) const;
   cluster::HostCpu* host_of(const Instance& instance) const;
   /// Pods that wait for an instance.
   std::uint32_t waiting() const;

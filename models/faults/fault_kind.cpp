@@ -5,13 +5,15 @@ namespace highwater::faults {
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
                                   Preparation& preparation) {
   std::optional<Target> target = Target::parse(text);
-  const bool whole = (aim == Aim::edges && target && !target->callee) || aim == Aim::whole;
+  const bool whole =
+      (aim == Aim::edges && target && !target->callee) || aim == Aim::whole || aim == Aim::zone;
   const bool fits =
       target && (aim == Aim::edges || !target->callee) && (!whole || !target->instance);
   if (fits) return target;
   const char* const forms =
       aim == Aim::edges     ? "an edge such as \"api -> users-db\", or a component for all edges "
                               "into it"
+      : aim == Aim::zone    ? "a zone"
       : aim == Aim::whole   ? "a component as a whole, such as \"api\""
       : aim == Aim::members ? "a component such as \"api\", or an instance such as \"api[2]\""
                             : "a component such as \"api\", an instance such as \"api[2]\", or a "

@@ -47,6 +47,8 @@ FaultSchedule schedule_of(const P& params) {
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
+/// or, where it is aimed at zones, all there is to say about them:
+///   void examine(World&, Directory&, const Examination&) const;
 /// and, where reading it takes a look at the scenario around it, what comes of that and goes to
 /// examine() and arm() as their last argument; null after a problem:
 ///   std::shared_ptr<const X> prepare(const Target&, Preparation&) const;
@@ -80,6 +82,10 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
     void examine(Directory& directory, const Examination& examination) const override {
+      if constexpr (requires(World & world) { params_.examine(world, directory, examination); }) {
+        params_.examine(directory.components().front()->world(), directory, examination);
+        return;
+      }
       const bool zones = aim_ == Aim::instances;
       const bool named = examine_target(directory, target_, verb_, zones, examination);
       if constexpr (requires { params_.extent; }) examine_extent(directory, target_, examination);

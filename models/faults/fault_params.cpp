@@ -129,8 +129,8 @@ void FaultTiming::check(const Value& where, const std::string& path, Problems& p
                    "a fault strikes either \"at\" a time, or \"when\" something is so, or at "
                    "\"random\" times");
   if (delay > Duration{0} && !when)
-    problems.error(where.position(), pointer_to(path, "delay"),
-                   "a delay is for a fault that strikes \"when\" something is so");
+    problems.error(where.position(), pointer_to(path, "after"),
+                   "that is for a fault that strikes \"when\" something is so");
   if (lasts && lasts->mean_s() <= 0)
     problems.error(where.position(), pointer_to(path, "for"),
                    "a fault that ends at once does nothing");

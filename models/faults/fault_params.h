@@ -84,7 +84,7 @@ struct FaultTiming {
                         "(10s unless said), \"faults[0] begins\" or \"faults[0] ends\"."),
         field<&F::random>("It strikes at times at random, as often as there are: "
                           "{\"rate\": \"2/d\"}."),
-        field<&F::delay>("With \"when\": so long after it has come true."),
+        field<&F::delay>("With \"when\": so long after it has come true.").named("after"),
         field<&F::lasts>("How long it lasts, each time drawn anew; for good unless given.")
             .named("for"),
         field<&F::probability>("With this probability it strikes when its time has come.")};

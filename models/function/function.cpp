@@ -125,6 +125,14 @@ void Environments::slowdown_changed() {
   for (Processor& own : own_processors_) own.set_slowdown(slowdown());
 }
 
+/// Of a handler that a fault lets sleep.
+Task<Status> Environments::then_sleep(Simulation& simulation, Task<Status> handler,
+                                      Duration sleep) {
+  const Status status = co_await std::move(handler);
+  co_await simulation.delay(sleep);
+  co_return status;
+}
+
 void Environments::receive(Served served) {
   const steps::Endpoint* const endpoint = function_.endpoints_.of(served.request().endpoint);
   if (endpoint == nullptr) return served.reply(Status::error);
@@ -151,6 +159,11 @@ Task<> Environments::serve(Invocation invocation) {
   if (endpoint.priority) work.request.priority = *endpoint.priority;
   std::optional<Status> ended;
   Task<Status> handler = function_.program_->run(endpoint.block, work);
+  if (work.answer != nullptr && *work.answer) {
+    const Duration sleep = work.answer->sleeps();
+    if (sleep > Duration{0}) [[unlikely]]
+      handler = then_sleep(simulation, std::move(handler), sleep);
+  }
   if (beginning.deadline)
     ended = co_await with_deadline(simulation, std::move(handler), *beginning.deadline);
   else

@@ -101,6 +101,7 @@ class Environments final : public Instance {
   void started() override;
   void slowdown_changed() override;
   Task<> serve(Invocation invocation);
+  static Task<Status> then_sleep(Simulation& simulation, Task<Status> handler, Duration sleep);
   Task<Beginning> initialize(Request request);
   Task<> provision();
   void end(Environment environment);

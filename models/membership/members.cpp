@@ -250,6 +250,7 @@ Members::Members(Component& component, const MembershipParams& params)
                                   component.world().stream(component.id(), "membership")},
                      params.form)),
       died_(component.instances().size()),
+      heard_of_(component.instances().size()),
       wake_(*this) {}
 
 Members::~Members() = default;
@@ -265,6 +266,7 @@ void Members::start() {
   std::uint32_t present = 0;
   for (const auto& instance : component_.instances()) {
     present += instance->up();
+    heard_of_[instance->index()] = instance->up();
     instance->set_trusted(instance->up());
   }
   detector_->start(present);
@@ -286,11 +288,23 @@ void Members::changed(const Instance& instance, Component::Change change) {
   run();
   switch (change) {
     case Component::Change::down:
-      died_[index] = world().now();
-      detector_->kill(index);
-      break;
     case Component::Change::up:
-      detector_->restart(index);
+    case Component::Change::health:
+      // What its peers hear of it, which a fault may have a say in.
+      if (instance.looks_up() == heard_of_[index]) {
+        // One that was about to leave, and stays.
+        const bool stays = change == Component::Change::up && heard_of_[index];
+        if (stays && !instance.lied_about()) detector_->restart(index);
+        break;
+      }
+      if (heard_of_[index]) {
+        died_[index] = world().now();
+        detector_->kill(index);
+      } else {
+        if (!instance.up()) break;
+        detector_->restart(index);
+      }
+      heard_of_[index] = !heard_of_[index];
       break;
     case Component::Change::leaving:
       detector_->leave(index);

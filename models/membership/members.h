@@ -83,7 +83,8 @@ class Members {
   std::unique_ptr<Detector> detector_;
   std::optional<std::uint32_t> observer_;
   bool view_changed_ = false;
-  std::vector<Time> died_;  // by instance, the last time
+  std::vector<Time> died_;      // by instance, the last time
+  std::vector<bool> heard_of_;  // likewise: as the protocol has been told
   std::uint64_t false_positives_ = 0;
   TimeIntegral listed_;
   Tally* detection_ = nullptr;

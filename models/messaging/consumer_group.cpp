@@ -138,8 +138,12 @@ class Consumer final : public Instance, public Poller {
   bool is_closing() const { return closing_; }
   void is_no_member() { member_ = false; }
 
-  /// It is dead; the group waits for session_timeout for it to come back.
+  /// It is dead, or stands still; the group waits for session_timeout for it to come back.
   void wait_for_session();
+  /// It is back in time; or it was given up, and is a member anew.
+  void is_heard_again();
+  /// What it has in hand, and has not committed, another does.
+  void drop_all();
 
   /// Messages of `cursor` have come, or are left of it.
   void has_messages(Cursor& cursor);
@@ -158,6 +162,8 @@ class Consumer final : public Instance, public Poller {
   void started() override;
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   void left() override { closing_ = member_ = false; }
+  void pause_changed() override;
+  void competitors_changed() override { processor_.set_competitors(competitors()); }
   Duration start_time() const override;
 
   Task<> work();
@@ -208,6 +214,8 @@ class ConsumerGroup final : public Component,
   /// A consumer's process is gone, or back.
   void lost(Consumer& consumer);
   void is_back(Consumer& consumer);
+  /// It stands still, or goes on.
+  void stalls(Consumer& consumer, bool stalls);
   /// Shares the partitions out among the members anew, at once.
   void rebalance();
   /// Whether a consumer asks for messages, or is busy with what it has.
@@ -277,11 +285,12 @@ void Cursor::assign(Consumer* owner) {
   Consumer* const before = std::exchange(owner_, owner);
   if (owner == before) return;
   stop_fetching();
-  if (worker_ != nullptr) return;  // end_batch() or forget() hands it over
+  // end_batch() or forget() hands it over.
+  if (worker_ != nullptr) return worker_->paused() ? worker_->drop_all() : void();
   if (before != nullptr && before->up()) {
     before->give_up(*this);
     // Who does not poll commits nothing: what it did is done again.
-    if (!before->is_stalled()) commit();
+    if (!before->is_stalled() && !before->paused()) commit();
   }
   begin_reading();
 }
@@ -529,12 +538,36 @@ void Consumer::killed() {
   if (!absent()) depart_soon();
 }
 
+void Consumer::pause_changed() {
+  processor_.freeze(paused());
+  if (up()) group_.stalls(*this, paused());
+}
+
+void Consumer::drop_all() {
+  Simulation& simulation = group_.world().simulation;
+  tasks().cancel();
+  ready_.clear();
+  uncommitted_.clear();
+  commit_due_ = false;
+  simulation.cancel(commit_timer_);
+  busy_.set(simulation.now(), 0);
+  group_.polls(*this, true);
+  for (Cursor& cursor : group_.cursors()) cursor.forget(*this);
+}
+
+void Consumer::is_heard_again() {
+  group_.world().simulation.cancel(session_);
+  if (std::exchange(member_, true)) return;
+  group_.is_back(*this);
+}
+
 void Consumer::session_over() {
   member_ = false;
   group_.rebalance();
 }
 
 void Consumer::wait_for_session() {
+  if (session_.pending()) return;  // it was not heard of before it died
   group_.world().simulation.schedule_after(session_, group_.params().session_timeout);
 }
 
@@ -668,6 +701,13 @@ void ConsumerGroup::lost(Consumer& consumer) {
     protocol_->killed(consumer.index());
   else
     consumer.wait_for_session();
+}
+
+void ConsumerGroup::stalls(Consumer& consumer, bool stalls) {
+  if (protocol_)
+    protocol_->freeze(consumer.index(), stalls);
+  else
+    stalls ? consumer.wait_for_session() : consumer.is_heard_again();
 }
 
 void ConsumerGroup::is_back(Consumer& consumer) {

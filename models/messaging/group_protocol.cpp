@@ -57,6 +57,11 @@ void GroupProtocol::killed(std::uint32_t consumer) {
   tell();
 }
 
+void GroupProtocol::freeze(std::uint32_t consumer, bool frozen) {
+  clients_.freeze(now(), name_of(consumer), frozen, events_);
+  tell();
+}
+
 void GroupProtocol::polls(std::uint32_t consumer, bool polls) {
   clients_.set_polling(now(), name_of(consumer), polls, events_);
   tell();

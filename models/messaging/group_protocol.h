@@ -43,6 +43,8 @@ class GroupProtocol {
   /// It leaves in good order; it has joined again where it rejoins.
   void closed(std::uint32_t consumer);
   void rejoins(std::uint32_t consumer);
+  /// Its process stands still, or goes on.
+  void freeze(std::uint32_t consumer, bool frozen);
   /// Its thread begins with messages, or asks for the next ones.
   void polls(std::uint32_t consumer, bool polls);
 

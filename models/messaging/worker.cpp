@@ -99,6 +99,7 @@ class Worker final : public Instance, public Poller {
   double busy_integral(Time now) const { return busy_.total(now); }
   const Processor& processor() const { return processor_; }
   std::uint32_t number() const { return number_; }
+  Duration start_time() const override;
 
  private:
   friend class Workers;
@@ -110,7 +111,8 @@ class Worker final : public Instance, public Poller {
   }
   void left() override { closing_ = false; }
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
-  Duration start_time() const override;
+  void pause_changed() override { processor_.freeze(paused()); }
+  void competitors_changed() override { processor_.set_competitors(competitors()); }
 
   struct InHand {
     Poll* poll;

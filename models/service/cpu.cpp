@@ -42,7 +42,12 @@ void Cpu::stop(Duration time) {
 }
 
 bool Cpu::stands_still() const {
-  return simulation().now() < stopped_until_ || (quota_ && quota_->throttled());
+  return is_stopped() || (quota_ && quota_->throttled());
+}
+
+void Cpu::frozen(bool frozen) {
+  frozen_ = frozen;
+  look();
 }
 
 void Cpu::running(std::size_t computations) {
@@ -109,7 +114,7 @@ void Cpu::leave_host() {
 
 void Cpu::settle(double occupied, bool stopped) {
   const Time now = simulation().now();
-  Time next = stopped ? stopped_until_ : kNever;
+  Time next = is_collecting() ? stopped_until_ : kNever;
   bool throttled = false;
   if (quota_) {
     quota_->run(nanoseconds(now), stopped ? 0 : occupied * part_);
@@ -122,7 +127,7 @@ void Cpu::settle(double occupied, bool stopped) {
   const bool halted = stopped || throttled;
   const double used = halted ? 0 : part_;
   halted_.set(now, std::llround(occupied * (1 - used) * kThousand));
-  stopped_time_.set(now, stopped ? 1 : 0);
+  stopped_time_.set(now, is_collecting() ? 1 : 0);
   if (next == kNever)
     simulation().cancel(look_);
   else

@@ -41,6 +41,7 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
   bool stands_still() const;
 
   void running(std::size_t computations) override;
+  void frozen(bool frozen) override;
   double halted_integral(Time now) const override { return halted_.total(now) / kThousand; }
 
   std::uint64_t periods() const { return quota_ ? quota_->periods() : 0; }
@@ -54,7 +55,8 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
   void allotted(double cores) override;
   void settle(double occupied, bool stopped);
   double occupied() const;
-  bool is_stopped() const { return simulation().now() < stopped_until_; }
+  bool is_collecting() const { return simulation().now() < stopped_until_; }
+  bool is_stopped() const { return frozen_ || is_collecting(); }
   double pace() const;
   double warmth() const;
   Simulation& simulation() const { return instance_.component().world().simulation; }
@@ -71,6 +73,7 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
   std::uint64_t served_ = 0;  // by this process
   Time since_{};              // this process
   Time stopped_until_{};
+  bool frozen_ = false;  // from outside
   TimeIntegral halted_;  // thousandths of cores that are occupied and stand still
   TimeIntegral stopped_time_;
   Timer<&Cpu::look> look_;

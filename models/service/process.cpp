@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/model/afflictions.h"
+
 namespace highwater::service {
 
 Process::Process(Instance& instance, const ProcessParams& params, bool hosted,
@@ -14,6 +16,7 @@ Process::Process(Instance& instance, const ProcessParams& params, bool hosted,
       pauses_(instance.component().world().stream(instance.label(), "gc")),
       crash_loop_(params.restart.options()),
       oom_(*this),
+      leak_on_(*this),
       dead_(*this),
       restart_(*this),
       probe_ready_(*this),
@@ -41,9 +44,11 @@ void Process::begin() {
 }
 
 void Process::started() {
-  since_ = simulation().now();
+  since_ = lost_until_ = simulation().now();
   served_ = garbage_ = in_flight_ = 0;
+  lost_ = 0;
   if (cpu_) cpu_->started();
+  leaks_changed();
   look_at_memory();
   if (readiness_) {
     readiness_->probe = host::Probe(readiness_->params->options(false));
@@ -58,6 +63,8 @@ void Process::started() {
 
 void Process::died() {
   served_ = garbage_ = in_flight_ = 0;
+  lost_ = loses_ = 0;
+  simulation().cancel(leak_on_);
   if (cpu_) cpu_->leave_host();
   memory_time_.set(simulation().now(), 0);
   simulation().cancel(oom_);
@@ -93,6 +100,7 @@ void Process::went(std::uint32_t number) {
 
 void Process::served() {
   ++served_;
+  if (params_.memory) lost_ += instance_.leaks().per_request;
   if (cpu_) cpu_->served();
   if (params_.gc) {
     garbage_ += params_.gc->allocation.count;
@@ -112,8 +120,33 @@ void Process::keeps(std::uint64_t bytes) {
 
 std::uint64_t Process::live() const {
   const MemoryParams& memory = *params_.memory;
-  return memory.base.count + memory.per_request.count * in_flight_ +
-         (memory.leak.count + leak_) * served_ + kept_;
+  return memory.base.count + memory.per_request.count * in_flight_ + (memory.leak.count + leak_) * served_ +
+         kept_ + static_cast<std::uint64_t>(lost_);
+}
+
+void Process::leaks_changed() {
+  if (!params_.memory) return;
+  lose();
+  loses_ = instance_.up() && !instance_.paused() ? instance_.leaks().per_second : 0;
+  leak_on();
+}
+
+void Process::lose() {
+  const Time now = simulation().now();
+  lost_ += loses_ * seconds(now - lost_until_);
+  lost_until_ = now;
+}
+
+/// Looks again when the limit is reached, or after a while.
+void Process::leak_on() {
+  constexpr double kStep = 0.1;  // seconds; chosen: fine for a mean over time
+  lose();
+  look_at_memory();
+  if (loses_ == 0) return simulation().cancel(leak_on_);
+  const std::uint64_t limit = params_.memory->limit.count;
+  const double room = static_cast<double>(limit - std::min(live(), limit)) + 1;
+  const double step_ns = std::min(room / loses_, kStep) * 1e9;
+  simulation().reschedule_after(leak_on_, Duration{static_cast<Duration::rep>(step_ns) + 1});
 }
 
 void Process::look_at_memory() {
@@ -155,6 +188,8 @@ void Process::restart() {
 
 template <class T>
 void Process::probe(ProbeState& state, T& timer) {
+  // One that may take as long as its period is late now.
+  if (!state.answered) missed(state);
   simulation().schedule_after(timer, state.params->period);
   ++state.sent;
   state.answered = false;
@@ -177,7 +212,8 @@ Task<> Process::ask(ProbeState& state, std::uint64_t number) {
     }
     if (number != state.sent || state.answered) co_return;
   }
-  if (cpu_ != nullptr && cpu_->stands_still()) co_return;  // the time-out will tell
+  // The time-out will tell.
+  if (instance_.paused() || (cpu_ != nullptr && cpu_->stands_still())) co_return;
   state.answered = true;
   judge(state, true);
 }
@@ -189,7 +225,7 @@ void Process::missed(ProbeState& state) {
 }
 
 void Process::judge(ProbeState& state, bool success) {
-  const bool good = state.probe.result(success);
+  const bool good = state.probe.result(instance_.lied_about() ? instance_.looks_up() : success);
   if (state.readiness) {
     good ? let_in() : hold_back();
     return;

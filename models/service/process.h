@@ -22,10 +22,9 @@ namespace highwater::service {
 /// its restarts.
 ///
 /// Memory is base + per_request for each request in flight + leak for each one served + sessions +
-/// garbage. A
-/// collection frees the garbage when there is `young` of it, or as much as the limit leaves room
-/// for; what is not garbage and above the limit kills the process. Killed processes are started
-/// again after the wait of a crash loop.
+/// what faults leak + garbage. A collection frees the garbage when there is `young` of it, or as
+/// much as the limit leaves room for; what is not garbage and above the limit kills the process.
+/// Killed processes are started again after the wait of a crash loop.
 ///
 /// A probe takes a worker like a request; it fails if none is free in time or the CPU stands still.
 /// The readiness probe keeps an instance from being listed until it succeeds, and again after so
@@ -72,6 +71,8 @@ class Process {
   void served();
   /// Each request that it serves leaves so many bytes behind, beside what its parameters say.
   void leaks(std::uint64_t bytes) { leak_ = bytes; }
+  /// Faults make it lose memory, or no longer, or it is paused.
+  void leaks_changed();
   /// So many bytes are kept beside the requests.
   void keeps(std::uint64_t bytes);
 
@@ -95,6 +96,8 @@ class Process {
   void went(std::uint32_t number);
   std::uint64_t live() const;
   void look_at_memory();
+  void lose();
+  void leak_on();
   void collect();
   void kill_for_memory();
   void kill_for_liveness();
@@ -126,6 +129,9 @@ class Process {
   std::uint64_t garbage_ = 0;  // bytes
   std::uint64_t kept_ = 0;     // the same
   std::uint64_t leak_ = 0;     // of each request, by the version that runs
+  double lost_ = 0;            // the same: to the leaks of faults
+  double loses_ = 0;           // bytes a second
+  Time lost_until_{};          // lost_ is of then
   Time since_{};               // this process
   bool killed_ = false;        // by us, and not yet started again
   bool held_back_ = false;
@@ -137,6 +143,7 @@ class Process {
   std::uint64_t collections_ = 0;
   TimeIntegral memory_time_;
   Timer<&Process::kill_for_memory> oom_;
+  Timer<&Process::leak_on> leak_on_;
   Timer<&Process::kill_for_liveness> dead_;
   Timer<&Process::restart> restart_;
   Timer<&Process::probe_readiness> probe_ready_;

@@ -254,10 +254,22 @@ class Server final : public Instance {
   double sessions_integral(Time now) const { return sessions_ ? sessions_->integral(now) : 0; }
   Listener* listener() override;
   Leaks& worker_leaks() { return worker_leaks_; }
+  Duration start_time() const override;
+  bool reads_clock() const override;
+  bool has_memory_limit() const override;
+  Instance* host() const override;
 
  private:
   void receive(Served served) override { tasks().spawn(serve(std::move(served))); }
   void slowdown_changed() override;
+  void pause_changed() override {
+    processor_.freeze(paused());
+    if (process_) process_->leaks_changed();
+  }
+  void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void leaks_changed() override {
+    if (process_) process_->leaks_changed();
+  }
   void started() override;
   void killed() override {
     if (sessions_) sessions_->clear();
@@ -267,7 +279,6 @@ class Server final : public Instance {
   void left() override {
     if (process_) process_->left();
   }
-  Duration start_time() const override;
   Task<> serve(Served served);
   AcquireOptions line_options(const Request& request);
   Duration patience_of(const Request& request) const;
@@ -416,6 +427,9 @@ class Service final : public Component,
 
   cluster::HostCpu* host_of(const Instance& instance) const {
     return deployment_ ? deployment_->host_of(instance) : nullptr;
+  }
+  Instance* node_of(const Instance& instance) const {
+    return deployment_ ? deployment_->node_of(instance) : nullptr;
   }
   /// Of a process among those of its machine.
   double host_weight() const {
@@ -620,6 +634,18 @@ void Server::slowdown_changed() {
   processor_.set_slowdown(slowdown() / service_.params().speed.value);
 }
 
+bool Server::reads_clock() const {
+  return service_.params().sessions && service_.params().sessions->token;
+}
+
+Instance* Server::host() const {
+  return service_.node_of(*this);
+}
+
+bool Server::has_memory_limit() const {
+  return service_.params().process.memory.has_value();
+}
+
 Duration Server::start_time() const {
   return service_.start_time(*this);
 }
@@ -711,6 +737,11 @@ Task<> Server::serve(Served served) {
     co_await service_.program().compute(*only, work);
   else if (status == Status::ok)
     status = co_await service_.program().run(endpoint->block, work);
+  if (served) {
+    const Duration sleep = served.sleeps();
+    if (sleep > Duration{0}) [[unlikely]]
+      co_await simulation.delay(sleep);
+  }
   service_.service().record(simulation.now(), simulation.now() - started);
   if (process_) process_->served();
   service_.served(*this, simulation.now() - arrived);

@@ -132,10 +132,16 @@ Task<Status> Sessions::look_up(HeldSessions* here, steps::Work& work, Found& fou
   }
   if (!is_there) co_return lost(user);
   users_.use(user);
-  const bool is_over =
-      params_.token && static_cast<std::uint64_t>(nanoseconds(service_.world().now())) >= *session;
+  const bool is_over = params_.token && nanoseconds(time_of_day(work.instance)) >=
+                                            static_cast<std::int64_t>(*session);
   found = is_over ? Found::token_over : Found::yes;
   co_return Status::ok;
+}
+
+/// As the process reads it that makes a token, or looks at one.
+Time Sessions::time_of_day(const Instance& process) const {
+  const Time now = service_.world().now();
+  return std::min(now + process.clock_ahead(now), kNever - params_.timeout);
 }
 
 Task<Status> Sessions::enter(HeldSessions* here, steps::Work& work) {
@@ -153,8 +159,8 @@ Task<Status> Sessions::enter(HeldSessions* here, steps::Work& work) {
   work.missing = false;  // whatever the login did not find
   std::uint64_t session = ++last_session_;
   if (params_.token)
-    session = static_cast<std::uint64_t>(
-        nanoseconds(service_.world().simulation.after(params_.token->lifetime)));
+    session = static_cast<std::uint64_t>(std::max<std::int64_t>(
+        nanoseconds(time_of_day(work.instance) + params_.token->lifetime), 0));
   users_.put(work.request.key, session);
   if (here != nullptr) here->put(session, work.request.key);
   co_return Status::ok;

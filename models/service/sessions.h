@@ -80,6 +80,7 @@ class Sessions {
   Task<Status> look_up(HeldSessions* here, steps::Work& work, Found& found);
   Task<Status> ask(steps::Work& work, Operation operation, bool& has_it);
   Status lost(std::uint64_t user);
+  Time time_of_day(const Instance& process) const;
 
   Component& service_;
   const SessionsParams& params_;

@@ -24,6 +24,8 @@ class Governor {
   virtual void running(std::size_t computations) = 0;
   /// Core-seconds up to `now` that were occupied while nothing could run: no use of the CPU.
   virtual double halted_integral(Time now) const = 0;
+  /// Nothing can run as long as that is so, whatever the pace.
+  virtual void frozen(bool frozen) = 0;
 };
 
 /// The processor of one instance. With fewer cores than requests may compute at once, n of them
@@ -45,6 +47,11 @@ class Processor {
   /// change their pace too.
   void set_slowdown(double slowdown);
   double slowdown() const { return slowdown_; }
+  /// So many threads of others compete for the cores: with n of its own each of them all gets
+  /// min(1, cores / (n + threads)).
+  void set_competitors(double threads);
+  /// Nothing runs from now on, until it is no longer frozen.
+  void freeze(bool frozen);
   /// What the governor makes of the pace: 1 is all of it, 0 stops. Needs a governor.
   void set_pace(double pace);
   double cores() const { return cores_; }
@@ -53,29 +60,66 @@ class Processor {
     cores_ = cores;
     if (shared_) shared_->set_servers(cores);
   }
+  /// Whether those that compute from now on share the cores.
+  bool shares() const { return always_shares_ || competitors_ > 0; }
   /// Computations that run. Needs a governor.
   std::size_t active() const { return shared_->active(); }
   /// Cores in use, integrated.
   double busy_integral(Time now) const;
 
  private:
-  void occupy(std::int64_t change) { occupied_.add(simulation_.now(), change); }
+  void occupy(std::int64_t change) {
+    computing_ += change;
+    if (!frozen_) [[likely]]
+      occupied_.set(simulation_.now(), computing_);
+  }
   void set_speed();
+  double crowding() const;
+  void note_halt();
+  /// Of those that share the cores.
+  bool is_told() const { return governor_ != nullptr || watches_; }
+  void changed();
+
+  /// What is done when its time has come, unless the processor was frozen meanwhile.
+  struct Completion final : Resumption {
+    explicit Completion(Processor& owner) noexcept
+        : Resumption(owner.simulation_, &Completion::due),
+          processor(owner),
+          freezes(owner.freezes_),
+          frozen_before(owner.frozen_before_) {}
+    static void due(Event& event);
+    void begins_frozen();
+
+    Processor& processor;
+    std::uint32_t freezes;   // of the processor so far
+    Duration frozen_before;  // the same in time
+  };
+  void make_up(Completion& completion);
 
   Simulation& simulation_;
   double cores_;
   double slowdown_ = 1;
   double pace_ = 1;
   std::optional<ProcessorSharing> shared_;
+  bool always_shares_ = false;
+  bool watches_ = false;  // it has had competitors or stood still, so what is shared matters
   Governor* governor_ = nullptr;
+  std::int64_t computing_ = 0;  // on cores of their own
   TimeIntegral occupied_;
+  double competitors_ = 0;
+  bool frozen_ = false;
+  std::uint32_t freezes_ = 0;
+  Duration frozen_before_{};  // all freezes that are over
+  Time frozen_since_{};
+  EventList frozen_line_;  // completions that have been due
+  TimeIntegral halted_;    // thousandths of shared cores that are occupied and stand still
 };
 
 class Processor::Compute {
  public:
   Compute(Processor& processor, Duration time)
-      : processor_(processor), time_(time), done_(processor.simulation_) {
-    if (processor.shared_) share_.emplace(*processor.shared_, time);
+      : processor_(processor), time_(time), done_(processor) {
+    if (processor.shares()) share_.emplace(*processor.shared_, time);
   }
   Compute(const Compute&) = delete;
   Compute& operator=(const Compute&) = delete;
@@ -86,13 +130,15 @@ class Processor::Compute {
   void await_suspend(std::coroutine_handle<Promise> task) {
     if (share_) {
       share_->await_suspend(task);
-      if (processor_.governor_ != nullptr) [[unlikely]]
+      if (processor_.is_told()) [[unlikely]]
         tell();
       return;
     }
     processor_.occupy(1);
     has_core_ = true;
     done_.remember(task);
+    if (processor_.frozen_) [[unlikely]]
+      done_.begins_frozen();
     processor_.simulation_.schedule_after(done_, stretched(time_, processor_.slowdown_));
   }
   void await_resume() { leave_core(); }
@@ -103,16 +149,16 @@ class Processor::Compute {
     has_core_ = false;
     if (!share_) return processor_.occupy(-1);
     share_.reset();  // one that is cancelled no longer counts
-    processor_.governor_->running(processor_.active());
+    processor_.changed();
   }
   void tell() {
     has_core_ = true;
-    processor_.governor_->running(processor_.active());
+    processor_.changed();
   }
 
   Processor& processor_;
   Duration time_;
-  Resumption done_;        // where the work has a core for itself
+  Completion done_;        // where the work has a core for itself
   bool has_core_ = false;  // and is at it, or is to be told of
   std::optional<ProcessorSharing::Serve> share_;
 };

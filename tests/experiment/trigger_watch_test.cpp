@@ -41,7 +41,7 @@ TEST_CASE("condition: a fault strikes when a metric is so over its window", "[ex
 TEST_CASE("condition: it strikes once, after its delay", "[experiment]") {
   const std::string condition = R"("when": "users.latency.p50 > 10ms over 10s")";
   const auto at_once = log_of(R"([{"kill": "api", "for": "1s", )" + condition + "}]");
-  const auto later = log_of(R"([{"kill": "api", "for": "1s", "delay": "7s", )" + condition + "}]");
+  const auto later = log_of(R"([{"kill": "api", "for": "1s", "after": "7s", )" + condition + "}]");
   CHECK(time_of(later, "fault", "kill") == Approx(time_of(at_once, "fault", "kill") + 7));
   CHECK(std::count_if(at_once.begin(), at_once.end(),
                       [](const LogEntry& entry) { return entry.kind == "fault"; }) == 1);
@@ -56,7 +56,7 @@ TEST_CASE("condition: a fault that waits for another to begin, and one for it to
           "[experiment]") {
   const auto log = log_of(R"([
       {"slow": "api", "at": "30s", "for": "10s"},
-      {"error": "api", "when": "faults[0] begins", "delay": "2s", "for": "1s"},
+      {"error": "api", "when": "faults[0] begins", "after": "2s", "for": "1s"},
       {"kill": "api", "when": "faults[0] ends", "for": "1s"}])");
   CHECK(time_of(log, "fault", "error") == 32);
   CHECK(time_of(log, "fault", "kill") == 40);

@@ -193,8 +193,8 @@ TEST_CASE("injection: what is said about times is held to sense", "[faults]") {
   CHECK_THAT(problems(R"("for": "1s")"), Catch::Contains("either \"at\" a time"));
   CHECK_THAT(problems(R"("at": "1s", "random": {"rate": "1/h"})"), Catch::Contains("either"));
   CHECK_THAT(problems(R"("at": "1s", "for": "0s")"), Catch::Contains("does nothing"));
-  CHECK_THAT(problems(R"("at": "1s", "for": "-1s")"), Catch::Contains("negative"));
-  CHECK_THAT(problems(R"("at": "1s", "delay": "2s")"), Catch::Contains("\"when\""));
+  CHECK_THAT(problems(R"("at": "1s", "for": "-1s")"), Catch::Contains("/for: "));
+  CHECK_THAT(problems(R"("at": "1s", "after": "2s")"), Catch::Contains("\"when\""));
   CHECK_THAT(problems(R"("random": {})"), Catch::Contains("exactly one of"));
   CHECK_THAT(problems(R"("random": {"every": "0s"})"), Catch::Contains("longer than 0"));
   CHECK_THAT(problems(R"("random": {"rate": "1/h", "from": "2h", "until": "1h"})"),

@@ -460,6 +460,63 @@ Task<> call(Simulation& simulation, Scope& server, Duration work, Call& result) 
   result.at = simulation.now();
 }
 
+TEST_CASE("scope: while it is frozen none of its tasks goes on", "[kernel]") {
+  Simulation simulation;
+  Scope frozen(simulation), other(simulation);
+  std::vector<std::string> log;
+  const auto say = [&](const char* what, Duration first, Duration then) -> Task<> {
+    co_await simulation.delay(first);
+    log.push_back(what + std::to_string(simulation.now().time_since_epoch() / 1ms));
+    co_await simulation.delay(then);
+    log.push_back(what + std::to_string(simulation.now().time_since_epoch() / 1ms));
+  };
+  frozen.spawn(say("a", 5ms, 1ms));
+  frozen.spawn(say("b", 3ms, 30ms));
+  frozen.spawn(say("c", 15ms, 1ms));
+  other.spawn(say("o", 5ms, 1ms));
+  simulation.run_until(Time{2ms});
+  frozen.freeze();
+  simulation.run_until(Time{10ms});
+  CHECK(log == std::vector<std::string>{"o5", "o6"});
+  CHECK(frozen.size() == 3);
+  frozen.thaw();
+  simulation.run();
+  // In the order in which they were due.
+  CHECK(log == std::vector<std::string>{"o5", "o6", "b10", "a10", "a11", "c15", "c16", "b40"});
+}
+
+TEST_CASE("scope: what a frozen one keeps goes with its tasks", "[kernel]") {
+  Simulation simulation;
+  {
+    Scope scope(simulation);
+    bool went_on = false;
+    const auto wait = [&]() -> Task<> {
+      co_await simulation.delay(1ms);
+      went_on = true;
+    };
+    scope.spawn(wait());
+    scope.freeze();
+    simulation.run_until(Time{5ms});
+    scope.cancel();
+    scope.thaw();
+    simulation.run();
+    CHECK_FALSE(went_on);
+    scope.spawn(wait());
+    scope.freeze();
+    simulation.run_until(Time{10ms});
+  }
+  // Others are not held up by one that is no more.
+  Scope next(simulation);
+  bool ran = false;
+  const auto run = [&]() -> Task<> {
+    co_await simulation.delay(1ms);
+    ran = true;
+  };
+  next.spawn(run());
+  simulation.run();
+  CHECK(ran);
+}
+
 TEST_CASE("completion: the answer or the reason for its absence reaches the waiter", "[kernel]") {
   Simulation simulation;
   Scope clients(simulation);

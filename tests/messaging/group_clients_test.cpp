@@ -90,6 +90,43 @@ TEST_CASE("group_clients: a crash is noticed when the session ends", "[models][m
   CHECK(rig.take().empty());
 }
 
+TEST_CASE("group_clients: one that stands still is given up, and hears of it late",
+          "[models][messaging]") {
+  Rig rig({});
+  rig.start(0, "a");
+  rig.start(1, "b");
+  rig.tick(10);
+  const auto freeze = [&](std::int64_t at, bool frozen) {
+    rig.clients.freeze(at * kSecond, "b", frozen, rig.events);
+    return rig.take();
+  };
+  SECTION("not within its session") {
+    CHECK(freeze(10, true).empty());
+    CHECK(rig.tick(50).empty());
+    CHECK(freeze(50, false).empty());
+    CHECK(rig.tick(200).empty());
+  }
+  SECTION("when that is over") {
+    freeze(10, true);
+    const std::string given_up = rig.tick(100);
+    CHECK(given_up.find("assign a 4") != std::string::npos);
+    CHECK(given_up.find("lose b") == std::string::npos);  // it knows nothing
+    CHECK(rig.clients.owned("b").size() == 2);
+    CHECK(freeze(100, false).starts_with("100 lose b 2; "));
+    rig.tick(200);
+    CHECK(rig.clients.owned("a").size() == 2);
+    CHECK(rig.clients.owned("b").size() == 2);
+  }
+  SECTION("dead, it is what the dead are") {
+    freeze(10, true);
+    rig.clients.kill(20 * kSecond, "b", rig.events);
+    CHECK(rig.take() == "20 lose b 2; ");
+    rig.start(21, "b");
+    rig.tick(200);
+    CHECK(rig.clients.owned("b").size() == 2);
+  }
+}
+
 TEST_CASE("group_clients: who closes leaves at once", "[models][messaging]") {
   Rig rig({});
   rig.start(0, "a");

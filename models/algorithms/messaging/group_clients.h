@@ -114,9 +114,24 @@ class GroupClients {
     now = advance(now, out);
     Client* client = find(name);
     if (client == nullptr || !client->running) return;
-    client->running = false;
+    client->running = client->frozen = false;
+    client->unread.clear();
     give_up(now, *client, std::move(client->owned), GroupEvent::Kind::lose, out);
     client->owned.clear();
+  }
+
+  /// The member's process stands still, heartbeats and all, or goes on: it hears then of what the
+  /// coordinator has told it, and with its next heartbeat, which is late, of what has become of it.
+  void freeze(std::int64_t now, const std::string& name, bool frozen,
+              std::vector<GroupEvent>& out) {
+    now = advance(now, out);
+    Client* client = find(name);
+    if (client == nullptr || !client->running || client->frozen == frozen) return;
+    client->frozen = frozen;
+    if (frozen) return;
+    for (GroupAction& action : std::exchange(client->unread, {})) react(now, action, out);
+    settle(now, out);
+    advance(now, out);
   }
 
   /// The member's thread stands still, or goes on, in the time between two polls.
@@ -150,7 +165,8 @@ class GroupClients {
   std::int64_t next() const {
     std::int64_t first = coordinator_.next();
     for (const Client& client : clients_)
-      if (client.running) first = std::min({first, client.heartbeat_at, poll_limit(client)});
+      if (client.running && !client.frozen)
+        first = std::min({first, client.heartbeat_at, poll_limit(client)});
     return first;
   }
 
@@ -176,6 +192,8 @@ class GroupClients {
     bool running = false;
     bool polls = true;
     bool must_join = false;  // as soon as it polls again
+    bool frozen = false;
+    std::vector<GroupAction> unread = {};  // while it is
   };
 
   Client* find(const std::string& name) {
@@ -261,7 +279,7 @@ class GroupClients {
   void step(std::int64_t now, std::vector<GroupEvent>& out) {
     for (std::size_t i = 0; i < clients_.size(); ++i) {
       Client& client = clients_[i];
-      if (!client.running) continue;
+      if (!client.running || client.frozen) continue;
       if (poll_limit(client) <= now) {
         // Only dynamic members say that they leave (KIP-345).
         if (!client.instance) {
@@ -310,6 +328,10 @@ class GroupClients {
   void react(std::int64_t now, GroupAction& action, std::vector<GroupEvent>& out) {
     Client* client = find_id(action.member);
     if (client == nullptr) return;
+    if (client->frozen) {
+      client->unread.push_back(std::move(action));
+      return;
+    }
     switch (action.kind) {
       case GroupAction::Kind::rebalancing:
         return;
