@@ -9,9 +9,11 @@
 /// With `stale` answers callers go on to the instances that were listed when the fault began, in
 /// turn, whether those are still there or not; others get no new connection.
 ///
-/// Assumes  load balancers keep the addresses they have, as nginx and Envoy do, and go on; failures
+/// Assumes  a server of names stands in the zone of each caller; what it knows is known at once;
+///          load balancers keep the addresses they have, as nginx and Envoy do, and go on; failures
 ///          are not kept.
-/// Source   resolv.conf(5) (timeout 5 s, attempts 2); RFC 1035, section 3.2.1 (ttl); Simian Army
+/// Source   resolv.conf(5) (timeout 5 s, attempts 2); glibc resolv/res_send.c (SERVFAIL: the next
+///          attempt); RFC 1035, section 3.2.1 (ttl); Simian Army
 ///          FailDns; Chaos Mesh DNSChaos; Envoy, Service discovery: "Strict DNS"; ALGORITHMS 9.3
 ///          dns_fail.
 /// Checked  tests/faults/dns_test.cpp.
@@ -28,8 +30,9 @@ namespace highwater::faults {
 enum class DnsAnswer : std::uint8_t { nxdomain, servfail, timeout, stale };
 constexpr auto words_of(DnsAnswer) {
   return std::array{
-      Word{DnsAnswer::nxdomain, "nxdomain", "There is no such name; known at once."},
-      Word{DnsAnswer::servfail, "servfail", "The server cannot tell; known at once."},
+      Word{DnsAnswer::nxdomain, "nxdomain", "There is no such name; known after a round trip."},
+      Word{DnsAnswer::servfail, "servfail",
+           "The server cannot tell; known when all attempts have been told so."},
       Word{DnsAnswer::timeout, "timeout",
            "No answer: known after all attempts of the resolver, 10 s as it is set up usually."},
       Word{DnsAnswer::stale, "stale", "The instances of the time when the fault began."}};
@@ -42,7 +45,8 @@ class Unresolved final : public EdgeFault {
   struct Options {
     DnsAnswer answer;
     Duration ttl;
-    Duration known_after;
+    Duration timeout;
+    std::uint32_t attempts;
   };
   Unresolved(FaultScope scope, Draws draws, World& world, const Edge& edge, const Options& options)
       : EdgeFault(std::move(scope), draws), world_(world), options_(options), begun_(world.now()) {
@@ -57,7 +61,15 @@ class Unresolved final : public EdgeFault {
 
   std::optional<Duration> fails_to_resolve(const Instance& caller) override {
     if (options_.answer == DnsAnswer::stale || knows(caller)) return std::nullopt;
-    return options_.known_after;
+    const Duration way = world_.network.mean_delay(caller.zone(), caller.zone());
+    switch (options_.answer) {
+      case DnsAnswer::timeout:
+        return options_.timeout * static_cast<Duration::rep>(options_.attempts);
+      case DnsAnswer::servfail:
+        return way * 2 * static_cast<Duration::rep>(options_.attempts);
+      default:
+        return way * 2;
+    }
   }
   Instance& address(const Instance& caller, Instance& to) override {
     return old_.empty() ? to : *old_[turns_[&caller]++ % old_.size()];
@@ -92,20 +104,21 @@ struct DnsFault {
 
   static constexpr auto fields() {
     using F = DnsFault;
-    return Fields{field<&F::dns>(kEdgeTarget).required(),
-                  inlined<&F::timing>(),
-                  inlined<&F::callers>(),
-                  field<&F::answer>("What callers that ask are told."),
-                  field<&F::ttl>("So long does a calling process keep an answer. \"0s\": it asks "
-                                 "each time, as glibc does; the JVM keeps one for 30 s.")
-                      .at_least(Duration{0}),
-                  field<&F::timeout>("Of an attempt of its resolver; with the answer timeout.")
-                      .at_least(Duration{1})
-                      .source("resolv.conf(5)"),
-                  field<&F::attempts>("That its resolver makes; with the answer timeout.")
-                      .at_least(1u)
-                      .at_most(100u)
-                      .source("resolv.conf(5)")};
+    return Fields{
+        field<&F::dns>(kEdgeTarget).required(),
+        inlined<&F::timing>(),
+        inlined<&F::callers>(),
+        field<&F::answer>("What callers that ask are told."),
+        field<&F::ttl>("So long does a calling process keep an answer. \"0s\": it asks "
+                       "each time, as glibc does; the JVM keeps one for 30 s.")
+            .at_least(Duration{0}),
+        field<&F::timeout>("Of an attempt of its resolver; with the answer timeout.")
+            .at_least(Duration{1})
+            .source("resolv.conf(5)"),
+        field<&F::attempts>("That its resolver makes; with the answers timeout and servfail.")
+            .at_least(1u)
+            .at_most(100u)
+            .source("resolv.conf(5)")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     const auto idle = [&](const char* name, const std::string& why) {
@@ -116,7 +129,8 @@ struct DnsFault {
       idle("ttl", "an answer that is kept is as old as the stale one");
     if (answer == DnsAnswer::timeout) return;
     idle("timeout", "the resolver waits for nothing where it gets an answer");
-    idle("attempts", "the resolver makes one attempt where it gets an answer");
+    if (answer != DnsAnswer::servfail)
+      idle("attempts", "the resolver makes one attempt where it gets such an answer");
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const std::vector<Edge*> all = choose_edges(directory, target);
@@ -136,9 +150,7 @@ struct DnsFault {
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    const Strike& strike) const {
     ChooseEdges choose = edge_victims(world, directory, target, callers, strike);
-    const Duration known_after =
-        answer == DnsAnswer::timeout ? timeout * static_cast<Duration::rep>(attempts) : Duration{0};
-    const Unresolved::Options options{answer, ttl, known_after};
+    const Unresolved::Options options{answer, ttl, timeout, attempts};
     return disturb_edges(
         world, "dns",
         [choose = std::move(choose)] {

@@ -46,6 +46,21 @@ TEST_CASE("dns: without connections each call resolves", "[faults]") {
   CHECK(took(R"(, "answer": "timeout")", 1s) == All(Status::timeout, 1s));
 }
 
+TEST_CASE("dns: a server that cannot tell is asked as often as one that is silent", "[faults]") {
+  const auto took = [](const std::string& more) {
+    SinkLog log;
+    ModelRig rig({sink(log)}, kOneSink, testing::network_of(3ms));
+    rig.fault(dns(), R"({"at": "2s", "dns": "it")" + more + "}");
+    const Answer& answer = rig.send(Time{3s}, "it", Request{});
+    rig.run(Time{10s});
+    CHECK(answer.reply.status == Status::unavailable);
+    return answer.took();
+  };
+  CHECK(took("") == 6ms);
+  CHECK(took(R"(, "answer": "servfail")") == 12ms);
+  CHECK(took(R"(, "answer": "servfail", "attempts": 5)") == 30ms);
+}
+
 TEST_CASE("dns: connections that are open go on, and new ones fail", "[faults]") {
   SinkLog log;
   testing::answer_after(log, 50ms);
