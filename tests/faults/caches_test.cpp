@@ -204,7 +204,8 @@ TEST_CASE("caches: faults leave others as they are, and nothing behind", "[fault
   const std::string caches = R"({
     "touched": {"kind": "cache", "replicas": 3, "ttl": "2s", "service_time": {"exponential": "1ms"},
                 "sharding": "ketama"},
-    "other": {"kind": "cache", "replicas": 3, "ttl": "2s", "service_time": {"exponential": "1ms"}}})";
+    "other": {"kind": "cache", "replicas": 3, "ttl": "2s",
+              "service_time": {"exponential": "1ms"}}})";
   const std::vector<ModelKind> kinds{cache::cache()};
   check_confined(kinds, caches, requests_about(100), 100, lose_node(),
                  R"({"lose_node": "touched", "count": 1, "at": "10s", "for": "10s"})");

@@ -331,7 +331,8 @@ TEST_CASE("hold_lock: it takes a connection, and is gone with its node", "[fault
 TEST_CASE("hold_lock: a lock that steps name", "[faults]") {
   ModelRig rig({service::service()}, R"({"api": {"kind": "service", "replicas": 2, "workers": 10,
       "endpoints": {"GET /report": [{"lock": "report", "steps": [{"wait": "10ms"}]}],
-                    "GET /user": [{"lock": "user", "keyed": true, "steps": [{"wait": "10ms"}]}]}}})");
+                    "GET /user": [{"lock": "user", "keyed": true,
+                                   "steps": [{"wait": "10ms"}]}]}}})");
   const Symbol user = rig.world().symbols.intern("GET /user");
   const Symbol report = rig.world().symbols.intern("GET /report");
   rig.fault(hold_lock(), R"({"hold_lock": "api", "lock": "report", "at": "10s", "for": "5s"})");
