@@ -250,7 +250,8 @@ TEST_CASE("config: a balancer's policy, weights and checks", "[faults]") {
       first[static_cast<std::size_t>((each.at - Time{}) / 10s)] += each.instance == 0;
     return first;
   };
-  CHECK(hit(R"("weights": {"api[0]": 4})") == std::vector<int>{5, 8, 5});
+  CHECK(hit(R"("weights": {"api[0]": 4})", R"(, "policy": "nginx_round_robin")") ==
+        std::vector<int>{5, 8, 5});
   const std::vector<int> sticky = hit(R"("policy": "nginx_hash")");
   CHECK(sticky[0] == 5);
   CHECK((sticky[1] == 0 || sticky[1] == 10));
@@ -437,7 +438,9 @@ TEST_CASE("config: paths are the same where everything is written out", "[faults
   std::string text = scenario(R"({"at": "2s", "for": "2s", "config": "api",
                                   "set": {"endpoints[\"GET /a\"][0].compute": "5ms"}})");
   text.replace(text.find("[\"X\"]"), 5, R"({"steps": [{"compute": "1ms"}]})");
-  CHECK(testing::prepared(text).problems == "");
+  const testing::Prepared ready = testing::prepared(text);
+  INFO(ready.problems);
+  CHECK(ready.system);
 }
 
 TEST_CASE("config: what is refused, and why", "[faults]") {
@@ -455,7 +458,7 @@ TEST_CASE("config: what is refused, and why", "[faults]") {
   says(problems(R"("endpoints[\"GET /a\"][0]": {"wait": "1ms"})"), "cannot come or go");
   says(problems(R"("connections": 3)", "db"), "a database cannot be changed while it runs");
   says(problems(R"("mix": {"GET /b": 1})", "users"), R"("api" has no endpoint "GET /b")");
-  says(problems(R"("workers": 2)", "nobody"), R"("nobody" is no component)");
+  says(problems(R"("workers": 2)", "nobody"), R"(there is no component "nobody")");
   says(problems_of(config(), R"({"config": "api", "at": "1s", "set": {}})"), "set");
   says(problems_of(config(), R"({"config": "api[0]", "at": "1s", "set": {"workers": 1}})"),
        "as a whole");
