@@ -116,8 +116,7 @@ Value Conductor::output_of(const Probe& probe, const std::vector<std::optional<d
 }
 
 void Conductor::read(const Activity& activity, ActivityRun& run) const {
-  run.readings = values_of(*activity.probe);
-  run.output = output_of(*activity.probe, run.readings);
+  run.output = output_of(*activity.probe, values_of(*activity.probe));
   if (activity.tolerance)
     run.tolerance_met = activity.tolerance->met(run.output, [&] {
       const Probe& judge = *activity.tolerance_probe;

@@ -23,7 +23,6 @@ struct ActivityRun {
   std::string failure;  ///< Why not.
   double start_s = 0, end_s = 0;
   std::optional<bool> tolerance_met;
-  std::vector<std::optional<double>> readings;  ///< Of a probe: the values behind its output.
 };
 
 /// One look at the hypothesis. It ends at the first probe that is not within its tolerance.

@@ -114,8 +114,9 @@ Configuration Configuration::load(const Value& experiment,
     const auto instead = given.find(member.key);
     const Value& said = instead != given.end() ? instead->second : member.value;
     // The first to give a name its value has it: configuration goes before secrets.
-    if (auto value = loader.value_of(said, pointer_to(path, member.key)))
-      all.values_.emplace(member.key, std::move(*value));
+    // One that is wrong is there all the same, so that it is reported once.
+    all.values_.emplace(member.key,
+                        loader.value_of(said, pointer_to(path, member.key)).value_or(Value()));
     if (instead != given.end()) given.erase(instead);
   };
   if (const Value* section = experiment.find("configuration")) {

@@ -169,7 +169,7 @@ class Search {
         if (objectives[i].value)
           outcome.strain =
               std::max(outcome.strain, strain_of(system->objectives[i], *objectives[i].value));
-        if (objectives[i].met.value_or(true)) continue;
+        if (objectives[i].met.value_or(false)) continue;
         any = true;
         missed.insert(objectives[i].text);
       }

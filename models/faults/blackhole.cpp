@@ -25,6 +25,8 @@ class Swallowing final : public EdgeFault {
 };
 
 struct BlackholeFault {
+  static constexpr std::string_view kTrials[] = {R"({})"};
+
   std::string blackhole;
   FaultTiming timing;
   CallerExtent callers;

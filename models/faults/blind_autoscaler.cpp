@@ -68,6 +68,7 @@ class Blind final : public FaultAction {
 
 struct BlindAutoscalerFault {
   static constexpr std::string_view kKinds[] = {"service", "cluster", "function"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string blind_autoscaler;
   FaultTiming timing;

@@ -51,6 +51,7 @@ class Burn final : public GradualAction {
 struct BurnFault {
   static constexpr std::string_view kKinds[] = {"service", "database", "consumer_group", "worker",
                                                 "cluster"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string burn;
   FaultTiming timing;

@@ -100,6 +100,8 @@ class CrashLoop final : public FaultAction {
 };
 
 struct CrashLoopFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
+
   using Defaults = host::CrashLoop::Options;
 
   std::string crash_loop;

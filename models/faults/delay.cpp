@@ -31,6 +31,8 @@ class Delay final : public InterferingAction {
 };
 
 struct DelayFault {
+  static constexpr std::string_view kTrials[] = {R"({"sleep": "200ms", "rate": "20%"})"};
+
   std::string delay;
   FaultTiming timing;
   FaultExtent extent;

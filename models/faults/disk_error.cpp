@@ -50,6 +50,7 @@ class DiskError final : public GradualAction {
 
 struct DiskErrorFault {
   static constexpr std::string_view kKinds[] = {"database"};
+  static constexpr std::string_view kTrials[] = {R"({"rate": "5%"})"};
 
   std::string disk_error;
   FaultTiming timing;

@@ -35,6 +35,7 @@ class DiskFull final : public FaultAction {
 
 struct DiskFullFault {
   static constexpr std::string_view kKinds[] = {"database"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string disk_full;
   FaultTiming timing;

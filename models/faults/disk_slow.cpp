@@ -48,6 +48,7 @@ class DiskSlow final : public GradualAction {
 
 struct DiskSlowFault {
   static constexpr std::string_view kKinds[] = {"database"};
+  static constexpr std::string_view kTrials[] = {R"({"factor": "10x"})"};
 
   std::string disk_slow;
   FaultTiming timing;

@@ -94,6 +94,8 @@ class Unresolved final : public EdgeFault {
 };
 
 struct DnsFault {
+  static constexpr std::string_view kTrials[] = {R"({"answer": "nxdomain"})"};
+
   std::string dns;
   FaultTiming timing;
   CallerExtent callers;

@@ -35,6 +35,7 @@ class Flush final : public FaultAction {
 
 struct FlushFault {
   static constexpr std::string_view kKinds[] = {"cache", "service"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string flush;
   FaultTiming timing;

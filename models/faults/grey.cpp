@@ -33,6 +33,8 @@ class Grey final : public InterferingAction {
 };
 
 struct GreyFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1, "rate": "50%"})"};
+
   std::string grey;
   FaultTiming timing;
   FaultExtent extent;

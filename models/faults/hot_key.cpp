@@ -49,6 +49,7 @@ class HotKey final : public GradualAction {
 
 struct HotKeyFault {
   static constexpr std::string_view kKinds[] = {"client"};
+  static constexpr std::string_view kTrials[] = {R"({"share": "50%"})"};
 
   std::string hot_key;
   FaultTiming timing;

@@ -48,6 +48,7 @@ class KillLeader final : public FaultAction {
 
 struct KillLeaderFault {
   static constexpr std::string_view kKinds[] = {"database", "cache", "topic"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string kill_leader;
   FaultTiming timing;

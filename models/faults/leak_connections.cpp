@@ -25,6 +25,8 @@ std::vector<ConnectionPools*> pools_of(Directory& directory, const Target& targe
 }
 
 struct LeakConnectionsFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "10%"})"};
+
   std::string leak_connections;
   FaultTiming timing;
   Fraction rate{1};

@@ -41,6 +41,8 @@ class Lie final : public FaultAction {
 };
 
 struct LieFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1, "say": "up"})"};
+
   std::string lie_health;
   FaultTiming timing;
   FaultExtent extent;

@@ -70,6 +70,7 @@ class LoseNode final : public FaultAction {
 
 struct LoseNodeFault {
   static constexpr std::string_view kKinds[] = {"cache", "database"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string lose_node;
   FaultTiming timing;

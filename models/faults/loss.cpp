@@ -50,6 +50,8 @@ class Lossy final : public EdgeFault {
 };
 
 struct LossFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "5%"})"};
+
   std::string loss;
   FaultTiming timing;
   CallerExtent callers;

@@ -95,6 +95,7 @@ class Pause final : public FaultAction {
 struct PauseFault {
   static constexpr std::string_view kKinds[] = {"service", "load_balancer",  "cache", "database",
                                                 "topic",   "consumer_group", "queue", "worker"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string pause;
   FaultTiming timing;

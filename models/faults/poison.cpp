@@ -55,6 +55,7 @@ class Spoil final : public GradualAction {
 
 struct PoisonFault {
   static constexpr std::string_view kKinds[] = {"topic", "queue"};
+  static constexpr std::string_view kTrials[] = {R"({"rate": "1%"})"};
 
   std::string poison;
   FaultTiming timing;

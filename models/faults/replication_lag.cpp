@@ -51,6 +51,7 @@ class ReplicationLag final : public GradualAction {
 
 struct ReplicationLagFault {
   static constexpr std::string_view kKinds[] = {"database", "cache"};
+  static constexpr std::string_view kTrials[] = {R"({"add": "10s"})"};
 
   std::string replication_lag;
   FaultTiming timing;

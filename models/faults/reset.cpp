@@ -47,6 +47,8 @@ class Resetting final : public EdgeFault {
 };
 
 struct ResetFault {
+  static constexpr std::string_view kTrials[] = {R"({"toxicity": "20%"})"};
+
   std::string reset;
   FaultTiming timing;
   CallerExtent callers;

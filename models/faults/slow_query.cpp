@@ -41,6 +41,7 @@ class SlowQuery final : public GradualAction {
 
 struct SlowQueryFault {
   static constexpr std::string_view kKinds[] = {"database", "service"};
+  static constexpr std::string_view kTrials[] = {R"({"factor": "5x"})"};
 
   std::string slow_query;
   FaultTiming timing;

@@ -40,6 +40,7 @@ class Spike final : public GradualAction {
 
 struct SpikeFault {
   static constexpr std::string_view kKinds[] = {"client"};
+  static constexpr std::string_view kTrials[] = {R"({"factor": "2x"})"};
 
   std::string spike;
   FaultTiming timing;

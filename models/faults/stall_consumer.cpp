@@ -37,6 +37,7 @@ class Stall final : public FaultAction {
 
 struct StallConsumerFault {
   static constexpr std::string_view kKinds[] = {"consumer_group", "worker"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string stall_consumer;
   FaultTiming timing;

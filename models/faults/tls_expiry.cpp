@@ -24,6 +24,8 @@ class Expired final : public EdgeFault {
 };
 
 struct TlsExpiryFault {
+  static constexpr std::string_view kTrials[] = {R"({})"};
+
   std::string tls_expiry;
   FaultTiming timing;
   CallerExtent callers;

@@ -67,6 +67,8 @@ class ZoneOutage final : public FaultAction {
 };
 
 struct ZoneOutageFault {
+  static constexpr std::string_view kTrials[] = {R"({})"};
+
   std::string zone_outage;
   FaultTiming timing;
   std::vector<std::string> also;
@@ -77,7 +79,7 @@ struct ZoneOutageFault {
     return Fields{field<&F::zone_outage>("The zone.").required(), inlined<&F::timing>(),
                   field<&F::also>("Zones that fail with it, as those of a region do."),
                   field<&F::share>("The part of what is there that fails, each process by itself; "
-                                  "of the rest, and of what is ordered, nothing is amiss.")};
+                                   "of the rest, and of what is ordered, nothing is amiss.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (share.value == 0)

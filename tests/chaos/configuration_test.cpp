@@ -56,7 +56,7 @@ TEST_CASE("configuration: values of the environment, with their types and defaul
   CHECK_THAT(of(R"({"type": "env", "key": "NONE"})").problems, Catch::Contains("not set"));
   CHECK_THAT(of(R"({"type": "env", "key": "WORD", "env_var_type": "int"})").problems,
              Catch::Contains("is no int"));
-  CHECK_THAT(of(R"({"type": "env", "key": "PORT", "env_var_type": "integer"})").problems,
+  CHECK_THAT(of(R"({"type": "env", "key": "PORT", "env_var_type": "itn"})").problems,
              Catch::Contains("did you mean \"int\""));
   CHECK_THAT(of(R"({"type": "vault", "path": "p"})").problems, Catch::Contains("asks nobody"));
   CHECK_THAT(of(R"({"type": "probe", "name": "p"})").problems, Catch::Contains("not supported"));

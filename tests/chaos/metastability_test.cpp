@@ -58,7 +58,8 @@ TEST_CASE("metastability: 280 queries of 300 stay collapsed after ten seconds of
 }
 
 TEST_CASE("metastability: below 150 a second it always recovers") {
-  const auto results = find(database("145/s", "2"), outage());
+  // The nearer to 150, the longer it takes: what came meanwhile drains at 300 less twice the rate.
+  const auto results = find(database("120/s", "2"), outage());
   REQUIRE(results);
   CHECK_FALSE(is_metastable(*results));
   CHECK(*results->cells.at(0).recover_s.value > 0);

@@ -18,7 +18,7 @@ const std::string kTwoWays = R"({"highwater": 1, "name": "two ways",
     "run": {"duration": "40s", "replications": 1}, "components": {
     "users": {"kind": "client", "arrivals": {"poisson": "20/s"}, "calls": "front"},
     "front": {"kind": "load_balancer", "policy": "round_robin", "targets": ["left", "right"],
-              "timeout": "200ms", "retry": {"attempts": 2}},
+              "timeout": "200ms", "tries": 2},
     "left": {"kind": "service", "workers": 8, "service_time": "5ms"},
     "right": {"kind": "service", "workers": 8, "service_time": "5ms"}},
     "objectives": ["users.availability >= 99%"]})";
@@ -104,7 +104,7 @@ TEST_CASE("search: one that ended goes on where it was") {
   options.budget_runs = 1'000;
   options.pairs = false;
   const SearchResults rest = find(kTwoWays, options);
-  CHECK(rest.resumed == 6);
+  CHECK(rest.resumed == 5);  // the run without faults is made again, to weigh the graph
   SearchOptions fresh;
   fresh.pairs = false;
   const SearchResults whole = find(kTwoWays, fresh);
@@ -117,11 +117,11 @@ TEST_CASE("search: one that ended goes on where it was") {
 TEST_CASE("search: objectives that are missed anyway are set aside") {
   std::string text = kTwoWays;
   text.replace(text.find("\"users.availability >= 99%\""), 27,
-               R"("users.latency.p99 < 1us", "users.availability >= 99%")");
+               R"("users.latency.p50 < 1us", "users.availability >= 99%")");
   SearchOptions options;
   options.pairs = false;
   const SearchResults results = find(text, options);
-  CHECK(results.broken_anyway == std::vector<std::string>{"users.latency.p99 < 1us"});
+  CHECK(results.broken_anyway == std::vector<std::string>{"users.latency.p50 < 1us"});
   CHECK(breaks(results, "kill front"));
   CHECK_FALSE(breaks(results, "kill left"));
 }

@@ -35,7 +35,7 @@ TEST_CASE("tolerance: a value is compared as Python compares") {
   CHECK_FALSE(met("200", R"({"status": 503})"));
 }
 
-TEST_CASE("tolerance: two numbers are a range, ends included; other lists are members") {
+TEST_CASE("tolerance: two numbers are a range with its ends, other lists are members") {
   CHECK(met("[1, 5]", "1"));
   CHECK(met("[1, 5]", "5"));
   CHECK_FALSE(met("[1, 5]", "5.1"));
