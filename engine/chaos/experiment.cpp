@@ -9,6 +9,7 @@
 
 #include "engine/chaos/configuration.h"
 #include "engine/describe/nearest.h"
+#include "engine/experiment/part_reader.h"
 #include "engine/experiment/replication.h"
 #include "engine/metrics/gauge.h"
 #include "engine/scenario/source_file.h"
@@ -67,13 +68,16 @@ T word_at(const Value* value, const std::string& path, const std::map<std::strin
 class Reader {
  public:
   Reader(const ExperimentDraft& draft, const Document& scenario, const Language& language,
-         const System& system, const Catalog& catalog, Problems& problems)
+         System& system, const Catalog& catalog, Problems& problems)
       : draft_(draft),
         root_(draft.root),
         measured_(scenario.measured(language)),
         system_(system),
         catalog_(catalog),
-        problems_(problems) {}
+        parts_(scenario, catalog, system.reserved),
+        problems_(problems) {
+    for (const Part& part : system.parts) parts_.add(part.id, *part.kind, part.blueprint);
+  }
 
   std::optional<Experiment> read() {
     const std::size_t before = problems_.error_count();
@@ -424,6 +428,7 @@ class Reader {
       std::vector<std::string> notes;
       std::vector<BarChart> charts;
       Preparation preparation{complete, path, problems_, notes, charts};
+      preparation.surroundings = &parts_;
       action.fault = kind.read(preparation);
       if (action.fault) plans_.push_back({action.fault, std::move(complete), path});
     }
@@ -562,8 +567,9 @@ class Reader {
   const ExperimentDraft& draft_;
   const Value& root_;
   std::vector<Measured> measured_;
-  const System& system_;
+  System& system_;
   const Catalog& catalog_;
+  ScenarioParts parts_;
   Problems& problems_;
   Experiment experiment_;
   std::map<std::string, std::pair<const Value*, std::string>> by_name_;
@@ -619,7 +625,7 @@ bool looks_like_experiment(const std::string& file) {
 }
 
 std::optional<Experiment> read_experiment(const ExperimentDraft& draft, const Document& scenario,
-                                          const Language& language, const System& system,
+                                          const Language& language, System& system,
                                           const Catalog& catalog, Problems& problems) {
   return Reader(draft, scenario, language, system, catalog, problems).read();
 }

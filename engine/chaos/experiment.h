@@ -146,8 +146,9 @@ std::optional<ExperimentDraft> load_experiment(const std::string& file,
 bool looks_like_experiment(const std::string& file);
 
 /// Reads the activities of an experiment against the scenario that it is run on.
+/// @param system  Prepared from `scenario`; room is made in it for what actions add.
 std::optional<Experiment> read_experiment(const ExperimentDraft& draft, const Document& scenario,
-                                          const Language& language, const System& system,
+                                          const Language& language, System& system,
                                           const Catalog& catalog, Problems& problems);
 
 }  // namespace highwater::chaos

@@ -11,8 +11,8 @@
 namespace highwater::chaos {
 namespace {
 
-/// More than these tell nothing that a picture could show, and cost memory for each run.
-constexpr std::int64_t kMostSamples = 2'000;
+/// More than these tell nothing that a picture could show, and cost memory: a minute of a week.
+constexpr std::int64_t kMostSamples = 10'000;
 
 struct Watched {
   std::string_view metric, statistic;

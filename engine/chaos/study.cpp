@@ -62,10 +62,8 @@ class Study {
         grid_(system.duration, system.warmup.value_or(Duration{0})),
         table_(system, signals_, names(), experiment.settings.window),
         finished_(options.runs) {
-    if (of_scenario) {
-      quiet_.faults.clear();
-      quiet_.triggers.clear();
-    }
+    quiet_.faults.clear();
+    quiet_.triggers.clear();
   }
 
   ChaosResults results() {

@@ -30,7 +30,7 @@ Experiment experiment_of(const System& system);
 /// Everything but wall_s, started and host depends on (system, experiment, runs) alone.
 ///
 /// @param of_scenario  The experiment is experiment_of(system): its hypothesis are the objectives
-///                     of the whole run, and what it is compared with is the run without faults.
+///                     of the whole run.
 ChaosResults run_study(const System& system, const Experiment& experiment, bool of_scenario,
                        const StudyOptions& options);
 

@@ -1,6 +1,7 @@
 #include "engine/experiment/prepare.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -60,6 +61,7 @@ class Preparer {
       preparation.surroundings = &parts_;
       system_.faults.push_back(entry_of(catalog_.faults, *part.kind).read(preparation));
     }
+    report_contradictions();
     for (const SectionKind& kind : catalog_.sections) {
       const Value* const given = document_.root().find(kind.info.name);
       if (given == nullptr) continue;
@@ -146,6 +148,32 @@ class Preparer {
     examine_triggers(directory);
     for (std::size_t i = 0; i < system_.sections.size(); ++i)
       system_.sections[i]->examine(directory, {*sections_[i].value, sections_[i].path, problems_});
+  }
+
+  /// Faults that say what cannot both be of one target at one time.
+  void report_contradictions() {
+    std::map<std::string, std::vector<std::size_t>> alike;
+    for (std::size_t i = 0; i < system_.faults.size(); ++i)
+      if (system_.faults[i] && system_.faults[i]->schedule().at)
+        alike[system_.faults[i]->text()].push_back(i);
+    const auto end_s = [&](std::size_t i) {
+      const FaultSchedule& schedule = system_.faults[i]->schedule();
+      const double lasts = schedule.lasts ? schedule.lasts->mean_s() : seconds(kLongestRun);
+      return seconds(*schedule.at) + lasts;
+    };
+    for (const auto& [text, faults] : alike)
+      for (std::size_t i = 0; i < faults.size(); ++i)
+        for (std::size_t k = i + 1; k < std::min(faults.size(), i + 100); ++k) {
+          const std::size_t a = faults[i], b = faults[k];
+          if (!system_.faults[a]->contradicts(*system_.faults[b])) continue;
+          if (seconds(*system_.faults[a]->schedule().at) >= end_s(b) ||
+              seconds(*system_.faults[b]->schedule().at) >= end_s(a))
+            continue;
+          const DeclaredPart& part = document_.faults()[b];
+          problems_.error(
+              part.value->position(), part.path,
+              "contradicts " + document_.faults()[a].id + ", which is on at the same time");
+        }
   }
 
   /// What a kind measures, not each of its components does.

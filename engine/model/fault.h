@@ -106,6 +106,8 @@ class FaultPlan {
 
   /// "kill api", for charts and tables.
   virtual std::string text() const = 0;
+  /// Whether it cannot be on at the same time as another one.
+  virtual bool contradicts(const FaultPlan&) const { return false; }
   /// Asked once before a run: reports a target that is not there.
   virtual void examine(Directory& directory, const Examination& examination) const = 0;
   /// What one strike does. Called when it is to begin, or before the run.

@@ -34,6 +34,7 @@ class Summary {
     header();
     verdict();
     checks();
+    overview();
     for (const ChaosImpact& impact : results_.impacts) fault(impact);
     findings();
     if (!options_.report_path.empty()) {
@@ -113,6 +114,40 @@ class Summary {
                  {fmt::format("{} of {}", check.missed, check.looks), tone}});
     }
     out_ += '\n';
+    out_ += table.text(paint_, width_);
+  }
+
+  /// All faults at a glance, where there are several.
+  void overview() {
+    if (results_.impacts.size() < 2) return;
+    title("Faults");
+    TerminalTable table({{"fault", 0},
+                         {"strikes", 3},
+                         {"missed after", 2},
+                         {"met again after", 0},
+                         {"lost", 0},
+                         {"peak p99", 1},
+                         {"reached", 4}});
+    for (const ChaosImpact& impact : results_.impacts) {
+      Estimate again = impact.recover_s;
+      if (again.value) *again.value *= 1e3;
+      Estimate after = impact.detect_s;
+      if (after.value) *after.value *= 1e3;
+      const std::string recovered =
+          impact.unrecovered > 0
+              ? fmt::format("never ({} of {})", impact.unrecovered, impact.strikes)
+          : impact.detected > 0 ? show_number(again.value.value_or(0), "ms").text()
+                                : "";
+      table.add(
+          {{impact.name == impact.text ? impact.name : impact.name + ": " + impact.text},
+           {show_count(impact.strikes)},
+           {impact.detected > 0 ? show_number(after.value.value_or(0), "ms").text() : "never",
+            impact.detected > 0 ? Tone::kPlain : Tone::kGood},
+           {recovered, impact.unrecovered > 0 ? Tone::kBad : Tone::kPlain},
+           {show_number(impact.lost.value.value_or(0), "requests").text()},
+           {impact.peak_p99_ms.value ? show_number(*impact.peak_p99_ms.value, "ms").text() : ""},
+           {show_count(impact.reach.size())}});
+    }
     out_ += table.text(paint_, width_);
   }
 

@@ -44,6 +44,8 @@ FaultSchedule schedule_of(const P& params) {
 ///   static constexpr std::string_view kKinds[] = {"cache"};
 /// and, where a search for weaknesses is to try it, what it says beside target and times,
 ///   static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
+/// and, where two of them may say what cannot both be of one target,
+///   bool contradicts(const P& other) const;
 /// and, where its other fields name what only shows when components are joined, examine() reports
 /// what is wrong with them:
 ///   void examine(Directory&, const Target&, const Examination&) const;
@@ -81,6 +83,14 @@ FaultKind fault_kind(std::string verb, std::string P::*aimed_at, Aim aim, std::s
           verb_(std::move(verb)),
           aim_(aim) {}
     std::string text() const override { return verb_ + " " + target_.text(); }
+    bool contradicts(const FaultPlan& other) const override {
+      if constexpr (requires { params_.contradicts(params_); }) {
+        const Plan* const same = dynamic_cast<const Plan*>(&other);
+        return same != nullptr && same->target_.text() == target_.text() &&
+               params_.contradicts(same->params_);
+      }
+      return false;
+    }
     void examine(Directory& directory, const Examination& examination) const override {
       if constexpr (requires(World & world) { params_.examine(world, directory, examination); }) {
         params_.examine(directory.components().front()->world(), directory, examination);

@@ -54,6 +54,7 @@ struct LieFault {
                   inlined<&F::timing>(), inlined<&F::extent>(),
                   field<&F::say>("What health checks, probes and gossip hear.").required()};
   }
+  bool contradicts(const LieFault& other) const { return say != other.say; }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    const Strike& strike) const {
     return std::make_unique<Lie>(choose_instances(world, directory, target, extent, strike), say);

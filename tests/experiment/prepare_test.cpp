@@ -149,6 +149,19 @@ TEST_CASE("conditions of faults are read and held to what there is") {
   CHECK_THAT(with(R"("when": "api.utilization > 90% over 0s")").problems, Contains("1ms"));
 }
 
+TEST_CASE("faults that contradict each other are reported where they overlap") {
+  const auto with = [](const std::string& second) {
+    return prepared(mm1(R"("faults": [{"lie_health": "api", "say": "up", "at": "1s", "for": "2s"},
+                           {"lie_health": "api", )" +
+                        second + "}],"))
+        .problems;
+  };
+  CHECK_THAT(with(R"("say": "down", "at": "2s", "for": "1s")"),
+             Contains("/faults/1") && Contains("contradicts faults[0]"));
+  CHECK(with(R"("say": "down", "at": "3s", "for": "1s")").empty());
+  CHECK(with(R"("say": "up", "at": "2s", "for": "1s")").empty());
+}
+
 TEST_CASE("an objective within so long of a fault needs one whose time is known") {
   const Prepared ready =
       prepared(mm1(R"("faults": [{"kill": "api", "random": {"rate": "1/s"}, "for": "1s"}],
@@ -158,7 +171,7 @@ TEST_CASE("an objective within so long of a fault needs one whose time is known"
 
 TEST_CASE("a catalog is a language") {
   CHECK(language().kinds.size() == model_kinds().size());
-  CHECK(language().faults.size() == fault_kinds().size());
+  CHECK(language().faults.size() == fault_kinds().size() + 1);  // outage logs
   std::size_t sources = 0;
   for (const KindInfo& kind : language().kinds) sources += kind.sends_load ? 1 : 0;
   CHECK(sources == 1);
