@@ -244,10 +244,10 @@ std::string series_cards(const ChaosResults& results) {
   for (const ChaosSeries& series : results.series) {
     html += fmt::format(
         R"svg(<section class="card"><h2>{} <span class="legend"><svg width="26" height="8">)svg"
-        R"svg(<line x1="0" x2="26" y1="4" y2="4" stroke="var(--bad-bar)" stroke-width="2"/></svg>)svg"
-        R"svg(with the faults<svg width="26" height="8"><line x1="0" x2="26" y1="4" y2="4" )svg"
-        R"svg(stroke="var(--accent)" stroke-width="2" stroke-dasharray="6 3"/></svg>without</span>)svg"
-        "</h2>",
+        R"svg(<line x1="0" x2="26" y1="4" y2="4" stroke="var(--bad-bar)" )svg"
+        R"svg(stroke-width="2"/></svg>with the faults<svg width="26" height="8">)svg"
+        R"svg(<line x1="0" x2="26" y1="4" y2="4" stroke="var(--accent)" stroke-width="2" )svg"
+        R"svg(stroke-dasharray="6 3"/></svg>without</span></h2>)svg",
         html_escaped(series.client));
     html += "<p class=\"dim\">p99 latency</p>" +
             Plot(results, series.p99_ms, series.usual_p99_ms, "ms", true)

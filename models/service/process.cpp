@@ -120,8 +120,8 @@ void Process::keeps(std::uint64_t bytes) {
 
 std::uint64_t Process::live() const {
   const MemoryParams& memory = *params_.memory;
-  return memory.base.count + memory.per_request.count * in_flight_ + (memory.leak.count + leak_) * served_ +
-         kept_ + static_cast<std::uint64_t>(lost_);
+  return memory.base.count + memory.per_request.count * in_flight_ +
+         (memory.leak.count + leak_) * served_ + kept_ + static_cast<std::uint64_t>(lost_);
 }
 
 void Process::leaks_changed() {

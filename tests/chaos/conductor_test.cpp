@@ -182,7 +182,8 @@ TEST_CASE("conductor: waiting until something is so") {
 
 TEST_CASE("conductor: an abort ends the faults at once") {
   const Played played = play(experiment(
-      R"(, "extensions": [{"name": "highwater", "abort_on": ["users.availability < 50% over 10s"]}])" +
+      R"(, "extensions": [{"name": "highwater",
+             "abort_on": ["users.availability < 50% over 10s"]}])" +
       hypothesis() + R"(, "method": [)" + kill("60") + "]" + kRevert));
   CHECK(played.run.status == "aborted");
   CHECK_THAT(played.run.aborted_by, Catch::Contains("users.availability < 50%"));
@@ -208,7 +209,8 @@ TEST_CASE("conductor: the run that it is compared with does nothing, at the same
 
 TEST_CASE("conductor: readings of metrics, one and several") {
   const Played played = play(experiment(R"(, "method": [
-      {"type": "probe", "name": "one", "provider": {"type": "simulation", "metric": "api.utilization"}},
+      {"type": "probe", "name": "one",
+       "provider": {"type": "simulation", "metric": "api.utilization"}},
       {"type": "probe", "name": "two", "provider": {"type": "simulation",
        "metrics": ["users.throughput", "users.latency.p99"]},
        "tolerance": {"type": "jsonpath", "path": "$['users.throughput']"}}])"));

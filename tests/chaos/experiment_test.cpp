@@ -78,7 +78,8 @@ TEST_CASE("experiment: everything wrong is reported at once, with its place") {
   CHECK_THAT(problems, Contains("unknown key \"methd\"") && Contains("did you mean \"method\""));
   const auto two = ready(R"({"description": "d", "method": [
       {"type": "action", "provider": {"type": "simulation", "fault": {"kill": "apo"}}},
-      {"type": "probe", "name": "p", "provider": {"type": "simulation", "metric": "users.latenzy"}}]})");
+      {"type": "probe", "name": "p",
+       "provider": {"type": "simulation", "metric": "users.latenzy"}}]})");
   CHECK_THAT(two.problems, Contains("\"title\"") && Contains("/method/0") && Contains("\"name\"") &&
                                Contains("/method/1/provider/metric"));
 }

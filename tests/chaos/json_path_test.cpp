@@ -10,7 +10,8 @@ namespace highwater::chaos {
 namespace {
 
 const Value kDocument = *parse_json_value(
-    R"({"users": {"p99": 12, "p 50": 3}, "list": [10, 20, 30, {"p99": 40}], "deep": [{"p99": 50}]})");
+    R"({"users": {"p99": 12, "p 50": 3}, "list": [10, 20, 30, {"p99": 40}],
+        "deep": [{"p99": 50}]})");
 
 /// What the path leads to, on a line; "!" and the problem where it is none.
 std::string found(const std::string& text) {

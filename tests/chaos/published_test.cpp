@@ -110,7 +110,8 @@ TEST_CASE("published: CoDel and adaptive LIFO keep answers fast in overload", "[
   const auto median_ms = [](const std::string& queue) {
     const Results results = run(
         R"({"highwater": 1, "run": {"duration": "120s", "replications": 1}, "components": {
-        "users": {"kind": "client", "arrivals": {"poisson": "150/s"}, "calls": {"to": "api", "timeout": "60s"}},
+        "users": {"kind": "client", "arrivals": {"poisson": "150/s"},
+                  "calls": {"to": "api", "timeout": "60s"}},
         "api": {"kind": "service", "workers": 1, "service_time": {"exponential": "10ms"},
                 "queue": {)" +
         queue + "}}}}");

@@ -104,7 +104,8 @@ TEST_CASE("study: without a hypothesis it explores") {
 
 TEST_CASE("study: conditions that abort are counted") {
   const ChaosResults results = study(ready(experiment(
-      R"(, "extensions": [{"name": "highwater", "abort_on": ["users.availability < 50% over 5s"]}])" +
+      R"(, "extensions": [{"name": "highwater",
+             "abort_on": ["users.availability < 50% over 5s"]}])" +
       kAnswered + kill(R"({"kill": "api"})"))));
   CHECK(results.aborted == 4);
   CHECK(results.verdict == ChaosVerdict::deviates);
@@ -127,7 +128,8 @@ TEST_CASE("study: a scenario is an experiment by itself") {
       R"({"highwater": 1, "run": {"duration": "2m"}, "components": {
       "users": {"kind": "client", "arrivals": {"poisson": "100/s"}, "calls": "api"},
       "api": {"kind": "service", "replicas": 2, "service_time": {"exponential": "10ms"}}},
-      "faults": [{"kill": "api", "at": "30s", "for": "20s"}, {"slow": "api", "at": "80s", "for": "10s"}],
+      "faults": [{"kill": "api", "at": "30s", "for": "20s"},
+                 {"slow": "api", "at": "80s", "for": "10s"}],
       "objectives": ["users.availability >= 99%", "users.latency.p99 < 10s"]})");
   REQUIRE(scenario.system);
   StudyOptions options;

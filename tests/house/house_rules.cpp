@@ -101,13 +101,23 @@ struct Layer {
   int rank;  // a file includes files of its own rank and of lower ones
 };
 
-constexpr std::array kLayers = {
-    Layer{"engine/math", 0},     Layer{"engine/kernel", 1},     Layer{"engine/statistics", 2},
-    Layer{"engine/describe", 3}, Layer{"engine/metrics", 4},    Layer{"engine/model", 5},
-    Layer{"engine/scenario", 6}, Layer{"engine/topology", 6},   Layer{"engine/report", 6},
-    Layer{"engine/analysis", 6}, Layer{"engine/experiment", 7}, Layer{"models/algorithms", 8},
-    Layer{"models", 9},          Layer{"viewer", 10},           Layer{"cli", 10},
-    Layer{"tests", 11}};
+constexpr std::array kLayers = {Layer{"engine/math", 0},
+                                Layer{"engine/kernel", 1},
+                                Layer{"engine/statistics", 2},
+                                Layer{"engine/describe", 3},
+                                Layer{"engine/metrics", 4},
+                                Layer{"engine/model", 5},
+                                Layer{"engine/scenario", 6},
+                                Layer{"engine/topology", 6},
+                                Layer{"engine/report", 6},
+                                Layer{"engine/analysis", 6},
+                                Layer{"engine/experiment", 7},
+                                Layer{"engine/chaos", 8},
+                                Layer{"models/algorithms", 9},
+                                Layer{"models", 10},
+                                Layer{"viewer", 11},
+                                Layer{"cli", 11},
+                                Layer{"tests", 12}};
 
 std::optional<int> rank_of(std::string_view path) {
   const auto layer = std::find_if(kLayers.begin(), kLayers.end(), [&](const Layer& candidate) {
