@@ -39,7 +39,7 @@ struct System {
   std::vector<Part> parts;  ///< In the order of the scenario.
   std::vector<std::shared_ptr<const FaultPlan>> faults;
   std::vector<std::optional<Trigger>> triggers;  ///< Of each fault that waits for one.
-  Reservations reserved;  ///< By those faults.
+  Reservations reserved;                         ///< By those faults.
   std::vector<std::shared_ptr<const SectionPlan>> sections;
   std::vector<Objective> objectives;
   TopologyPicture topology;  ///< Without rates: those are measured.

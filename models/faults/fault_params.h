@@ -83,7 +83,7 @@ struct FaultTiming {
         field<&F::when>("It strikes when this first comes true: \"db.utilization > 90% over 30s\" "
                         "(10s unless said), \"faults[0] begins\" or \"faults[0] ends\"."),
         field<&F::random>("It strikes at times at random, as often as there are: "
-                          "{\"rate\": \"2/d\"}."),
+                          "{\"rate\": \"2/day\"}."),
         field<&F::delay>("With \"when\": so long after it has come true.").named("after"),
         field<&F::lasts>("How long it lasts, each time drawn anew; for good unless given.")
             .named("for"),

@@ -107,8 +107,9 @@ TEST_CASE("capacity: what cannot be denied is said", "[deployment]") {
   const std::string scaled = fixed + R"(, "autoscaler": {})";
   CHECK(problems(scaled, R"("k8s")").empty());
   CHECK_THAT(problems(fixed, R"("k8s")"), Contains("never orders nodes"));
-  CHECK_THAT(problems(scaled, R"("api")"), Contains("is no cluster"));
-  CHECK_THAT(problems(scaled, R"("k8s[0]")"), Contains("a cluster such as"));
+  CHECK_THAT(problems(scaled, R"("api")"),
+             Contains("is a service; deny_capacity is for these kinds: cluster"));
+  CHECK_THAT(problems(scaled, R"("k8s[0]")"), Contains("a component as a whole"));
   CHECK_THAT(problems(scaled, R"("k8s", "zone": "z")"), Contains("unknown zone \"z\""));
   CHECK_THAT(problems(scaled, R"("k8s", "node_group": "m")"), Contains("no node group \"m\""));
 }

@@ -25,7 +25,7 @@ TEST_CASE("changed parameters: a value, and all that it stands in") {
   CHECK(deep.parameters == Names{"kind client: calls", "call: bulkhead", "bulkhead: queue"});
   CHECK(deep.shows("kind client: calls"));
   const Change fault = change("faults", "", "faults[0].count=2");
-  CHECK(fault.parameters == Names{"fault kill: count"});
+  CHECK(fault.parameters == Names{"fault: count"});
   CHECK(change("faults", "", "").parameters.empty());
   // A default that is spelled out, and a short form written at length, are no changes.
   CHECK(change("calls", "", "busy.replicas=1").parameters.empty());
