@@ -180,7 +180,42 @@ class Finder {
     return sent > 0 ? answered / sent : 1;
   }
 
-  bool has_collapsed(const Observation& seen, const Observation& usual) const {
+  /// What waits anywhere, on average over a part of the run.
+  double waiting(const Observation& seen, std::size_t first, std::size_t last) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < signals_.size(); ++i) {
+      const std::string& metric = signals_[i].metric;
+      if (metric != "queue_length" && metric != "lag" && metric != "depth") continue;
+      for (std::size_t t = first; t < last; ++t)
+        if (!std::isnan(seen.values[i][t])) sum += static_cast<double>(seen.values[i][t]);
+    }
+    return last > first ? sum / static_cast<double>(last - first) : 0;
+  }
+
+  /// What comes to all components in a part of the run.
+  double coming(const Observation& seen, std::size_t first, std::size_t last) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < signals_.size(); ++i)
+      if (signals_[i].metric == kAttempts)
+        for (std::size_t t = first; t < last; ++t)
+          if (!std::isnan(seen.values[i][t]))
+            sum += static_cast<double>(seen.values[i][t]) * seconds(seen.interval);
+    return sum;
+  }
+
+  enum class After { recovered, draining, collapsed };
+
+  After after_trigger(const Observation& seen, const Observation& usual) const {
+    if (!is_down(seen, usual)) return After::recovered;
+    const std::size_t samples = seen.samples();
+    const double before = waiting(seen, samples * 4 / 6, samples * 5 / 6);
+    const double last = waiting(seen, samples * 5 / 6, samples);
+    // By more than chance: a line goes up and down by the root of what comes.
+    const double chance = 10 + 3 * std::sqrt(coming(seen, samples * 5 / 6, samples));
+    return before - last > chance ? After::draining : After::collapsed;
+  }
+
+  bool is_down(const Observation& seen, const Observation& usual) const {
     if (goodput(seen) < kEnoughAnswered * goodput(usual)) return true;
     const std::size_t samples = std::min(seen.samples(), usual.samples());
     std::size_t missed = 0, all = 0;
@@ -237,8 +272,10 @@ class Finder {
         before.push_back(goodput(usual[i]));
         after.push_back(goodput(seen[i]));
         level.overloaded += before.back() < kEnoughAnswered;
-        level.collapsed += has_collapsed(seen[i], usual[i]);
-        if (has_collapsed(seen[i], usual[i])) note_what_sustains(seen[i], usual[i]);
+        const After state = after_trigger(seen[i], usual[i]);
+        level.collapsed += state == After::collapsed;
+        level.draining += state == After::draining;
+        if (state == After::collapsed) note_what_sustains(seen[i], usual[i]);
       }
       level.goodput = mean_estimate(before);
       level.goodput_after = mean_estimate(after);
@@ -262,12 +299,15 @@ class Finder {
       for (const double length : results_.lengths_s) {
         const std::vector<Observation> seen = observe(1, Push{size, length});
         if (seen.empty()) return;
-        MetastableCell cell{size, length, options_.seeds, 0, {}};
+        MetastableCell cell{size, length, options_.seeds, 0, 0, {}};
         std::vector<double> recovered;
         for (std::size_t i = 0; i < seen.size(); ++i) {
-          if (has_collapsed(seen[i], usual[i])) {
+          const After state = after_trigger(seen[i], usual[i]);
+          if (state == After::collapsed) {
             ++cell.collapsed;
             note_what_sustains(seen[i], usual[i]);
+          } else if (state == After::draining) {
+            ++cell.draining;
           } else {
             recovered.push_back(recovery_s(seen[i], usual[i], run_s_ / 4 + length));
           }

@@ -14,7 +14,8 @@ struct MetastableLevel {
   double load = 1;  ///< Times that of the scenario.
   std::uint64_t runs = 0;
   std::uint64_t overloaded = 0;     ///< Runs in which it fails without any trigger.
-  std::uint64_t collapsed = 0;      ///< Runs in which it has not recovered from the trigger.
+  std::uint64_t collapsed = 0;      ///< Runs in which it stays down after the trigger.
+  std::uint64_t draining = 0;       ///< Runs that end while it still recovers: its lines shrink.
   Estimate goodput, goodput_after;  ///< Answered requests / sent ones at the end of the run.
 };
 
@@ -22,7 +23,7 @@ struct MetastableLevel {
 struct MetastableCell {
   double size = 1;
   double lasts_s = 0;
-  std::uint64_t runs = 0, collapsed = 0;
+  std::uint64_t runs = 0, collapsed = 0, draining = 0;
   Estimate recover_s;  ///< From the end of the trigger, of the runs that recovered.
 };
 

@@ -29,9 +29,15 @@ std::string in_s(const Estimate& estimate) {
   return estimate.value ? show_number(*estimate.value * 1e3, "ms").text() : "";
 }
 
+/// The time to recover, where all runs have one.
+std::string recovery(const MetastableCell& cell) {
+  return cell.draining > 0 ? "not yet" : in_s(cell.recover_s);
+}
+
 const char* state_of(const MetastableLevel& level) {
   if (level.overloaded * 2 > level.runs) return "overloaded";
-  return level.collapsed * 2 > level.runs ? "vulnerable" : "stable";
+  if (level.collapsed * 2 > level.runs) return "vulnerable";
+  return level.draining * 2 > level.runs ? "slow" : "stable";
 }
 
 Value estimate(const Estimate& of) {
@@ -75,10 +81,12 @@ std::string metastability_sentence(const MetastabilityResults& results) {
         "stays down once it was pushed.",
         times(results.vulnerable->low), times(results.vulnerable->high));
   const auto safe =
-      std::find_if(results.levels.rbegin(), results.levels.rend(),
-                   [](const auto& level) { return std::string_view(state_of(level)) == "stable"; });
+      std::find_if(results.levels.rbegin(), results.levels.rend(), [](const auto& level) {
+        const std::string_view state = state_of(level);
+        return state == "stable" || state == "slow";
+      });
   if (safe != results.levels.rend() && is_metastable(results))
-    text += fmt::format(" At {} and below it always recovers.", times(safe->load));
+    text += fmt::format(" At {} it recovers from the strongest trigger, too.", times(safe->load));
   if (!results.sustained_by.empty()) text += " What keeps it down: " + results.sustained_by + ".";
   return text;
 }
@@ -101,6 +109,7 @@ std::string metastability_json(const MetastabilityResults& results) {
     one.set("runs", Value::whole(level.runs));
     one.set("overloaded", Value::whole(level.overloaded));
     one.set("collapsed", Value::whole(level.collapsed));
+    one.set("draining", Value::whole(level.draining));
     one.set("goodput", estimate(level.goodput));
     one.set("goodput_after", estimate(level.goodput_after));
     levels.push(std::move(one));
@@ -119,6 +128,7 @@ std::string metastability_json(const MetastabilityResults& results) {
     one.set("lasts_s", Value::number(cell.lasts_s));
     one.set("runs", Value::whole(cell.runs));
     one.set("collapsed", Value::whole(cell.collapsed));
+    one.set("draining", Value::whole(cell.draining));
     one.set("recover_s", estimate(cell.recover_s));
     cells.push(std::move(one));
   }
@@ -178,7 +188,7 @@ std::string metastability_terminal(const MetastabilityResults& results,
       for (std::size_t k = 0; k < results.lengths_s.size(); ++k) {
         const MetastableCell& cell = results.cell(i, k);
         if (cell.collapsed == 0)
-          row.push_back({in_s(cell.recover_s), Tone::kGood});
+          row.push_back({recovery(cell), cell.draining > 0 ? Tone::kWarning : Tone::kGood});
         else
           row.push_back({cell.collapsed == cell.runs
                              ? "✗"
@@ -198,7 +208,7 @@ std::string metastability_html(const MetastabilityResults& results) {
 .map td, .map th { text-align: center; }
 .map td { border-radius: 4px; }
 .big { font-size: 26px; font-weight: 600; }
-.bar { fill: var(--good-bar); } .bar.vulnerable { fill: var(--warn-bar); }
+.bar { fill: var(--good-bar); } .bar.vulnerable, .bar.slow { fill: var(--warn-bar); }
 .bar.overloaded { fill: var(--bad-bar); }
 .after { fill: none; stroke: var(--text); stroke-width: 1.5; }
 .plot { display: block; width: 100%; height: auto; }
@@ -260,7 +270,7 @@ std::string metastability_html(const MetastabilityResults& results) {
             "<td style=\"background: color-mix(in srgb, var(--{}) {:.0f}%, transparent)\">{}</td>",
             part > 0 ? "bad-bar" : "good-bar", part > 0 ? 25 + 50 * part : 18,
             part > 0 ? fmt::format("✗ {} of {}", cell.collapsed, cell.runs)
-                     : html_escaped(in_s(cell.recover_s)));
+                     : html_escaped(recovery(cell)));
       }
       rows += "</tr>";
     }

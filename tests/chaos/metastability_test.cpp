@@ -65,6 +65,15 @@ TEST_CASE("metastability: below 150 a second it always recovers") {
   CHECK(*results->cells.at(0).recover_s.value > 0);
 }
 
+TEST_CASE("metastability: what still drains when the run ends has not collapsed") {
+  // 145 a second, twice, of 300: ten a second drain of the two thousand that came meanwhile.
+  const auto results = find(database("145/s", "2"), outage());
+  REQUIRE(results);
+  CHECK_FALSE(is_metastable(*results));
+  CHECK(results->cells.at(0).draining == 2);
+  CHECK_THAT(metastability_json(*results), Catch::Contains("\"state\": \"slow\""));
+}
+
 TEST_CASE("metastability: without retries it recovers at 280, too, for what is late only waits") {
   const auto results = find(database("250/s", "1"), outage());
   REQUIRE(results);
