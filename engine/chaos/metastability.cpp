@@ -211,7 +211,7 @@ class Finder {
     const double before = waiting(seen, samples * 4 / 6, samples * 5 / 6);
     const double last = waiting(seen, samples * 5 / 6, samples);
     // By more than chance: a line goes up and down by the root of what comes.
-    const double chance = 10 + 3 * std::sqrt(coming(seen, samples * 5 / 6, samples));
+    const double chance = 10 + 2 * std::sqrt(coming(seen, samples * 5 / 6, samples));
     return before - last > chance ? After::draining : After::collapsed;
   }
 
