@@ -175,7 +175,8 @@ class Chaos(InTemporaryFolder):
                             (("scenario.json", "--var", "a=1"), "for experiments"),
                             (("scenario.json", "--budget", "5"), "for --search"),
                             (("scenario.json", "--search", "--budget", "x"), "number of runs"),
-                            (("scenario.json", "--metastable", "--trigger", "x"), "expected a fault"),
+                            (("scenario.json", "--metastable", "--trigger", "x"),
+                             "expected a fault"),
                             (("scenario.json", "--seeds", "0"), "number of runs"),
                             (("nowhere.json",), "no such file")):
             result = self.run_program("chaos", *words)
