@@ -47,7 +47,8 @@ MetastabilityOptions outage() {
   return options;
 }
 
-TEST_CASE("metastability: 280 queries of 300 stay collapsed after ten seconds of outage") {
+TEST_CASE("metastability: 280 queries of 300 stay collapsed after ten seconds of outage",
+          "[costly]") {
   const auto results = find(database("280/s", "2"), outage());
   REQUIRE(results);
   CHECK(is_metastable(*results));
@@ -88,7 +89,7 @@ TEST_CASE("metastability: a trigger that fits nothing is refused") {
   CHECK_THAT(problems, Catch::Contains("did you mean \"db\""));
 }
 
-TEST_CASE("metastability: what is written of it") {
+TEST_CASE("metastability: what is written of it", "[costly]") {
   MetastabilityOptions options = outage();
   options.lengths_s = {1, 10};
   const auto results = find(database("280/s", "2"), options);

@@ -63,7 +63,7 @@ TEST_CASE("search: what stands in the way of most is tried first") {
   CHECK_THAT(results.singles.at(0).what, Catch::Contains("front"));
 }
 
-TEST_CASE("search: a pair breaks what neither does alone") {
+TEST_CASE("search: a pair breaks what neither does alone", "[costly]") {
   const SearchResults results = find(kTwoWays);
   CHECK(std::any_of(results.breaks.begin(), results.breaks.end(), [](const SearchBreak& found) {
     return found.what.find("left") != std::string::npos &&

@@ -55,7 +55,7 @@ std::string blind(const std::string& more) {
 const std::string kHpa = R"("hpa": {"target_cpu": "50%"})";
 
 TEST_CASE("blind_autoscaler: without readings the number stays, and follows when they are back",
-          "[faults]") {
+          "[faults][costly]") {
   for (const std::string mode : {R"(, "mode": "missing")", R"(, "mode": "frozen")"}) {
     INFO(mode);
     const auto usual = replicas(kHpa, {}, 25);

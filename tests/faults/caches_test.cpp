@@ -40,7 +40,7 @@ std::size_t hits(const std::vector<const Answer*>& answers) {
   return sum;
 }
 
-TEST_CASE("flush: all of it, or the same share under every policy", "[faults]") {
+TEST_CASE("flush: all of it, or the same share under every policy", "[faults][costly]") {
   for (const char* policy :
        {"lru", "fifo", "clock", "sieve", "lfu", "arc", "two_queue", "slru", "s3_fifo", "w_tinylfu",
         "redis_lru", "redis_lfu", "redis_volatile_ttl", "memcached", "random", "worst"}) {

@@ -214,9 +214,9 @@ TEST_CASE("spike: what it cannot be", "[faults]") {
   SinkLog log;
   ModelRig rig({client::client(), sink(log)},
                R"({"users": {"kind": "client", "calls": "it",
-                             "arrivals": {"closed": {"users": 9000000, "think": "1s"}}},
+                             "arrivals": {"closed": {"users": 9000, "think": "1s"}}},
                    "it": {"kind": "sink"}})");
-  CHECK_THROWS_WITH(rig.fault(spike(), R"({"spike": "users", "at": "1s"})"),
+  CHECK_THROWS_WITH(rig.fault(spike(), R"({"spike": "users", "at": "1s", "factor": "2000x"})"),
                     Catch::Contains("10000000 users"));
   CHECK_THROWS_WITH(rig.fault(spike(), R"({"spike": "it", "at": "1s"})"),
                     Catch::Contains("spike is for these kinds: client"));
