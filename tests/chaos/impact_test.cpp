@@ -133,7 +133,7 @@ TEST_CASE("impact: each strike ends where the next begins") {
 TEST_CASE("impact: over several runs there are intervals") {
   Made made;
   ImpactTable table(*made.ready.system, made.signals, {"it"}, 5s);
-  for (const std::size_t end : {50, 52, 54}) {
+  for (const std::size_t end : {50U, 52U, 54U}) {
     made.seen.kept[0].assign(100, 1);
     made.miss(24, end);
     table.add({kStrike}, made.seen, made.usual);

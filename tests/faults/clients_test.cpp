@@ -46,7 +46,7 @@ TEST_CASE("hot_key: a share of the requests turns to a few keys, all others keep
     ++hot[after[i].request.key];
   }
   CHECK(hot.size() == 3);
-  for (std::uint64_t key : {9000, 9001, 9002}) CHECK(hot[key] == Approx(400).margin(4 * 20));
+  for (std::uint64_t key : {9000U, 9001U, 9002U}) CHECK(hot[key] == Approx(400).margin(4 * 20));
 }
 
 TEST_CASE("hot_key: by degrees, and several at once", "[faults]") {

@@ -263,7 +263,7 @@ TEST_CASE("lose_node: a primary is replaced, and what comes in its place follows
   bench.write(49s, 7);
   const Answer& after = bench.write(140s, 8);
   std::vector<const Answer*> reads;
-  for (std::uint64_t key : {7, 8}) reads.push_back(&bench.read_at(160s, 0, key));
+  for (std::uint64_t key : {7U, 8U}) reads.push_back(&bench.read_at(160s, 0, key));
   bench.rig.run(Time{200s});
   CHECK(after.reply.ok());
   CHECK(bench.rig.count("db", "failovers") == 1);
