@@ -42,6 +42,15 @@ struct LeakConnectionsFault {
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const std::string verb = "leak_connections";
     if (target.callee) {
+      const auto is_component = [&](const std::string& id) {
+        return component_named(directory, {id, std::nullopt, std::nullopt, std::nullopt}) !=
+               nullptr;
+      };
+      if (!is_component(target.component) || !is_component(*target.callee))
+        return report_fault(examination, verb, verb, "between zones there is no pool");
+      if (target.instance || target.callee_instance)
+        return report_fault(examination, verb, verb,
+                            "the pool is that of all instances: name the components alone");
       const bool known = !choose_edges(directory, target).empty();
       if (known && pools_of(directory, target).empty())
         report_fault(examination, verb, verb,

@@ -125,6 +125,7 @@ TEST_CASE("faults of processes may be aimed at a zone, others not") {
     CHECK(problems(verb, "a").empty());
     CHECK_THAT(problems(verb, "b"), Contains("nothing is in zone \"b\""));
   }
+  CHECK_THAT(problems("leak_connections", "a -> b"), Contains("between zones there is no pool"));
   for (const char* verb : {"drain", "partition"})
     CHECK_THAT(problems(verb, "a"),
                Contains("/faults/0/" + std::string(verb) + ": \"a\" is no component"));

@@ -161,6 +161,8 @@ TEST_CASE("leaks: what is wrong is said", "[faults]") {
   };
   CHECK_THAT(wrong(leak_connections(), R"("leak_connections": "api -> db")"),
              Contains("\"api\" has no \"pool\" of connections to \"db\""));
+  CHECK_THAT(wrong(leak_connections(), R"("leak_connections": "api[0] -> db")"),
+             Contains("the pool is that of all instances"));
   CHECK_THAT(wrong(leak_connections(), R"("leak_connections": "api")"), Contains("these kinds"));
   CHECK_THAT(wrong(leak_connections(), R"("leak_connections": "db -> api")"),
              Contains("sends nothing"));
