@@ -1,21 +1,16 @@
 #include "engine/experiment/run.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <exception>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "engine/experiment/estimates.h"
+#include "engine/experiment/parallel.h"
 #include "engine/experiment/wall_clock.h"
 
 namespace highwater {
 namespace {
-
-constexpr std::chrono::milliseconds kProgressPeriod{100};
 
 /// Runs replications [first, last) on threads and adds what they measured to the run's record.
 class Batch {
@@ -28,19 +23,13 @@ class Batch {
         first_(first),
         last_(last),
         began_(began),
-        next_(first),
         finished_(last - first),
         watches_(last - first) {}
 
   void execute() {
-    const auto threads = static_cast<std::size_t>(
-        std::clamp<std::uint64_t>(options_.jobs, 1, std::max<std::uint64_t>(last_ - first_, 1)));
-    {
-      std::vector<std::jthread> workers;
-      for (std::size_t i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-      oversee(threads);
-    }
-    if (failure_) std::rethrow_exception(failure_);
+    for_each_in_parallel(
+        last_ - first_, options_.jobs, &stopping_, [this](std::uint64_t place) { run(place); },
+        [this] { oversee(); });
     collect();
   }
 
@@ -49,36 +38,25 @@ class Batch {
     Watch watch;
   };
 
-  void work() {
+  void run(std::uint64_t place) {
     try {
-      for (;;) {
-        const std::uint64_t number = next_.fetch_add(1);
-        if (number >= last_ || stopping_.load()) break;
-        ReplicationRecord record =
-            run_replication(system_, run_.grid, system_.seed, number,
-                            watches_[number - first_].watch, options_.attend);
-        const std::lock_guard lock(mutex_);
-        merge_timelines(record);
-        finished_[number - first_] = std::make_unique<ReplicationRecord>(std::move(record));
-        ++done_;
-      }
-    } catch (...) {
+      ReplicationRecord record = run_replication(system_, run_.grid, system_.seed, first_ + place,
+                                                 watches_[place].watch, {});
       const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
+      merge_timelines(record);
+      finished_[place] = std::make_unique<ReplicationRecord>(std::move(record));
+      ++done_;
+    } catch (...) {
       stop();
+      throw;
     }
-    const std::lock_guard lock(mutex_);
-    ++ended_;
-    ended_changed_.notify_one();
   }
 
-  /// Reports progress and passes interrupts on, until every worker has ended.
-  void oversee(std::size_t threads) {
-    std::unique_lock lock(mutex_);
-    while (!ended_changed_.wait_for(lock, kProgressPeriod, [&] { return ended_ == threads; })) {
-      if (options_.interrupt != nullptr && options_.interrupt->load()) stop();
-      if (options_.progress) options_.progress(progress());
-    }
+  /// Reports progress and passes interrupts on.
+  void oversee() {
+    const std::lock_guard lock(mutex_);
+    if (options_.interrupt != nullptr && options_.interrupt->load()) stop();
+    if (options_.progress) options_.progress(progress());
   }
 
   void stop() {
@@ -140,15 +118,11 @@ class Batch {
   RunRecord& run_;
   std::uint64_t first_, last_;
   double began_;
-  std::atomic<std::uint64_t> next_;
   std::vector<std::unique_ptr<ReplicationRecord>> finished_;
   std::vector<Watched> watches_;
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;  // guards what stands below, finished_ and the run's timelines
-  std::condition_variable ended_changed_;
-  std::size_t ended_ = 0;
   std::uint64_t done_ = 0;
-  std::exception_ptr failure_;
 };
 
 }  // namespace

@@ -33,7 +33,6 @@ struct RunOptions {
   /// replications are run until they do. Absent: as many replications as the scenario says.
   std::optional<double> precision;
   std::uint64_t most_replications = 10'000;  ///< Where precision gives up.
-  Attend attend;                             ///< Who attends each replication; may be empty.
 };
 
 /// What the replications of a run measured, in the order of their numbers.

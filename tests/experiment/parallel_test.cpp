@@ -3,7 +3,9 @@
 #include "engine/experiment/parallel.h"
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -36,6 +38,8 @@ TEST_CASE("parallel: an exception comes through", "[experiment]") {
   const auto work = [&](std::uint64_t number) {
     ++done;
     if (number == 3) throw std::runtime_error("it");
+    // Throwing takes its time, in which the other thread could do all of nothing.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   };
   CHECK_THROWS_WITH(for_each_in_parallel(1000, 2, nullptr, work, {}), "it");
   CHECK(done < 1000);
