@@ -6,6 +6,7 @@
 
 #include "engine/describe/value.h"
 #include "engine/report/chaos_page.h"
+#include "engine/report/estimate_value.h"
 #include "engine/report/metastability_results.h"
 #include "engine/report/number_format.h"
 #include "engine/report/terminal_table.h"
@@ -38,20 +39,6 @@ const char* state_of(const MetastableLevel& level) {
   if (level.overloaded * 2 > level.runs) return "overloaded";
   if (level.collapsed * 2 > level.runs) return "vulnerable";
   return level.draining * 2 > level.runs ? "slow" : "stable";
-}
-
-Value estimate(const Estimate& of) {
-  Value out = Value::object();
-  out.set("value", of.value ? Value::number(*of.value) : Value());
-  if (of.ci95) {
-    Value range = Value::array();
-    range.push(Value::number(of.ci95->low));
-    range.push(Value::number(of.ci95->high));
-    out.set("ci95", std::move(range));
-  } else {
-    out.set("ci95", Value());
-  }
-  return out;
 }
 
 }  // namespace
@@ -110,8 +97,8 @@ std::string metastability_json(const MetastabilityResults& results) {
     one.set("overloaded", Value::whole(level.overloaded));
     one.set("collapsed", Value::whole(level.collapsed));
     one.set("draining", Value::whole(level.draining));
-    one.set("goodput", estimate(level.goodput));
-    one.set("goodput_after", estimate(level.goodput_after));
+    one.set("goodput", estimate_value(level.goodput));
+    one.set("goodput_after", estimate_value(level.goodput_after));
     levels.push(std::move(one));
   }
   out.set("levels", std::move(levels));
@@ -129,7 +116,7 @@ std::string metastability_json(const MetastabilityResults& results) {
     one.set("runs", Value::whole(cell.runs));
     one.set("collapsed", Value::whole(cell.collapsed));
     one.set("draining", Value::whole(cell.draining));
-    one.set("recover_s", estimate(cell.recover_s));
+    one.set("recover_s", estimate_value(cell.recover_s));
     cells.push(std::move(one));
   }
   out.set("triggers", std::move(cells));
