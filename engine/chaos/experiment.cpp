@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/chaos/configuration.h"
+#include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/experiment/part_reader.h"
 #include "engine/experiment/replication.h"
@@ -19,12 +20,6 @@ namespace {
 
 constexpr Duration kLongestPause = 24h * 31;
 constexpr std::size_t kMostActivities = 1000;
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 /// Reports members of an object that it may not have.
 void allow(const Value& object, const std::string& path, std::vector<std::string> known,
