@@ -401,14 +401,14 @@ class Reader {
       verbs.push_back(kind.info.name);
       if (given.find(kind.info.name) != nullptr) present.push_back(kind.info.name);
     }
-    if (present.size() != 1) {
-      std::string nearest;
+    if (present.size() > 1)
+      return fail(given, path, "a fault has one verb, found " + listed(present));
+    if (present.empty()) {
       for (const Value::Member& member : given.members())
-        if (nearest.empty()) nearest = nearest_word(member.key, verbs);
-      return fail(given, path,
-                  present.empty() ? "the verb is missing; known: " + listed(verbs)
-                                  : "a fault has one verb, found " + listed(present),
-                  present.empty() ? nearest : "");
+        if (const std::string nearest = nearest_word(member.key, verbs); !nearest.empty())
+          return problems_.error(member.key_position, pointer_to(path, member.key),
+                                 "unknown verb " + in_quotes(member.key), nearest);
+      return fail(given, path, "the verb is missing; known: " + listed(verbs));
     }
     for (const char* key : {"at", "when", "random", "after"})
       if (const Value* time = given.find(key))

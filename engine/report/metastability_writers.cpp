@@ -259,7 +259,9 @@ std::string loads_card(const MetastabilityResults& results) {
         std::pair{"vulnerable", "it holds alone, and stays down once it was pushed"},
         std::pair{"overloaded", "it fails without any trigger"}})
     if (std::any_of(results.levels.begin(), results.levels.end(),
-                    [&](const auto& level) { return std::string_view(state_of(level)) == state; }))
+                    [wanted = std::string_view(state)](const MetastableLevel& level) {
+                      return state_of(level) == wanted;
+                    }))
       html += fmt::format("<dt>{}</dt><dd>{}</dd>", state, meaning);
   return html + "</dl></section>\n";
 }

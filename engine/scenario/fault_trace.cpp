@@ -129,6 +129,10 @@ class Expander {
   bool read_header(const Row& row) {
     names_ = row.fields;
     const std::size_t before = problems_.error_count();
+    if (names_.size() == 1 && names_[0].find_first_of(";\t|") != std::string::npos) {
+      problems_.error({source_, 1, 1}, path_, "the fields of a line have commas between them");
+      return false;
+    }
     for (const char* column : {"time", "target", "fault"})
       if (std::find(names_.begin(), names_.end(), column) == names_.end())
         problems_.error({source_, 1, 1}, path_,

@@ -92,6 +92,7 @@ TEST_CASE("fault trace: what is no log") {
   CHECK_THAT(replaying("time,target,fault,target,,for\n").problems,
              Contains(":1:19") && Contains("\"target\" stands twice") && Contains(":1:26") &&
                  Contains("no name") && Contains(":1:27") && Contains("column \"duration\""));
+  CHECK_THAT(replaying("time;target;fault\n").problems, Contains("have commas between them"));
   CHECK_THAT(replaying("").problems, Contains("the log is empty"));
   CHECK_THAT(replaying("time,target,fault\n\n").problems, Contains("no rows"));
   CHECK_THAT(replaying(std::string("\x7f"
