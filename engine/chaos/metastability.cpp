@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -279,7 +280,7 @@ class Finder {
       }
       level.goodput = mean_estimate(before);
       level.goodput_after = mean_estimate(after);
-      if (level.overloaded * 2 <= level.runs && level.collapsed * 2 > level.runs) {
+      if (std::string_view(metastable_state(level)) == "vulnerable") {
         if (!results_.vulnerable) results_.vulnerable = Interval{load, load};
         results_.vulnerable->high = load;
       }

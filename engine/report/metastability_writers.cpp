@@ -35,18 +35,19 @@ std::string recovery(const MetastableCell& cell) {
   return cell.recover_s.value && *cell.recover_s.value <= 0 ? "at once" : in_s(cell.recover_s);
 }
 
-const char* state_of(const MetastableLevel& level) {
-  if (level.overloaded * 2 > level.runs) return "overloaded";
-  if (level.collapsed * 2 > level.runs) return "vulnerable";
-  return level.draining * 2 > level.runs ? "slow" : "stable";
-}
-
 const char* verdict(const MetastabilityResults& results) {
   if (is_metastable(results)) return "✗ metastable";
   return results.levels.empty() ? "nothing was run" : "✓ it recovers";
 }
 
 }  // namespace
+
+const char* metastable_state(const MetastableLevel& level) {
+  const auto half = [&](std::uint64_t runs) { return runs * 2 >= level.runs; };
+  if (half(level.overloaded)) return "overloaded";
+  if (half(level.overloaded + level.collapsed)) return "vulnerable";
+  return half(level.overloaded + level.collapsed + level.draining) ? "slow" : "stable";
+}
 
 bool is_metastable(const MetastabilityResults& results) {
   return results.vulnerable ||
@@ -74,14 +75,16 @@ std::string metastability_sentence(const MetastabilityResults& results) {
         "stays down once it was pushed.",
         times(results.vulnerable->low), times(results.vulnerable->high));
   const auto safe =
-      std::find_if(results.levels.rbegin(), results.levels.rend(), [](const auto& level) {
-        const std::string_view state = state_of(level);
-        return state == "stable" || state == "slow";
+      std::find_if(results.levels.rbegin(), results.levels.rend(), [&](const auto& level) {
+        const std::string_view state = metastable_state(level);
+        return (state == "stable" || state == "slow") &&
+               (!results.vulnerable || level.load < results.vulnerable->low);
       });
   if (safe != results.levels.rend() && is_metastable(results))
-    text += fmt::format(
-        " At {} it recovers from the strongest trigger, too{}.", times(safe->load),
-        std::string_view(state_of(*safe)) == "slow" ? ", but takes longer than the run" : "");
+    text += fmt::format(" At {} it recovers from the strongest trigger, too{}.", times(safe->load),
+                        std::string_view(metastable_state(*safe)) == "slow"
+                            ? ", but takes longer than the run"
+                            : "");
   if (!results.sustained_by.empty()) text += " What keeps it down: " + results.sustained_by + ".";
   return text;
 }
@@ -100,7 +103,7 @@ std::string metastability_json(const MetastabilityResults& results) {
   for (const MetastableLevel& level : results.levels) {
     Value one = Value::object();
     one.set("load", Value::number(level.load));
-    one.set("state", Value::string(state_of(level)));
+    one.set("state", Value::string(metastable_state(level)));
     one.set("runs", Value::whole(level.runs));
     one.set("overloaded", Value::whole(level.overloaded));
     one.set("collapsed", Value::whole(level.collapsed));
@@ -152,7 +155,7 @@ std::string metastability_terminal(const MetastabilityResults& results,
                         {"after the trigger", 1},
                         {"collapsed", 0}});
   for (const MetastableLevel& level : results.levels) {
-    const std::string state = state_of(level);
+    const std::string state = metastable_state(level);
     const Tone tone = state == "stable"       ? Tone::kGood
                       : state == "vulnerable" ? Tone::kWarning
                                               : Tone::kBad;
@@ -234,10 +237,12 @@ std::string loads_svg(const MetastabilityResults& results) {
     const MetastableLevel& level = results.levels[i];
     const double x = kLeft + wide * static_cast<double>(i);
     bar(x + wide * 0.08, wide * 0.4, "alone", level.goodput);
-    bar(x + wide * 0.52, wide * 0.4, std::string("after ") + state_of(level), level.goodput_after);
+    bar(x + wide * 0.52, wide * 0.4, std::string("after ") + metastable_state(level),
+        level.goodput_after);
     svg += fmt::format(R"svg(<text x="{0:.1f}" y="{1}" text-anchor="middle">{2}</text>)svg"
                        R"svg(<text x="{0:.1f}" y="{3}" text-anchor="middle">{4}</text>)svg",
-                       x + wide / 2, kHeight - 24, times(level.load), kHeight - 6, state_of(level));
+                       x + wide / 2, kHeight - 24, times(level.load), kHeight - 6,
+                       metastable_state(level));
   }
   return svg + "</svg></div>";
 }
@@ -260,7 +265,7 @@ std::string loads_card(const MetastabilityResults& results) {
         std::pair{"overloaded", "it fails without any trigger"}})
     if (std::any_of(results.levels.begin(), results.levels.end(),
                     [wanted = std::string_view(state)](const MetastableLevel& level) {
-                      return state_of(level) == wanted;
+                      return metastable_state(level) == wanted;
                     }))
       html += fmt::format("<dt>{}</dt><dd>{}</dd>", state, meaning);
   return html + "</dl></section>\n";
