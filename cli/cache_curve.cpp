@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "engine/describe/field.h"
@@ -18,7 +18,6 @@
 #include "engine/report/miss_curves.h"
 #include "engine/report/run_folder.h"
 #include "models/cache_curve/curve.h"
-#include "version.h"
 
 namespace highwater::cli {
 namespace {
@@ -27,7 +26,7 @@ using caching::kPolicies;
 
 constexpr const char* kUsualPolicies = "lru,fifo,sieve,s3_fifo,w_tinylfu,arc,lfu,redis_lru,min";
 
-struct Options {
+struct Options : WorkOptions {
   std::string trace;
   std::string format = "auto";
   std::string column = "key";
@@ -37,9 +36,6 @@ struct Options {
   std::string sizes;
   std::string sample;
   std::uint64_t seed = 1;
-  unsigned jobs = 0;
-  std::string out;
-  bool json = false;
 };
 
 std::vector<std::string> split(const std::string& text) {
@@ -106,7 +102,8 @@ int curve(const Options& options, const std::string& command_line) {
   read_policies(options.policies, plan, problems);
   plan.capacities = read_sizes(options.sizes, problems);
   plan.seed = options.seed;
-  plan.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  plan.jobs = options.threads();
+  options.check(problems);
   if (!options.sample.empty()) {
     const std::size_t before = problems.error_count();
     plan.sample = read_option<Fraction>("--sample", options.sample, problems).value;
@@ -127,7 +124,7 @@ int curve(const Options& options, const std::string& command_line) {
   if (!curves) return kWrongInput;
   curves->wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   curves->started = started;
-  curves->version = fmt::format("{} ({})", kVersion, kCommit);
+  curves->version = program_version();
   curves->command = command_line;
 
   RunFolderPlace place;
@@ -143,13 +140,7 @@ int curve(const Options& options, const std::string& command_line) {
     print(document);
     return kDone;
   }
-  const OutputStyle style = standard_output_style();
-  TerminalOptions terminal;
-  terminal.width = style.width;
-  terminal.color = style.color;
-  terminal.utf8 = style.utf8;
-  terminal.report_path = (folder / "report.html").string();
-  print(miss_curves_table(*curves, terminal));
+  print(miss_curves_table(*curves, terminal_for(folder)));
   return kDone;
 }
 
@@ -183,15 +174,7 @@ void add_cache_curve(CLI::App& program, Action& action, const std::string& comma
                    "Simulate samples of so many of the keys each, such as 1%, and state the error")
       ->type_name("FRACTION");
   command->add_option("--seed", options->seed, "Seed of all random draws");
-  command
-      ->add_option("--jobs", options->jobs, "Threads; as many as there are processors by default")
-      ->type_name("N");
-  command
-      ->add_option("--out", options->out,
-                   "Folder for the results, created or reused; by default "
-                   "results/cache-curve-<trace>/<time>-<seed>")
-      ->type_name("DIR");
-  command->add_flag("--json", options->json, "The results as one JSON document");
+  add_work_options(*command, *options, "results/cache-curve-<trace>/<time>-<seed>");
   command->callback([options, &action, command_line] {
     action = [options, command_line] { return curve(*options, command_line); };
   });

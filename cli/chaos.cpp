@@ -2,11 +2,11 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
@@ -22,25 +22,37 @@
 #include "engine/report/terminal_writer.h"
 #include "engine/report/text.h"
 #include "engine/scenario/expand.h"
-#include "version.h"
 
 namespace highwater::cli {
 namespace {
 
-constexpr unsigned kMostJobs = 1024;
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  highwater chaos scenarios/chaos/zone-loss.json             the verdict over 20 runs\n"
+    "  highwater chaos scenarios/chaos/zone-loss.json --set api.replicas=9 --seeds 50\n"
+    "  highwater chaos scenarios/users-api.json                   a scenario's own faults\n"
+    "  highwater chaos scenarios/chaos/shop.json --search --budget 10m --out weak\n"
+    "  highwater chaos weak/break-01.json                         what the search found\n"
+    "  highwater chaos scenarios/chaos/retry-storm-base.json --metastable\n"
+    "\n"
+    "Each run stands beside the same run without the faults. The folder has the report\n"
+    "(report.html), the numbers (chaos.json, search.json or metastable.json), and of an\n"
+    "experiment JUnit's XML and the Chaos Toolkit's journals. The format of experiments:\n"
+    "docs/topics/chaos.md. The faults: highwater kinds.\n"
+    "\n"
+    "Exit status: 0 it holds (nothing breaks, it recovers); 99 it does not; 2 wrong input;\n"
+    "3 the folder cannot be written; 130 interrupted: what was finished is kept, marked partial.";
+
 /// Journals of so many runs are written; more would only fill the folder.
 constexpr std::size_t kMostJournals = 100;
 
-struct Options {
+struct Options : WorkOptions {
   std::string file;
-  std::string scenario;
-  std::vector<std::string> settings, variables, abort_on;
-  std::string seed, seeds, duration;  // as written
-  std::string budget, trigger;        // the same
+  std::string scenario_file;
+  ScenarioOptions scenario;
+  std::vector<std::string> variables, abort_on;
+  std::string seeds, budget, trigger;  // as written
   bool search = false, metastable = false;
-  unsigned jobs = 0;  // 0: one for each processor
-  std::string out;
-  bool json = false;
 };
 
 /// What is run: an experiment on a scenario, or a scenario with its own faults and objectives.
@@ -50,13 +62,6 @@ struct Input {
   bool of_scenario = false;
   std::uint64_t runs = 20;
 };
-
-std::vector<std::string> all_settings(const Options& options) {
-  std::vector<std::string> settings = options.settings;
-  if (!options.seed.empty()) settings.push_back("run.seed=" + options.seed);
-  if (!options.duration.empty()) settings.push_back("run.duration=" + options.duration);
-  return settings;
-}
 
 std::optional<std::uint64_t> read_seeds(const Options& options, Problems& problems) {
   if (options.seeds.empty()) return std::nullopt;
@@ -73,22 +78,21 @@ std::optional<std::uint64_t> read_seeds(const Options& options, Problems& proble
 /// Reads all that is needed; `problems` gets a list for each file.
 bool load(const Options& options, Input& input, std::vector<Problems>& problems) {
   Problems& own = problems.emplace_back();
-  if (options.jobs > kMostJobs)
-    own.error({own.add_source(fmt::format("--jobs {}", options.jobs))}, "",
-              fmt::format("at most {}", kMostJobs));
+  options.check(own);
   const auto seeds = read_seeds(options, own);
   bool valid = !own.has_errors();
   input.of_scenario = !chaos::looks_like_experiment(options.file);
   if (input.of_scenario) {
     for (const auto& [option, given] : {std::pair{"--var", !options.variables.empty()},
                                         std::pair{"--abort-on", !options.abort_on.empty()},
-                                        std::pair{"--scenario", !options.scenario.empty()}})
+                                        std::pair{"--scenario", !options.scenario_file.empty()}})
       if (given) {
         own.error({own.add_source(option)}, "",
                   "is for experiments; " + options.file + " is a scenario");
         valid = false;
       }
-    input.scenario = load_scenario(options.file, all_settings(options), problems.emplace_back());
+    input.scenario =
+        load_scenario(options.file, options.scenario.as_settings(), problems.emplace_back());
     if (!input.scenario || !valid) return false;
     input.experiment = chaos::experiment_of(input.scenario->system);
     if (seeds) input.runs = *seeds;
@@ -101,7 +105,7 @@ bool load(const Options& options, Input& input, std::vector<Problems>& problems)
   for (const std::string& condition : options.abort_on)
     draft->settings.abort_on.push_back(condition);
   namespace fs = std::filesystem;
-  std::string scenario_file = options.scenario;
+  std::string scenario_file = options.scenario_file;
   if (scenario_file.empty() && draft->settings.scenario)
     scenario_file = (fs::path(options.file).parent_path() / *draft->settings.scenario).string();
   if (scenario_file.empty()) {
@@ -112,7 +116,8 @@ bool load(const Options& options, Input& input, std::vector<Problems>& problems)
     return false;
   }
   std::vector<std::string> settings = draft->settings.set;
-  for (std::string& setting : all_settings(options)) settings.push_back(std::move(setting));
+  for (std::string& setting : options.scenario.as_settings())
+    settings.push_back(std::move(setting));
   input.scenario = load_scenario(scenario_file, settings, problems.emplace_back());
   if (!input.scenario) return false;
   input.experiment = chaos::read_experiment(*draft, input.scenario->document, language(),
@@ -157,16 +162,6 @@ class TrialLine {
   bool shown_ = false;
 };
 
-TerminalOptions terminal_for(const std::filesystem::path& folder) {
-  const OutputStyle style = standard_output_style();
-  TerminalOptions terminal;
-  terminal.width = style.width;
-  terminal.color = style.color;
-  terminal.utf8 = style.utf8;
-  if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
-  return terminal;
-}
-
 /// Writes the folder and prints the summary. @return the exit status so far.
 int publish(const Options& options, const std::vector<NamedFile>& files, const std::string& what,
             const std::string& started, std::uint64_t seed, const std::string& json,
@@ -205,9 +200,10 @@ void read_budget(const std::string& text, chaos::SearchOptions& search, Problems
 int search_run(const Options& options, const std::string& command_line) {
   std::vector<Problems> problems(2);
   chaos::SearchOptions search;
+  options.check(problems[0]);
   read_budget(options.budget, search, problems[0]);
   if (const auto seeds = read_seeds(options, problems[0])) search.seeds = *seeds;
-  const auto scenario = load_scenario(options.file, all_settings(options), problems[1]);
+  const auto scenario = load_scenario(options.file, options.scenario.as_settings(), problems[1]);
   if (scenario && scenario->document.objectives().empty())
     problems[1].error(scenario->document.root().position(), "/objectives",
                       "the scenario has no objectives: there is nothing to break");
@@ -215,9 +211,9 @@ int search_run(const Options& options, const std::string& command_line) {
     return report_wrong_input(problems, options.json);
   require_writable(options.out);
   Interrupt interrupt;
-  search.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  search.jobs = options.threads();
   search.interrupt = &interrupt.requested();
-  search.settings = all_settings(options);
+  search.settings = options.scenario.as_settings();
   if (!options.out.empty()) search.state = std::filesystem::path(options.out) / "search-state.json";
   const std::string started = wall_date();
   SearchResults results;
@@ -230,7 +226,7 @@ int search_run(const Options& options, const std::string& command_line) {
     results = chaos::search(scenario->document, language(), catalog(), search);
   }
   results.started = started;
-  results.version = fmt::format("{} ({})", kVersion, kCommit);
+  results.version = program_version();
   results.command = command_line;
   std::vector<NamedFile> files{{"search.json", search_json(results)},
                                {"report.html", search_html(results)}};
@@ -246,6 +242,7 @@ int search_run(const Options& options, const std::string& command_line) {
 int metastable_run(const Options& options, const std::string& command_line) {
   std::vector<Problems> problems(2);
   chaos::MetastabilityOptions find;
+  options.check(problems[0]);
   if (const auto seeds = read_seeds(options, problems[0])) find.seeds = *seeds;
   if (!options.trigger.empty()) {
     find.trigger = parse_json_value(options.trigger);
@@ -253,11 +250,11 @@ int metastable_run(const Options& options, const std::string& command_line) {
       problems[0].error({problems[0].add_source("--trigger " + options.trigger)}, "",
                         "expected a fault without its times, such as {\"slow\": \"db\"}");
   }
-  const auto scenario = load_scenario(options.file, all_settings(options), problems[1]);
+  const auto scenario = load_scenario(options.file, options.scenario.as_settings(), problems[1]);
   if (!scenario || problems[0].has_errors()) return report_wrong_input(problems, options.json);
   require_writable(options.out);
   Interrupt interrupt;
-  find.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  find.jobs = options.threads();
   find.interrupt = &interrupt.requested();
   const std::string started = wall_date();
   std::optional<MetastabilityResults> results;
@@ -272,7 +269,7 @@ int metastable_run(const Options& options, const std::string& command_line) {
   }
   if (!results) return report_wrong_input(problems, options.json);
   results->started = started;
-  results->version = fmt::format("{} ({})", kVersion, kCommit);
+  results->version = program_version();
   results->command = command_line;
   const int status = publish(
       options,
@@ -299,7 +296,7 @@ bool check_modes(const Options& options, Problems& problems) {
   if (scenario)
     for (const auto& [option, given] : {std::pair{"--var", !options.variables.empty()},
                                         std::pair{"--abort-on", !options.abort_on.empty()},
-                                        std::pair{"--scenario", !options.scenario.empty()}})
+                                        std::pair{"--scenario", !options.scenario_file.empty()}})
       if (given) refuse(option, "is for experiments");
   if (!options.budget.empty() && !options.search) refuse("--budget", "is for --search");
   if (!options.trigger.empty() && !options.metastable) refuse("--trigger", "is for --metastable");
@@ -320,7 +317,7 @@ int chaos_run(const Options& options, const std::string& command_line) {
 
   Interrupt interrupt;
   chaos::StudyOptions study;
-  study.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  study.jobs = options.threads();
   study.runs = input.runs;
   study.interrupt = &interrupt.requested();
   const System& system = input.scenario->system;
@@ -343,7 +340,7 @@ int chaos_run(const Options& options, const std::string& command_line) {
   }
   results.started = started;
   results.host = host_name();
-  results.version = fmt::format("{} ({})", kVersion, kCommit);
+  results.version = program_version();
   results.command = command_line;
 
   const int status = publish(
@@ -361,54 +358,62 @@ int chaos_run(const Options& options, const std::string& command_line) {
 void add_chaos(CLI::App& program, Action& action, const std::string& command_line) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
-      "chaos", "Run a chaos experiment: does the hypothesis hold, and what did each fault do");
+      "chaos", "Break a system on purpose: does a promise hold under faults, what did each do");
+  command->footer(kExamples);
   command
-      ->add_option("EXPERIMENT", options->file,
-                   "An experiment in the format of the Chaos Toolkit, or a scenario with faults")
+      ->add_option("FILE", options->file,
+                   "An experiment in the format of the Chaos Toolkit, or a scenario, whose own "
+                   "faults and objectives are one")
       ->required();
-  command->add_option("--scenario", options->scenario, "The scenario that it is run on")
-      ->type_name("FILE");
-  add_settings_option(*command, options->settings);
-  command->add_option("--var", options->variables, "Instead of a value of its configuration")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--abort-on", options->abort_on,
-                   "Abort when this comes true: \"users.availability < 50% over 30s\"")
-      ->type_name("CONDITION")
-      ->allow_extra_args(false);
-  command->add_flag(
-      "--search", options->search,
-      "Of a scenario: look for the faults, alone and in pairs, that break an objective");
-  command->add_option("--budget", options->budget, "With --search: so many runs, or so much time")
-      ->type_name("RUNS|TIME");
-  command->add_flag("--metastable", options->metastable,
-                    "Of a scenario: at which loads does it stay down after a trigger has passed");
-  command
-      ->add_option("--trigger", options->trigger,
-                   "With --metastable: what pushes it, such as {\"slow\": \"db\"}; more load "
-                   "unless given")
-      ->type_name("FAULT");
   command
       ->add_option("--seeds", options->seeds,
-                   "How often it is run: 20 unless the experiment says it, 3 for each trial of a "
-                   "search")
+                   "How often it is run, with other draws each time: 20 unless the experiment says "
+                   "it, 3 for each trial of --search and --metastable")
       ->type_name("N");
-  command->add_option("--seed", options->seed, "Seed of all random draws (run.seed)");
+  add_scenario_options(*command, options->scenario);
+  add_work_options(*command, *options, "results/<title>/<time>-<seed>");
+
+  constexpr const char* kOfExperiments = "Of experiments";
   command
-      ->add_option("--duration", options->duration,
-                   "Simulated time of a scenario, such as 10m (run.duration)")
-      ->type_name("DURATION");
+      ->add_option("--scenario", options->scenario_file,
+                   "The scenario that it is run on, instead of the one that it names")
+      ->type_name("FILE")
+      ->group(kOfExperiments);
   command
-      ->add_option("--jobs", options->jobs,
-                   "Runs at the same time; as many as there are processors by default")
-      ->type_name("N");
+      ->add_option("--var", options->variables,
+                   "Instead of a value of its configuration; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->group(kOfExperiments);
   command
-      ->add_option("--out", options->out,
-                   "The folder for what it finds, created or reused; by default "
-                   "results/<title>/<time>-<seed>")
-      ->type_name("DIR");
-  command->add_flag("--json", options->json, "The results as one JSON document");
+      ->add_option("--abort-on", options->abort_on,
+                   "End the method and its faults when this comes true; may be repeated: "
+                   "\"users.availability < 50% over 30s\"")
+      ->type_name("CONDITION")
+      ->allow_extra_args(false)
+      ->group(kOfExperiments);
+
+  constexpr const char* kOfScenarios = "Of scenarios";
+  command
+      ->add_flag("--search", options->search,
+                 "Look for the faults, alone and in pairs, that break an objective; with --out it "
+                 "goes on where it ended")
+      ->group(kOfScenarios);
+  command
+      ->add_option("--budget", options->budget,
+                   "With --search: so many runs, or so much time; 1000 runs unless given")
+      ->type_name("RUNS|TIME")
+      ->group(kOfScenarios);
+  command
+      ->add_flag("--metastable", options->metastable,
+                 "At which loads does it stay down after a trigger has passed")
+      ->group(kOfScenarios);
+  command
+      ->add_option("--trigger", options->trigger,
+                   "With --metastable: the fault that pushes it, without its times, such as "
+                   "'{\"slow\": \"db\"}'; more load unless given")
+      ->type_name("FAULT")
+      ->group(kOfScenarios);
   command->callback([options, &action, command_line] {
     action = [options, command_line] { return chaos_run(*options, command_line); };
   });

@@ -9,12 +9,12 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "engine/describe/nearest.h"
 #include "engine/describe/problems.h"
 #include "engine/report/run_folder.h"
-#include "version.h"
 
 namespace highwater::cli {
 namespace {
@@ -26,6 +26,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  highwater run scenarios/users-api.json --set api.replicas=6\n"
     "  highwater run scenarios/users-api.json --precision 1% --json\n"
+    "  highwater chaos scenarios/chaos/zone-loss.json\n"
+    "  highwater chaos scenarios/chaos/shop.json --search --budget 200\n"
     "  highwater kinds service\n"
     "\n"
     "Started as ./highwater from a checkout it installs what is missing and builds first:\n"
@@ -123,7 +125,7 @@ int report_misuse(const CLI::App& program, const CLI::ParseError& error,
 int run_program(int count, char** words) {
   CLI::App program{kAbout, "highwater"};
   program.footer(kExamples);
-  program.set_version_flag("--version", fmt::format("highwater {} ({})", kVersion, kCommit));
+  program.set_version_flag("--version", "highwater " + program_version());
   program.require_subcommand(1);
   program.formatter(std::make_shared<HelpPages>());
   program.get_formatter()->column_width(34);

@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
 #include "cli/interrupt.h"
@@ -25,24 +25,16 @@
 namespace highwater::cli {
 namespace {
 
-constexpr unsigned kMostJobs = 1024;
-
-struct Options {
+struct Options : WorkOptions {
   std::vector<std::string> files;
-  std::vector<std::string> settings;
-  std::string seed, replications, duration;  // as written: they are settings too
+  ScenarioOptions scenario;
+  std::string replications;  // as written: a setting too
   std::string precision;
-  unsigned jobs = 0;  // 0: one for each processor
-  std::string out;
-  bool json = false;
 };
 
-/// The options that override the scenario, as settings: the expanded scenario then shows them.
 std::vector<std::string> all_settings(const Options& options) {
-  std::vector<std::string> settings = options.settings;
-  if (!options.seed.empty()) settings.push_back("run.seed=" + options.seed);
+  std::vector<std::string> settings = options.scenario.as_settings();
   if (!options.replications.empty()) settings.push_back("run.replications=" + options.replications);
-  if (!options.duration.empty()) settings.push_back("run.duration=" + options.duration);
   return settings;
 }
 
@@ -58,9 +50,7 @@ void check(const Options& options, RunOptions& run, Problems& problems) {
                      "expected a fraction above 0 and below 1, such as \"1%\"");
     run.precision = precision.value;
   }
-  if (options.jobs > kMostJobs)
-    problems.error({problems.add_source(fmt::format("--jobs {}", options.jobs))}, "",
-                   fmt::format("at most {}", kMostJobs));
+  options.check(problems);
   if (!options.out.empty() && options.files.size() > 1)
     problems.error({problems.add_source("--out " + options.out)}, "",
                    "is the folder of one run; leave it out for several scenarios");
@@ -77,7 +67,7 @@ class Runner {
   Runner(const Options& options, RunOptions run, std::string command_line)
       : options_(options), run_(std::move(run)), command_line_(std::move(command_line)) {
     run_.interrupt = &interrupt_.requested();
-    run_.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+    run_.jobs = options.threads();
   }
 
   /// Runs one scenario, writes its folder, prints its summary. @return the exit status.
@@ -86,7 +76,7 @@ class Runner {
     Results results = assemble(scenario.system, simulate(scenario.system));
     results.started = started;
     results.host = host_name();
-    results.version = fmt::format("{} ({})", kVersion, kCommit);
+    results.version = program_version();
     results.compiler = fmt::format("{}, {}, {}", kCompiler, kBuildType, kSystem);
     results.command = command_line_;
     add_warnings(warnings, results);
@@ -133,14 +123,8 @@ class Runner {
       documents_ += run_json(results);
       return;
     }
-    const OutputStyle style = standard_output_style();
-    TerminalOptions terminal;
-    terminal.width = style.width;
-    terminal.color = style.color;
-    terminal.utf8 = style.utf8;
-    if (!folder.empty()) terminal.report_path = (folder / "report.html").string();
     if (shown_) print("\n");
-    print(terminal_summary(results, terminal));
+    print(terminal_summary(results, terminal_for(folder)));
     shown_ = true;
   }
 
@@ -182,27 +166,17 @@ void add_run(CLI::App& program, Action& action, const std::string& command_line)
   CLI::App* command = program.add_subcommand(
       "run", "Simulate scenarios, print a summary, write a report under results/");
   command->add_option("SCENARIO", options->files, "Scenario files")->required();
-  add_settings_option(*command, options->settings);
-  command->add_option("--seed", options->seed, "Seed of all random draws (run.seed)");
-  command->add_option("--replications", options->replications,
-                      "Independent replications (run.replications)");
+  add_scenario_options(*command, options->scenario);
+  command
+      ->add_option("--replications", options->replications,
+                   "Independent replications (run.replications)")
+      ->type_name("N");
   command
       ->add_option("--precision", options->precision,
                    "Run until throughput, mean latency and p99 of every client are known to so "
                    "much, such as 1%")
       ->type_name("FRACTION");
-  command->add_option("--duration", options->duration, "Simulated time, such as 10m (run.duration)")
-      ->type_name("DURATION");
-  command
-      ->add_option("--jobs", options->jobs,
-                   "Replications at the same time; as many as there are processors by default")
-      ->type_name("N");
-  command
-      ->add_option("--out", options->out,
-                   "The run's folder, created or reused; by default "
-                   "results/<scenario>/<time>-<seed>")
-      ->type_name("DIR");
-  command->add_flag("--json", options->json, "The results as one JSON document");
+  add_work_options(*command, *options, "results/<scenario>/<time>-<seed>");
   command->callback([options, &action, command_line] {
     action = [options, command_line] { return run(*options, command_line); };
   });

@@ -29,14 +29,6 @@ std::optional<Scenario> load_scenario(const std::string& file,
   return Scenario{std::move(*document), std::move(*system)};
 }
 
-void add_settings_option(CLI::App& command, std::vector<std::string>& settings) {
-  command
-      .add_option("--set", settings,
-                  "Override a value: api.replicas=6, faults[0].at=2m; may be repeated")
-      ->type_name("PATH=VALUE")
-      ->allow_extra_args(false);
-}
-
 std::string problems_json(const std::vector<Problems>& problems) {
   Value list = Value::array();
   bool valid = true;

@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "engine/experiment/prepare.h"
 #include "engine/scenario/document.h"
 
@@ -25,9 +23,6 @@ struct Scenario {
 /// every warning.
 std::optional<Scenario> load_scenario(const std::string& file,
                                       const std::vector<std::string>& settings, Problems& problems);
-
-/// Adds `--set PATH=VALUE` to a command.
-void add_settings_option(CLI::App& command, std::vector<std::string>& settings);
 
 /// Problems as one JSON document: {"schema": "highwater/problems/1", "valid": …, "problems": […]}.
 std::string problems_json(const std::vector<Problems>& problems);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/chaos/configuration.h"
+#include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/experiment/part_reader.h"
 #include "engine/experiment/replication.h"
@@ -19,12 +20,6 @@ namespace {
 
 constexpr Duration kLongestPause = 24h * 31;
 constexpr std::size_t kMostActivities = 1000;
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 /// Reports members of an object that it may not have.
 void allow(const Value& object, const std::string& path, std::vector<std::string> known,
@@ -406,14 +401,14 @@ class Reader {
       verbs.push_back(kind.info.name);
       if (given.find(kind.info.name) != nullptr) present.push_back(kind.info.name);
     }
-    if (present.size() != 1) {
-      std::string nearest;
+    if (present.size() > 1)
+      return fail(given, path, "a fault has one verb, found " + listed(present));
+    if (present.empty()) {
       for (const Value::Member& member : given.members())
-        if (nearest.empty()) nearest = nearest_word(member.key, verbs);
-      return fail(given, path,
-                  present.empty() ? "the verb is missing; known: " + listed(verbs)
-                                  : "a fault has one verb, found " + listed(present),
-                  present.empty() ? nearest : "");
+        if (const std::string nearest = nearest_word(member.key, verbs); !nearest.empty())
+          return problems_.error(member.key_position, pointer_to(path, member.key),
+                                 "unknown verb " + in_quotes(member.key), nearest);
+      return fail(given, path, "the verb is missing; known: " + listed(verbs));
     }
     for (const char* key : {"at", "when", "random", "after"})
       if (const Value* time = given.find(key))

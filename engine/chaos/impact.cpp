@@ -195,6 +195,17 @@ std::optional<double> ImpactTable::total(const Observation& of, std::string_view
   return sum;
 }
 
+/// What was counted in intervals, as a rate.
+void ImpactTable::per_second(ChaosReach& reach) const {
+  const double per_s = 1 / seconds(interval_);
+  reach.unit = "/s";
+  reach.normally *= per_s;
+  reach.then *= per_s;
+  if (reach.change.value) *reach.change.value *= per_s;
+  if (reach.change.ci95)
+    reach.change.ci95 = Interval{reach.change.ci95->low * per_s, reach.change.ci95->high * per_s};
+}
+
 std::vector<ChaosReach> ImpactTable::reach(const Gathered& gathered) const {
   std::vector<std::pair<double, ChaosReach>> found;
   for (std::size_t i = 0; i < signals_.size(); ++i) {
@@ -219,6 +230,7 @@ std::vector<ChaosReach> ImpactTable::reach(const Gathered& gathered) const {
     const double least = least_difference(signal.unit);
     const double ratio = (std::abs(reached.then) + least) / (std::abs(reached.normally) + least);
     const double score = ratio > 1 ? ratio : 1 / ratio;
+    if (signal.counted) per_second(reached);
     const auto same = std::find_if(found.begin(), found.end(), [&](const auto& each) {
       return each.second.component == signal.component;
     });

@@ -48,6 +48,7 @@ class ImpactTable {
                   const Observation& usual);
   std::optional<double> total(const Observation& of, std::string_view metric, std::size_t first,
                               std::size_t last) const;
+  void per_second(ChaosReach& reach) const;
   std::vector<ChaosReach> reach(const Gathered& gathered) const;
   void add_series(const Observation& of, std::vector<std::vector<double>>& sums,
                   std::vector<std::vector<double>>& counts);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -151,15 +152,15 @@ class Finder {
     signals_ = signals_of(*system);
     const TimeGrid grid(system->duration, system->warmup.value_or(Duration{0}));
     std::vector<Observation> seen(options_.seeds);
-    for_each_in_parallel(options_.seeds, options_.jobs, options_.interrupt,
-                         [&](std::uint64_t number) {
-                           Watch watch;
-                           const Attend attend = [&](Stage stage, std::uint64_t run) {
-                             return std::make_unique<Watcher>(stage, *system, signals_, seen[run]);
-                           };
-                           run_replication(*system, grid, system->seed, number, watch, attend);
-                         },
-                         {});
+    for_each_in_parallel(
+        options_.seeds, options_.jobs, options_.interrupt,
+        [&](std::uint64_t number) {
+          const Attend attend = [&](Stage stage, std::uint64_t run) {
+            return std::make_unique<Watcher>(stage, *system, signals_, seen[run]);
+          };
+          run_replication(*system, grid, system->seed, number, watch_, attend);
+        },
+        [&] { watch_.stop.store(interrupted()); });
     if (interrupted()) return {};
     results_.runs += options_.seeds;
     return seen;
@@ -279,7 +280,7 @@ class Finder {
       }
       level.goodput = mean_estimate(before);
       level.goodput_after = mean_estimate(after);
-      if (level.overloaded * 2 <= level.runs && level.collapsed * 2 > level.runs) {
+      if (std::string_view(metastable_state(level)) == "vulnerable") {
         if (!results_.vulnerable) results_.vulnerable = Interval{load, load};
         results_.vulnerable->high = load;
       }
@@ -294,29 +295,27 @@ class Finder {
     std::size_t overloaded = 0;
     for (const Observation& each : usual) overloaded += goodput(each) < kEnoughAnswered;
     if (overloaded * 2 > usual.size()) return;  // there is nothing to collapse
-    std::vector<MetastableCell> cells;
-    for (const double size : results_.sizes) {
-      for (const double length : results_.lengths_s) {
-        const std::vector<Observation> seen = observe(1, Push{size, length});
-        if (seen.empty()) return;
-        MetastableCell cell{size, length, options_.seeds, 0, 0, {}};
-        std::vector<double> recovered;
-        for (std::size_t i = 0; i < seen.size(); ++i) {
-          const After state = after_trigger(seen[i], usual[i]);
-          if (state == After::collapsed) {
-            ++cell.collapsed;
-            note_what_sustains(seen[i], usual[i]);
-          } else if (state == After::draining) {
-            ++cell.draining;
-          } else {
-            recovered.push_back(recovery_s(seen[i], usual[i], run_s_ / 4 + length));
-          }
+    for (const double size : results_.sizes)
+      for (const double length : results_.lengths_s)
+        results_.cells.push_back({size, length, 0, 0, 0, {}});
+    for (MetastableCell& cell : results_.cells) {
+      const std::vector<Observation> seen = observe(1, Push{cell.size, cell.lasts_s});
+      if (seen.empty()) break;
+      cell.runs = options_.seeds;
+      std::vector<double> recovered;
+      for (std::size_t i = 0; i < seen.size(); ++i) {
+        const After state = after_trigger(seen[i], usual[i]);
+        if (state == After::collapsed) {
+          ++cell.collapsed;
+          note_what_sustains(seen[i], usual[i]);
+        } else if (state == After::draining) {
+          ++cell.draining;
+        } else {
+          recovered.push_back(recovery_s(seen[i], usual[i], run_s_ / 4 + cell.lasts_s));
         }
-        cell.recover_s = mean_estimate(recovered);
-        cells.push_back(std::move(cell));
       }
+      cell.recover_s = mean_estimate(recovered);
     }
-    results_.cells = std::move(cells);
     name_what_sustains();
   }
 
@@ -344,6 +343,7 @@ class Finder {
   Value trigger_;
   bool sized_ = false;
   MetastabilityResults results_;
+  Watch watch_;  // of the runs of now
   std::vector<Signal> signals_;
   std::map<double, std::vector<Observation>> alone_;
   std::map<std::string, std::size_t> loops_;

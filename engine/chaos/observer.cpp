@@ -62,13 +62,14 @@ std::vector<Signal> signals_of(const System& system) {
     const auto add = [&](const Watched& watched) {
       if (const MetricInfo* metric = find(part.kind->info, watched.metric))
         signals.push_back(
-            {part.id, metric->name, std::string(watched.statistic), metric->unit, client});
+            {part.id, metric->name, std::string(watched.statistic), metric->unit, client,
+             metric->shape == MetricShape::kCount || metric->shape == MetricShape::kCauses});
     };
     if (client)
       std::for_each(kOfClients.begin(), kOfClients.end(), add);
     else
       std::for_each(kOfOthers.begin(), kOfOthers.end(), add);
-    if (!client) signals.push_back({part.id, std::string(kAttempts), "", "/s", false});
+    if (!client) signals.push_back({part.id, std::string(kAttempts), "", "/s", false, false});
   }
   return signals;
 }

@@ -17,6 +17,7 @@ namespace highwater::chaos {
 struct Signal {
   std::string component, metric, statistic, unit;
   bool of_client = false;
+  bool counted = false;  ///< How many there were in an interval.
 
   /// "api.queue_length", "users.latency.p99"
   std::string name() const;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "engine/chaos/observer.h"
+#include "engine/describe/listed.h"
 #include "engine/experiment/estimates.h"
 #include "engine/experiment/objectives.h"
 #include "engine/experiment/parallel.h"
@@ -98,9 +99,11 @@ class Search {
   }
 
  private:
+  bool interrupted() const { return options_.interrupt != nullptr && options_.interrupt->load(); }
+
   /// Whether the budget is used up; says so in the results.
   bool over() {
-    if (options_.interrupt != nullptr && options_.interrupt->load()) {
+    if (interrupted()) {
       results_.interrupted = true;
       results_.ended_by = "interrupted";
     } else if (results_.runs + options_.seeds > options_.budget_runs) {
@@ -145,18 +148,18 @@ class Search {
     const TimeGrid grid(system->duration, system->warmup.value_or(Duration{0}));
     std::vector<std::vector<ObjectiveResult>> judged(options_.seeds);
     std::vector<std::vector<EdgeRecord>> edges(options_.seeds);
-    for_each_in_parallel(options_.seeds, options_.jobs, options_.interrupt,
-                         [&](std::uint64_t number) {
-                           Watch watch;
-                           ReplicationRecord record =
-                               run_replication(*system, grid, system->seed, number, watch, {});
-                           RunRecord of_one(grid);
-                           edges[number] = record.edges;
-                           of_one.replications.push_back(std::move(record));
-                           judged[number] =
-                               judge_objectives(*system, of_one, find_window(*system, of_one));
-                         },
-                         {});
+    for_each_in_parallel(
+        options_.seeds, options_.jobs, options_.interrupt,
+        [&](std::uint64_t number) {
+          ReplicationRecord record =
+              run_replication(*system, grid, system->seed, number, watch_, {});
+          if (record.interrupted) return;
+          RunRecord of_one(grid);
+          edges[number] = record.edges;
+          of_one.replications.push_back(std::move(record));
+          judged[number] = judge_objectives(*system, of_one, find_window(*system, of_one));
+        },
+        [&] { watch_.stop.store(interrupted()); });
     Outcome outcome;
     std::set<std::string> missed;
     for (const auto& objectives : judged) {
@@ -286,12 +289,12 @@ class Search {
 
   void try_singles() {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      if (over()) {
+      const std::vector<Value> faults{with_times(candidates_[i].fault, at_, lasts_)};
+      const auto outcome = over() ? std::nullopt : outcome_of(faults);
+      if (!outcome && over()) {
         results_.singles_left = candidates_.size() - i;
         return;
       }
-      const std::vector<Value> faults{with_times(candidates_[i].fault, at_, lasts_)};
-      const auto outcome = outcome_of(faults);
       if (!outcome) continue;
       results_.singles.push_back({sentence(faults), outcome->broke(), outcome->strain});
       if (outcome->broke())
@@ -309,13 +312,13 @@ class Search {
     const std::vector<Duration> moments{run / 8, run * 5 / 8, run * 7 / 8};
     for (std::size_t i = 0; i < harmless_.size(); ++i) {
       for (std::size_t k = 0; k < moments.size(); ++k) {
-        if (over()) {
+        const std::vector<Value> faults{
+            with_times(candidates_[harmless_[i].candidate].fault, moments[k], lasts_)};
+        const auto outcome = over() ? std::nullopt : outcome_of(faults);
+        if (!outcome && over()) {
           results_.moments_left = (harmless_.size() - i) * moments.size() - k;
           return;
         }
-        const std::vector<Value> faults{
-            with_times(candidates_[harmless_[i].candidate].fault, moments[k], lasts_)};
-        const auto outcome = outcome_of(faults);
         if (!outcome) continue;
         results_.moments.push_back({sentence(faults), outcome->broke(), outcome->strain});
         if (!outcome->broke()) continue;
@@ -339,14 +342,14 @@ class Search {
     std::stable_sort(pairs.begin(), pairs.end(),
                      [](const Two& a, const Two& b) { return a.strain > b.strain; });
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      if (over()) {
-        results_.pairs_left = pairs.size() - i;
-        return;
-      }
       const std::vector<Value> faults{
           with_times(candidates_[harmless_[pairs[i].first].candidate].fault, at_, lasts_),
           with_times(candidates_[harmless_[pairs[i].second].candidate].fault, at_, lasts_)};
-      const auto outcome = outcome_of(faults);
+      const auto outcome = over() ? std::nullopt : outcome_of(faults);
+      if (!outcome && over()) {
+        results_.pairs_left = pairs.size() - i;
+        return;
+      }
       if (!outcome) continue;
       results_.pairs.push_back({sentence(faults), outcome->broke(), outcome->strain});
       if (outcome->broke()) add_break(faults, *outcome);
@@ -428,11 +431,8 @@ class Search {
     Value root = Value::object();
     root.set("version", text("1.0.0"));
     root.set("title", text("Breaks " + scenario_.name() + ": " + found.what));
-    std::string missed;
-    for (const std::string& objective : found.objectives)
-      missed += (missed.empty() ? "" : ", ") + objective;
     root.set("description", text(fmt::format("Found by a search: it misses {} in {} of {} runs.",
-                                             missed, found.missed, found.runs)));
+                                             listed(found.objectives), found.missed, found.runs)));
     Value extension = Value::object();
     extension.set("name", text("highwater"));
     std::error_code error;
@@ -564,6 +564,7 @@ class Search {
   const Catalog& catalog_;
   const SearchOptions& options_;
   SearchResults results_;
+  Watch watch_;  // of the runs of now
   double began_ = 0;
   Duration at_{}, lasts_{};
   std::vector<Candidate> candidates_;

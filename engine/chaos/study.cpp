@@ -15,11 +15,13 @@
 #include "engine/chaos/conductor.h"
 #include "engine/chaos/impact.h"
 #include "engine/chaos/journal.h"
+#include "engine/describe/listed.h"
 #include "engine/experiment/costs.h"
 #include "engine/experiment/estimates.h"
 #include "engine/experiment/objectives.h"
 #include "engine/experiment/parallel.h"
 #include "engine/experiment/wall_clock.h"
+#include "engine/report/number_format.h"
 #include "engine/statistics/proportion.h"
 
 namespace highwater::chaos {
@@ -229,6 +231,10 @@ class Study {
     results.events = events_;
     add_checks(results);
     results.impacts = table_.impacts();
+    for (const ChaosImpact& impact : results.impacts)
+      if (impact.strikes == 0 && runs_ > never_steady_)
+        results.findings.push_back(
+            {"never struck", "", impact.name + " struck in no run: nothing is known of it."});
     std::erase_if(results.impacts, [](const ChaosImpact& impact) { return impact.strikes == 0; });
     results.series = table_.series();
     results.times_s = table_.times_s();
@@ -269,6 +275,7 @@ class Study {
         const auto& readings = probe.probe->readings;
         if (readings.size() == 1 && !readings.front().judged)
           check.unit = readings.front().metric.unit;
+        check.asked = asked_by(probe, check.unit);
         check.cannot_fail = why_it_cannot_fail(probe);
       }
       check.before = mean_estimate(checks_[i].before);
@@ -279,6 +286,23 @@ class Study {
         check.cannot_fail = "nothing that was done reaches what it looks at, in any run";
       results.checks.push_back(std::move(check));
     }
+  }
+
+  /// What a probe asks for, as people read it: objectives, a range with its unit, or the tolerance.
+  static std::string asked_by(const Activity& probe, const std::string& unit) {
+    const Value& written = probe.tolerance->written();
+    if (probe.probe->readings.front().judged && written.is_boolean()) {
+      std::vector<std::string> objectives;
+      for (const Probe::Reading& reading : probe.probe->readings)
+        objectives.push_back(reading.metric.text);
+      const std::string all = listed(objectives);
+      if (all == probe.name && written.boolean()) return "";
+      return (written.boolean() ? "" : "not ") + all;
+    }
+    const auto within = probe.tolerance->range();
+    if (!within) return write_json_line(written);
+    return fmt::format("{} to {}", show_number(within->low, unit).text(),
+                       show_number(within->high, unit).text());
   }
 
   /// Whether what was done has reached a component that the check looks at.

@@ -11,12 +11,6 @@
 namespace highwater::chaos {
 namespace {
 
-std::optional<double> number_of(const Value& value) {
-  if (value.is_number()) return value.number();
-  if (value.is_boolean()) return value.boolean() ? 1.0 : 0.0;
-  return std::nullopt;
-}
-
 /// The member that a tolerance looks at, or all of it.
 const Value& targeted(const Value& output, const std::string& target) {
   const Value* found = target.empty() ? nullptr : output.find(target);
@@ -35,15 +29,21 @@ struct Tolerance::Regex {
   std::string target;
 };
 
+std::optional<double> python_number(const Value& value) {
+  if (value.is_number()) return value.number();
+  if (value.is_boolean()) return value.boolean() ? 1.0 : 0.0;
+  return std::nullopt;
+}
+
 bool equal_values(const Value& a, const Value& b) {
-  const auto x = number_of(a), y = number_of(b);
+  const auto x = python_number(a), y = python_number(b);
   if (x && y) return *x == *y;
   return a == b;
 }
 
 bool is_true(const Value& value) {
   if (value.is_null()) return false;
-  if (const auto number = number_of(value)) return *number != 0;
+  if (const auto number = python_number(value)) return *number != 0;
   if (value.is_string()) return !value.text().empty();
   return value.is_array() ? !value.elements().empty() : !value.members().empty();
 }
@@ -221,11 +221,11 @@ bool Tolerance::met(const Value& output, const std::function<bool()>& probe) con
     if (range->bare) {
       // Of what has a status, the two are values that it may have.
       if (const Value* status = output.find("status"); status != nullptr) {
-        const auto code = number_of(*status);
+        const auto code = python_number(*status);
         return code && (*code == range->low || *code == range->high);
       }
     }
-    const auto number = number_of(targeted(output, range->target));
+    const auto number = python_number(targeted(output, range->target));
     return number && range->low <= *number && *number <= range->high;
   }
   if (const auto* regex = std::get_if<std::shared_ptr<const Regex>>(&form_)) {
@@ -236,18 +236,26 @@ bool Tolerance::met(const Value& output, const std::function<bool()>& probe) con
     }
   }
   if (const Path* path = std::get_if<Path>(&form_)) {
-    const std::vector<Value> found = path->path.matches(targeted(output, path->target));
-    if (!path->expected) return path->count ? found.size() == *path->count : !found.empty();
+    const auto found = path->path.matches(targeted(output, path->target));
+    if (!found) return false;  // it would take for ever to find out
+    if (!path->expected) return path->count ? found->size() == *path->count : !found->empty();
     const Value::Elements expected =
         path->expected->is_array() ? path->expected->elements() : Value::Elements{*path->expected};
-    return std::equal(found.begin(), found.end(), expected.begin(), expected.end(), equal_values);
+    return std::equal(found->begin(), found->end(), expected.begin(), expected.end(),
+                      [](const Value* a, const Value& b) { return equal_values(*a, b); });
   }
   return probe();
 }
 
 bool Tolerance::admits_all_between(double low, double high) const {
+  const auto within = range();
+  return within && within->low <= low && within->high >= high;
+}
+
+std::optional<Interval> Tolerance::range() const {
   const Range* range = std::get_if<Range>(&form_);
-  return range != nullptr && range->target.empty() && range->low <= low && range->high >= high;
+  if (range == nullptr || !range->target.empty()) return std::nullopt;
+  return Interval{range->low, range->high};
 }
 
 }  // namespace highwater::chaos

@@ -10,6 +10,7 @@
 #include "engine/chaos/json_path.h"
 #include "engine/describe/problems.h"
 #include "engine/describe/value.h"
+#include "engine/statistics/estimate.h"
 
 namespace highwater::chaos {
 
@@ -35,6 +36,9 @@ class Tolerance {
   /// Whether every number of at least `low` and at most `high` is within it: such a hypothesis
   /// cannot fail.
   bool admits_all_between(double low, double high) const;
+
+  /// The numbers within it, where it is a range of the whole output.
+  std::optional<Interval> range() const;
 
   const Value& written() const { return written_; }
 
@@ -62,6 +66,9 @@ class Tolerance {
   Form form_;
   friend class ToleranceReader;
 };
+
+/// The number that Python sees in it: true is 1.
+std::optional<double> python_number(const Value& value);
 
 /// Equal as Python sees it: 1, 1.0 and true are.
 bool equal_values(const Value& a, const Value& b);

@@ -4,19 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/describe/one_of.h"
 #include "engine/kernel/check.h"
 
 namespace highwater {
 namespace {
-
-/// "a, b, c", for messages.
-std::string listed(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 /// Reports a word that is none of `known`: the nearest if one is near, else all of them.
 /// @param meant  The one that was certainly meant, if it is known.

@@ -63,9 +63,14 @@ std::vector<Problem> Problems::sorted() const {
 
 std::string Problems::text(std::size_t most) const {
   std::string out;
-  const std::vector<Problem> all = sorted();
-  for (std::size_t i = 0; i < all.size() && i < most; ++i) out += all[i].text() + "\n";
-  if (all.size() > most) out += fmt::format("and {} more\n", all.size() - most);
+  std::vector<Problem> all = sorted();
+  const std::size_t found = all.size();
+  // Where not all of them are shown, a warning does not take the place of an error.
+  if (found > most && has_errors())
+    std::erase_if(all, [](const Problem& one) { return one.severity == Severity::kWarning; });
+  const std::size_t shown = std::min(all.size(), most);
+  for (std::size_t i = 0; i < shown; ++i) out += all[i].text() + "\n";
+  if (found > shown) out += fmt::format("and {} more\n", found - shown);
   return out;
 }
 

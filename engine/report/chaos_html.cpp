@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "engine/math/math.h"
-#include "engine/report/chaos_page.h"
 #include "engine/report/chaos_results.h"
+#include "engine/report/html_page.h"
 #include "engine/report/html_tables.h"
 #include "engine/report/number_format.h"
 #include "engine/report/text.h"
@@ -24,20 +24,16 @@ constexpr double kTop = 10;
 constexpr double kBottom = 26;
 
 constexpr std::string_view kStyle = R"css(
-.plot { display: block; width: 100%; height: auto; }
-.plot text { font: 12px Inter, system-ui, sans-serif; fill: var(--dim); }
 .plot .seen { fill: none; stroke: var(--bad-bar); stroke-width: 1.8; stroke-linejoin: round; }
 .plot .usual { fill: none; stroke: var(--accent); stroke-width: 1.4; stroke-dasharray: 6 3; }
 .plot .on { fill: var(--shade); }
 .plot .method { stroke: var(--dim); stroke-dasharray: 2 3; }
-.legend { font-size: 12.5px; color: var(--dim); }
-.legend svg { vertical-align: middle; margin: 0 6px 0 12px; }
+.asked { white-space: normal; min-width: 130px; overflow-wrap: anywhere; }
 .facts {
-  display: grid; gap: 10px 24px; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr));
+  display: grid; gap: 10px 24px; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr));
 }
 .facts dt { color: var(--dim); font-size: 12px; } .facts dd { margin: 0; font-weight: 600; }
 .facts dd small { display: block; font-weight: 400; }
-.big { font-size: 26px; font-weight: 600; }
 )css";
 
 std::string shown(const Estimate& estimate, std::string_view unit) {
@@ -130,12 +126,11 @@ class Plot {
           kLeft, kWidth - kRight, y(value), kLeft - 8, y(value) + 4,
           html_escaped(show_number(value, unit_, 2).text()));
     }
-    constexpr int kTicks = 8;
-    for (int i = 0; i <= kTicks; ++i) {
-      const double at = results_.simulated_s * i / kTicks;
-      svg += fmt::format(R"svg(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)svg", x(at),
-                         kHeight - 8, show_clock(std::round(at)));
-    }
+    constexpr int kMarks = 9;
+    const double step = round_time_step(results_.simulated_s, kMarks);
+    for (int i = 0; i * step <= results_.simulated_s; ++i)
+      svg += fmt::format(R"svg(<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>)svg",
+                         x(i * step), kHeight - 8, show_clock(i * step));
     return svg;
   }
 
@@ -178,16 +173,17 @@ std::string verdict_card(const ChaosResults& results) {
                         html_escaped(condition));
   if (!results.checks.empty()) {
     html +=
-        "<div class=\"scroll\"><table><thead><tr><th>probe</th><th>tolerance</th><th>before"
-        "</th><th>after</th><th>missed</th></tr></thead><tbody>";
+        "<div class=\"scroll\"><table class=\"pinned\"><thead><tr><th>probe</th><th>asked for"
+        "</th><th>before</th><th>after</th><th>missed</th></tr></thead><tbody>";
+    const auto value = [](const Estimate& estimate, const std::string& unit) {
+      return estimate.value ? shown(estimate, unit) : R"(<span class="dim">–</span>)";
+    };
     for (const ChaosCheck& check : results.checks)
       html += fmt::format(
-          "<tr><th class=\"text\">{}</th><td>{}</td><td>{}</td><td>{}</td><td class=\"{}\">{} of "
-          "{}</td></tr>",
-          html_escaped(check.name),
-          check.tolerance == check.name ? "" : html_escaped(check.tolerance),
-          check.before.value ? shown(check.before, check.unit) : "",
-          check.after.value ? shown(check.after, check.unit) : "",
+          "<tr><th class=\"text\">{}</th><td class=\"asked\">{}</td><td>{}</td><td>{}</td>"
+          "<td class=\"{}\">{} of {} looks</td></tr>",
+          html_escaped(check.name), html_escaped(check.asked), value(check.before, check.unit),
+          value(check.after, check.unit),
           check.missed > 0            ? "bad"
           : check.cannot_fail.empty() ? "good"
                                       : "warn",
@@ -228,11 +224,16 @@ std::string fault_card(const ChaosResults& results, const ChaosImpact& impact) {
   if (impact.reach.empty())
     return html + R"(<p class="good">Nothing left its steady state.</p></section>)" + "\n";
   html +=
-      "<h2>Blast radius</h2><div class=\"scroll\"><table><thead><tr><th>component</th>"
-      "<th>measure</th><th>without it</th><th>with it</th><th>change</th></tr></thead><tbody>";
+      "<h2>Blast radius <span class=\"dim\">what else left its steady state, most first; the "
+      "measure "
+      "that changed most</span></h2><div class=\"scroll\"><table "
+      "class=\"pinned\"><thead><tr><th>component</th>"
+      "<th class=\"text\">measure</th><th>without it</th><th>with "
+      "it</th><th>change</th></tr></thead><tbody>";
   for (const ChaosReach& reach : impact.reach)
     html += fmt::format(
-        "<tr><th class=\"text\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        "<tr><th class=\"text\">{}</th><td "
+        "class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
         html_escaped(reach.component), html_escaped(reach.metric),
         html_escaped(show_number(reach.normally, reach.unit).text()),
         html_escaped(show_number(reach.then, reach.unit).text()), shown(reach.change, reach.unit));
@@ -243,7 +244,7 @@ std::string series_cards(const ChaosResults& results) {
   std::string html;
   for (const ChaosSeries& series : results.series) {
     html += fmt::format(
-        R"svg(<section class="card"><h2>{} <span class="legend"><svg width="26" height="8">)svg"
+        R"svg(<section class="card"><h2>{} <span class="key"><svg width="26" height="8">)svg"
         R"svg(<line x1="0" x2="26" y1="4" y2="4" stroke="var(--bad-bar)" )svg"
         R"svg(stroke-width="2"/></svg>with the faults<svg width="26" height="8">)svg"
         R"svg(<line x1="0" x2="26" y1="4" y2="4" stroke="var(--accent)" stroke-width="2" )svg"
@@ -274,19 +275,15 @@ std::string findings_card(const ChaosResults& results) {
 }
 
 std::string footer(const ChaosResults& results) {
-  std::string html = "<footer><dl>";
-  const auto add = [&html](std::string_view name, const std::string& value) {
-    if (!value.empty()) html += fmt::format("<dt>{}</dt><dd>{}</dd>", name, html_escaped(value));
-  };
-  add("Reproduce", results.command);
-  add("Experiment", results.experiment_file);
-  add("Scenario", results.scenario_file);
-  add("Method", fmt::format("{} runs of {} with seed {}, each beside the same run without the "
-                            "faults: both have the same draws, so that what differs is what the "
-                            "faults did",
-                            results.runs, show_clock(results.simulated_s), results.seed));
-  add("Made by", fmt::format("highwater {}, {}", results.version, results.started));
-  return html + "</dl></footer>";
+  const std::string method = fmt::format(
+      "{} runs of {} with seed {}, each beside the same run without the faults: both "
+      "have the same draws, so that what differs is what the faults did",
+      results.runs, show_clock(results.simulated_s), results.seed);
+  return html_footer({{"Reproduce", html_command(results.command)},
+                      {"Experiment", html_escaped(results.experiment_file)},
+                      {"Scenario", html_escaped(results.scenario_file)},
+                      {"Method", html_escaped(method)},
+                      {"Made by", html_maker(results.version, results.started)}});
 }
 
 }  // namespace
@@ -307,7 +304,7 @@ std::string chaos_html(const ChaosResults& results) {
   html += "<div class=\"grid\">\n" + verdict_card(results) + findings_card(results);
   for (const ChaosImpact& impact : results.impacts) html += fault_card(results, impact);
   html += series_cards(results) + "</div>\n";
-  return chaos_page(results.title, kStyle, html + footer(results));
+  return html_page(results.title, kStyle, html + footer(results));
 }
 
 }  // namespace highwater

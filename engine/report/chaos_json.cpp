@@ -13,6 +13,7 @@ Value check_value(const ChaosCheck& check) {
   Value out = Value::object();
   out.set("name", texts(check.name));
   out.set("tolerance", texts(check.tolerance));
+  if (!check.asked.empty()) out.set("asked_for", texts(check.asked));
   if (!check.unit.empty()) out.set("unit", texts(check.unit));
   out.set("before", estimate_value(check.before));
   out.set("after", estimate_value(check.after));

@@ -24,6 +24,7 @@ enum class ChaosVerdict : std::uint8_t {
 struct ChaosCheck {
   std::string name;
   std::string tolerance;     ///< As written.
+  std::string asked;         ///< The same for people: "0 to 500 ms". Empty where it is the name.
   std::string unit;          ///< Of `before` and `after`; empty where they are no numbers.
   Estimate before, after;    ///< What it read, where that is a number.
   std::uint64_t looks = 0;   ///< How often it was looked at, before and after the method,

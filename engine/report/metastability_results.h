@@ -37,8 +37,7 @@ struct MetastabilityResults {
   std::vector<MetastableLevel> levels;  ///< Rising load.
   std::vector<double> sizes, lengths_s;
   std::vector<MetastableCell> cells;  ///< By size, then length.
-  /// Loads, times that of the scenario: from the lowest at which the strongest trigger leaves it
-  /// collapsed to the highest that it holds alone.
+  /// Loads, times that of the scenario: from the lowest to the highest at which it is vulnerable.
   std::optional<Interval> vulnerable;
   std::string sustained_by;
   bool interrupted = false;
@@ -49,6 +48,11 @@ struct MetastabilityResults {
     return cells[size * lengths_s.size() + length];
   }
 };
+
+/// "stable" where most runs recover from the strongest trigger, "slow" where half of them or more
+/// do not within the run, "vulnerable" where half of them or more are down after it or alone,
+/// "overloaded" where half of them or more are down without it.
+const char* metastable_state(const MetastableLevel& level);
 
 /// In a sentence or two, with numbers.
 std::string metastability_sentence(const MetastabilityResults& results);

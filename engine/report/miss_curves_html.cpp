@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "engine/math/math.h"
+#include "engine/report/html_page.h"
 #include "engine/report/miss_curves.h"
 #include "engine/report/number_format.h"
-#include "engine/report/report_assets.h"
 #include "engine/report/text.h"
 
 namespace highwater {
@@ -26,7 +26,7 @@ constexpr double kSlack = 1e-9;  // a tick on the very edge is inside
 constexpr std::uint64_t kLargestTick = 1'000'000'000'000'000;
 
 // Eight colours that can be told apart on light and on dark ground; after them the same again,
-// dashed. On a phone the picture scrolls sideways, as the table does, or its text would be dust.
+// dashed.
 constexpr std::string_view kStyle = R"css(
 :root { --s0: #1f7ae0; --s1: #d9480f; --s2: #137a54; --s3: #9c36b5; --s4: #b08900; --s5: #0b7285;
   --s6: #c2255c; --s7: #5f6b7a; }
@@ -34,8 +34,6 @@ constexpr std::string_view kStyle = R"css(
   :root { --s0: #4aa8ff; --s1: #ff8a4c; --s2: #3fb68b; --s3: #d08bf0; --s4: #f2c94c; --s5: #4cc9d8;
     --s6: #f783ac; --s7: #9aa7b6; }
 }
-.plot { display: block; width: 100%; height: auto; }
-.plot text { font: 12px Inter, system-ui, sans-serif; fill: var(--dim); }
 .plot .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .plot .band { opacity: .16; stroke: none; }
 .plot circle { stroke: var(--card); stroke-width: 1; }
@@ -45,10 +43,6 @@ constexpr std::string_view kStyle = R"css(
 .download { font-size: 13px; color: var(--accent); }
 .curves td, .curves th { white-space: nowrap; }
 .curves th:first-child { position: sticky; left: 0; background: var(--card); }
-@media (max-width: 720px) {
-  .plot { width: 760px; max-width: none; }
-  .plot text { font-size: 17px; }
-}
 )css";
 
 enum class Side { kBefore, kInside, kBehind };
@@ -212,49 +206,31 @@ std::string table(const MissCurves& curves) {
   return html + "</tbody></table></div>";
 }
 
-std::string footer(const MissCurves& curves) {
-  std::string html = "<footer><dl>";
-  const auto add = [&html](std::string_view name, const std::string& value) {
-    if (!value.empty()) html += fmt::format("<dt>{}</dt><dd>{}</dd>", name, value);
-  };
-  add("Reproduce",
-      curves.command.empty() ? "" : "<code>" + html_escaped(curves.command) + "</code>");
-  add("Method", html_escaped(miss_curves_method(curves)));
-  for (const std::string& note : curves.notes) add("Note", html_escaped(note));
-  add("Made by", html_escaped(fmt::format("highwater {}, {}", curves.version, curves.started)));
-  return html + "</dl></footer>";
-}
-
 }  // namespace
 
 std::string miss_curves_html(const MissCurves& curves) {
-  const std::string name = html_escaped(std::filesystem::path(curves.trace).filename().string());
+  const std::string name = std::filesystem::path(curves.trace).filename().string();
+  const std::string method = html_escaped(miss_curves_method(curves));
   std::string html = fmt::format(
-      R"html(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';
- base-uri 'none'; form-action 'none'">
-<title>Miss ratios of {} – Highwater</title>
-)html",
-      name);
-  html += "<style>" + std::string(report_style()) + std::string(kStyle) + "</style>\n</head>\n";
-  html += fmt::format(
-      "<body>\n<main>\n<header>\n<h1>Miss ratios of {}</h1>\n"
+      "<header>\n<h1>Miss ratios of {}</h1>\n"
       R"svg(<span class="dim">{} requests for {} keys, {} policies, {}</span>)svg"
       R"svg(<span class="spring"></span><a class="download" download="curves.csv" )svg"
       "href=\"data:text/csv;base64,{}\">CSV</a>\n</header>\n<div class=\"grid\">\n",
-      name, show_count(curves.requests), show_count(curves.keys), curves.curves.size(),
-      html_escaped(miss_curves_method(curves)), base64(miss_curves_csv(curves)));
+      html_escaped(name), show_count(curves.requests), show_count(curves.keys),
+      curves.curves.size(), method, base64(miss_curves_csv(curves)));
   html += R"svg(<section class="card"><h2>Miss ratio over size</h2>)svg" + plot(curves) +
           "</section>\n";
   html += fmt::format(
       R"svg(<section class="card"><h2>Miss ratios <span class="dim">{}</span></h2>{}</section>)svg",
       curves.samples == 0 ? "the lowest of a size in green, the bound aside" : "", table(curves));
-  html += "\n</div>\n";
-  return html + footer(curves) + "\n</main>\n</body>\n</html>\n";
+  std::string notes;
+  for (const std::string& note : curves.notes)
+    notes += (notes.empty() ? "" : "<br>") + html_escaped(note);
+  html += "\n</div>\n" + html_footer({{"Reproduce", html_command(curves.command)},
+                                      {"Method", method},
+                                      {"Notes", notes},
+                                      {"Made by", html_maker(curves.version, curves.started)}});
+  return html_page("Miss ratios of " + name, kStyle, html);
 }
 
 }  // namespace highwater

@@ -1,28 +1,22 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "engine/describe/listed.h"
 #include "engine/describe/value.h"
-#include "engine/report/chaos_page.h"
+#include "engine/report/html_page.h"
 #include "engine/report/number_format.h"
 #include "engine/report/search_results.h"
-#include "engine/report/terminal_table.h"
-#include "engine/report/terminal_writer.h"
+#include "engine/report/terminal_page.h"
 #include "engine/report/text.h"
 
 namespace highwater {
 namespace {
 
-constexpr std::size_t kNarrowest = 40;
 constexpr std::size_t kStrainedShown = 8;
-
-std::string listed(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += (out.empty() ? "" : ", ") + text;
-  return out;
-}
 
 /// What was harmless, the most strained first.
 std::vector<const SearchTrial*> strained(const SearchResults& results) {
@@ -37,10 +31,18 @@ std::vector<const SearchTrial*> strained(const SearchResults& results) {
   return list;
 }
 
-std::string coverage(std::string_view what, std::size_t tried, std::uint64_t left) {
-  if (tried == 0 && left == 0) return "";
-  return left == 0 ? fmt::format("All {} {} that fit were tried.", tried, what)
-                   : fmt::format("{} {} were tried, {} were not.", tried, what, left);
+/// What was tried and what not, in sentences.
+std::vector<std::string> coverage(const SearchResults& results) {
+  std::vector<std::string> lines;
+  const auto add = [&](std::string_view what, std::size_t tried, std::uint64_t left) {
+    if (tried == 0 && left == 0) return;
+    lines.push_back(left == 0 ? fmt::format("All {} {} that fit were tried.", tried, what)
+                              : fmt::format("{} {} were tried, {} were not.", tried, what, left));
+  };
+  add("single faults", results.singles.size(), results.singles_left);
+  add("faults at other moments", results.moments.size(), results.moments_left);
+  add("pairs", results.pairs.size(), results.pairs_left);
+  return lines;
 }
 
 std::string summary_line(const SearchResults& results) {
@@ -111,103 +113,95 @@ std::string search_json(const SearchResults& results) {
 }
 
 std::string search_terminal(const SearchResults& results, const TerminalOptions& options) {
-  const std::size_t width = std::max(options.width, kNarrowest);
-  const Painter paint(options.color, options.utf8);
-  std::string out;
-  const auto body = [&](std::string_view text, Tone tone = Tone::kPlain, std::size_t indent = 2) {
-    for (const std::string& part : paint.wrapped(text, width - indent))
-      out += std::string(indent, ' ') + paint.paint(part, tone) + '\n';
-  };
-  const auto title = [&](std::string_view text) {
-    out += (out.empty() ? "" : "\n") + paint.paint(paint.plain(text), Tone::kStrong) + '\n';
-  };
-  title("What breaks " + results.scenario);
-  body(fmt::format(
+  TerminalPage page(options);
+  page.title("What breaks " + results.scenario);
+  page.body(fmt::format(
       "{} runs of {}, seed {}, in {}{}", results.runs, show_clock(results.simulated_s),
       results.seed, show_number(results.wall_s * 1e3, "ms").text(),
       results.resumed == 0 ? "" : fmt::format("; {} trials were known", results.resumed)));
-  body(summary_line(results), results.breaks.empty() ? Tone::kGood : Tone::kBad);
+  if (results.interrupted) page.body("PARTIAL: interrupted", Tone::kBad);
+  page.body(summary_line(results), !results.breaks.empty()   ? Tone::kBad
+                                   : results.singles.empty() ? Tone::kPlain
+                                                             : Tone::kGood);
   if (!results.broken_anyway.empty())
-    body("Missed without any fault: " + listed(results.broken_anyway), Tone::kWarning);
-  if (!results.breaks.empty()) title("Breaks, smallest sets first");
+    page.body("Missed without any fault: " + listed(results.broken_anyway), Tone::kWarning);
+  if (!results.breaks.empty()) page.title("Breaks, smallest sets first");
   for (const SearchBreak& found : results.breaks) {
-    body("✗ " + found.what, Tone::kBad);
-    body(fmt::format("misses {} in {} of {} runs{}", listed(found.objectives), found.missed,
-                     found.runs, found.minimal ? "" : "; not shrunk to the end"),
-         Tone::kPlain, 4);
-    if (!found.file.empty()) body(found.file, Tone::kDim, 4);
+    page.body("✗ " + found.what, Tone::kBad);
+    page.body(fmt::format("misses {} in {} of {} runs{}", listed(found.objectives), found.missed,
+                          found.runs, found.minimal ? "" : "; not shrunk to the end"),
+              Tone::kPlain, 4);
+    if (!found.file.empty()) page.body(found.file, Tone::kDim, 4);
   }
   const auto near = strained(results);
   if (!near.empty()) {
-    title("Harmless, but nearest to a limit");
+    page.title("Harmless, but nearest to a limit");
     for (const SearchTrial* trial : near)
-      body(fmt::format("{}: {} of what is allowed", trial->what,
-                       show_number(trial->strain, "1").text()));
+      page.body(fmt::format("{}: {} of what is allowed", trial->what,
+                            show_number(trial->strain, "1").text()));
   }
-  title("Coverage");
-  for (const std::string& line :
-       {coverage("single faults", results.singles.size(), results.singles_left),
-        coverage("faults at other moments", results.moments.size(), results.moments_left),
-        coverage("pairs", results.pairs.size(), results.pairs_left)})
-    if (!line.empty()) body(line);
+  page.title("Coverage");
+  for (const std::string& line : coverage(results)) page.body(line);
   if (!results.not_searched.empty())
-    body("Verbs that were not tried: " + listed(results.not_searched), Tone::kDim);
-  body("Ended by: " + results.ended_by + ".", Tone::kDim);
-  if (!options.report_path.empty()) body("Report: " + options.report_path, Tone::kDim);
-  return out;
+    page.body("Verbs that were not tried: " + listed(results.not_searched), Tone::kDim);
+  page.body("Ended by: " + results.ended_by + ".", Tone::kDim);
+  page.report(options.report_path);
+  return page.take();
 }
 
 std::string search_html(const SearchResults& results) {
   const auto card = [](std::string_view title, const std::string& content) {
     return fmt::format("<section class=\"card\"><h2>{}</h2>{}</section>\n", title, content);
   };
+  const auto table = [](std::string_view head, const std::string& rows) {
+    return fmt::format(
+        R"(<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>)",
+        head, rows);
+  };
+  const bool broken = !results.breaks.empty() || !results.broken_anyway.empty();
   std::string body = fmt::format(
-      "<header><h1>What breaks {}</h1><span class=\"dim\">{} runs of {}</span></header>\n",
-      html_escaped(results.scenario), results.runs, show_clock(results.simulated_s));
-  body += fmt::format("<p class=\"{}\">{}</p>", results.breaks.empty() ? "good" : "bad",
-                      html_escaped(summary_line(results)));
+      "<header><h1>What breaks {}</h1><span class=\"dim\">{} runs of {}, seed {}</span></header>\n",
+      html_escaped(results.scenario), results.runs, show_clock(results.simulated_s), results.seed);
+  if (results.interrupted) body += "<p class=\"banner\">Partial: the search was interrupted.</p>\n";
+  const bool tried = !results.singles.empty();
+  const char* tone = broken ? "bad" : tried ? "good" : "dim";
+  const char* word = broken ? "✗ it breaks" : tried ? "✓ nothing broke it" : "nothing was tried";
+  std::string verdict = fmt::format(R"(<p class="big {}">{}</p><p>{}</p>)", tone, word,
+                                    html_escaped(summary_line(results)));
   if (!results.broken_anyway.empty())
-    body += "<p class=\"warn\">Missed without any fault: " +
-            html_escaped(listed(results.broken_anyway)) + "</p>";
-  body += "<div class=\"grid\">\n";
-  if (!results.breaks.empty()) {
-    std::string rows;
-    for (const SearchBreak& found : results.breaks)
-      rows += fmt::format(
-          "<tr><th class=\"text\">{}</th><td class=\"text\">{}</td><td>{} of "
-          "{}</td><td>{}</td></tr>",
-          html_escaped(found.what), html_escaped(listed(found.objectives)), found.missed,
-          found.runs, html_escaped(found.file));
-    body += card("Breaks",
-                 "<div class=\"scroll\"><table><thead><tr><th>what</th><th class=\"text\">"
-                 "objectives missed</th><th>in runs</th><th>experiment</th></tr></thead><tbody>" +
-                     rows + "</tbody></table></div>");
-  }
+    verdict += "<p class=\"warn\">Missed without any fault: " +
+               html_escaped(listed(results.broken_anyway)) + "</p>";
+  body += "<div class=\"grid\">\n" + card("Verdict", verdict);
   std::string rows;
+  for (const SearchBreak& found : results.breaks)
+    rows += fmt::format(R"(<tr><th class="text">{}<small>{}{}</small></th><td class="text">{}</td>)"
+                        "<td>{} of {}</td></tr>",
+                        html_escaped(found.what), html_escaped(found.file),
+                        found.minimal ? "" : " · not shrunk to the end",
+                        html_escaped(listed(found.objectives)), found.missed, found.runs);
+  if (!rows.empty())
+    body += card(
+        "Breaks <span class=\"dim\">smallest sets first; each is saved as an experiment, "
+        "for highwater chaos</span>",
+        table("<th>fault</th><th class=\"text\">objectives missed</th><th>in runs</th>", rows));
+  rows.clear();
   for (const SearchTrial* trial : strained(results))
     rows += fmt::format("<tr><th class=\"text\">{}</th><td>{}</td></tr>", html_escaped(trial->what),
                         html_escaped(show_number(trial->strain, "1").text()));
   if (!rows.empty())
-    body += card("Harmless, but nearest to a limit",
-                 "<div class=\"scroll\"><table><thead><tr><th>what</th><th>of what is allowed</th>"
-                 "</tr></thead><tbody>" +
-                     rows + "</tbody></table></div>");
+    body += card("Harmless, but nearest to a limit <span class=\"dim\">100% is at it</span>",
+                 table("<th>fault</th><th>of what is allowed</th>", rows));
   std::string covered;
-  for (const std::string& line :
-       {coverage("single faults", results.singles.size(), results.singles_left),
-        coverage("faults at other moments", results.moments.size(), results.moments_left),
-        coverage("pairs", results.pairs.size(), results.pairs_left)})
-    if (!line.empty()) covered += "<p>" + html_escaped(line) + "</p>";
+  for (const std::string& line : coverage(results)) covered += "<p>" + html_escaped(line) + "</p>";
   if (!results.not_searched.empty())
     covered += "<p class=\"dim\">Verbs that were not tried: " +
                html_escaped(listed(results.not_searched)) + "</p>";
   covered += "<p class=\"dim\">Ended by: " + html_escaped(results.ended_by) + ".</p>";
   body += card("Coverage", covered) + "</div>\n";
-  body += "<footer><dl><dt>Reproduce</dt><dd><code>" + html_escaped(results.command) +
-          "</code></dd><dt>Made by</dt><dd>" +
-          html_escaped(fmt::format("highwater {}, {}", results.version, results.started)) +
-          "</dd></dl></footer>";
-  return chaos_page("What breaks " + results.scenario, "", body);
+  body += html_footer({{"Reproduce", html_command(results.command)},
+                       {"Scenario", html_escaped(results.scenario_file)},
+                       {"Made by", html_maker(results.version, results.started)}});
+  return html_page("What breaks " + results.scenario, "", body);
 }
 
 }  // namespace highwater

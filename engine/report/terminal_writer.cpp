@@ -10,23 +10,19 @@
 #include "engine/report/metric_view.h"
 #include "engine/report/number_format.h"
 #include "engine/report/summary_rows.h"
-#include "engine/report/terminal_table.h"
+#include "engine/report/terminal_page.h"
 #include "engine/report/text.h"
 
 namespace highwater {
 namespace {
 
-constexpr std::size_t kNarrowest = 40;
 constexpr std::size_t kEventsShown = 12;
 constexpr std::size_t kNotesShown = 4;
 
 class Summary {
  public:
   Summary(const Results& results, const TerminalOptions& options)
-      : results_(results),
-        options_(options),
-        width_(std::max(options.width, kNarrowest)),
-        paint_(options.color, options.utf8) {}
+      : results_(results), options_(options), page_(options) {}
 
   std::string text() {
     header();
@@ -38,78 +34,58 @@ class Summary {
     findings();
     charts();
     events();
-    report();
-    return out_.substr(1);  // the first title needs no empty line above it
+    page_.report(options_.report_path);
+    return page_.take();
   }
 
  private:
-  void line(const std::string& text) { out_ += text + '\n'; }
-  void title(std::string_view text) {
-    line('\n' +
-         paint_.paint(truncated(paint_.plain(text), width_, paint_.ellipsis()), Tone::kStrong));
-  }
-  /// Plain lines below the header or a title.
-  void body(std::string_view text, Tone tone = Tone::kPlain) {
-    for (const std::string& part : paint_.wrapped(text, width_ - 2)) {
-      line("  " + paint_.paint(part, tone));
-    }
-  }
-
-  /// A paragraph behind a marker, its further lines indented to stand below the first.
-  void paragraph(std::string_view marker, Tone tone, std::string_view text) {
-    const std::string mark = truncated(paint_.plain(marker), width_ / 3, paint_.ellipsis());
-    const std::size_t indent = 2 + display_width(mark) + 1;
-    std::string before = "  " + paint_.paint(mark, tone) + ' ';
-    for (const std::string& part : paint_.wrapped(text, width_ - indent)) {
-      line(before + part);
-      before = std::string(indent, ' ');
-    }
-  }
-
   void header() {
     const Results& r = results_;
-    title(r.scenario);
-    if (!r.description.empty()) body(r.description, Tone::kDim);
-    out_ += '\n';
+    page_.title(r.scenario);
+    if (!r.description.empty()) page_.body(r.description, Tone::kDim);
+    page_.gap();
     std::string warmup = "no warm-up cut";
     if (r.warmup_s > 0) {
       warmup = "warm-up " + show_clock(r.warmup_s);
       if (!r.warmup_method.empty()) warmup += " (" + r.warmup_method + ")";
     }
-    body(fmt::format("{} replication{} of {}, seed {}, {}", r.replications,
-                     r.replications == 1 ? "" : "s", show_clock(r.simulated_s), r.seed, warmup));
+    page_.body(fmt::format("{} replication{} of {}, seed {}, {}", r.replications,
+                           r.replications == 1 ? "" : "s", show_clock(r.simulated_s), r.seed,
+                           warmup));
     std::string speed = show_count(r.events) + " events";
     if (r.wall_s > 0) {
       speed += fmt::format(" in {} ({})", show_number(r.wall_s * 1e3, "ms").text(),
                            show_number(static_cast<double>(r.events) / r.wall_s, "/s").text());
     }
-    body(speed);
+    page_.body(speed);
     const RequestCounts& n = r.requests;
-    body(fmt::format("{} requests: {} completed, {} failed, {} rejected, {} in flight",
-                     show_count(n.issued), show_count(n.completed), show_count(n.failed),
-                     show_count(n.rejected), show_count(n.in_flight)));
-    if (r.partial) paragraph("PARTIAL", Tone::kBad, r.partial_reason);
+    page_.body(fmt::format("{} requests: {} completed, {} failed, {} rejected, {} in flight",
+                           show_count(n.issued), show_count(n.completed), show_count(n.failed),
+                           show_count(n.rejected), show_count(n.in_flight)));
+    if (r.partial) page_.paragraph("PARTIAL", Tone::kBad, r.partial_reason);
   }
 
   void objectives() {
     if (results_.objectives.empty()) return;
-    title("Objectives");
+    page_.title("Objectives");
     std::size_t longest = 0;
     for (const ObjectiveResult& o : results_.objectives) {
-      longest = std::max(longest, display_width(paint_.plain(o.text)));
+      longest = std::max(longest, display_width(page_.paint().plain(o.text)));
     }
-    const std::size_t column = std::min(longest, width_ - 29);
+    const std::size_t column = std::min(longest, page_.width() - 29);
     for (const ObjectiveResult& o : results_.objectives) {
       const bool met = o.met.value_or(false);
       const Tone tone = met ? Tone::kGood : o.met ? Tone::kBad : Tone::kWarning;
       const std::string_view mark = met ? "✓" : o.met ? "✗" : "?";
       const std::string_view word = met ? "met" : o.met ? "missed" : "not judged";
       const std::string value = o.value ? show_against(*o.value, o.limit, o.unit).text() : "–";
-      line("  " + paint_.paint(mark, tone) + ' ' + paint_.left(o.text, column, Tone::kPlain) + ' ' +
-           paint_.right(value, 12, Tone::kPlain) + "  " + paint_.paint(word, tone));
+      page_.line("  " + page_.paint().paint(mark, tone) + ' ' +
+                 page_.paint().left(o.text, column, Tone::kPlain) + ' ' +
+                 page_.paint().right(value, 12, Tone::kPlain) + "  " +
+                 page_.paint().paint(word, tone));
       if (o.note.empty()) continue;
-      for (const std::string& part : paint_.wrapped(o.note, width_ - 4)) {
-        line("    " + paint_.paint(part, Tone::kDim));
+      for (const std::string& part : page_.paint().wrapped(o.note, page_.width() - 4)) {
+        page_.line("    " + page_.paint().paint(part, Tone::kDim));
       }
     }
   }
@@ -125,7 +101,7 @@ class Summary {
 
   void clients() {
     if (results_.clients.empty()) return;
-    title("Clients");
+    page_.title("Clients");
     TerminalTable table({{"", 0},
                          {"throughput", 1},
                          {"mean", 3},
@@ -151,11 +127,11 @@ class Summary {
       if (any) table.add(std::move(intervals));
       intervals_known |= any;
     }
-    out_ += table.text(paint_, width_);
-    if (intervals_known) line("  " + paint_.paint("±: 95 % confidence", Tone::kDim));
+    page_.table(table);
+    if (intervals_known) page_.line("  " + page_.paint().paint("±: 95 % confidence", Tone::kDim));
     for (const ClientResult& client : results_.clients) {
       const std::string causes = causes_text(client.errors);
-      if (causes != "none") paragraph(client.id + " errors:", Tone::kBad, causes);
+      if (causes != "none") page_.paragraph(client.id + " errors:", Tone::kBad, causes);
       further_metrics(client.id, client.metrics);
     }
   }
@@ -187,7 +163,7 @@ class Summary {
 
   void components() {
     if (results_.components.empty()) return;
-    title("Components");
+    page_.title("Components");
     std::vector<TerminalTable::Column> columns{{"", 0}};
     for (const ComponentColumn& column : component_columns()) {
       columns.push_back({column.title, column.rank});
@@ -202,12 +178,12 @@ class Summary {
       }
       table.add(std::move(row));
     }
-    out_ += table.text(paint_, width_);
+    page_.table(table);
     for (const ComponentResult& component : results_.components) {
       if (const MetricResult* errors = find_metric(component.metrics, "errors")) {
         if (const auto* causes = std::get_if<CountsByCause>(&errors->value)) {
           const std::string text = causes_text(*causes);
-          if (text != "none") paragraph(component.id + " errors:", Tone::kBad, text);
+          if (text != "none") page_.paragraph(component.id + " errors:", Tone::kBad, text);
         }
       }
       further_metrics(component.id, component.metrics);
@@ -223,7 +199,7 @@ class Summary {
       if (has_column(metric.name) || value.empty()) continue;
       text += (text.empty() ? "" : " · ") + readable_name(metric.name) + ' ' + value;
     }
-    if (!text.empty()) paragraph(id + ":", Tone::kDim, text);
+    if (!text.empty()) page_.paragraph(id + ":", Tone::kDim, text);
   }
 
   static std::string further_value(const MetricResult& metric) {
@@ -244,7 +220,7 @@ class Summary {
 
   void cost() {
     if (!results_.cost) return;
-    title("Cost");
+    page_.title("Cost");
     const Estimate hour = find_estimate(results_.cost->metrics, "per_hour");
     const Estimate million = find_estimate(results_.cost->metrics, "per_million_requests");
     const std::string currency = ' ' + results_.cost->currency;
@@ -257,29 +233,29 @@ class Summary {
     if (hour.value)
       text += fmt::format(" ({} a month)", show_number(*hour.value * kHoursOfMonth, "").text());
     if (million.value) text += ", " + shown(million) + " per million requests completed";
-    body(text);
+    page_.body(text);
   }
 
   void notes() {
     const std::vector<EstimateNote> all = estimate_notes(results_);
     if (all.empty()) return;
-    out_ += '\n';
+    page_.gap();
     for (std::size_t i = 0; i < std::min(all.size(), kNotesShown); ++i) {
-      paragraph("–", Tone::kDim, all[i].sentence());
+      page_.paragraph("–", Tone::kDim, all[i].sentence());
     }
     if (all.size() > kNotesShown) {
-      paragraph("–", Tone::kDim,
-                fmt::format("{} more remarks in the report", all.size() - kNotesShown));
+      page_.paragraph("–", Tone::kDim,
+                      fmt::format("{} more remarks in the report", all.size() - kNotesShown));
     }
   }
 
   void findings() {
     if (results_.findings.empty()) return;
-    title("Findings");
+    page_.title("Findings");
     for (const Finding& finding : results_.findings) {
       const std::string head =
           finding.kind + (finding.component.empty() ? "" : " " + finding.component) + ':';
-      paragraph(head, Tone::kWarning, finding.text);
+      page_.paragraph(head, Tone::kWarning, finding.text);
     }
   }
 
@@ -290,8 +266,8 @@ class Summary {
       const double largest =
           chart.values.empty() ? 0 : *std::max_element(chart.values.begin(), chart.values.end());
       if (!(largest > 0)) continue;
-      title(chart.component.empty() ? chart.title : chart.component + ": " + chart.title);
-      const std::size_t factor = (chart.values.size() + width_ - 5) / (width_ - 4);
+      page_.title(chart.component.empty() ? chart.title : chart.component + ": " + chart.title);
+      const std::size_t factor = (chart.values.size() + page_.width() - 5) / (page_.width() - 4);
       std::string bars;
       for (std::size_t begin = 0; begin < chart.values.size(); begin += factor) {
         double most = 0;
@@ -300,40 +276,32 @@ class Summary {
         }
         bars += kBlocks[static_cast<std::size_t>(std::clamp(most / largest * 7.999, 0.0, 7.0))];
       }
-      line("  " + paint_.plain(bars));
-      body(fmt::format("{} to {}, peak {}", chart.labels.front(), chart.labels.back(),
-                       show_number(largest, chart.unit).text()),
-           Tone::kDim);
+      page_.line("  " + page_.paint().plain(bars));
+      page_.body(fmt::format("{} to {}, peak {}", chart.labels.front(), chart.labels.back(),
+                             show_number(largest, chart.unit).text()),
+                 Tone::kDim);
     }
   }
 
   void events() {
     const std::vector<LogEntry>& log = results_.events_log;
     if (log.empty()) return;
-    title("Events");
+    page_.title("Events");
     for (std::size_t i = 0; i < std::min(log.size(), kEventsShown); ++i) {
-      const std::string what = paint_.plain(log[i].kind + ": " + log[i].text);
-      line("  " + paint_.right(show_clock(log[i].t_s), 9, Tone::kDim) + "  " +
-           truncated(what, width_ - 13, paint_.ellipsis()));
+      const std::string what = page_.paint().plain(log[i].kind + ": " + log[i].text);
+      page_.line("  " + page_.paint().right(show_clock(log[i].t_s), 9, Tone::kDim) + "  " +
+                 truncated(what, page_.width() - 13, page_.paint().ellipsis()));
     }
     if (log.size() > kEventsShown) {
-      line("  " +
-           paint_.paint(fmt::format("{:>9}  {} more in the report", "", log.size() - kEventsShown),
-                        Tone::kDim));
+      page_.line("  " + page_.paint().paint(fmt::format("{:>9}  {} more in the report", "",
+                                                        log.size() - kEventsShown),
+                                            Tone::kDim));
     }
-  }
-
-  /// Never cut: this line is for copying.
-  void report() {
-    if (options_.report_path.empty()) return;
-    line('\n' + paint_.paint("Report", Tone::kStrong) + "  " + one_line(options_.report_path));
   }
 
   const Results& results_;
   const TerminalOptions& options_;
-  const std::size_t width_;
-  const Painter paint_;
-  std::string out_;
+  TerminalPage page_;
 };
 
 }  // namespace

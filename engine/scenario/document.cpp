@@ -6,19 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/scenario/fault_trace.h"
 #include "engine/scenario/source_file.h"
 
 namespace highwater {
 namespace {
-
-/// The words of a list, for "known: …".
-std::string listed(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
-}
 
 std::vector<std::string> keys_of(const Value* object) {
   std::vector<std::string> keys;

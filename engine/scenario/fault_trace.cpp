@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +13,7 @@
 #include "engine/describe/field.h"
 #include "engine/describe/nearest.h"
 #include "engine/describe/samples.h"
+#include "engine/scenario/source_file.h"
 
 namespace highwater {
 namespace {
@@ -26,7 +27,8 @@ struct FaultTraceParams {
     using P = FaultTraceParams;
     return Fields{field<&P::replay>("The log, a CSV file with the columns time, target, fault and "
                                     "duration, relative to the scenario; a further column is a "
-                                    "parameter of the faults that have something in it.")
+                                    "parameter of the faults that have something in it. Rows may "
+                                    "stand in any order; one without a duration lasts for good.")
                       .required(),
                   field<&P::at>("When it begins: what its times count from."),
                   field<&P::speedup>("Its times and durations pass so many times as fast.")
@@ -47,10 +49,32 @@ std::optional<Duration> read_time(const std::string& text) {
   return Duration{static_cast<std::int64_t>(std::nearbyint(seconds_given * 1e9))};
 }
 
+/// The fields of a line, each with the column at which it begins.
+struct Row {
+  std::vector<std::string> fields;
+  std::vector<std::uint32_t> columns;
+  bool closed = true;  ///< Whether every quote is.
+};
+
+Row row_of(std::string_view line) {
+  Row row{csv_fields(line), {1}, true};
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') row.closed = !row.closed;
+    if (line[i] == ',' && row.closed) row.columns.push_back(static_cast<std::uint32_t>(i + 2));
+  }
+  return row;
+}
+
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') || c == 0x7F;
+}
+
 class Expander {
  public:
-  Expander(const std::vector<KindInfo>& verbs, Problems& problems)
-      : verbs_(verbs), problems_(problems) {}
+  Expander(const std::vector<KindInfo>& verbs, Problems& problems) : problems_(problems) {
+    for (const KindInfo& one : verbs)
+      if (one.name != "replay") verbs_.push_back(one.name);
+  }
 
   /// The faults of the log that `given` names.
   std::vector<Value> faults_of(const Value& given, const std::string& path) {
@@ -60,102 +84,147 @@ class Expander {
     const Position where = given.find("replay")->position();
     const std::filesystem::path file =
         std::filesystem::path(problems_.source_directory(where.source)) / params.replay;
-    std::ifstream in(file, std::ios::binary);
-    std::string line;
-    if (!in || !std::getline(in, line)) {
+    const FileText log = read_file(file.string());
+    if (!log.fault.empty() || log.text.empty()) {
       problems_.error(where, pointer_to(path, "replay"),
-                      file_in_quotes(file.string()) + " cannot be read or is empty");
+                      file_in_quotes(file.string()) + ": " +
+                          (log.fault.empty() ? "the log is empty" : log.fault));
       return {};
     }
     path_ = path;
     source_ = problems_.add_source(file.string(), file.parent_path().string());
     params_ = params;
-    if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    columns_ = csv_fields(line);
-    bool complete = true;
-    for (const char* column : {"time", "target", "fault"})
-      if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) {
-        complete = false;
-        problems_.error({source_, 1, 1}, path_,
-                        fmt::format("the column {} is missing", in_quotes(column)),
-                        nearest_word(column, columns_));
-      }
+    std::string_view rest = log.text;
+    if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
     std::vector<Value> faults;
-    if (!complete) return faults;
-    for (std::uint32_t number = 2; std::getline(in, line); ++number) {
+    for (std::uint32_t number = 1; !rest.empty(); ++number) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      const std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const auto control = std::find_if(line.begin(), line.end(), is_control);
+      if (control != line.end()) {
+        problems_.error({source_, number, static_cast<std::uint32_t>(control - line.begin() + 1)},
+                        path_, "this is no character of a text: is it a CSV file?");
+        break;
+      }
+      if (number == 1) {
+        if (!read_header(row_of(line))) break;
+        continue;
+      }
       if (line.find_first_not_of(" \t\r,") == std::string::npos) continue;
-      if (faults.size() == kMostTraceRows) {
+      if (++rows_ > kMostTraceRows) {
         problems_.error({source_, number, 1}, path_,
                         fmt::format("at most {} rows are read", kMostTraceRows));
         break;
       }
-      if (auto fault = fault_of(csv_fields(line), {source_, number, 1}))
+      if (auto fault = fault_of(row_of(line), {source_, number, 1}))
         faults.push_back(std::move(*fault));
     }
+    if (rows_ == 0 && problems_.error_count() == before)
+      problems_.warning({source_, 1, 1}, path_, "the log has no rows: nothing is replayed");
     return faults;
   }
 
  private:
-  std::optional<Value> fault_of(const std::vector<std::string>& fields, Position where) {
-    Value fault = Value::object();
-    fault.set_position(where);
-    const auto put = [&](const std::string& key, Value value) {
-      value.set_position(where);
-      fault.set(key, std::move(value));
-      fault.members().back().key_position = where;
-    };
-    const auto at = [&](const char* column) -> std::string {
-      const auto found = std::find(columns_.begin(), columns_.end(), column);
-      const auto index = static_cast<std::size_t>(found - columns_.begin());
-      return index < fields.size() ? fields[index] : "";
-    };
-    const std::string verb = at("fault");
-    std::vector<std::string> known;
-    for (const KindInfo& one : verbs_)
-      if (one.name != "replay") known.push_back(one.name);
-    if (std::find(known.begin(), known.end(), verb) == known.end()) {
-      problems_.error(where, path_, "unknown fault " + in_quotes(verb), nearest_word(verb, known));
-      return std::nullopt;
+  bool read_header(const Row& row) {
+    names_ = row.fields;
+    const std::size_t before = problems_.error_count();
+    if (names_.size() == 1 && names_[0].find_first_of(";\t|") != std::string::npos) {
+      problems_.error({source_, 1, 1}, path_, "the fields of a line have commas between them");
+      return false;
     }
-    put(verb, Value::string(at("target")));
-    const auto time = read_time(at("time"));
-    if (!time) {
-      problems_.error(where, path_,
-                      in_quotes(at("time")) + " is no time: write 90, \"90s\" or \"1.5m\"");
-      return std::nullopt;
-    }
-    put("at", Quantity<Duration>::write(params_.at + scaled(*time)));
-    if (const std::string lasts = at("duration"); !lasts.empty()) {
-      const auto duration = read_time(lasts);
-      if (!duration) {
+    for (const char* column : {"time", "target", "fault"})
+      if (std::find(names_.begin(), names_.end(), column) == names_.end())
+        problems_.error({source_, 1, 1}, path_,
+                        fmt::format("the column {} is missing", in_quotes(column)),
+                        nearest_word(column, names_));
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const Position where{source_, 1, row.columns[i]};
+      const auto first = std::find(names_.begin(), names_.end(), names_[i]);
+      if (names_[i].empty())
+        problems_.error(where, path_, "a column has no name");
+      else if (static_cast<std::size_t>(first - names_.begin()) != i)
         problems_.error(where, path_,
-                        in_quotes(lasts) + " is no duration: write 90, \"90s\" or \"1.5m\"");
-        return std::nullopt;
-      }
-      put("for", Quantity<Duration>::write(scaled(*duration)));
+                        fmt::format("the column {} stands twice", in_quotes(names_[i])));
+      else if (names_[i] == "at" || names_[i] == "for")
+        problems_.error(where, path_,
+                        names_[i] == "at" ? "the time stands in the column \"time\""
+                                          : "it stands in the column \"duration\"");
     }
-    for (std::size_t i = 0; i < columns_.size() && i < fields.size(); ++i) {
-      const std::string& column = columns_[i];
-      if (column == "time" || column == "target" || column == "fault" || column == "duration" ||
-          fields[i].empty())
-        continue;
-      const auto json = parse_json_value(fields[i]);
-      put(column, json ? *json : Value::string(fields[i]));
+    return problems_.error_count() == before;
+  }
+
+  /// The time in one column. Reports what is none.
+  std::optional<Duration> time_in(const std::string& text, Position where, const char* what) {
+    const auto time = read_time(text);
+    if (!time)
+      problems_.error(
+          where, path_,
+          fmt::format("{} is no {}: write 90, \"90s\" or \"1.5m\"", in_quotes(text), what));
+    return time;
+  }
+
+  std::optional<Value> fault_of(const Row& row, Position line) {
+    const std::size_t before = problems_.error_count();
+    const auto at_column = [&](std::size_t column) {
+      Position where = line;
+      if (column < row.columns.size()) where.column = row.columns[column];
+      return where;
+    };
+    const auto index_of = [&](const char* name) {
+      return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) -
+                                      names_.begin());
+    };
+    const auto text_at = [&](std::size_t column) {
+      return column < row.fields.size() ? row.fields[column] : std::string();
+    };
+    Value fault = Value::object();
+    fault.set_position(line);
+    const auto put = [&](const std::string& key, Value value, std::size_t column) {
+      value.set_position(at_column(column));
+      fault.set(key, std::move(value));
+      fault.members().back().key_position = at_column(column);
+    };
+    if (!row.closed) problems_.error(line, path_, "a quote is not closed");
+    if (row.fields.size() > names_.size())
+      problems_.error(
+          at_column(names_.size()), path_,
+          fmt::format("{} fields, and the header names {}", row.fields.size(), names_.size()));
+    const std::size_t verb = index_of("fault"), time = index_of("time"),
+                      duration = index_of("duration"), target = index_of("target");
+    if (std::find(verbs_.begin(), verbs_.end(), text_at(verb)) == verbs_.end())
+      problems_.error(at_column(verb), path_, "unknown fault " + in_quotes(text_at(verb)),
+                      nearest_word(text_at(verb), verbs_));
+    else
+      put(text_at(verb), Value::string(text_at(target)), target);
+    if (const auto at = time_in(text_at(time), at_column(time), "time"))
+      put("at", Quantity<Duration>::write(std::min(params_.at + scaled(*at), kLongestRun)), time);
+    if (!text_at(duration).empty())
+      if (const auto lasts = time_in(text_at(duration), at_column(duration), "duration"))
+        put("for", Quantity<Duration>::write(scaled(*lasts)), duration);
+    for (std::size_t i = 0; i < names_.size() && i < row.fields.size(); ++i) {
+      if (i == verb || i == time || i == duration || i == target || row.fields[i].empty()) continue;
+      const auto json = parse_json_value(row.fields[i]);
+      put(names_[i], json ? *json : Value::string(row.fields[i]), i);
     }
+    if (problems_.error_count() != before) return std::nullopt;
     return fault;
   }
 
+  /// As fast as it is to pass; at most as long as a run can be.
   Duration scaled(Duration time) const {
-    return Duration{static_cast<std::int64_t>(
-        std::nearbyint(static_cast<double>(time.count()) / params_.speedup.value))};
+    const double ns = std::nearbyint(static_cast<double>(time.count()) / params_.speedup.value);
+    if (ns >= static_cast<double>(kLongestRun.count())) return kLongestRun;
+    return Duration{static_cast<std::int64_t>(ns)};
   }
 
-  const std::vector<KindInfo>& verbs_;
+  std::vector<std::string> verbs_;
   Problems& problems_;
   std::string path_;
   std::uint32_t source_ = 0;
   FaultTraceParams params_;
-  std::vector<std::string> columns_;
+  std::vector<std::string> names_;  // of the columns
+  std::size_t rows_ = 0;
 };
 
 }  // namespace

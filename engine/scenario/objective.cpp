@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/describe/quantity.h"
 
@@ -145,11 +146,9 @@ class Reader {
       if (names.back() == parts[1]) metric = &one;
     }
     if (metric == nullptr) {
-      std::string known;
-      for (const std::string& name : names) known += (known.empty() ? "" : ", ") + name;
-      return fail(
-          fmt::format("{} is no metric of a {}; it has {}", in_quotes(parts[1]), kind.name, known),
-          nearest_word(parts[1], names));
+      return fail(fmt::format("{} is no metric of a {}; it has {}", in_quotes(parts[1]), kind.name,
+                              listed(names)),
+                  nearest_word(parts[1], names));
     }
     objective_.metric = metric->name;
     objective_.shape = metric->shape;

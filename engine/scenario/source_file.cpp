@@ -15,35 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What went wrong with a file, or its text.
-struct FileText {
-  std::string text;
-  std::string fault;
-};
-
-FileText read_file(const std::string& file) {
-  std::error_code error;
-  const fs::file_status status = fs::status(file, error);
-  if (!fs::exists(status)) return {"", "there is no such file"};
-  if (fs::is_directory(status)) return {"", "this is a directory, not a scenario file"};
-  // Asked before reading, since a larger file is refused anyway; what has no size is read as it is.
-  const auto size = fs::is_regular_file(status) ? fs::file_size(file, error) : 0;
-  if (!error && size > kLargestDocument)
-    return {"", fmt::format("the file has {} MiB; at most {} MiB are read", size >> 20,
-                            kLargestDocument >> 20)};
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return {"", fmt::format("cannot be opened: {}", std::strerror(errno))};
-  FileText out;
-  char block[1 << 16];
-  while (in.read(block, sizeof block), in.gcount() > 0) {
-    out.text.append(block, static_cast<std::size_t>(in.gcount()));
-    if (out.text.size() > kLargestDocument) break;  // the parser says so
-  }
-  if (in.bad()) return {"", "cannot be read to its end"};
-  return out;
-}
-
 /// Reads a chain of files, the last one first laid down.
 class Chain {
  public:
@@ -121,6 +92,30 @@ class Chain {
 };
 
 }  // namespace
+
+FileText read_file(const std::string& file) {
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (!fs::exists(status)) return {"", "there is no such file"};
+  if (fs::is_directory(status)) return {"", "this is a directory, not a file"};
+  // Asked before reading, since a larger file is refused anyway; what has no size is read as it is.
+  const auto size = fs::is_regular_file(status) ? fs::file_size(file, error) : 0;
+  if (!error && size > kLargestDocument)
+    return {"", fmt::format("the file has {} MiB; at most {} MiB are read", size >> 20,
+                            kLargestDocument >> 20)};
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return {"", fmt::format("cannot be opened: {}", std::strerror(errno))};
+  FileText out;
+  char block[1 << 16];
+  while (in.read(block, sizeof block), in.gcount() > 0) {
+    out.text.append(block, static_cast<std::size_t>(in.gcount()));
+    if (out.text.size() > kLargestDocument)
+      return {"", fmt::format("at most {} MiB are read", kLargestDocument >> 20)};
+  }
+  if (in.bad()) return {"", "cannot be read to its end"};
+  return out;
+}
 
 std::optional<Value> load_merged(const std::string& file, const Guide& guide,
                                  const Environment& environment, Problems& problems) {

@@ -21,6 +21,13 @@ std::optional<Value> read_merged(std::string_view text, const std::string& name,
 /// Reads a file that holds one JSON object, as it is.
 std::optional<Value> read_json_object(const std::string& file, Problems& problems);
 
+/// The text of a file, or what is wrong with it: more than kLargestDocument bytes are refused.
+struct FileText {
+  std::string text;
+  std::string fault;
+};
+FileText read_file(const std::string& file);
+
 inline constexpr std::size_t kLongestChain = 16;
 
 }  // namespace highwater

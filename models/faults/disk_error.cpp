@@ -12,7 +12,7 @@
 ///          io_error.
 /// Checked  tests/faults/disks_test.cpp
 
-#include "models/database/disk.h"
+#include "models/faults/disk_action.h"
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"
 
@@ -20,33 +20,6 @@ namespace highwater::faults {
 namespace {
 
 using database::DiskTrouble;
-
-class DiskError final : public GradualAction {
- public:
-  DiskError(Victims choose, HasDisks& store, double share, bool log)
-      : choose_(std::move(choose)), store_(store), share_(share) {
-    trouble_.log = log;
-  }
-
- private:
-  std::string aim() override {
-    victims_ = choose_();
-    return "disk error of " + list_of(victims_);
-  }
-  void apply(double strength) override {
-    trouble_.errors = share_ * strength;
-    for (Instance* victim : victims_) store_.disk_of(*victim).suffer(trouble_);
-  }
-  void withdraw(double) override {
-    for (Instance* victim : victims_) store_.disk_of(*victim).recover(trouble_);
-  }
-
-  Victims choose_;
-  std::vector<Instance*> victims_;  // once it has begun
-  HasDisks& store_;
-  double share_;
-  DiskTrouble trouble_;  // disks know it by its address
-};
 
 struct DiskErrorFault {
   static constexpr std::string_view kKinds[] = {"database"};
@@ -78,9 +51,12 @@ struct DiskErrorFault {
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    const Strike& strike) const {
-    return std::make_unique<DiskError>(choose_instances(world, directory, target, extent, strike),
-                                       point_of<HasDisks>(directory.component(target.component)),
-                                       rate.value, log);
+    DiskTrouble most;
+    most.errors = rate.value;
+    most.log = log;
+    return std::make_unique<DiskAction>(
+        "disk error", choose_instances(world, directory, target, extent, strike),
+        point_of<HasDisks>(directory.component(target.component)), most);
   }
 };
 

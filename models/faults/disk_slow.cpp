@@ -9,7 +9,7 @@
 ///          aws:ebs:volume-io-latency; ALGORITHMS 9.3 disk_slow.
 /// Checked  tests/faults/disks_test.cpp
 
-#include "models/database/disk.h"
+#include "models/faults/disk_action.h"
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"
 
@@ -17,34 +17,6 @@ namespace highwater::faults {
 namespace {
 
 using database::DiskTrouble;
-
-class DiskSlow final : public GradualAction {
- public:
-  DiskSlow(Victims choose, HasDisks& store, const DiskTrouble& most)
-      : choose_(std::move(choose)), store_(store), most_(most) {}
-
- private:
-  std::string aim() override {
-    victims_ = choose_();
-    return "disk slow of " + list_of(victims_);
-  }
-  void apply(double strength) override {
-    trouble_ = most_;
-    trouble_.factor = 1 + (most_.factor - 1) * strength;
-    trouble_.add =
-        Duration{static_cast<Duration::rep>(static_cast<double>(most_.add.count()) * strength)};
-    for (Instance* victim : victims_) store_.disk_of(*victim).suffer(trouble_);
-  }
-  void withdraw(double) override {
-    for (Instance* victim : victims_) store_.disk_of(*victim).recover(trouble_);
-  }
-
-  Victims choose_;
-  std::vector<Instance*> victims_;  // once it has begun
-  HasDisks& store_;
-  DiskTrouble most_;
-  DiskTrouble trouble_;  // as strong as it is; disks know it by its address
-};
 
 struct DiskSlowFault {
   static constexpr std::string_view kKinds[] = {"database"};
@@ -94,9 +66,9 @@ struct DiskSlowFault {
     most.add = add;
     if (iops) most.per_second = iops->per_second;
     most.log = log;
-    return std::make_unique<DiskSlow>(choose_instances(world, directory, target, extent, strike),
-                                      point_of<HasDisks>(directory.component(target.component)),
-                                      most);
+    return std::make_unique<DiskAction>(
+        "disk slow", choose_instances(world, directory, target, extent, strike),
+        point_of<HasDisks>(directory.component(target.component)), most);
   }
 };
 

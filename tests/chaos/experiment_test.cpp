@@ -88,7 +88,7 @@ TEST_CASE("experiment: actions") {
   CHECK_THAT(with_action(R"({"type": "simulation", "fault": {"kill": "apo"}})"),
              Contains("/method/0/provider/fault/kill") && Contains("did you mean \"api\""));
   CHECK_THAT(with_action(R"({"type": "simulation", "fault": {"kil": "api"}})"),
-             Contains("verb is missing") && Contains("did you mean \"kill\""));
+             Contains("unknown verb") && Contains("did you mean \"kill\""));
   CHECK_THAT(with_action(R"({"type": "simulation", "fault": {"kill": "api", "slow": "api"}})"),
              Contains("one verb"));
   CHECK_THAT(with_action(R"({"type": "simulation", "fault": {"kill": "api", "for": "-1s"}})"),

@@ -101,5 +101,39 @@ TEST_CASE("metastability: what is written of it", "[costly]") {
   CHECK_THAT(metastability_html(*results), Catch::Contains("vulnerable"));
 }
 
+TEST_CASE("metastability: what a level is called, where its runs do not agree") {
+  const auto state = [](std::uint64_t overloaded, std::uint64_t collapsed, std::uint64_t draining,
+                        std::uint64_t runs) {
+    MetastableLevel level;
+    level.runs = runs;
+    level.overloaded = overloaded;
+    level.collapsed = collapsed;
+    level.draining = draining;
+    return std::string(metastable_state(level));
+  };
+  CHECK(state(0, 0, 0, 3) == "stable");
+  CHECK(state(0, 1, 0, 3) == "stable");
+  CHECK(state(0, 1, 1, 3) == "slow");
+  CHECK(state(0, 2, 0, 3) == "vulnerable");
+  CHECK(state(1, 1, 0, 3) == "vulnerable");
+  CHECK(state(1, 0, 0, 2) == "overloaded");
+  CHECK(state(2, 0, 0, 3) == "overloaded");
+  CHECK(state(0, 1, 0, 1) == "vulnerable");
+}
+
+TEST_CASE("metastability: only a load below what is vulnerable is called safe") {
+  MetastabilityResults results;
+  results.trigger = "spike users";
+  for (const double load : {0.5, 1.0, 1.5}) {
+    MetastableLevel level;
+    level.load = load;
+    level.runs = 1;
+    level.collapsed = load == 1.0 ? 1 : 0;
+    results.levels.push_back(level);
+  }
+  results.vulnerable = Interval{1, 1};
+  CHECK_THAT(metastability_sentence(results), Catch::Contains("At 0.5x it recovers"));
+}
+
 }  // namespace
 }  // namespace highwater::chaos

@@ -1,4 +1,5 @@
-// The experiments of scenarios/chaos come to the verdicts that their table promises.
+// The experiments of scenarios/chaos, and the scenarios that are one by their own faults and
+// objectives, come to the verdicts that their table promises.
 
 #include <filesystem>
 #include <fstream>
@@ -28,7 +29,24 @@ std::map<std::string, std::string> verdicts() {
   return found;
 }
 
+StudyOptions few_runs() {
+  StudyOptions options;
+  options.runs = 4;
+  options.jobs = 2;
+  return options;
+}
+
+ChaosResults results_of_scenario(const std::string& file) {
+  Problems problems;
+  const auto document = load_document(file, testing::language(), {}, problems);
+  const auto system = document ? prepare(*document, testing::catalog(), problems) : std::nullopt;
+  INFO(problems.text());
+  REQUIRE(system);
+  return run_study(*system, experiment_of(*system), true, few_runs());
+}
+
 ChaosResults results_of(const std::string& file) {
+  if (!looks_like_experiment(kFolder + file)) return results_of_scenario(kFolder + file);
   Problems problems, of_scenario;
   const auto draft = load_experiment(kFolder + file, {}, {}, problems);
   INFO(problems.text());
@@ -43,15 +61,12 @@ ChaosResults results_of(const std::string& file) {
   INFO(problems.text());
   REQUIRE(experiment);
   system->duration = experiment->duration;
-  StudyOptions options;
-  options.runs = 4;
-  options.jobs = 2;
-  return run_study(*system, *experiment, false, options);
+  return run_study(*system, *experiment, false, few_runs());
 }
 
 TEST_CASE("ready: each experiment comes to its verdict", "[chaos][costly]") {
   const auto all = verdicts();
-  CHECK(all.size() == 10);
+  CHECK(all.size() == 11);
   for (const auto& [file, verdict] : all) {
     INFO(file);
     const ChaosResults results = results_of(file);
@@ -59,6 +74,22 @@ TEST_CASE("ready: each experiment comes to its verdict", "[chaos][costly]") {
     for (const ChaosCheck& check : results.checks) CHECK(check.cannot_fail == "");
     CHECK(results.never_steady == 0);
   }
+}
+
+TEST_CASE("ready: of the outages of the log one costs more than all others together",
+          "[chaos][costly]") {
+  const ChaosResults results = results_of("chaos/outage-log.json");
+  REQUIRE(results.impacts.size() == 8);
+  double all = 0;
+  for (const ChaosImpact& impact : results.impacts) all += *impact.lost.value;
+  const ChaosImpact& zone = results.impacts[5];
+  CHECK(zone.text == "zone_outage b");
+  CHECK(*zone.begin_s.value == 900);
+  CHECK(*zone.lasted_s.value == 40);
+  CHECK(*zone.lost.value > 0.9 * all);
+  REQUIRE(zone.budgets.size() == 1);
+  CHECK(*zone.budgets[0].burnt.value > 1);  // more than the half hour's whole budget
+  CHECK(results.impacts[0].detected + results.impacts[6].detected == 0);  // dead processes
 }
 
 TEST_CASE("ready: every experiment is in the table", "[chaos]") {

@@ -158,5 +158,58 @@ TEST_CASE("study: what is written of it") {
   CHECK_THAT(page, !Catch::Contains("<script"));
 }
 
+TEST_CASE("study: what never struck is said") {
+  std::string scenario = testing::two_clients();
+  scenario.insert(scenario.find("\"objectives\""),
+                  R"("faults": [{"when": "store.utilization > 99% over 30s", "kill": "store"}], )");
+  const ChaosResults results =
+      study(ready(experiment(kAnswered + kill(R"({"kill": "api", "for": "20s"})")), scenario));
+  CHECK(results.impacts.size() == 1);
+  REQUIRE(results.findings.size() == 1);
+  CHECK(results.findings[0].kind == "never struck");
+  CHECK_THAT(results.findings[0].text, Catch::Contains("faults[0]"));
+}
+
+TEST_CASE("study: counts of the blast radius are a second's, however often it is looked") {
+  for (const char* frequency : {"1s", "2s"}) {
+    CAPTURE(frequency);
+    const std::string extension =
+        std::string(R"(, "extensions": [{"name": "highwater", "frequency": ")") + frequency +
+        "\"}]";
+    const ChaosResults results =
+        study(ready(experiment(extension + kAnswered + kill(R"({"kill": "api", "for": "20s"})"))));
+    REQUIRE(results.impacts.size() == 1);
+    bool seen = false;
+    for (const ChaosReach& reach : results.impacts[0].reach) {
+      if (reach.component != "users" || reach.metric != "failed") continue;
+      seen = true;
+      CHECK(reach.unit == "/s");
+      CHECK(reach.then == Approx(70).margin(10));  // 100 in 20 s of some 28 until it recovered
+      CHECK(*reach.change.value == Approx(reach.then - reach.normally));
+      CHECK(reach.change.ci95->high - reach.change.ci95->low < 40);
+    }
+    CHECK(seen);
+  }
+}
+
+TEST_CASE("study: checks say what they ask for") {
+  const auto asked = [](const std::string& tolerance, const std::string& provider) {
+    const ChaosResults results =
+        study(ready(experiment(hypothesis(tolerance, provider) +
+                               kill(R"({"slow": "api", "factor": "1.2x", "for": "5s"})"))),
+              1);
+    return results.checks.at(0).asked;
+  };
+  CHECK(asked("[0, 500]", R"({"type": "simulation", "metric": "users.latency.p99"})") ==
+        "0 ms to 500 ms");
+  CHECK(asked("true", R"({"type": "simulation", "objective": "users.latency.p99 < 1s"})") ==
+        "users.latency.p99 < 1s");
+  CHECK(asked("false", R"({"type": "simulation", "objective": "users.latency.p99 > 1s"})") ==
+        "not users.latency.p99 > 1s");
+  CHECK(asked(R"({"type": "regex", "pattern": "^[0-9]"})",
+              R"({"type": "simulation", "metric": "users.latency.p99"})") ==
+        R"({"type": "regex", "pattern": "^[0-9]"})");
+}
+
 }  // namespace
 }  // namespace highwater::chaos

@@ -5,18 +5,25 @@ The environment names the program (HIGHWATER), the folder of scenarios (HIGHWATE
 schema of experiments as the Chaos Toolkit has them (HIGHWATER_EXPERIMENT_SCHEMA).
 """
 import copy
+import datetime
 import json
 import os
 import pathlib
+import shutil
+import signal
+import subprocess
+import time
 import unittest
 import xml.etree.ElementTree
 
 import jsonschema
 
-from in_folder import InTemporaryFolder
+from in_folder import PROGRAM, InTemporaryFolder
 
 SCENARIOS = pathlib.Path(os.environ["HIGHWATER_SCENARIOS"])
-SCHEMA = json.loads(pathlib.Path(os.environ["HIGHWATER_EXPERIMENT_SCHEMA"]).read_text())
+SCHEMA_FILE = pathlib.Path(os.environ["HIGHWATER_EXPERIMENT_SCHEMA"])
+SCHEMA = json.loads(SCHEMA_FILE.read_text())
+JOURNAL_SCHEMA = json.loads(SCHEMA_FILE.with_name("journal.schema.json").read_text())
 
 SCENARIO = {
     "highwater": 1,
@@ -113,6 +120,103 @@ class Chaos(InTemporaryFolder):
             jsonschema.validate(as_toolkit(json.loads(text)), SCHEMA)
         self.assertEqual(count, 10)
 
+    def check_journals(self, experiment, *words):
+        self.chaos(experiment, "--out", "out", "--seeds", "2", *words)
+        journals = [json.loads((self.folder / "out" / name).read_text())
+                    for name in ("journal.json", "journal-002.json")]
+        for journal in journals:
+            jsonschema.validate(journal, JOURNAL_SCHEMA)
+            for part in (journal, *journal["run"], *journal["rollbacks"]):
+                lasted = (datetime.datetime.fromisoformat(part["end"])
+                          - datetime.datetime.fromisoformat(part["start"]))
+                self.assertAlmostEqual(lasted.total_seconds(), part["duration"], places=5)
+        return journals[0]
+
+    def test_journals_have_what_is_read_of_them(self):
+        deviating = self.check_journals(EXPERIMENT)
+        self.assertTrue(deviating["steady_states"]["before"]["steady_state_met"])
+        self.assertFalse(deviating["steady_states"]["after"]["steady_state_met"])
+        self.check_journals(as_toolkit(EXPERIMENT))
+
+        failing = copy.deepcopy(EXPERIMENT)
+        failing["method"].append({"type": "action", "name": "wait", "provider": {
+            "type": "simulation", "wait_until": "api.utilization > 99%", "timeout": "1s"}})
+        failed = self.check_journals(failing)["run"][-1]
+        self.assertEqual(failed["status"], "failed")
+        self.assertIn("did not come true", failed["exception"][0])
+
+        aborted = self.check_journals(EXPERIMENT, "--abort-on", "users.availability < 90% over 1s")
+        self.assertEqual(aborted["status"], "aborted")
+
+        unsteady = copy.deepcopy(EXPERIMENT)
+        unsteady["steady-state-hypothesis"]["probes"][0]["provider"]["objective"] = (
+            "users.latency.p99 < 1us")
+        skipped = self.check_journals(unsteady)
+        self.assertIsNone(skipped["steady_states"]["after"])
+        self.assertEqual(skipped["run"], [])
+
+        exploring = copy.deepcopy(EXPERIMENT)
+        del exploring["steady-state-hypothesis"]
+        self.assertIsNone(self.check_journals(exploring)["steady_states"]["before"])
+
+    def test_a_tolerance_with_a_filter(self):
+        experiment = copy.deepcopy(EXPERIMENT)
+        experiment["steady-state-hypothesis"]["probes"][0] = {
+            "type": "probe", "name": "all is fast", "provider": {
+                "type": "simulation",
+                "metrics": ["users.latency.p50", "users.latency.p99"]},
+            "tolerance": {"type": "jsonpath", "path": "$[?@ > 1000]", "count": 0}}
+        experiment["method"][0]["provider"]["fault"] = {"slow": "api", "factor": "1.5x"}
+        self.assertEqual(self.chaos(experiment).returncode, 0)
+        experiment["steady-state-hypothesis"]["probes"][0]["tolerance"]["path"] = "$[?@ > 1]"
+        self.assertEqual(self.chaos(experiment).returncode, 99)
+        shutil.rmtree(self.folder / "results")
+        experiment["steady-state-hypothesis"]["probes"][0]["tolerance"]["path"] = "$[?@ >]"
+        self.refuses(experiment, "experiment.json:", "/tolerance/path", "no JSONPath", "expected")
+
+    def interrupted(self, *words, after=1.5):
+        """What one signal makes of it, and how long that takes."""
+        process = subprocess.Popen([PROGRAM, "chaos", *words], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(after)
+        self.assertIsNone(process.poll(), "it ended before it was interrupted")
+        process.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        output, problems = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, problems)
+        return json.loads(output), time.monotonic() - sent
+
+    def test_an_interrupt_does_not_wait_for_runs(self):
+        self.write({**SCENARIO, "run": {"duration": "200d"}}, "scenario.json")
+        experiment = copy.deepcopy(EXPERIMENT)
+        experiment["extensions"][0]["settle"] = "100d"
+        self.write(experiment, "experiment.json")
+        for words in (("scenario.json", "--search"), ("scenario.json", "--metastable"),
+                      ("scenario.json",), ("experiment.json",)):
+            document, took = self.interrupted(*words, "--json", "--out", "out")
+            self.assertTrue(document["partial"], words)
+            self.assertEqual(document["runs"], 0, words)
+            self.assertLess(took, 20, words)
+            self.assertIn("artial", (self.folder / "out" / "report.html").read_text())
+
+    def test_an_interrupted_search_goes_on(self):
+        # Nothing breaks it, so that each trial is one run.
+        self.write({**SCENARIO, "run": {"duration": "6h"},
+                    "objectives": ["users.availability >= 1%"]}, "scenario.json")
+        words = ("scenario.json", "--search", "--seeds", "1", "--jobs", "1", "--json")
+        one = json.loads(self.run_program("chaos", *words, "--budget", "1", "--out", "one").stdout)
+        self.assertEqual(one["runs"], 1)
+        after = max(1.0, 6 * one["wall_s"])
+        cut, _ = self.interrupted(*words, "--out", "out", after=after)
+        self.assertEqual(cut["ended_by"], "interrupted")
+        tried = len(cut["singles"])
+        self.assertGreater(tried, 0)
+        self.assertGreater(cut["singles_left"], 0)
+        on, _ = self.interrupted(*words, "--out", "out", after=after)
+        self.assertEqual(on["resumed"], tried)
+        self.assertEqual(on["singles"][:tried], cut["singles"])
+        self.assertGreater(len(on["singles"]), tried)
+
     def refuses(self, experiment, *expected, words=(), scenario=SCENARIO):
         result = self.chaos(experiment, *words, scenario=scenario)
         self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
@@ -178,6 +282,8 @@ class Chaos(InTemporaryFolder):
                             (("scenario.json", "--metastable", "--trigger", "x"),
                              "expected a fault"),
                             (("scenario.json", "--seeds", "0"), "number of runs"),
+                            (("scenario.json", "--search", "--jobs", "5000"), "at most 1024"),
+                            (("scenario.json", "--metastable", "--jobs", "5000"), "at most 1024"),
                             (("nowhere.json",), "no such file")):
             result = self.run_program("chaos", *words)
             self.assertEqual(result.returncode, 2, words)

@@ -67,3 +67,12 @@ TEST_CASE("problems: texts in messages are quoted and cut between characters", "
   // 59 letters, then a character of three bytes that would be cut in two.
   CHECK(in_quotes(std::string(59, 'x') + "€y") == "\"" + std::string(59, 'x') + "€…\"");
 }
+
+TEST_CASE("problems: warnings do not hide errors", "[describe]") {
+  Problems problems;
+  const auto source = problems.add_source("x.json");
+  for (std::uint32_t line = 1; line <= 9; ++line) problems.warning({source, line, 1}, "", "odd");
+  problems.error({source, 10, 1}, "", "wrong");
+  CHECK(problems.text(3) == "x.json:10:1: wrong\nand 9 more\n");
+  CHECK(problems.text(10).starts_with("x.json:1:1: warning: odd\n"));
+}

@@ -91,7 +91,7 @@ TEST_CASE("document: a missing file, a directory, an empty file", "[scenario][in
   const Folder folder("missing");
   CHECK(folder.load("no.json").problems == "no.json: there is no such file\n");
   folder.write("sub/x.json", "");
-  CHECK(folder.load("sub").problems == "sub: this is a directory, not a scenario file\n");
+  CHECK(folder.load("sub").problems == "sub: this is a directory, not a file\n");
   CHECK(folder.load("sub/x.json").problems == "sub/x.json:1:1: the document is empty\n");
   CHECK(faults("[]") == "s.json:1:1: a scenario is one object in braces, found a list\n");
   CHECK(faults("3") == "s.json:1:1: a scenario is one object in braces, found 3\n");
