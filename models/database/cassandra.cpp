@@ -9,6 +9,9 @@
 /// nobody waits for it, and what it misses is kept for it as hints. Until then requests that need
 /// it run into their timeout.
 ///
+/// With a `disk` a share of the reads waits for it, and mutations for its commit log where that is
+/// behind; see cassandra_disk.cpp. What faults do to nodes and rows is in cassandra_faults.cpp.
+///
 /// Assumes  clocks agree. What all nodes think of one is the same, apart from what it thinks of
 ///          itself; messages among nodes are lost, not sent again, where a fault cuts the way from
 ///          the component to itself. A node that dies keeps what is on its disk: rows and hints. No
@@ -26,6 +29,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "engine/describe/said.h"
 #include "models/algorithms/hashing/bytes.h"
@@ -103,9 +107,16 @@ void CassandraParams::check(const Value& where, const std::string& path, Problem
   if (!hints.hinted_handoff_enabled)
     for (const char* name :
          {"max_hint_window", "hinted_handoff_throttle", "gc_grace", "write_size"})
-      if (const Value* given = said<CassandraParams>(where, name))
+      if (const Value* given = said<CassandraParams>(where, name);
+          given != nullptr && !(disk && name == std::string_view("write_size")))
         problems.error(given->position(), pointer_to(path, name),
                        "means nothing without hinted_handoff_enabled");
+  if (disk && !(commitlog_sync_time == Distribution::constant(Duration{0})))
+    if (const Value* given =
+            said<CassandraDiskParams>(*where.find("disk"), "commitlog_sync_period"))
+      problems.error(given->position(),
+                     pointer_to(pointer_to(path, "disk"), "commitlog_sync_period"),
+                     "means nothing beside commitlog_sync_time: each write waits for its own sync");
   if (nodes == 1)
     if (const Value* given = said<CassandraParams>(where, "phi_convict_threshold"))
       problems.warning(given->position(), pointer_to(path, "phi_convict_threshold"),
@@ -117,9 +128,11 @@ Cassandra::Cassandra(World& world, std::string id, const CassandraParams& params
       params_(params),
       ring_(targets(this->id(), params.nodes), params.num_tokens),
       replicas_(ring_.ring().size()),
+      unsynced_(params.nodes),
       hints_(std::size_t{params.nodes} * params.nodes),
       views_(params.nodes, View{membership::PhiAccrual(phi_options())}),
-      random_(world.stream(this->id(), "messages")) {
+      random_(world.stream(this->id(), "messages")),
+      slow_queries_(world) {
   for (std::uint32_t i = 0; i < params.nodes; ++i)
     add(std::make_unique<CassandraNode>(*this, i, place(world, params.zones, i)));
   place_nodes();
@@ -146,6 +159,7 @@ void Cassandra::start() {
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     views_[i].phi.heartbeat(0);
     node(i).start_gossip();
+    node(i).start_disk();
   }
   world().simulation.reschedule_after(check_, kGossipInterval);
 }
@@ -229,11 +243,13 @@ void Cassandra::send(Message message) {
   const std::optional<Duration> delay =
       ways_->message_time({node(message.from), node(message.to)}, Direction::request, random_);
   if (!delay) return;
+  Duration takes = *delay;
+  if (message.kind == Message::Kind::write) takes += node(message.to).added_lag();
   if (idle_flights_.empty()) idle_flights_.push_back(&flights_.emplace_back(*this));
   Flight& flight = *idle_flights_.back();
   idle_flights_.pop_back();
   flight.message = std::move(message);
-  world().simulation.schedule_after(flight, *delay);
+  world().simulation.schedule_after(flight, takes);
 }
 
 /// Room for 256 in a nanosecond; in order while clocks are right, as they are counted then.
@@ -243,7 +259,7 @@ std::uint64_t Cassandra::timestamp(Duration ahead) {
   if (ahead == Duration{0}) return version_ = std::max(version_ + 1, at(now));
   rows_.keep_written();
   const Time read = std::clamp(now + ahead, Time{}, kNever);
-  return at(read) + 1 + (++odd_writes_ & 0x7f);
+  return at(read) + 2 + (++odd_writes_ & 0x7f);
 }
 
 void Cassandra::heard_of(std::uint32_t index) {
@@ -319,11 +335,13 @@ void Cassandra::declare_metrics() {
   count("unavailable", &CassandraCounts::unavailable);
   count("speculative_retries", &CassandraCounts::speculative_retries);
   count("read_repairs", &CassandraCounts::read_repairs);
+  count("read_failures", &CassandraCounts::read_failures);
   count("dropped_messages", &CassandraCounts::dropped);
   count("hints_stored", &CassandraCounts::hints_stored);
   owner.count("hints_replayed", hints_replayed_);
   owner.count("hints_expired", hints_expired_);
   owner.count("hints_not_stored", hints_not_stored_);
+  if (params_.disk) furnish_disks(owner);
   for (std::uint32_t i = 0; i < params_.nodes; ++i) declare_metrics(node(i));
 }
 
@@ -366,8 +384,13 @@ std::vector<MetricInfo> cassandra_metrics() {
        MetricShape::kCount},
       {"read_repairs", "requests", "cassandra: reads that met replicas that differed.",
        MetricShape::kCount},
+      {"read_failures", "requests",
+       "cassandra: reads that failed since too many of the replicas that they asked could not "
+       "read.",
+       MetricShape::kCount},
       {"dropped_messages", "requests",
-       "cassandra: reads and writes that waited at a replica until nobody needed them.",
+       "cassandra: reads and writes that came to a replica, or waited there, until nobody needed "
+       "them.",
        MetricShape::kCount},
       {"hints_stored", "1", "cassandra: writes kept for a node that missed them.",
        MetricShape::kCount},

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "models/database/cassandra_component.h"
+#include "models/slowdown.h"
 
 namespace highwater::database {
 namespace {
@@ -33,6 +34,10 @@ CassandraOperation::~CassandraOperation() {
 
 void CassandraOperation::answered(const Message& answer) {
   if (answer.round != round) return;
+  if (answer.failed) {
+    failed.push_back(answer.from);
+    return changed.notify_all();
+  }
   answers.push_back({answer.from, answer.version, answer.data});
   ++by_center_[coordinator.cassandra_.locations_[answer.from].datacenter];
   changed.notify_all();
@@ -42,12 +47,14 @@ void CassandraOperation::next_round() {
   ++round;
   asked = 0;
   answers.clear();
+  failed.clear();
   std::fill(by_center_.begin(), by_center_.end(), 0u);
 }
 
 bool CassandraOperation::has_answered(std::uint32_t node) const {
   return std::any_of(answers.begin(), answers.end(),
-                     [node](const Answer& answer) { return answer.node == node; });
+                     [node](const Answer& answer) { return answer.node == node; }) ||
+         std::find(failed.begin(), failed.end(), node) != failed.end();
 }
 
 CassandraNode::CassandraNode(Cassandra& cassandra, std::uint32_t index, Zone zone)
@@ -65,7 +72,12 @@ CassandraNode::CassandraNode(Cassandra& cassandra, std::uint32_t index, Zone zon
       snitch_(cassandra.params_.snitch.options(), cassandra.params_.nodes),
       retry_(storage::options_of(cassandra.params_.speculative_retry,
                                  cassandra.params_.read_request_timeout)),
-      replaying_(cassandra.params_.nodes) {}
+      replaying_(cassandra.params_.nodes),
+      disk_key_(cassandra.world().key(label(), "disk")),
+      synced_(cassandra.world().simulation),
+      commits_(cassandra.world().simulation),
+      aside_key_(cassandra.world().key(label(), "disk set aside")),
+      loss_key_(cassandra.world().key(label(), "lost node")) {}
 
 Duration CassandraNode::start_time() const {
   return cassandra_.params_.start_time;
@@ -97,6 +109,11 @@ void CassandraNode::receive(Served served) {
 }
 
 void CassandraNode::take(Message message) {
+  const bool asks = message.kind == Message::Kind::read || message.kind == Message::Kind::write;
+  if (asks && cassandra_.world().now() > message.deadline) {
+    ++counts_.dropped;
+    return;
+  }
   switch (message.kind) {
     case Message::Kind::read:
       return tasks().spawn(serve_read(std::move(message)));
@@ -134,6 +151,8 @@ void CassandraNode::ask(CassandraOperation& operation, const Request& request, s
       operation.round == 0 ? request.path : request.descend(kNextRound, operation.round).path;
   message.sent = cassandra_.world().now();
   message.deadline = operation.deadline;
+  message.slowness =
+      cassandra_.slow_queries_.slowness(kind == Message::Kind::read, request.endpoint);
   message.row = operation.row;
   ++operation.asked;
   cassandra_.send(std::move(message));
@@ -214,7 +233,7 @@ Task<> CassandraNode::read(Served served) {
   if (level != Consistency::each_quorum && !retry_.always() && asked < candidates.size())
     if (const auto threshold = retry_.threshold(nanoseconds(simulation.now())))
       speculates_at = std::max(simulation.now(), begun + Duration{*threshold});
-  while (!is_enough()) {
+  while (!is_enough() && !operation.is_hopeless(levels.block_for(level))) {
     const Time until = speculates_at.value_or(operation.deadline);
     if (co_await operation.changed.wait_until(std::min(until, operation.deadline))) continue;
     if (!speculates_at || simulation.now() >= operation.deadline) break;
@@ -235,17 +254,21 @@ Task<> CassandraNode::read(Served served) {
   }
   if (version) {
     Reply reply;
-    reply.stale = *version < acknowledged;
+    reply.missing = *version == Row::kNone;
+    reply.stale = *version < acknowledged || reply.missing;
     ++counts_.reads;
     counts_.stale_reads += reply.stale;
     finish(reply);
+  } else if (operation.is_hopeless(levels.block_for(level))) {
+    ++counts_.read_failures;
+    finish(Reply::after(Status::error));
   } else {
     ++counts_.read_timeouts;
     finish(Reply::after(Status::timeout));
   }
   if (!params.dynamic_snitch || operation.round > 0) co_return;
   // Those that never answer count as if they had taken as long as the timeout.
-  while (operation.answers.size() < operation.asked &&
+  while (operation.heard_of() < operation.asked &&
          co_await operation.changed.wait_until(operation.deadline)) {
   }
   for (std::size_t i = 0; i < asked; ++i)
@@ -262,8 +285,10 @@ Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& op
   operation.next_round();
   for (const std::uint32_t node : contacts)
     ask(operation, request, node, Message::Kind::read, 0, true);
-  while (!levels.is_met(level, operation.by_center()))
+  while (!levels.is_met(level, operation.by_center())) {
+    if (operation.is_hopeless(levels.block_for(level))) co_return std::nullopt;
     if (!co_await operation.changed.wait_until(operation.deadline)) co_return std::nullopt;
+  }
   const std::uint64_t version = newest(operation.answers);
   if (cassandra_.params_.read_repair == ReadRepair::none) co_return version;
 
@@ -355,11 +380,21 @@ Task<> CassandraNode::serve_read(Message message) {
   cassandra_.wait_->record(begun, begun - arrived);
   const std::uint64_t version = message.row->versions[message.row->replicas->slot_of(index())];
   RequestRandom random(read_key_, message.request, message.path);
-  co_await processor_.compute(params.read_time.draw(random));
+  co_await processor_.compute(stretched(params.read_time.draw(random), message.slowness));
+  bool is_readable = true;
+  if (disk_ != nullptr) {
+    is_readable = co_await look_on_disk(message);
+    if (!is_readable) co_await suffer_read_failure(false);
+  }
+  if (is_readable && spoilt_rows_.any() && spoilt_rows_.has(message.row->key)) [[unlikely]] {
+    is_readable = false;
+    co_await suffer_read_failure(true);
+  }
   cassandra_.service_->record(simulation.now(), simulation.now() - begun);
   stage.release();
   message.kind = Message::Kind::read_response;
   message.version = version;
+  message.failed = !is_readable;
   std::swap(message.from, message.to);
   cassandra_.send(std::move(message));
 }
@@ -376,11 +411,25 @@ Task<> CassandraNode::serve_write(Message message) {
   const Time begun = simulation.now();
   cassandra_.wait_->record(begun, begun - arrived);
   RequestRandom random(write_key_, message.request, message.path);
-  co_await processor_.compute(params.write_time.draw(random));
-  message.row->apply(message.row->replicas->slot_of(index()), message.version);
-  RequestRandom sync_random(sync_key_, message.request, message.path);
-  const Duration sync = params.commitlog_sync_time.draw(sync_random);
-  if (sync > Duration{0}) co_await simulation.delay(sync);
+  co_await processor_.compute(stretched(params.write_time.draw(random), message.slowness));
+  while (disk_ != nullptr && !takes_commits()) {
+    if (full_ > 0) co_await suffer_commit_failure();
+    if (!takes_commits()) co_await commits_.wait();
+  }
+  const std::size_t slot = message.row->replicas->slot_of(index());
+  const std::uint64_t before = message.row->versions[slot];
+  message.row->apply(slot, message.version);
+  if (lost_rows_.any() || spoilt_rows_.any()) [[unlikely]] {
+    lost_rows_.write(message.row->key);
+    spoilt_rows_.write(message.row->key);
+  }
+  if (disk_ != nullptr) {
+    const bool is_safe = co_await log(message, before);
+    if (!is_safe) co_return;
+  } else {
+    const Duration sync = commit_log_time(message);
+    if (sync > Duration{0}) co_await simulation.delay(sync);
+  }
   cassandra_.service_->record(simulation.now(), simulation.now() - begun);
   stage.release();
   message.kind = Message::Kind::write_response;
@@ -492,6 +541,7 @@ void CassandraNode::gossip() {
 }
 
 void CassandraNode::killed() {
+  stop_disk();
   Simulation& simulation = cassandra_.world().simulation;
   simulation.cancel(gossip_);
   simulation.cancel(dispatch_);
@@ -503,6 +553,8 @@ void CassandraNode::killed() {
 }
 
 void CassandraNode::started() {
+  if (is_new_) stream();
+  start_disk();
   start_gossip();
   for (std::uint32_t target = 0; target < cassandra_.nodes(); ++target) {
     const Cassandra::Hints* const store = cassandra_.hints(index(), target);

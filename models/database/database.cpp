@@ -113,6 +113,7 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
 Database::Database(World& world, std::string id, const DatabaseParams& params)
     : Component(world, std::move(id), "database"),
       params_(params),
+      slow_queries_(world),
       leak_key_(world.key(this->id(), "connection leaks")),
       read_key_(world.key(this->id(), "read time")),
       write_key_(world.key(this->id(), "write time")),

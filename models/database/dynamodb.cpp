@@ -6,6 +6,8 @@
 /// the three replicas of its partition have it; the third has it after a lag. A consistent read
 /// sees the newest, any other one of the three.
 ///
+/// A fault may make the third replica later than that, of the writes that came by an endpoint.
+///
 /// Assumes  replicas never fail: of the service nothing but endpoints can die. A throttled request
 ///          costs nothing. All items are of one size. Which replica is the third is drawn for each
 ///          write, and so is the one that a read sees.
@@ -25,6 +27,7 @@
 #include "models/placement.h"
 #include "models/sharding.h"
 #include "models/slowdown.h"
+#include "models/weak_points.h"
 
 namespace highwater::database {
 
@@ -63,14 +66,17 @@ class Endpoint final : public Instance {
  public:
   Endpoint(Table& table, std::uint32_t index, Zone zone);
 
+  void delay_replication(Duration add) { added_lag_ += add; }
+
  private:
   void receive(Served served) override;
   Task<> serve(Served served);
 
   Table& table_;
+  Duration added_lag_{0};
 };
 
-class Table final : public Component {
+class Table final : public Component, public Refuses, public HasReplicas {
  public:
   Table(World& world, std::string id, const DynamodbParams& params)
       : Component(world, std::move(id), "database"),
@@ -97,6 +103,20 @@ class Table final : public Component {
     return nullptr;
   }
 
+  // Faults.
+  std::string refuses(std::string_view verb) const override;
+  std::string lacks_replicas() const override {
+    return params_.consistent_read ? "has consistent_read: nobody sees its third replica" : "";
+  }
+  std::string lacks_pause() const override {
+    return "is managed, and nobody can pause its replicas: they are late by what \"add\" says";
+  }
+  void delay_replication(Instance& instance, Duration add) override {
+    static_cast<Endpoint&>(instance).delay_replication(add);
+  }
+  void pause_replication(Instance&) override {}  // see lacks_pause()
+  void resume_replication(Instance&) override {}
+
  private:
   friend class Endpoint;
 
@@ -122,7 +142,7 @@ class Table final : public Component {
     RequestRandom random(replica_key_, request.id, request.path);
     return random.below(kReplicas) == found->second.replica;
   }
-  void written(const Request& request) {
+  void written(const Request& request, Duration added_lag) {
     if (params_.consistent_read) return;  // nobody would see a difference
     const Time now = world().now();
     while (!caught_up_.empty() && caught_up_.top().first <= now) {
@@ -132,7 +152,7 @@ class Table final : public Component {
     }
     RequestRandom random(replica_key_, request.id, request.path);
     const std::uint64_t replica = random.below(kReplicas);
-    const Time until = world().simulation.after(params_.replication_lag.draw(random));
+    const Time until = world().simulation.after(params_.replication_lag.draw(random) + added_lag);
     behind_[request.key] = {replica, until};
     caught_up_.emplace(until, request.key);
   }
@@ -177,11 +197,34 @@ Task<> Endpoint::serve(Served served) {
     ++table_.reads_;
     table_.stale_reads_ += reply.stale;
   } else {
-    table_.written(request);
+    table_.written(request, added_lag_);
     ++table_.writes_;
   }
   table_.service_->record(simulation.now(), simulation.now() - begun);
   served.reply(reply);
+}
+
+std::string Table::refuses(std::string_view verb) const {
+  const std::string managed = "is managed: ";
+  if (verb.starts_with("disk_"))
+    return managed +
+           "its disks are the service's, which moves a partition away from a bad one; "
+           "what its users see is latency, error or throttle";
+  if (verb == "lose_data" || verb == "lose_node")
+    return managed +
+           "of three copies of an item the service replaces one that is lost, and nobody "
+           "sees it; for endpoints that are gone use kill or zone_outage";
+  if (verb == "kill_leader")
+    return managed +
+           "the replicas of a partition elect their leader among themselves, out of "
+           "reach; for endpoints that are gone use kill or zone_outage";
+  if (verb == "slow_query")
+    return managed +
+           "every request is for one item by its key, with no plan that could flip; use "
+           "latency or slow";
+  if (verb == "hold_lock")
+    return "has no locks: a write waits for none; for a hot item use hot_key";
+  return "";
 }
 
 void Table::declare_metrics() {

@@ -20,9 +20,9 @@
 #include "models/database/replica_log.h"
 #include "models/database/resharding.h"
 #include "models/database/row_locks.h"
+#include "models/database/slow_queries.h"
 #include "models/database/sticky_keys.h"
 #include "models/database/storage.h"
-#include "models/factors.h"
 #include "models/leaks.h"
 #include "models/sharding.h"
 #include "models/steps/program.h"
@@ -70,6 +70,12 @@ class Node final : public Instance {
 
   // Faults.
   LostRows& lost_rows() { return lost_rows_; }
+  /// Checksums of the share that `salt` decides are wrong: of pages, or else of rows.
+  void corrupt(double share, RandomKey salt);
+  /// What was lost or spoilt by that salt is there again.
+  void restore(RandomKey salt);
+  /// Precondition: there is storage.
+  void lose_unsynced();
   Leaks& connection_leaks() { return connection_leaks_; }
   Storage& storage() { return *storage_; }
   /// What it had on its disk is gone. Precondition: it is down.
@@ -139,6 +145,7 @@ class Node final : public Instance {
   std::uint64_t missing_reads_ = 0;
   std::uint64_t conflicts_ = 0;
   LostRows lost_rows_;
+  LostRows spoilt_rows_;  // where there are no pages
   Leaks connection_leaks_;
   Duration added_lag_{0};
   int paused_ = 0;
@@ -290,7 +297,10 @@ class Database final : public Component,
   const DatabaseParams& params() const { return params_; }
   // Faults; in database_faults.cpp.
   void lose_data(Instance& instance, double share, RandomKey salt) override;
+  void corrupt_data(Instance& instance, double share, RandomKey salt) override;
   void restore_data(Instance& instance, RandomKey salt) override;
+  std::string lacks_unsynced() const override;
+  void lose_unsynced(Instance& instance) override;
   void lose_node(Instance& instance) override;
   std::string lacks_leaders() const override;
   std::size_t parts() const override { return shards_.size(); }
@@ -311,7 +321,7 @@ class Database final : public Component,
   Leaks& connection_leaks(Instance& instance) override;
   /// How many times as much work as usual the request needs.
   double slowness(const Request& request) const {
-    return slow_queries_.empty() ? 1 : slowness_by_faults(request);
+    return slow_queries_.slowness(request.operation == Operation::read, request.endpoint);
   }
   RandomKey leak_key() const { return leak_key_; }
 
@@ -349,18 +359,8 @@ class Database final : public Component,
     };
   }
 
-  double slowness_by_faults(const Request& request) const;
-
-  /// Of a fault; those that ask for the same have one.
-  struct SlowQuery {
-    std::optional<Operation> operation;
-    Symbol endpoint;  // kNoSymbol for any
-    Factors factors{};
-  };
-  SlowQuery& slow_query_of(const Query& query);
-
   const DatabaseParams& params_;
-  std::vector<SlowQuery> slow_queries_;
+  SlowQueries slow_queries_;
   RandomKey leak_key_;
   RandomKey read_key_;
   RandomKey write_key_;

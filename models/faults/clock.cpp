@@ -47,6 +47,9 @@ constexpr auto words_of(Way) {
 }
 
 struct ClockFault {
+  static constexpr std::string_view kTrials[] = {R"({"offset": "1h"})",
+                                                 R"({"offset": "1h", "direction": "behind"})"};
+
   std::string clock;
   FaultTiming timing;
   FaultExtent extent;

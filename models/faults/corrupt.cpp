@@ -27,6 +27,8 @@ class Corrupting final : public EdgeFault {
 };
 
 struct CorruptFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "20%"})"};
+
   std::string corrupt;
   FaultTiming timing;
   CallerExtent callers;

@@ -23,6 +23,8 @@ class Doubling final : public EdgeFault {
 };
 
 struct DuplicateFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "20%"})"};
+
   std::string duplicate;
   FaultTiming timing;
   CallerExtent callers;

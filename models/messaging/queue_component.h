@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "models/messaging/partition_log.h"
 #include "models/messaging/poison.h"
 #include "models/queue_params.h"
+#include "models/weak_points.h"
 
 namespace highwater::messaging {
 
@@ -199,7 +201,7 @@ class QueueServer final : public Instance {
   Resource line_;  // RabbitMQ: a queue is one process
 };
 
-class Queue final : public Component, public Poisonable, private AttemptWaiter {
+class Queue final : public Component, public Poisonable, public Refuses, private AttemptWaiter {
  public:
   using Params = QueueParams;
   Queue(World& world, std::string id, const QueueParams& params);
@@ -210,6 +212,13 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   bool has_client() const override { return params_.rabbitmq && !params_.rabbitmq->confirms; }
   void take(Attempt& attempt) override;
   Poisons& poisons() override { return poisons_; }
+  std::string refuses(std::string_view verb) const override {
+    if (verb != "lose_node") return "";
+    return is_sqs()
+               ? "keeps its messages in several zones, and loses none with a machine: use kill "
+                 "for a service that is down"
+               : "has one server, whose disk is there again when it starts: use kill";
+  }
 
   const QueueParams& params() const { return params_; }
   bool is_sqs() const { return params_.sqs.has_value(); }
