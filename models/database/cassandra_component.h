@@ -198,7 +198,7 @@ class CassandraNode final : public Instance {
   Task<bool> look_on_disk(const Message& message);
   /// A mutation is in the commit log, as safe as it has to be before it is answered.
   /// @return whether it is to be answered.
-  Task<bool> log(const Message& message, std::uint64_t before);
+  Task<bool> write_log(const Message& message, std::uint64_t before);
   Duration commit_log_time(const Message& message) const;
   Task<> sync_commit_log();
   /// Its process is gone.

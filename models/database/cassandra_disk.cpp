@@ -67,7 +67,7 @@ Task<bool> CassandraNode::look_on_disk(const Message& message) {
   co_return true;
 }
 
-Task<bool> CassandraNode::log(const Message& message, std::uint64_t before) {
+Task<bool> CassandraNode::write_log(const Message& message, std::uint64_t before) {
   Simulation& simulation = cassandra_.world().simulation;
   const Time begun = simulation.now();
   const Duration own = commit_log_time(message);

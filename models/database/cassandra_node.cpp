@@ -424,7 +424,7 @@ Task<> CassandraNode::serve_write(Message message) {
     spoilt_rows_.write(message.row->key);
   }
   if (disk_ != nullptr) {
-    const bool is_safe = co_await log(message, before);
+    const bool is_safe = co_await write_log(message, before);
     if (!is_safe) co_return;
   } else {
     const Duration sync = commit_log_time(message);

@@ -238,7 +238,8 @@ TEST_CASE("lose_data: a host that loses power loses the commits that nobody wait
 
 TEST_CASE("lose_data: a replica that had been sent what its primary lost keeps it", "[faults]") {
   Bench bench(R"(, "read_replicas": 1, "replication_lag": "5ms",
-                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false, "wal_writer_delay": "1s"}})");
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})");
   bench.rig.fault(lose_data(), R"({"lose_data": "db[0]", "at": "10s", "what": "unsynced"})");
   bench.write(9500ms, 2);
   const Answer& primary = bench.read_at(11s, 0, 2);
@@ -249,7 +250,8 @@ TEST_CASE("lose_data: a replica that had been sent what its primary lost keeps i
 
   // And one that loses its own is sent it again.
   Bench other(R"(, "read_replicas": 1, "replication_lag": "5ms",
-                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false, "wal_writer_delay": "1s"}})");
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})");
   other.rig.fault(lose_data(), R"({"lose_data": "db[1]", "at": "10s", "what": "unsynced"})");
   other.write(9500ms, 2);
   const Answer& caught_up = other.read_at(11s, 1, 2);
@@ -260,7 +262,8 @@ TEST_CASE("lose_data: a replica that had been sent what its primary lost keeps i
 
 TEST_CASE("lose_data: who follows another primary has what that one has", "[faults]") {
   Bench bench(std::string(R"(, "read_replicas": 1, "replication_lag": "5ms",
-                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false, "wal_writer_delay": "1s"}})") +
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})") +
                   kLease,
               with_network());
   bench.rig.fault(lose_data(), R"({"lose_data": "db[0]", "at": "50s", "for": "100s",
@@ -303,7 +306,8 @@ TEST_CASE("lose_data: rows with wrong checksums can be neither read nor changed"
 TEST_CASE("lose_data: a page with a wrong checksum is well in memory and when it is written",
           "[faults]") {
   Bench bench(R"(, "storage": {"rows": 1000, "rows_per_page": 10, "row_order": "by_key",
-                               "disk": {"read_latency": "1ms"}, "checkpoint": {"timeout": "30s"}})");
+                               "disk": {"read_latency": "1ms"},
+                               "checkpoint": {"timeout": "30s"}})");
   bench.rig.fault(lose_data(), R"({"lose_data": "db", "at": "10s", "for": "90s",
                                    "what": "corrupt"})");
   bench.rig.fault(kill(), R"({"kill": "db", "at": "70s", "for": "1s"})");
@@ -589,6 +593,15 @@ TEST_CASE("databases: faults leave others as they are, and nothing behind", "[fa
     check_confined(kinds, both, requests_about(20), 20, kind,
                    R"({"at": "10s", "for": "10s", )" + std::string(fault) + "}");
   }
+}
+
+TEST_CASE("topics: kill_leader leaves others as they are, and nothing behind", "[faults]") {
+  // Leaders are moved back once the broker is there again.
+  const std::string topic = R"({"kind": "topic", "brokers": 3, "partitions": 3,
+      "append_time": "1ms", "replication": {"session_timeout": "2s", "leader_rebalance": "5s"}})";
+  check_confined({messaging::topic()}, R"({"touched": )" + topic + R"(, "other": )" + topic + "}",
+                 requests_about(20, 1), 20, kill_leader(),
+                 R"({"kill_leader": "touched", "at": "10s", "for": "10s"})");
 }
 
 TEST_CASE("databases: what is wrong is said", "[faults]") {
