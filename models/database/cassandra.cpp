@@ -30,6 +30,7 @@
 #include "engine/describe/said.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/database/cassandra_component.h"
+#include "models/database/engines.h"
 #include "models/placement.h"
 
 namespace highwater::database {
@@ -114,7 +115,7 @@ void CassandraParams::check(const Value& where, const std::string& path, Problem
 
 Cassandra::Cassandra(World& world, std::string id, const CassandraParams& params)
     : Component(world, std::move(id), "database"),
-      params_(params),
+      params_(&params),
       ring_(targets(this->id(), params.nodes), params.num_tokens),
       replicas_(ring_.ring().size()),
       hints_(std::size_t{params.nodes} * params.nodes),
@@ -127,7 +128,7 @@ Cassandra::Cassandra(World& world, std::string id, const CassandraParams& params
 }
 
 void Cassandra::place_nodes() {
-  const bool centers = params_.zones_as == ZonesAs::datacenters;
+  const bool centers = params_->zones_as == ZonesAs::datacenters;
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     const Zone zone = node(i).zone();
     const std::uint32_t number = zone == kOutside ? 0 : zone;
@@ -139,7 +140,7 @@ void Cassandra::place_nodes() {
     all_.push_back(i);
   }
   for (const auto& list : by_center_)
-    wanted_.push_back(list.empty() ? 0 : params_.replication_factor);
+    wanted_.push_back(list.empty() ? 0 : params_->replication_factor);
 }
 
 void Cassandra::start() {
@@ -151,7 +152,7 @@ void Cassandra::start() {
 }
 
 void Cassandra::examine(const Examination& examination) const {
-  if (params_.zones_as == ZonesAs::racks || params_.strategy == ReplicaStrategy::simple) return;
+  if (params_->zones_as == ZonesAs::racks || params_->strategy == ReplicaStrategy::simple) return;
   const Value& engine = *examination.where.find("cassandra");
   const std::string path = pointer_to(examination.path, "cassandra");
   std::uint32_t replicas = 0;
@@ -165,10 +166,37 @@ void Cassandra::examine(const Examination& examination) const {
                                      world().network.zone_name(static_cast<Zone>(c)) + " has " +
                                      std::to_string(by_center_[c].size()));
   }
-  check_level(params_.read_consistency, "read_consistency", replicas, engine, path,
-              examination.problems);
-  check_level(params_.write_consistency, "write_consistency", replicas, engine, path,
-              examination.problems);
+  // As they are written, for they may be others than those that it goes by now.
+  for (auto [level, name] : {std::pair{params_->read_consistency, "read_consistency"},
+                             std::pair{params_->write_consistency, "write_consistency"}}) {
+    Problems unused = examination.problems.fresh();
+    if (const Value* const given = engine.find(name))
+      Quantity<Consistency>::read(*given, path, unused, level);
+    check_level(level, name, replicas, engine, path, examination.problems);
+  }
+}
+
+std::vector<std::string> Cassandra::changeable() const {
+  std::vector<std::string> names;
+  for (const char* name :
+       {"read_consistency", "write_consistency", "write_request_timeout", "read_repair",
+        "hinted_handoff_enabled", "max_hint_window", "phi_convict_threshold", "coordinator_time",
+        "read_time", "write_time", "commitlog_sync_time", "start_time"})
+    names.push_back(std::string("cassandra.") + name);
+  return names;
+}
+
+std::string Cassandra::why_fixed(const std::string& parameter) const {
+  if (parameter == "cassandra.concurrent_reads" || parameter == "cassandra.concurrent_writes")
+    return "nodes make their threads when they start";
+  if (parameter == "cassandra.nodes" || parameter == "cassandra.num_tokens" ||
+      parameter == "cassandra.replication_factor" || parameter == "cassandra.strategy")
+    return "data would have to move between the nodes";
+  return {};
+}
+
+void Cassandra::reconfigure(const Blueprint& changed) {
+  params_ = &*params_in<EngineParams>(changed).cassandra;
 }
 
 const Replicas& Cassandra::replicas(std::uint64_t key) {
@@ -176,8 +204,8 @@ const Replicas& Cassandra::replicas(std::uint64_t key) {
   std::unique_ptr<Replicas>& known = replicas_[ring_.place_of(token)];
   if (known != nullptr) return *known;
   known = std::make_unique<Replicas>();
-  if (params_.strategy == ReplicaStrategy::simple) {
-    known->nodes.resize(params_.replication_factor);
+  if (params_->strategy == ReplicaStrategy::simple) {
+    known->nodes.resize(params_->replication_factor);
     ring_.simple_replicas(token, known->nodes);
   } else {
     known->nodes = ring_.topology_replicas(token, locations_, wanted_);
@@ -189,10 +217,10 @@ const Replicas& Cassandra::replicas(std::uint64_t key) {
 
 Route Cassandra::route(const Request& request, const Instance& from) {
   const std::vector<std::uint32_t>* around = &all_;
-  const bool centers = params_.zones_as == ZonesAs::datacenters;
+  const bool centers = params_->zones_as == ZonesAs::datacenters;
   if (centers && from.zone() < by_center_.size() && !by_center_[from.zone()].empty())
     around = &by_center_[from.zone()];
-  if (params_.driver == DriverPolicy::token_aware) {
+  if (params_->driver == DriverPolicy::token_aware) {
     std::vector<std::uint32_t> owners = replicas(request.key).nodes;
     if (around != &all_)
       std::erase_if(owners,
@@ -263,7 +291,7 @@ void Cassandra::check_views() {
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     View& view = views_[i];
     if (!view.alive || !others_up(i)) continue;
-    if (view.phi.phi(nanoseconds(world().now())) <= params_.phi_convict_threshold) continue;
+    if (view.phi.phi(nanoseconds(world().now())) <= params_->phi_convict_threshold) continue;
     view.alive = false;
     view.convicted = world().now();
     world().happened("member lost", node(i).label() + " is taken for dead");
@@ -291,8 +319,8 @@ void Cassandra::declare_metrics() {
       return sum;
     };
   };
-  const double slots = static_cast<double>(params_.concurrent_reads + params_.concurrent_writes);
-  const double nodes = static_cast<double>(params_.nodes);
+  const double slots = static_cast<double>(params_->concurrent_reads + params_->concurrent_writes);
+  const double nodes = static_cast<double>(params_->nodes);
   const double cores = node(0).cores();
   owner.time_ratio("utilization", total(&CassandraNode::busy_integral),
                    [=](Time now) { return seconds(now) * slots * nodes; });
@@ -324,12 +352,12 @@ void Cassandra::declare_metrics() {
   owner.count("hints_replayed", hints_replayed_);
   owner.count("hints_expired", hints_expired_);
   owner.count("hints_not_stored", hints_not_stored_);
-  for (std::uint32_t i = 0; i < params_.nodes; ++i) declare_metrics(node(i));
+  for (std::uint32_t i = 0; i < params_->nodes; ++i) declare_metrics(node(i));
 }
 
 void Cassandra::declare_metrics(const CassandraNode& node) {
   Recorder::Owner& owner = measure(node);
-  const double slots = static_cast<double>(params_.concurrent_reads + params_.concurrent_writes);
+  const double slots = static_cast<double>(params_->concurrent_reads + params_->concurrent_writes);
   owner.time_ratio(
       "utilization", [&node](Time now) { return node.busy_integral(now); },
       [slots](Time now) { return seconds(now) * slots; });

@@ -134,6 +134,7 @@ class CassandraNode final : public Instance {
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   void pause_changed() override { processor_.freeze(paused()); }
   void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void cpu_quotas_changed() override { processor_.set_quotas(cpu_quotas()); }
   Duration start_time() const override;
 
   // Coordinator.
@@ -194,6 +195,9 @@ class Cassandra final : public Component {
   void connect(Directory& directory) override { ways_ = &directory.edge(*this, *this); }
   void start() override;
   void examine(const Examination& examination) const override;
+  std::vector<std::string> changeable() const override;
+  std::string why_fixed(const std::string& parameter) const override;
+  void reconfigure(const Blueprint& changed) override;
 
  private:
   friend class CassandraNode;
@@ -231,7 +235,7 @@ class Cassandra final : public Component {
   CassandraNode& node(std::uint32_t index) const {
     return static_cast<CassandraNode&>(*instances()[index]);
   }
-  std::uint32_t nodes() const { return params_.nodes; }
+  std::uint32_t nodes() const { return params_->nodes; }
   void place_nodes();
   const Replicas& replicas(std::uint64_t key);
   void send(Message message);
@@ -250,7 +254,7 @@ class Cassandra final : public Component {
   void declare_metrics(const CassandraNode& node);
   std::uint64_t sum(std::uint64_t CassandraCounts::*count) const;
 
-  const CassandraParams& params_;
+  const CassandraParams* params_;
   Edge* ways_ = nullptr;
   hashing::CassandraRing ring_;
   std::vector<std::unique_ptr<Replicas>> replicas_;  // by place on the ring, found when needed

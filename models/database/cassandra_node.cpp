@@ -53,22 +53,22 @@ bool CassandraOperation::has_answered(std::uint32_t node) const {
 CassandraNode::CassandraNode(Cassandra& cassandra, std::uint32_t index, Zone zone)
     : Instance(cassandra, index, zone),
       cassandra_(cassandra),
-      reads_(cassandra.world().simulation, cassandra.params_.concurrent_reads),
-      writes_(cassandra.world().simulation, cassandra.params_.concurrent_writes),
-      processor_(cassandra.world().simulation, cassandra.params_.cores,
-                 cassandra.params_.concurrent_reads + cassandra.params_.concurrent_writes),
+      reads_(cassandra.world().simulation, cassandra.params_->concurrent_reads),
+      writes_(cassandra.world().simulation, cassandra.params_->concurrent_writes),
+      processor_(cassandra.world().simulation, cassandra.params_->cores,
+                 cassandra.params_->concurrent_reads + cassandra.params_->concurrent_writes),
       coordinator_key_(cassandra.world().key(label(), "coordinator time")),
       read_key_(cassandra.world().key(label(), "read time")),
       write_key_(cassandra.world().key(label(), "write time")),
       sync_key_(cassandra.world().key(label(), "commit log")),
       random_(cassandra.world().stream(label(), "gossip and snitch")),
-      snitch_(cassandra.params_.snitch.options(), cassandra.params_.nodes),
-      retry_(storage::options_of(cassandra.params_.speculative_retry,
-                                 cassandra.params_.read_request_timeout)),
-      replaying_(cassandra.params_.nodes) {}
+      snitch_(cassandra.params_->snitch.options(), cassandra.params_->nodes),
+      retry_(storage::options_of(cassandra.params_->speculative_retry,
+                                 cassandra.params_->read_request_timeout)),
+      replaying_(cassandra.params_->nodes) {}
 
 Duration CassandraNode::start_time() const {
-  return cassandra_.params_.start_time;
+  return cassandra_.params_->start_time;
 }
 
 std::uint32_t CassandraNode::enter(CassandraOperation& operation, std::uint32_t& generation) {
@@ -103,7 +103,7 @@ void CassandraNode::take(Message message) {
     case Message::Kind::write:
       return tasks().spawn(serve_write(std::move(message)));
     case Message::Kind::read_response:
-      if (cassandra_.params_.dynamic_snitch) {
+      if (cassandra_.params_->dynamic_snitch) {
         const Time now = cassandra_.world().now();
         snitch_.received(nanoseconds(now), message.from, (now - message.sent).count(), random_);
       }
@@ -161,13 +161,13 @@ std::vector<std::uint32_t> CassandraNode::read_candidates(const Replicas& replic
   };
   std::stable_sort(list.begin(), list.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return distance(a) < distance(b); });
-  if (cassandra_.params_.dynamic_snitch) snitch_.sort(nanoseconds(cassandra_.world().now()), list);
+  if (cassandra_.params_->dynamic_snitch) snitch_.sort(nanoseconds(cassandra_.world().now()), list);
   return list;
 }
 
 Task<> CassandraNode::read(Served served) {
   const Request request = served.request();
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time begun = simulation.now();
   const Replicas& replicas = cassandra_.replicas(request.key);
@@ -257,7 +257,7 @@ Task<> CassandraNode::read(Served served) {
 Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& operation,
                                                           const Request& request,
                                                           std::span<const std::uint32_t> contacts) {
-  const Consistency level = cassandra_.params_.read_consistency;
+  const Consistency level = cassandra_.params_->read_consistency;
   const storage::ReplicasByCenter levels = this->levels(*operation.row->replicas);
   operation.next_round();
   for (const std::uint32_t node : contacts)
@@ -265,7 +265,7 @@ Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& op
   while (!levels.is_met(level, operation.by_center()))
     if (!co_await operation.changed.wait_until(operation.deadline)) co_return std::nullopt;
   const std::uint64_t version = newest(operation.answers);
-  if (cassandra_.params_.read_repair == ReadRepair::none) co_return version;
+  if (cassandra_.params_->read_repair == ReadRepair::none) co_return version;
 
   const std::vector<CassandraOperation::Answer> answers = operation.answers;
   operation.next_round();
@@ -280,7 +280,7 @@ Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& op
 
 Task<> CassandraNode::write(Served served) {
   const Request request = served.request();
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time begun = simulation.now();
   const Time deadline = simulation.after(params.write_request_timeout);
@@ -343,7 +343,7 @@ Task<> CassandraNode::write(Served served) {
 }
 
 Task<> CassandraNode::serve_read(Message message) {
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time arrived = simulation.now();
   Lease stage = co_await reads_.acquire(AcquireOptions{0, message.deadline, false});
@@ -365,7 +365,7 @@ Task<> CassandraNode::serve_read(Message message) {
 }
 
 Task<> CassandraNode::serve_write(Message message) {
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time arrived = simulation.now();
   Lease stage = co_await writes_.acquire(AcquireOptions{0, message.deadline, false});
@@ -390,7 +390,7 @@ Task<> CassandraNode::serve_write(Message message) {
 
 bool CassandraNode::keep_hint(std::uint32_t node, const RowPin& row, std::uint64_t version,
                               const Request& request, const std::shared_ptr<bool>& answered) {
-  const storage::HintOptions options = cassandra_.params_.hints.options();
+  const storage::HintOptions options = cassandra_.params_->hints.options();
   World& world = cassandra_.world();
   const Cassandra::View& view = cassandra_.views_[node];
   std::optional<std::int64_t> down_for;
@@ -425,7 +425,7 @@ Task<> CassandraNode::replay(std::uint32_t target) {
   World& world = cassandra_.world();
   Cassandra::Hints& store = *cassandra_.hints(index(), target);
   const Duration pause{
-      store.pause(static_cast<std::int64_t>(cassandra_.params_.hints.write_size.count))};
+      store.pause(static_cast<std::int64_t>(cassandra_.params_->hints.write_size.count))};
   while (cassandra_.takes_for_alive(index(), target)) {
     store.expire(nanoseconds(world.now()), [&](const Cassandra::HintedWrite& write) {
       world.in_flight.let_go(1);
@@ -455,7 +455,7 @@ Task<> CassandraNode::deliver(std::uint32_t target) {
   request.path = taken.hint.write.path;
   Simulation& simulation = cassandra_.world().simulation;
   CassandraOperation operation(*this, taken.hint.write.row,
-                               simulation.after(cassandra_.params_.write_request_timeout));
+                               simulation.after(cassandra_.params_->write_request_timeout));
   ask(operation, request, target, Message::Kind::write, taken.hint.write.version, false);
   while (operation.answers.empty() && co_await operation.changed.wait_until(operation.deadline)) {
   }
@@ -496,7 +496,7 @@ void CassandraNode::killed() {
   simulation.cancel(gossip_);
   simulation.cancel(dispatch_);
   std::fill(replaying_.begin(), replaying_.end(), false);
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   snitch_ = storage::DynamicSnitch(params.snitch.options(), params.nodes);
   retry_ = storage::SpeculativeRetry(
       storage::options_of(params.speculative_retry, params.read_request_timeout));

@@ -40,12 +40,12 @@ void Database::lose_node(Instance& instance) {
 }
 
 std::string Database::lacks_leaders() const {
-  return params_.failover ? ""
-                          : "has no \"failover\": nobody takes the place of a primary that dies";
+  return params_->failover ? ""
+                           : "has no \"failover\": nobody takes the place of a primary that dies";
 }
 
 std::string Database::lacks_replicas() const {
-  return params_.read_replicas > 0 ? "" : "has no \"read_replicas\", which could lag";
+  return params_->read_replicas > 0 ? "" : "has no \"read_replicas\", which could lag";
 }
 void Database::delay_replication(Instance& instance, Duration add) {
   node_of(instance).delay_replication(add);
@@ -58,7 +58,7 @@ void Database::resume_replication(Instance& instance) {
 }
 
 std::string Database::lacks_disks() const {
-  return params_.storage ? "" : "has no \"storage\", and so no disk";
+  return params_->storage ? "" : "has no \"storage\", and so no disk";
 }
 Disk& Database::disk_of(Instance& instance) {
   return node_of(instance).storage().disk();
@@ -108,7 +108,7 @@ double Database::slowness_by_faults(const Request& request) const {
 
 std::string Database::lacks_lock(const LockName& name) const {
   if (name.lock) return "has rows and a table: its locks have no names";
-  return params_.locks ? "" : "has no \"locks\": its changes do not wait for each other";
+  return params_->locks ? "" : "has no \"locks\": its changes do not wait for each other";
 }
 std::unique_ptr<HasLocks::Hold> Database::hold_lock(const LockName& name, std::string& holder) {
   auto until = std::make_shared<Keeping>(world().simulation);

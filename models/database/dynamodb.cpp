@@ -6,7 +6,8 @@
 /// the three replicas of its partition have it; the third has it after a lag. A consistent read
 /// sees the newest, any other one of the three.
 ///
-/// Assumes  replicas never fail: of the service nothing but endpoints can die. A throttled request
+/// Assumes  capacity that is changed is there at once. Replicas never fail: of the service nothing
+/// but endpoints can die. A throttled request
 ///          costs nothing. All items are of one size. Which replica is the third is drawn for each
 ///          write, and so is the one that a read sees.
 /// Source   Amazon DynamoDB Developer Guide; M. Elhemali et al., Amazon DynamoDB, USENIX ATC 2022;
@@ -22,6 +23,7 @@
 
 #include "engine/describe/said.h"
 #include "engine/kernel/time_integral.h"
+#include "models/database/engines.h"
 #include "models/placement.h"
 #include "models/sharding.h"
 #include "models/slowdown.h"
@@ -74,7 +76,7 @@ class Table final : public Component {
  public:
   Table(World& world, std::string id, const DynamodbParams& params)
       : Component(world, std::move(id), "database"),
-        params_(params),
+        params_(&params),
         table_(params.table.options()),
         read_key_(world.key(this->id(), "read time")),
         write_key_(world.key(this->id(), "write time")),
@@ -97,6 +99,24 @@ class Table final : public Component {
     return nullptr;
   }
 
+  std::vector<std::string> changeable() const override {
+    std::vector<std::string> names{"dynamodb.consistent_read", "dynamodb.read_time",
+                                   "dynamodb.write_time", "dynamodb.replication_lag"};
+    if (params_->table.provisioned)
+      for (const char* name : {"read_capacity_units", "write_capacity_units"})
+        names.push_back(std::string("dynamodb.provisioned.") + name);
+    return names;
+  }
+  std::string why_fixed(const std::string& parameter) const override {
+    return parameter == "dynamodb.item_size" ? "its items are there already" : "";
+  }
+  void reconfigure(const Blueprint& changed) override {
+    params_ = &*params_in<EngineParams>(changed).dynamodb;
+    if (const auto& capacity = params_->table.provisioned)
+      table_.update(nanoseconds(world().now()), capacity->read_capacity_units,
+                    capacity->write_capacity_units);
+  }
+
  private:
   friend class Endpoint;
 
@@ -109,21 +129,21 @@ class Table final : public Component {
   bool admits(const Request& request) {
     const DynamoUnits units =
         request.operation == Operation::read
-            ? DynamoUnits::read(params_.item_size.count, params_.consistent_read)
-            : DynamoUnits::write(params_.item_size.count);
+            ? DynamoUnits::read(params_->item_size.count, params_->consistent_read)
+            : DynamoUnits::write(params_->item_size.count);
     const auto verdict = table_.request(nanoseconds(world().now()), key_hash(request.key), units);
     partitions_.set(world().now(), static_cast<std::int64_t>(table_.partitions()));
     return verdict == DynamoTable::Verdict::admitted;
   }
   bool sees_old(const Request& request) const {
-    if (params_.consistent_read) return false;
+    if (params_->consistent_read) return false;
     const auto found = behind_.find(request.key);
     if (found == behind_.end() || found->second.until <= world().now()) return false;
     RequestRandom random(replica_key_, request.id, request.path);
     return random.below(kReplicas) == found->second.replica;
   }
   void written(const Request& request) {
-    if (params_.consistent_read) return;  // nobody would see a difference
+    if (params_->consistent_read) return;  // nobody would see a difference
     const Time now = world().now();
     while (!caught_up_.empty() && caught_up_.top().first <= now) {
       const auto found = behind_.find(caught_up_.top().second);
@@ -132,13 +152,13 @@ class Table final : public Component {
     }
     RequestRandom random(replica_key_, request.id, request.path);
     const std::uint64_t replica = random.below(kReplicas);
-    const Time until = world().simulation.after(params_.replication_lag.draw(random));
+    const Time until = world().simulation.after(params_->replication_lag.draw(random));
     behind_[request.key] = {replica, until};
     caught_up_.emplace(until, request.key);
   }
   void declare_metrics();
 
-  const DynamodbParams& params_;
+  const DynamodbParams* params_;
   DynamoTable table_;
   RandomKey read_key_;
   RandomKey write_key_;
@@ -164,7 +184,7 @@ void Endpoint::receive(Served served) {
 
 Task<> Endpoint::serve(Served served) {
   const Request request = served.request();
-  const DynamodbParams& params = table_.params_;
+  const DynamodbParams& params = *table_.params_;
   Simulation& simulation = table_.world().simulation;
   const Time begun = simulation.now();
   const bool reads = request.operation == Operation::read;

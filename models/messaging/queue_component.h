@@ -151,6 +151,8 @@ class Keeper {
   /// A worker asks for messages; see ask_of().
   virtual void ask(Served request) = 0;
   virtual void settle(std::uint64_t receipt, Settlement how) = 0;
+  /// The queue has other parameters now, which differ in what it says can be changed.
+  virtual void reconfigure(const QueueParams&) {}
   /// The process of a worker is gone.
   /// @param silent  Nothing told the queue.
   virtual void worker_lost(std::uint32_t worker, bool silent) = 0;
@@ -207,13 +209,16 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   void connect(Directory& directory) override;
   void start() override { queues_behind_ = queues_behind(); }
   void examine(const Examination& examination) const override;
-  bool has_client() const override { return params_.rabbitmq && !params_.rabbitmq->confirms; }
+  std::vector<std::string> changeable() const override;
+  std::string why_fixed(const std::string& parameter) const override;
+  void reconfigure(const Blueprint& changed) override;
+  bool has_client() const override { return params_->rabbitmq && !params_->rabbitmq->confirms; }
   void take(Attempt& attempt) override;
   Poisons& poisons() override { return poisons_; }
 
-  const QueueParams& params() const { return params_; }
-  bool is_sqs() const { return params_.sqs.has_value(); }
-  bool has_dead_letters() const { return params_.dead_letter.has_value(); }
+  const QueueParams& params() const { return *params_; }
+  bool is_sqs() const { return params_->sqs.has_value(); }
+  bool has_dead_letters() const { return params_->dead_letter.has_value(); }
   Keeper& keeper() { return *keeper_; }
   QueueServer& server() const { return static_cast<QueueServer&>(*instances().front()); }
   RandomKey append_key() const { return append_key_; }
@@ -222,7 +227,7 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   std::uint32_t add_worker() { return workers_++; }
   void add(Inbox& inbox);
   /// Whether a request for messages is answered when there are some, or else after a while.
-  bool waits() const { return !params_.sqs || params_.sqs->queue.receive_wait > Duration{0}; }
+  bool waits() const { return !params_->sqs || params_->sqs->queue.receive_wait > Duration{0}; }
   /// After so long without an answer a worker takes the queue for dead.
   Duration patience() const;
   /// A request for messages. With RabbitMQ it says too what became of the one before.
@@ -262,7 +267,7 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   std::uint32_t queues_behind() const;
   void declare_metrics();
 
-  const QueueParams& params_;
+  const QueueParams* params_;
   RandomKey append_key_;
   RandomKey ask_key_;
   std::unique_ptr<Keeper> keeper_;
