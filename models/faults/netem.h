@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <utility>
@@ -65,7 +64,10 @@ inline double quantile_of(Shape shape, double u) {
     if (u <= 0 || u >= 1) return u <= 0 ? -kMost : kMost;
     return std::clamp(math::normal_quantile(u), -kMost, kMost);
   };
-  const auto pareto = [&] { return std::min(4.0 / 3 * (1 / std::cbrt(1 - u) - 1.5), kMost); };
+  const auto pareto = [&] {
+    if (u >= 1) return kMost;
+    return std::min(4.0 / 3 * (math::exp(-math::log(1 - u) / 3) - 1.5), kMost);
+  };
   switch (shape) {
     case Shape::uniform:
       break;

@@ -37,19 +37,18 @@ struct SlowCloseFault {
   FaultTiming timing;
   CallerExtent callers;
   FaultRamp gradual;
-  Duration delay = 1s;
+  Duration by = 1s;
   Fraction toxicity{1};
 
   static constexpr auto fields() {
     using F = SlowCloseFault;
-    return Fields{
-        field<&F::slow_close>(kEdgeTarget).required(),
-        inlined<&F::timing>(),
-        inlined<&F::callers>(),
-        inlined<&F::gradual>(),
-        field<&F::delay>("So much later.").at_least(Duration{1}).source("Toxiproxy delay"),
-        field<&F::toxicity>("Such a share of the connections is hit.")
-            .source("Toxiproxy toxicity")};
+    return Fields{field<&F::slow_close>(kEdgeTarget).required(),
+                  inlined<&F::timing>(),
+                  inlined<&F::callers>(),
+                  inlined<&F::gradual>(),
+                  field<&F::by>("So much later.").at_least(Duration{1}).source("Toxiproxy delay"),
+                  field<&F::toxicity>("Such a share of the connections is hit.")
+                      .source("Toxiproxy toxicity")};
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const std::vector<Edge*> edges = choose_edges(directory, target);
@@ -65,11 +64,11 @@ struct SlowCloseFault {
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    const Strike& strike) const {
-    return disturb_edges(
-        world, "slow_close", edge_victims(world, directory, target, callers, strike), strike,
-        [*this](Edge&, const FaultScope& scope, EdgeFault::Draws draws) {
-          return std::make_unique<ClosingLate>(scope, draws, delay, toxicity.value);
-        });
+    return disturb_edges(world, "slow_close",
+                         edge_victims(world, directory, target, callers, strike), strike,
+                         [*this](Edge&, const FaultScope& scope, EdgeFault::Draws draws) {
+                           return std::make_unique<ClosingLate>(scope, draws, by, toxicity.value);
+                         });
   }
 };
 

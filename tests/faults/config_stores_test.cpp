@@ -158,9 +158,8 @@ TEST_CASE("config: the capacity of a table of DynamoDB", "[faults]") {
                     set);
     // 30 writes of a unit each second.
     std::vector<const Answer*> answers;
-    for (int i = 0; i < 900; ++i)
-      answers.push_back(
-          &changed.rig.send(Time{1ms + i * 33'333us}, "it", write_of(static_cast<std::uint64_t>(i))));
+    for (std::uint64_t i = 0; i < 900; ++i)
+      answers.push_back(&changed.rig.send(Time{1ms + i * 33'333us}, "it", write_of(i)));
     changed.rig.run(Time{40s});
     std::vector<int> count(3);
     for (std::size_t i = 0; i < answers.size(); ++i) count[i / 300] += !answers[i]->reply.ok();

@@ -35,7 +35,7 @@ struct Accepting {
 TEST_CASE("slow_close: the callee's place is taken until it has heard", "[faults]") {
   Accepting system(R"("transport": {"keep_alive": "0s"})");
   system.rig.fault(slow_close(), R"({"at": "2s", "for": "2s", "slow_close": "api -> db",
-                                     "delay": "500ms"})");
+                                     "by": "500ms"})");
   const Answer& before = system.at(Time{1s});
   const Answer& next = system.at(Time{1100ms});
   const Answer& first = system.at(Time{2s});
@@ -55,7 +55,7 @@ TEST_CASE("slow_close: the callee's place is taken until it has heard", "[faults
 
 TEST_CASE("slow_close: connections that are kept are not closed", "[faults]") {
   Accepting system(R"("transport": {"keep_alive": "10s"})");
-  system.rig.fault(slow_close(), R"({"at": "0s", "slow_close": "api -> db", "delay": "500ms"})");
+  system.rig.fault(slow_close(), R"({"at": "0s", "slow_close": "api -> db", "by": "500ms"})");
   const Answer& first = system.at(Time{1s});
   const Answer& second = system.at(Time{1100ms});
   system.rig.run(Time{5s});
@@ -76,16 +76,16 @@ TEST_CASE("slow_close: a share of them, and delays add up", "[faults]") {
     for (std::size_t i = 400; i < 800; ++i) took.push_back(answers[i]->took());
     return took;
   };
-  const std::vector<Duration> some = late({R"("delay": "100ms", "toxicity": "30%")"});
+  const std::vector<Duration> some = late({R"("by": "100ms", "toxicity": "30%")"});
   CHECK(std::count(some.begin(), some.end(), 70ms) == Approx(120).margin(30));
   CHECK(std::count(some.begin(), some.end(), 10ms) ==
         400 - std::count(some.begin(), some.end(), 70ms));
-  CHECK(late({R"("delay": "100ms")", R"("delay": "60ms")"})[7] == 130ms);
+  CHECK(late({R"("by": "100ms")", R"("by": "60ms")"})[7] == 130ms);
 }
 
 TEST_CASE("slow_close: a caller that dies leaves nothing behind", "[faults]") {
   Accepting system(R"("transport": {"keep_alive": "0s"})");
-  system.rig.fault(slow_close(), R"({"at": "0s", "slow_close": "api -> db", "delay": "10s"})");
+  system.rig.fault(slow_close(), R"({"at": "0s", "slow_close": "api -> db", "by": "10s"})");
   const Answer& first = system.at(Time{1s});
   system.rig.at(Time{2s}, [&] { system.rig.instance("api", 0).kill(false); });
   system.rig.at(Time{3s}, [&] { system.rig.instance("api", 0).revive(); });
@@ -337,8 +337,8 @@ TEST_CASE("slow_close, limit_data, half_open: what is wrong with them is said", 
   CHECK(examined(accepting.rig, half_open(), R"({"at": "1s", "half_open": "api -> db"})").empty());
   CHECK_THAT(problems_of(limit_data(), R"({"at": "1s", "limit_data": "it"})"),
              Catch::Contains("bytes"));
-  CHECK_THAT(problems_of(slow_close(), R"({"at": "1s", "slow_close": "it", "delay": "0s"})"),
-             Catch::Contains("delay"));
+  CHECK_THAT(problems_of(slow_close(), R"({"at": "1s", "slow_close": "it", "by": "0s"})"),
+             Catch::Contains("/by"));
   CHECK_THAT(problems_of(half_open(), R"({"at": "1s", "for": "1s", "half_open": "it"})"),
              Catch::Contains("for good"));
   CHECK_THAT(problems_of(half_open(), R"({"at": "1s", "half_open": "it", "timeout": "0s"})"),
