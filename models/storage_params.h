@@ -89,7 +89,7 @@ struct HintParams {
         field<&P::gc_grace>("Hints older than this are dropped.")
             .at_most(Duration{8760h})
             .source("gc_grace_seconds of a table"),
-        field<&P::write_size>("Of a write, as the throttle counts it.")
+        field<&P::write_size>("Of a write, as the throttle and a disk's commit log count it.")
             .at_least(Bytes{1})
             .at_most(Bytes{16'777'216})
             .source("chosen")};

@@ -21,15 +21,31 @@ class Disk;
 class ConnectionPools;
 class Leaks;
 
+/// It says why verbs mean nothing to it that other components of its kind can suffer.
+class Refuses {
+ public:
+  virtual ~Refuses() = default;
+  /// In words that follow its name, with what to use instead; empty where there is nothing to say.
+  virtual std::string refuses(std::string_view verb) const = 0;
+};
+
 /// Its instances hold data that can get lost.
 class LosesData {
  public:
   virtual ~LosesData() = default;
-  virtual std::string lacks_data() const { return {}; }
   /// The instance loses the share of its data that `salt` decides, and nobody is told.
   virtual void lose_data(Instance& instance, double share, RandomKey salt) = 0;
-  /// What was lost by that salt is there again, where it can be.
+  /// Why nothing there has a checksum that could be wrong.
+  virtual std::string lacks_checksums() const { return {}; }
+  /// Whoever reads a part of that share finds that its checksum is wrong.
+  virtual void corrupt_data(Instance& instance, double share, RandomKey salt) = 0;
+  /// What was lost or spoilt by that salt is there again, where it can be.
   virtual void restore_data(Instance& instance, RandomKey salt) = 0;
+  /// Why nothing that it has answered is ever unsafe.
+  virtual std::string lacks_unsynced() const { return {}; }
+  /// What the instance has not made safe will not be there when it starts again. It is about to
+  /// die.
+  virtual void lose_unsynced(Instance& instance) = 0;
 };
 
 /// Its instances hold entries that are a copy of what is elsewhere.
@@ -84,6 +100,8 @@ class HasDisks {
   virtual ~HasDisks() = default;
   virtual std::string lacks_disks() const { return {}; }
   virtual database::Disk& disk_of(Instance& instance) = 0;
+  /// The disk has recovered from a trouble; it may have another.
+  virtual void disk_recovered(Instance&) {}
   /// There is no room on it for anything more, until as many clear it as have filled it.
   virtual void fill_disk(Instance& instance) = 0;
   virtual void clear_disk(Instance& instance) = 0;
@@ -93,6 +111,7 @@ class HasDisks {
 class LosesNodes {
  public:
   virtual ~LosesNodes() = default;
+  virtual std::string lacks_nodes() const { return {}; }
   /// Whether its callers have to be told, since they do not find out by themselves.
   virtual bool must_tell() const { return false; }
   /// The instance has died, and what it had in memory and on its disk is gone for good.

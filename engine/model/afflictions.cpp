@@ -185,6 +185,21 @@ void Instance::unburden(double threads) {
   competitors_changed();
 }
 
+void Instance::limit_cpu(const CpuQuota& quota) {
+  afflictions().quotas.push_back(quota);
+  cpu_quotas_changed();
+}
+
+void Instance::unlimit_cpu(const CpuQuota& quota) {
+  take_out(afflictions().quotas, quota);
+  cpu_quotas_changed();
+}
+
+std::span<const CpuQuota> Instance::cpu_quotas() const {
+  if (afflictions_ == nullptr) return {};
+  return afflictions_->quotas;
+}
+
 double Instance::competitors() const {
   double sum = 0;
   if (afflictions_ != nullptr)

@@ -29,6 +29,16 @@ struct Leak {
   friend bool operator==(const Leak&, const Leak&) = default;
 };
 
+/// CPU time that a process may use of each period, as a CPU limit says it; models/algorithms/host/
+/// cfs_bandwidth.h.
+struct CpuQuota {
+  Duration quota{};
+  Duration period{};
+  Duration burst{};
+  Time since{};  ///< When the first period begins.
+  friend bool operator==(const CpuQuota&, const CpuQuota&) = default;
+};
+
 /// What faults do to one instance, where there are any; see Instance.
 struct Afflictions {
   struct Done {
@@ -50,6 +60,7 @@ struct Afflictions {
   int called_up = 0;
   int called_down = 0;
   std::vector<double> competitors;
+  std::vector<CpuQuota> quotas;
   std::vector<Leak> leaks;
   std::vector<WrongClock> clocks;
 };

@@ -22,6 +22,7 @@ namespace highwater {
 struct Afflictions;
 class Blueprint;
 class Component;
+struct CpuQuota;
 class Directory;
 class Interference;
 struct Leak;
@@ -150,6 +151,10 @@ class Instance {
   void burden(double threads);
   void unburden(double threads);
   double competitors() const;
+  /// Its CPU is throttled to that. Of several each counts what it uses, and each may stop it.
+  void limit_cpu(const CpuQuota& quota);
+  void unlimit_cpu(const CpuQuota& quota);
+  std::span<const CpuQuota> cpu_quotas() const;
   /// Its process loses memory from now on; what it has lost stays lost. Leaks add up.
   void leak(const Leak& leak);
   void stop_leaking(const Leak& leak);
@@ -189,6 +194,8 @@ class Instance {
   virtual void pause_changed() {}
   /// competitors() has changed.
   virtual void competitors_changed() {}
+  /// cpu_quotas() have changed.
+  virtual void cpu_quotas_changed() {}
   /// leaks() has changed.
   virtual void leaks_changed() {}
   /// It has left: what it kept for its next requests goes with it.
@@ -331,6 +338,8 @@ class Component {
   /// stands below. A "*" is any one key, "**" any number of them; where a "=" stands in front, the
   /// parameter must be there before and after. Nothing else is ever changed.
   virtual std::vector<std::string> changeable() const { return {}; }
+  /// Why this parameter, which is not among them, cannot be; empty where nothing is known.
+  virtual std::string why_fixed(const std::string&) const { return {}; }
   /// It goes on with other parameters, which differ from those it has in what is changeable().
   /// What it has begun ends as it was begun. The blueprint is of its own kind and outlives it.
   virtual void reconfigure(const Blueprint&) {}

@@ -76,8 +76,21 @@ class Disturbance {
   virtual std::optional<Duration> stands_in_line(const Message&, std::uint64_t) {
     return Duration{0};
   }
+  /// How much longer it takes.
+  virtual Duration delays(const Message&) { return Duration{0}; }
   /// The message is swallowed, and the connection that it goes over reset so long afterwards.
   virtual std::optional<Duration> resets(const Message&) { return std::nullopt; }
+  enum class Cut : std::uint8_t {
+    none,
+    after,   ///< It arrives, and is the last.
+    within,  ///< It does not arrive as a whole.
+  };
+  /// Whether the connection is closed for what went over it. `message` names the connection.
+  virtual Cut cuts_off(const Message&, std::uint64_t /*bytes*/) { return Cut::none; }
+  /// How much later than the caller closes the connection the callee hears of it.
+  virtual Duration closes_late(const Message&) { return Duration{0}; }
+  /// The connection is no more.
+  virtual void closed(const Message&) {}
   /// The caller does not get the callee's address; it knows after so long.
   virtual std::optional<Duration> fails_to_resolve(const Instance&) { return std::nullopt; }
   /// The instance that the caller reaches when it means `to`.

@@ -129,6 +129,14 @@ Duration Edge::extra(const Ends& ends, std::uint64_t request, std::uint64_t mess
     RequestRandom random(jitter_key_, request, message + turn);
     sum += scaled(latency.jitter->draw(random), latency.strength);
   }
+  return sum + delays({ends, direction, request, message});
+}
+
+Duration Edge::delays(const Disturbance::Message& message) const {
+  Duration sum{0};
+  for (Disturbance* disturbance : disturbances_)
+    if (concerns(disturbance->scope(), message.ends, message.direction))
+      sum += disturbance->delays(message);
   return sum;
 }
 
@@ -249,7 +257,7 @@ std::optional<Duration> Edge::network_time(const Ends& ends, Direction direction
     time += scaled(latency.add, latency.strength);
     if (latency.jitter != nullptr) time += scaled(latency.jitter->draw(random), latency.strength);
   }
-  return time;
+  return time + delays({ends, direction});
 }
 
 std::optional<Duration> Edge::datagram_time(const Ends& ends, Direction direction,
@@ -276,6 +284,26 @@ std::optional<Duration> Edge::message_time(const Ends& ends, Direction direction
     timeout = tcp::next_timeout(timeout);
   }
   return time;
+}
+
+Disturbance::Cut Edge::cuts_off(const Disturbance::Message& message, std::uint64_t bytes) const {
+  Disturbance::Cut worst = Disturbance::Cut::none;
+  for (Disturbance* disturbance : disturbances_)
+    if (concerns(disturbance->scope(), message.ends, message.direction))
+      worst = std::max(worst, disturbance->cuts_off(message, bytes));
+  return worst;
+}
+
+Duration Edge::closes_late(const Disturbance::Message& message) const {
+  Duration sum{0};
+  for (Disturbance* disturbance : disturbances_)
+    if (concerns(disturbance->scope(), message.ends, message.direction))
+      sum += disturbance->closes_late(message);
+  return sum;
+}
+
+void Edge::tell_closed(const Disturbance::Message& message) const {
+  for (Disturbance* disturbance : disturbances_) disturbance->closed(message);
 }
 
 void Edge::release() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -29,6 +30,22 @@ class Passage {
   ~Passage() = default;
 };
 
+/// Who keeps connections open over an edge.
+class Connected {
+ public:
+  /// The other ends of some connections forget them without a word: what is sent over them gets no
+  /// answer.
+  /// @param hit      Whether it is this one, which the message names; asked once for each that is
+  ///                 open between processes of the scope, in the order of their opening.
+  /// @param gives_up How long after the first message that is lost its sender gives one up.
+  virtual void forget_peers(const FaultScope& scope,
+                            const std::function<bool(const Disturbance::Message&)>& hit,
+                            Duration gives_up) = 0;
+
+ protected:
+  ~Connected() = default;
+};
+
 /// The way from one component to another: what passed over it, and what faults do to it.
 class Edge {
  public:
@@ -53,6 +70,12 @@ class Edge {
   void count_received(std::uint64_t bytes) { bytes_received_ += bytes; }
   /// The caller gave up between the first byte of an answer and the last.
   void count_late_answer() { ++failures_; }
+  /// An attempt failed before the callee could see anything of it: its connection was not made, or
+  /// it was lost on the way.
+  void count_vain_attempt() {
+    ++attempts_;
+    ++failures_;
+  }
 
   /// And some of them other than nothing. Before the run only.
   void state_sizes() { states_sizes_ = true; }
@@ -104,6 +127,12 @@ class Edge {
   std::optional<Duration> passes(const Disturbance::Message& message, std::uint64_t bytes);
   /// @param message  What names it names the connection.
   std::optional<Duration> resets(const Disturbance::Message& message) const;
+  Disturbance::Cut cuts_off(const Disturbance::Message& message, std::uint64_t bytes) const;
+  Duration closes_late(const Disturbance::Message& message) const;
+  void tell_closed(const Disturbance::Message& message) const;
+  /// Who keeps connections over it, from now on and until the end of the run.
+  void connect(Connected& connections) { connected_.push_back(&connections); }
+  const std::vector<Connected*>& connected() const { return connected_; }
   std::optional<Duration> fails_to_resolve(const Ends& ends) const;
   Instance& address(const Instance& caller, Instance& to) const;
   bool has_expired(const Ends& ends) const;
@@ -125,6 +154,7 @@ class Edge {
   /// Time that faults and the passage add to a message, drawn for this message alone.
   Duration extra(const Ends& ends, std::uint64_t request, std::uint64_t message,
                  Direction direction) const;
+  Duration delays(const Disturbance::Message& message) const;
   std::optional<Duration> network_time(const Ends& ends, Direction direction, RandomStream& random);
   std::optional<Duration> gets_through(const Disturbance::Message& message, std::uint64_t bytes);
   bool is_doubled(const Disturbance::Message& message);
@@ -155,6 +185,7 @@ class Edge {
   Passage* passage_ = nullptr;
   std::vector<FaultScope> cuts_;
   std::vector<Disturbance*> disturbances_;
+  std::vector<Connected*> connected_;
   std::vector<Attempt*> parked_[2];  // by direction
 };
 

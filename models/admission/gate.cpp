@@ -36,17 +36,29 @@ Outcome outcome_of(Status status) {
 void Gate::Pass::ended(Status status) {
   if (gate_ == nullptr) return;
   Gate& gate = *std::exchange(gate_, nullptr);
-  gate.concurrency_->release(ticket_, gate.now(), outcome_of(status), gate.bits_);
+  limiter_->release(ticket_, gate.now(), outcome_of(status), gate.bits_);
 }
 
 Gate::Gate(Admissions& admissions, const Instance& instance)
     : admissions_(admissions),
       instance_(instance),
       bits_(instance.component().world().stream(instance.label(), "admission")) {
-  const AdmissionParams& params = admissions.params_;
-  if (params.rate_limit && !params.rate_limit->beside().store)
-    admissions.make_limit(limit_, limits_);
-  if (params.concurrency_limit) concurrency_.emplace(params.concurrency_limit->make(bits_));
+  reconfigure(true, true);
+}
+
+void Gate::reconfigure(bool rate_limit, bool concurrency_limit) {
+  const AdmissionParams& params = *admissions_.params_;
+  if (rate_limit) {
+    limit_.reset();
+    limits_.reset();
+    if (params.rate_limit && !params.rate_limit->beside().store)
+      admissions_.make_limit(limit_, limits_);
+  }
+  if (!concurrency_limit) return;
+  if (concurrency_) retired_.push_back(std::move(concurrency_));
+  if (params.concurrency_limit)
+    concurrency_ =
+        std::make_unique<resilience::ConcurrencyLimiter>(params.concurrency_limit->make(bits_));
 }
 
 std::int64_t Gate::now() const {
@@ -54,11 +66,11 @@ std::int64_t Gate::now() const {
 }
 
 Task<bool> Gate::lets_in(Instance& instance, Request request, Pass& pass) {
-  if (admissions_.params_.shed && !has_room(request)) {
+  if (admissions_.params_->shed && !has_room(request)) {
     ++admissions_.counts_.shed;
     co_return false;
   }
-  if (admissions_.params_.rate_limit) {
+  if (admissions_.params_->rate_limit) {
     const bool within = co_await is_within_rate(instance, request);
     if (!within) co_return false;
   }
@@ -69,6 +81,7 @@ Task<bool> Gate::lets_in(Instance& instance, Request request, Pass& pass) {
       co_return false;
     }
     pass.gate_ = this;
+    pass.limiter_ = concurrency_.get();
     pass.ticket_ = *ticket;
   }
   co_return true;
@@ -83,20 +96,26 @@ bool Gate::has_room(const Request& request) const {
 }
 
 Task<bool> Gate::is_within_rate(Instance& instance, Request request) {
-  const SharedLimitParams& shared = admissions_.params_.rate_limit->beside();
+  const SharedLimitParams& shared = admissions_.params_->rate_limit->beside();
+  const std::uint64_t group = group_of(request, shared);
+  const Instance* clock = admissions_.reads_clock() ? &instance : nullptr;
   if (shared.store) {
     CallSite& site = admissions_.sites_.front();
     Request question = request.descend(site.step(), 0);
     question.operation = Operation::write;
     question.endpoint = kNoSymbol;
-    question.key = group_of(request) ^ kLimitKeys;
-    const Reply reply = co_await Call(site, instance, question);
+    question.key = group ^ kLimitKeys;
+    const Route store = site.callee().route(question, instance);
+    const Reply reply = co_await Call(site, instance, store, question);
+    if (store.to != nullptr) clock = store.to;
     if (!reply.ok()) {
       ++admissions_.counts_.without_store;
       co_return shared.without_store == WithoutStore::allow;
     }
   }
-  const limiting::Verdict verdict = ask_limit(request);
+  Time time = instance.component().world().now();
+  if (clock != nullptr) time += clock->clock_ahead(time);
+  const limiting::Verdict verdict = ask_limit(group, time);
   if (!verdict.is_admitted()) {
     ++admissions_.counts_.rate_limited;
     co_return false;
@@ -109,8 +128,7 @@ Task<bool> Gate::is_within_rate(Instance& instance, Request request) {
 }
 
 /// Requests with the same are counted together.
-std::uint64_t Gate::group_of(const Request& request) const {
-  const SharedLimitParams& shared = admissions_.params_.rate_limit->beside();
+std::uint64_t Gate::group_of(const Request& request, const SharedLimitParams& shared) {
   switch (shared.per) {
     case Per::all:
       break;
@@ -126,27 +144,69 @@ std::uint64_t Gate::group_of(const Request& request) const {
   return 0;
 }
 
-limiting::Verdict Gate::ask_limit(const Request& request) {
+limiting::Verdict Gate::ask_limit(std::uint64_t group, Time now) {
   const bool local = limit_ != nullptr || limits_ != nullptr;
   limiting::KeyedLimiter* const keyed = local ? limits_.get() : admissions_.limits_.get();
-  if (keyed != nullptr) return keyed->admit(group_of(request), now());
-  return (local ? limit_ : admissions_.limit_)->admit(now());
+  if (keyed != nullptr) return keyed->admit(group, nanoseconds(now));
+  limiting::Limiter* const one = local ? limit_.get() : admissions_.limit_.get();
+  // Where there is none, the limit was taken away while its store was asked.
+  return one != nullptr ? one->admit(nanoseconds(now)) : limiting::Verdict::allowed();
 }
 
 Admissions::Admissions(Component& component, const AdmissionParams& params, std::uint64_t capacity)
     : component_(component),
-      params_(params),
+      params_(&params),
       capacity_(static_cast<double>(capacity)),
       shed_key_(component.world().key(component.id(), "shed")) {
-  if (params.shed) {
-    shedder_ = resilience::Shedder(params.shed->classes.options());
-    if (params.shed->capacity) capacity_ = *params.shed->capacity;
-  }
+  set_shedder(capacity);
+}
+
+void Admissions::set_shedder(std::uint64_t capacity) {
+  capacity_ = static_cast<double>(capacity);
+  if (!params_->shed) return;
+  shedder_ = resilience::Shedder(params_->shed->classes.options());
+  if (params_->shed->capacity) capacity_ = *params_->shed->capacity;
+}
+
+void Admissions::reconfigure(const AdmissionParams& params, std::uint64_t capacity) {
+  const AdmissionParams& before = *std::exchange(params_, &params);
+  const auto differ = [](const auto& one, const auto& other) {
+    using Part = std::remove_cvref_t<decltype(one)>;
+    return !(Quantity<Part>::write(one) == Quantity<Part>::write(other));
+  };
+  rate_limit_differs_ = differ(before.rate_limit, params.rate_limit);
+  concurrency_limit_differs_ = differ(before.concurrency_limit, params.concurrency_limit);
+  set_shedder(capacity);
+  if (sites_.empty() || !rate_limit_differs_) return;
+  limit_.reset();
+  limits_.reset();
+  if (!params.rate_limit || !params.rate_limit->beside().store) return;
+  CallPolicy policy;
+  policy.timeout = params.rate_limit->beside().store_timeout;
+  sites_.front().reconfigure(policy);
+  make_limit(limit_, limits_);
+}
+
+void Admissions::follow(std::unique_ptr<Gate>& gate, const Instance& instance) {
+  if (gate == nullptr)
+    gate = this->gate(instance);
+  else
+    gate->reconfigure(rate_limit_differs_, concurrency_limit_differs_);
+}
+
+void Admissions::examine(const Examination& examination) const {
+  const Value* const limit = examination.where.find("rate_limit");
+  const Value* const store = limit != nullptr ? limit->find("store") : nullptr;
+  if (store == nullptr || !store->is_string()) return;
+  if (!sites_.empty() && sites_.front().callee().id() == store->text()) return;
+  examination.problems.error(
+      store->position(), pointer_to(pointer_to(examination.path, "rate_limit"), "store"),
+      "a limit cannot move to a store while it runs: its processes connect to it when they start");
 }
 
 void Admissions::connect(Directory& directory) {
-  if (!params_.rate_limit || !params_.rate_limit->beside().store) return;
-  const SharedLimitParams& shared = params_.rate_limit->beside();
+  if (!params_->rate_limit || !params_->rate_limit->beside().store) return;
+  const SharedLimitParams& shared = params_->rate_limit->beside();
   CallPolicy policy;
   policy.timeout = shared.store_timeout;
   constexpr std::uint32_t kStep = 0xffff'fffe;  // apart from those of the component's own calls
@@ -158,7 +218,7 @@ void Admissions::connect(Directory& directory) {
 
 void Admissions::make_limit(std::unique_ptr<limiting::Limiter>& limit,
                             std::unique_ptr<limiting::KeyedLimiter>& limits) const {
-  const RateLimitParams& params = *params_.rate_limit;
+  const RateLimitParams& params = *params_->rate_limit;
   const SharedLimitParams& shared = params.beside();
   if (shared.per != Per::all)
     limits = limiting::make_keyed_limiter(params.policy(), params.options(),
@@ -168,12 +228,12 @@ void Admissions::make_limit(std::unique_ptr<limiting::Limiter>& limit,
 }
 
 std::unique_ptr<Gate> Admissions::gate(const Instance& instance) {
-  if (!params_.asks_for_anything()) return nullptr;
+  if (!params_->asks_for_anything()) return nullptr;
   return std::make_unique<Gate>(*this, instance);
 }
 
 void Admissions::measure(Recorder::Owner& owner) {
-  if (!params_.asks_for_anything()) return;
+  if (!params_->asks_for_anything()) return;
   owner.causes("admission", [this] {
     const std::pair<const char*, std::uint64_t> all[] = {{"rate_limited", counts_.rate_limited},
                                                          {"delayed", counts_.delayed},

@@ -1,5 +1,6 @@
 #include "models/balancer/authentication.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,7 +13,23 @@ Authentication::Authentication(Component& gateway, const AuthenticationParams& p
     : gateway_(gateway),
       params_(params),
       invalid_key_(gateway.world().key(gateway.id(), "invalid token")),
-      verify_key_(gateway.world().key(gateway.id(), "verify")) {}
+      verify_key_(gateway.world().key(gateway.id(), "verify")),
+      age_key_(gateway.world().key(gateway.id(), "token age")) {}
+
+/// As the gateway reads the time of day: issued, and not expired.
+bool Authentication::is_in_time(const Instance& gateway, const Request& request) const {
+  const JwtParams& jwt = *params_.jwt;
+  if (!jwt.lifetime) return true;
+  const Time now = gateway_.world().now();
+  const Duration wrong = gateway.clock_ahead(now);
+  if (wrong == Duration{0}) [[likely]]
+    return true;
+  const auto lifetime = static_cast<double>(jwt.lifetime->count());
+  RequestRandom random(age_key_, request.key, 0);
+  const Duration issued{static_cast<Duration::rep>(random.uniform() * lifetime)};
+  const Duration age = (now - Time{} + issued) % *jwt.lifetime + wrong;
+  return age < *jwt.lifetime + jwt.leeway && age >= -jwt.leeway;
+}
 
 void Authentication::connect(Directory& directory) {
   if (!params_.introspection) return;
@@ -65,14 +82,18 @@ Task<Authentication::Result> Authentication::check(Instance& gateway, SessionTab
     co_await processor->compute(time);
   else
     co_await gateway_.world().simulation.delay(stretched(time, gateway.slowdown()));
-  if (is_good) co_return Result{};
+  if (is_good && is_in_time(gateway, request)) co_return Result{};
   ++counts_.unauthorized;
   co_return Result{Verdict::unauthorized, {}};
 }
 
 Task<Authentication::Result> Authentication::ask(Instance& gateway, SessionTable* known,
                                                  Request request, bool is_good) {
-  if (known != nullptr && is_good && known->find(request.key, gateway_.world().now())) {
+  const auto time_of_day = [&] {
+    const Time now = gateway_.world().now();
+    return std::clamp(now + gateway.clock_ahead(now), Time{}, kNever);
+  };
+  if (known != nullptr && is_good && known->find(request.key, time_of_day())) {
     ++counts_.known;
     co_return Result{};
   }
@@ -91,7 +112,7 @@ Task<Authentication::Result> Authentication::ask(Instance& gateway, SessionTable
     ++counts_.unauthorized;
     co_return Result{Verdict::unauthorized, {}};
   }
-  if (known != nullptr) known->put(request.key, 0, gateway_.world().now());
+  if (known != nullptr) known->put(request.key, 0, time_of_day());
   co_return Result{};
 }
 

@@ -19,8 +19,12 @@ namespace highwater::balancer {
 /// A request whose token is no good is answered with a 401: an answer, as to a caller that gets
 /// what it deserves. One about which nobody answers fails.
 ///
-/// Assumes  what is remembered of a token costs nothing to find; requests with one token that come
-///          while it is asked about ask too; a bad token is not remembered.
+/// Times of tokens, and of what is remembered of them, are times of day: a gateway whose clock is
+/// wrong takes good tokens for those of the past, or of the future.
+///
+/// Assumes  tokens come from clocks that are right, of each user a new one when the last has
+///          expired; what is remembered of a token costs nothing to find; requests with one token
+///          that come while it is asked about ask too; a bad token is not remembered.
 /// Source   RFC 7519 (JWT), RFC 7662 (introspection); Envoy jwt_authn and ext_authz, nginx
 ///          auth_request with proxy_cache.
 /// Checked  tests/gateway/authentication_test.cpp
@@ -39,6 +43,11 @@ class Authentication {
   void measure(Recorder::Owner& owner);
   /// Where it asks, if it does.
   const std::deque<CallSite>& sites() const { return sites_; }
+  /// Whether anything depends on the gateway's time of day.
+  bool reads_clock() const {
+    return params_.jwt ? params_.jwt->lifetime.has_value()
+                       : params_.introspection->cache.has_value();
+  }
 
   /// The tokens that a process remembers; nothing where it remembers none.
   std::optional<SessionTable> memory() const;
@@ -49,11 +58,12 @@ class Authentication {
                      Request request);
 
  private:
+  bool is_in_time(const Instance& gateway, const Request& request) const;
   Task<Result> ask(Instance& gateway, SessionTable* known, Request request, bool is_good);
 
   Component& gateway_;
   const AuthenticationParams& params_;
-  RandomKey invalid_key_, verify_key_;
+  RandomKey invalid_key_, verify_key_, age_key_;
   std::deque<CallSite> sites_;  // one, where it asks
   struct Counts {
     std::uint64_t unauthorized = 0;

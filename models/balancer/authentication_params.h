@@ -17,6 +17,8 @@ namespace highwater::balancer {
 /// Tokens that the gateway checks itself.
 struct JwtParams {
   Distribution verify_time = Distribution::constant(40us);
+  std::optional<Duration> lifetime;
+  Duration leeway = 60s;
 
   static constexpr std::string_view type_name = "load_balancer.authentication.jwt";
   static constexpr auto fields() {
@@ -24,7 +26,21 @@ struct JwtParams {
                       "Time on a core to check the signature: some 40us for RS256, 150us for "
                       "ES256, 3us for HS256.")
                       .source("RFC 7519; openssl speed rsa2048 ecdsap256 on one core, with the "
-                              "parsing")};
+                              "parsing"),
+                  field<&JwtParams::lifetime>(
+                      "How long a token is good; a key gets a new one when its last has expired. "
+                      "It matters to a gateway whose clock is wrong (see `clock`), and to that "
+                      "only where it is given.")
+                      .at_least(Duration{1ms})
+                      .source("RFC 7519 iat, exp"),
+                  field<&JwtParams::leeway>("So much of a wrong clock is forgiven; with a "
+                                            "lifetime.")
+                      .source("Envoy jwt_authn clock_skew_seconds, 60")};
+  }
+  void check(const Value& where, const std::string& path, Problems& problems) const {
+    if (lifetime) return;
+    if (const Value* const given = said<JwtParams>(where, "leeway"))
+      problems.error(given->position(), pointer_to(path, "leeway"), "is of a \"lifetime\"");
   }
 };
 

@@ -62,6 +62,7 @@ class Proxy final : public Instance {
   double busy_integral(Time now) const { return processor_.busy_integral(now); }
   Listener* listener() override { return &listener_; }
   Duration start_time() const override;
+  bool reads_clock() const override;
 
  private:
   struct Peer {
@@ -201,6 +202,7 @@ class LoadBalancer final : public Component {
     std::vector<std::string> names{"fail_timeout", "tries",        "health_check",
                                    "timeout",      "service_time", "start_time"};
     for (const char* name : kOfBalancers) names.push_back(name);
+    for (std::string& name : admission::Admissions::changeable()) names.push_back(std::move(name));
     return names;
   }
   void reconfigure(const Blueprint& changed) override {
@@ -213,12 +215,14 @@ class LoadBalancer final : public Component {
     };
     const bool anew = std::any_of(std::begin(kOfBalancers), std::end(kOfBalancers), concerns) ||
                       concerns("fail_timeout");
+    admissions_.reconfigure(params().admission, 0);
     for (CallSite& site : sites_) site.reconfigure(policy());
     for (const auto& proxy : instances())
       static_cast<Proxy&>(*proxy).reconfigure(anew, concerns("health_check"));
   }
 
   void examine(const Examination& examination) const override {
+    admissions_.examine(examination);
     if (authentication_) authentication_->examine(examination);
   }
 
@@ -344,7 +348,13 @@ void Proxy::started() {
   forget_all();
 }
 
+bool Proxy::reads_clock() const {
+  return owner_.admissions().reads_clock() ||
+         (owner_.authentication() != nullptr && owner_.authentication()->reads_clock());
+}
+
 void Proxy::reconfigure(bool anew, bool checks) {
+  owner_.admissions().follow(gate_, *this);
   Simulation& simulation = owner_.world().simulation;
   if (checks) {
     simulation.cancel(check_);

@@ -144,7 +144,17 @@ class Cache final : public Component,
   void lose_data(Instance& instance, double share, RandomKey salt) override {
     static_cast<Node&>(instance).drop(share, salt, false);
   }
-  void restore_data(Instance&, RandomKey) override {}  // the misses do that
+  std::string lacks_checksums() const override {
+    return "keeps its entries in memory, without checksums";
+  }
+  void corrupt_data(Instance&, double, RandomKey) override {}  // see lacks_checksums()
+  void restore_data(Instance&, RandomKey) override {}          // the misses do that
+  std::string lacks_unsynced() const override {
+    return shared_.params.restore.is<EmptyForm>()
+               ? "has no \"restore\": a node that dies loses all anyway, use kill"
+               : "";
+  }
+  void lose_unsynced(Instance&) override {}  // whoever dies has what was flushed, and no more
   bool must_tell() const override { return !members_ && !cluster_; }
   void lose_node(Instance& instance) override { static_cast<Node&>(instance).lose_all(); }
   void take_off_list(Instance& instance) override;

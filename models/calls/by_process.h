@@ -36,6 +36,13 @@ class ByProcess {
     for (const auto& kept : callers_[from.index()].to)
       if (kept != nullptr) visit(*kept);
   }
+  /// Visits all that is kept, in the order of the callers' and the callee's instances.
+  template <class Visit>
+  void each(const Visit& visit) {
+    for (const Caller& caller : callers_)
+      for (const auto& kept : caller.to)
+        if (kept != nullptr) visit(*kept);
+  }
   /// Visits what is kept for that instance of the callee.
   template <class Visit>
   void each_for(const Instance& to, const Visit& visit) {

@@ -99,6 +99,7 @@ Guard::Guard(Simulation& simulation, const CallPolicy& policy, RandomKey key)
   if (policy.retry) retry_limit = policy.retry->make_limit(now);
   if (policy.adaptive_throttling) throttle.emplace(policy.adaptive_throttling->options());
   if (policy.rate_limit) rate_limit = policy.rate_limit->make(now);
+  reads_clock = policy.rate_limit && policy.rate_limit->reads_time_of_day();
   if (policy.concurrency_limit) concurrency.emplace(policy.concurrency_limit->make(bits));
   if (policy.bulkhead) max_wait = policy.bulkhead->max_wait;
   if (policy.bulkhead)
@@ -401,7 +402,9 @@ Task<Reply> CallSite::guarded(Guard& guard, Instance& from, Request request,
     co_return Reply{Status::rejected};
   }
   if (guard.rate_limit) {
-    const limiting::Verdict verdict = guard.rate_limit->admit(nanoseconds(world_.now()));
+    Time now = world_.now();
+    if (guard.reads_clock) now += from.clock_ahead(now);
+    const limiting::Verdict verdict = guard.rate_limit->admit(nanoseconds(now));
     if (!verdict.is_admitted() || simulation.after(Duration{verdict.delay}) > give_up) {
       ++counts_.rate_limited;
       co_return Reply{Status::rejected};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
@@ -92,6 +93,8 @@ class CallSite {
   const CallCounts& counts() const { return counts_; }
   /// Whether counts() can ever be anything but zero.
   bool counts_something() const { return !plain_; }
+  /// Whether what it remembers goes by the time of day of the calling process.
+  bool reads_clock() const { return policy_.rate_limit && policy_.rate_limit->reads_time_of_day(); }
   bool has_breaker() const { return policy_.breaker.has_value(); }
   /// Null where the policy has no pool.
   ConnectionPools* pools() const { return pools_.get(); }
@@ -170,6 +173,12 @@ void examine_routing(const Value& call, const std::string& path, const std::stri
 /// The parameters of a policy that reconfigure() can change, for Component::changeable(): with
 /// `before` in front of each.
 std::vector<std::string> changeable_policy(const std::string& before);
+
+/// Whether any of these goes by the time of day of the calling process.
+inline bool any_reads_clock(const std::deque<CallSite>& sites) {
+  return std::any_of(sites.begin(), sites.end(),
+                     [](const CallSite& site) { return site.reads_clock(); });
+}
 
 /// The edge from `caller` to the fallback of a policy; null where that names no component.
 Edge* fallback_edge(Directory& directory, Component& caller, const CallPolicy& policy);

@@ -160,8 +160,41 @@ void Connections::carry_out(const Order& order) {
       return work_on(order.connection, params_.preparation(), false);
     case Order::Kind::close:
       ++lines_[order.connection].version;
+      lines_[order.connection].number = 0;
+      lines_[order.connection].unanswered = false;
       return;
   }
+}
+
+bool Connections::is_unanswered() const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [](const Line& line) { return line.unanswered; });
+}
+
+void Connections::forget_peers(const FaultScope& scope,
+                               const std::function<bool(const Disturbance::Message&)>& hit,
+                               Duration gives_up) {
+  const Ends ends(from_, to_);
+  if (is_dead() ||
+      (!scope.concerns(ends, Direction::request) && !scope.concerns(ends, Direction::reply)))
+    return;
+  std::vector<Line*> open;
+  for (Line& line : lines_)
+    if (line.number != 0) open.push_back(&line);
+  std::sort(open.begin(), open.end(),
+            [](const Line* a, const Line* b) { return a->number < b->number; });
+  const std::uint64_t pair = std::uint64_t{from_.index()} << 32 | to_.index();
+  for (Line* line : open) {
+    if (!hit({ends, Direction::request, line->number, pair}) || line->forgotten) continue;
+    line->forgotten = true;
+    line->gives_up = gives_up;
+  }
+}
+
+void ConnectionPools::forget_peers(const FaultScope& scope,
+                                   const std::function<bool(const Disturbance::Message&)>& hit,
+                                   Duration gives_up) {
+  kept_.each([&](Connections& each) { each.forget_peers(scope, hit, gives_up); });
 }
 
 void Connections::tell(Caller caller, Outcome outcome, Connection connection) {
@@ -179,12 +212,14 @@ void Connections::work_on(Connection connection, const Distribution& takes, bool
   if (opens && edge_.has_disturbances()) [[unlikely]] {
     if (const auto unknown = edge_.fails_to_resolve({from_, to_})) {
       if (*unknown == Duration{0}) return settle(connection, false);
+      lines_[connection].unanswered = true;
       return from_.tasks().spawn(resolve_in_vain(connection, version, *unknown));
     }
   }
   if (refuses()) return settle(connection, false);
   const Duration time = takes.draw(random_);
-  if (time == Duration{0} && answers() && !edge_.has_disturbances())
+  const bool forgotten = !opens && lines_[connection].forgotten;
+  if (time == Duration{0} && answers() && !edge_.has_disturbances() && !forgotten)
     return finish(connection, opens);
   from_.tasks().spawn(work_slowly(connection, version, time, opens));
 }
@@ -204,12 +239,17 @@ bool Connections::loses_handshake() {
 Task<> Connections::work_slowly(Connection connection, std::uint32_t version, Duration time,
                                 bool opens) {
   const Time give_up = simulation_.after(params_.gives_up_connecting());
-  for (Duration pause = tcp::kFirstOfSyn; !answers() || loses_handshake(); pause *= 2) {
+  const auto is_lost = [&] {
+    return !answers() || (!opens && lines_[connection].forgotten) || loses_handshake();
+  };
+  for (Duration pause = tcp::kFirstOfSyn; is_lost(); pause *= 2) {
+    lines_[connection].unanswered = true;
     const Time again = simulation_.after(pause);
     co_await simulation_.until(std::min(again, give_up));
     if (lines_[connection].version != version) co_return;
     if (again >= give_up || refuses()) co_return settle(connection, false);
   }
+  lines_[connection].unanswered = false;
   const std::uint32_t incarnation = to_.incarnation();
   const Time done = simulation_.after(time);
   co_await simulation_.until(std::min(done, give_up));
@@ -224,12 +264,16 @@ void Connections::finish(Connection connection, bool opens) {
   if (opens) {
     ++counts_.opened;
     lines_[connection].incarnation = to_.incarnation();
+    lines_[connection].number = ++opened_;
+    lines_[connection].forgotten = false;
   }
   settle(connection, !is_stale(connection));
 }
 
 void Connections::settle(Connection connection, bool well) {
   const std::int64_t now = nanoseconds(simulation_.now());
+  lines_[connection].unanswered = false;
+  if (!well) lines_[connection].number = 0;
   if (well)
     pool_->done(now, connection);
   else
@@ -263,6 +307,9 @@ Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
   Connections& connections = pools_->between(from, *to.to);
   Connections::Loan loan = co_await connections.checkout(give_up_at(request));
   if (!loan) {
+    // To the edge it is an attempt where the callee is what it failed for.
+    if (loan.outcome() == Connections::Outcome::unreachable || connections.is_unanswered())
+      edge_.count_vain_attempt();
     switch (loan.outcome()) {
       case Connections::Outcome::refused:
         co_return Reply{Status::rejected};
@@ -274,7 +321,16 @@ Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
     }
   }
   Reply reply{Status::reset};
-  if (!loan.is_stale()) {
+  if (loan.is_forgotten()) [[unlikely]] {
+    const Time now = world_.now();
+    const Time give_up = std::min(give_up_at(request), world_.simulation.after(timeout_length_));
+    const Time reset = world_.simulation.after(loan.gives_up());
+    co_await world_.simulation.until(std::max(std::min(give_up, reset), now));
+    edge_.count_vain_attempt();
+    if (give_up < reset) reply = Reply{Status::timeout};
+  } else if (loan.is_stale()) {
+    edge_.count_vain_attempt();
+  } else {
     Call call(*this, from, to, request, attempt);
     call.has_connection();
     reply = co_await call;

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -40,7 +41,8 @@ struct PoolCounts {
 ///
 /// Opening a connection takes connect_time once the callee answers. While it does not, since it
 /// died silently or a partition lies between, it is asked again after 1, 2, 4, … s, as TCP does. A
-/// process that is down refuses at once.
+/// process that is down refuses at once. Of a connection that the other side has forgotten without
+/// a word a ping gets no answer for as long as opening one may take.
 class Connections {
  public:
   Connections(World& world, Edge& edge, Instance& from, Instance& to,
@@ -62,6 +64,11 @@ class Connections {
   /// Awaitable: gives a Loan.
   /// @param give_up  When the call is over in any case.
   Checkout checkout(Time give_up);
+  /// Whether one is being opened, and the callee has not said a word so far.
+  bool is_unanswered() const;
+  /// See Connected.
+  void forget_peers(const FaultScope& scope,
+                    const std::function<bool(const Disturbance::Message&)>& hit, Duration gives_up);
 
  private:
   // Who waits for a connection; lives in the awaiter.
@@ -79,6 +86,10 @@ class Connections {
   struct Line {
     std::uint32_t version = 0;      // rises with each order, so that older work knows it is void
     std::uint32_t incarnation = 0;  // of the process at the other end
+    std::uint32_t number = 0;       // in the order of opening; 0 while it is not open
+    bool unanswered = false;        // it is being opened in vain
+    bool forgotten = false;         // by the other end
+    Duration gives_up{};            // then
   };
 
   /// Whether the calling process is gone, and with it all connections.
@@ -121,6 +132,7 @@ class Connections {
   Timer<&Connections::woke> wake_;
   std::uint32_t incarnation_;       // of the calling process
   std::uint32_t seen_incarnation_;  // of the callee, as far as its end was noticed
+  std::uint32_t opened_ = 0;        // by this pool, so far
   std::uint32_t lent_ = 0;          // as counted
   std::uint32_t waiting_ = 0;
   bool dead_ = false;
@@ -141,6 +153,10 @@ class [[nodiscard]] Connections::Loan {
   Outcome outcome() const { return outcome_; }
   /// Whether the other side has closed it already, and is there to say so.
   bool is_stale() const { return pool_->is_stale(connection_); }
+  /// Whether the other side has forgotten it and says nothing. What is sent over it gets no answer
+  /// until TCP gives up, gives_up() later.
+  bool is_forgotten() const { return pool_->lines_[connection_].forgotten; }
+  Duration gives_up() const { return pool_->lines_[connection_].gives_up; }
   void give_back(resources::Returned how) {
     if (pool_ != nullptr) std::exchange(pool_, nullptr)->give_back(connection_, how);
   }
@@ -189,7 +205,7 @@ inline Connections::Checkout Connections::checkout(Time give_up) {
 
 /// The connections of all processes of a caller to all instances of a callee, which every place
 /// that calls it shares, as the code of a process shares its engine or data source.
-class ConnectionPools {
+class ConnectionPools final : private Connected {
  public:
   ConnectionPools(World& world, Edge& edge, const ConnectionPoolParams& params)
       : world_(world), edge_(edge), params_(params) {}
@@ -199,6 +215,8 @@ class ConnectionPools {
   /// Those of the process that `from` is at present.
   Connections& between(Instance& from, Instance& to) {
     return kept_.between(from, to, [&] {
+      // Not before: who shares another's pools makes none of its own.
+      if (!std::exchange(is_known_, true)) edge_.connect(*this);
       return std::make_unique<Connections>(world_, edge_, from, to, params_, counts_);
     });
   }
@@ -214,11 +232,16 @@ class ConnectionPools {
   }
 
  private:
+  void forget_peers(const FaultScope& scope,
+                    const std::function<bool(const Disturbance::Message&)>& hit,
+                    Duration gives_up) override;
+
   World& world_;
   Edge& edge_;
   ConnectionPoolParams params_;
   PoolCounts counts_;
   Leaks leaks_;
+  bool is_known_ = false;  // to the edge
   ByProcess<Connections> kept_;
   std::deque<ByProcess<Connections>> retired_;  // calls that are under way have connections of them
 };

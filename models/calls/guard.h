@@ -53,6 +53,7 @@ struct Guard {
   std::unique_ptr<resilience::RetryLimit> retry_limit;
   std::optional<resilience::AdaptiveThrottle> throttle;
   std::unique_ptr<limiting::Limiter> rate_limit;
+  bool reads_clock = false;  // it goes by the process' time of day
   std::optional<resilience::ConcurrencyLimiter> concurrency;
   std::unique_ptr<Resource> bulkhead;
   std::optional<Duration> max_wait;  // at the bulkhead

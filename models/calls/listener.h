@@ -80,6 +80,8 @@ class Listener {
   /// Uses so much CPU time for a handshake; `done` hears of it, or of the end of the process.
   void shake_hands(Duration time, CompletionSender<> done);
 
+  /// Whether there is a number of connections that it does not go beyond.
+  bool limits_connections() const { return params_.accept.has_value(); }
   bool has_bandwidth() const { return nic_.has_value(); }
   /// Sends the answer, then replies with it. Needs bandwidth.
   void send(Served served, Reply reply, std::uint64_t bytes);

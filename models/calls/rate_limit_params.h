@@ -55,6 +55,8 @@ struct RateLimitOf
   limiting::Policy policy() const {
     return std::visit([](const auto& one) { return one.policy(); }, this->form);
   }
+  /// Whether it goes by the time of day of the process that keeps it.
+  bool reads_time_of_day() const { return limiting::reads_time_of_day(policy()); }
   limiting::Options options() const {
     limiting::Options options;
     std::visit([&](const auto& one) { one.params.apply(options); }, this->form);

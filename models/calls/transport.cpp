@@ -59,6 +59,35 @@ void Transport::die() {
   for (const auto& connection : connections_) {
     if (connection->open) counts_.open.add(now, -1);
     simulation_.cancel(connection->idle);
+    simulation_.cancel(connection->lingers);
+    connection->socket.close();
+    if (edge_.has_disturbances()) [[unlikely]]
+      edge_.tell_closed(name(*connection, Direction::request));
+  }
+}
+
+/// All messages of a connection have the same luck.
+Disturbance::Message Transport::name(const Connection& connection, Direction direction) const {
+  const std::uint64_t pair = std::uint64_t{from_.index()} << 32 | to_.index();
+  return {{from_, to_}, direction, connection.number, pair};
+}
+
+void Transport::forget_peers(const FaultScope& scope,
+                             const std::function<bool(const Disturbance::Message&)>& hit,
+                             Duration gives_up) {
+  const Ends ends(from_, to_);
+  if (is_dead() ||
+      (!scope.concerns(ends, Direction::request) && !scope.concerns(ends, Direction::reply)))
+    return;
+  std::vector<Connection*> open;
+  for (const auto& connection : connections_)
+    if (connection->open) open.push_back(connection.get());
+  std::sort(open.begin(), open.end(),
+            [](const Connection* a, const Connection* b) { return a->number < b->number; });
+  for (Connection* connection : open) {
+    if (!hit(name(*connection, Direction::request)) || connection->forgotten) continue;
+    connection->forgotten = true;
+    connection->gives_up = gives_up;
     connection->socket.close();
   }
 }
@@ -66,6 +95,12 @@ void Transport::die() {
 void Transport::ask(Waiter& waiter) {
   waiter.since = simulation_.now();
   waiter.asked = true;
+  while (!with_room_.empty() && with_room_.back()->forgotten &&
+         with_room_.back()->reset <= simulation_.now()) {
+    Connection& given_up = *with_room_.back();
+    retire(given_up);
+    if (given_up.streams == 0) close(given_up);
+  }
   if (!with_room_.empty()) return grant(waiter, *with_room_.back());
   waiter.place = waiters_.insert(waiters_.end(), &waiter);
   waiter.place_without = waiters_without_.insert(waiters_without_.end(), &waiter);
@@ -152,11 +187,21 @@ void Transport::close(Connection& connection) {
   forget(connection);
 }
 
-/// Its place in memory is free for another.
 void Transport::forget(Connection& connection) {
-  connection.socket.close();
   connection.open = false;
   --number_;
+  if (edge_.has_disturbances()) [[unlikely]] {
+    const Disturbance::Message message = name(connection, Direction::request);
+    edge_.tell_closed(message);
+    const Duration late = edge_.closes_late(message);
+    if (late > Duration{0}) return simulation_.schedule_after(connection.lingers, late);
+  }
+  let_go(connection);
+}
+
+/// Its place in memory is free for another.
+void Transport::let_go(Connection& connection) {
+  connection.socket.close();
   unused_.push_back(&connection);
 }
 
@@ -164,7 +209,7 @@ Transport::Connection& Transport::unused() {
   if (unused_.empty()) return *connections_.emplace_back(std::make_unique<Connection>(*this));
   Connection& connection = *unused_.back();
   unused_.pop_back();
-  connection.closing = false;
+  connection.closing = connection.forgotten = connection.cut_off = false;
   connection.reset = kNever;
   std::fill(std::begin(connection.sent_until), std::end(connection.sent_until), Time{});
   std::fill(std::begin(connection.delivered_until), std::end(connection.delivered_until), Time{});
@@ -410,10 +455,11 @@ Task<Status> Transport::Stream::get_through(Direction direction, std::uint64_t b
   Simulation& simulation = transport.simulation_;
   Connection& connection = *connection_;
   const Ends ends(transport.from_, transport.to_);
-  // All messages of a connection have the same luck.
-  const std::uint64_t pair = std::uint64_t{transport.from_.index()} << 32 | transport.to_.index();
-  if (const auto after = transport.edge_.resets({ends, direction, connection.number, pair}))
+  const Disturbance::Message of_connection = transport.name(connection, direction);
+  if (const auto after = transport.edge_.resets(of_connection))
     connection.reset = std::min(connection.reset, later(simulation.now(), *after));
+  if (connection.forgotten)
+    connection.reset = std::min(connection.reset, later(simulation.now(), connection.gives_up));
   if (connection.reset < kNever) {
     co_await simulation.until(std::max(std::min(connection.reset, give_up), simulation.now()));
     co_return connection.reset <= give_up ? Status::reset : Status::timeout;
@@ -433,7 +479,14 @@ Task<Status> Transport::Stream::get_through(Direction direction, std::uint64_t b
         const bool moved = co_await line->moved.wait_until(give_up);
         if (!moved) co_return Status::timeout;
       }
-      co_return Status::ok;
+      if (connection.cut_off) co_return Status::reset;
+      const Disturbance::Cut cut = transport.edge_.cuts_off(of_connection, bytes);
+      if (cut != Disturbance::Cut::none) {
+        connection.cut_off = true;
+        connection.reset = std::min(connection.reset, simulation.now());
+        transport.retire(connection);
+      }
+      co_return cut == Disturbance::Cut::within ? Status::reset : Status::ok;
     }
     if (tries == tcp::kRetries) break;
     ++transport.counts_.retransmissions;
@@ -455,7 +508,10 @@ Transport::Stream Transport::Take::await_resume() {
   Simulation& simulation = timeout_.simulation();
   simulation.cancel(timeout_);
   simulation.cancel(waiter_);
-  if (waiter_.asked) waiter_.transport.withdraw(waiter_);
+  if (waiter_.asked) {
+    waiter_.transport.withdraw(waiter_);
+    if (waiter_.transport.opening_ > 0) waiter_.outcome = Outcome::unopened;
+  }
   const bool has_one = waiter_.outcome == Outcome::granted;
   return Stream(has_one ? &waiter_.transport : nullptr, waiter_.connection, waiter_.outcome);
 }
@@ -466,6 +522,7 @@ Transports::Transports(World& world, Edge& edge, const TransportParams& params)
       params_(params),
       loss_key_(world.key(edge.from().id() + " -> " + edge.to().id(), "loss")) {
   edge.know_sizes();
+  edge.connect(*this);
   if (params.tls != Tls::none) edge.know_tls();
   edge.from().watch([this](const Instance& instance, Component::Change change) {
     if (change == Component::Change::down)
@@ -474,6 +531,12 @@ Transports::Transports(World& world, Edge& edge, const TransportParams& params)
   edge.to().watch([this](const Instance& instance, Component::Change change) {
     kept_.each_for(instance, [&](Transport& transport) { transport.callee_changed(change); });
   });
+}
+
+void Transports::forget_peers(const FaultScope& scope,
+                              const std::function<bool(const Disturbance::Message&)>& hit,
+                              Duration gives_up) {
+  kept_.each([&](Transport& transport) { transport.forget_peers(scope, hit, gives_up); });
 }
 
 namespace {
@@ -558,44 +621,51 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
   const auto request_bytes = static_cast<std::uint64_t>(sizes_->request.draw(sizes).count());
   const auto reply_bytes = static_cast<std::uint64_t>(sizes_->reply.draw(sizes).count());
   RequestRandom losses(transports_->loss_key(), asked.id, asked.path);
-  // What was lost before faults ended may be yet to arrive, and everything else after it.
-  const auto is_kept_back = [this] {
-    return edge_.has_disturbances() || edge_.lost() + edge_.corrupted() > 0;
+  // To the edge it is an attempt, whatever becomes of it before the callee knows of it.
+  const auto in_vain = [this](Status status) {
+    edge_.count_vain_attempt();
+    return Reply{status};
   };
 
   Transport::Stream stream = co_await transports_->between(from, *to.to).take(give_up);
   if (!stream) {
-    if (stream.outcome() == Transport::Outcome::unreachable) co_return Reply{Status::unavailable};
+    if (stream.outcome() == Transport::Outcome::unreachable) co_return in_vain(Status::unavailable);
     if (give_up_at(request) <= simulation.now()) ++counts_.deadline_passed;
-    co_return Reply{Status::timeout};
+    // Who waited for others to be done has asked the callee for nothing.
+    if (stream.outcome() == Transport::Outcome::gave_up) co_return Reply{Status::timeout};
+    co_return in_vain(Status::timeout);
   }
+  // What was lost before faults ended may be yet to arrive, and everything else after it.
+  const auto is_kept_back = [this, &stream] {
+    return edge_.has_disturbances() || edge_.lost() + edge_.corrupted() > 0 || stream.is_lost();
+  };
   if (stream.is_broken()) {
     // The process in its place knows no such connection, and says so.
     co_await simulation.delay(stream.round_trip());
     stream.finish(true);
-    co_return Reply{Status::reset};
+    co_return in_vain(Status::reset);
   }
   Listener* const own = request_bytes > 0 ? from.listener() : nullptr;
   if (own != nullptr && own->has_bandwidth()) {
     Completion<> sent(simulation);
     own->send(request_bytes, sent.sender());
     const auto outcome = co_await sent.wait_until(give_up);
-    if (!outcome) co_return Reply{Status::timeout};
+    if (!outcome) co_return in_vain(Status::timeout);
   }
   edge_.count_sent(request_bytes);
   Time at;
   bool arrives = stream.send(Direction::request, request_bytes, losses, at);
   if (at > simulation.now()) co_await simulation.until(std::min(at, give_up));
-  if (at > give_up) co_return Reply{Status::timeout};
+  if (at > give_up) co_return in_vain(Status::timeout);
   if (arrives && is_kept_back()) [[unlikely]] {
     const Status status =
         co_await stream.get_through(Direction::request, request_bytes, asked, give_up);
-    if (status == Status::timeout) co_return Reply{Status::timeout};
+    if (status == Status::timeout) co_return in_vain(Status::timeout);
     arrives = status == Status::ok;
   }
   if (!arrives || stream.is_broken()) {
     stream.finish(true);
-    co_return Reply{Status::reset};
+    co_return in_vain(Status::reset);
   }
   const Reply reply = co_await Exchange(world_, edge_, from, *to.to, asked, give_up, reply_bytes);
   if (reply.status == Status::timeout) co_return reply;

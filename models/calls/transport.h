@@ -3,6 +3,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -52,7 +53,9 @@ struct TransportCounts {
 ///
 /// Faults on the edge lose messages in the same way, for as long as they are on: what gets through
 /// waits for those sent before it. A reset ends the connection: what is sent over it from then on
-/// until it comes is swallowed.
+/// until it comes is swallowed. So is what is sent over one that the other end has forgotten, until
+/// TCP gives it up: with HTTP/1.1 the first request's timeout closes it, with HTTP/2 it ends that
+/// stream alone and the next goes the same way (golang/go issue 36026).
 ///
 /// The callee's end is noticed at once, unless it is silent: then a request that is sent to its
 /// successor is answered with a reset. An instance that is about to leave says so (GOAWAY,
@@ -77,7 +80,8 @@ class Transport {
   enum class Outcome : std::uint8_t {
     granted,
     unreachable,  ///< No connection could be opened.
-    gave_up,      ///< The caller's own time was over first.
+    gave_up,      ///< The caller's own time was over first: all places were taken,
+    unopened,     ///< or a connection was still being opened.
   };
   class Stream;
   class Take;
@@ -89,6 +93,9 @@ class Transport {
   void callee_changed(Component::Change change);
   /// The calling process is gone.
   void die();
+  /// See Connected.
+  void forget_peers(const FaultScope& scope,
+                    const std::function<bool(const Disturbance::Message&)>& hit, Duration gives_up);
 
  private:
   struct Waiter;
@@ -102,24 +109,29 @@ class Transport {
   class Place;
   struct Connection {
     explicit Connection(Transport& transport)
-        : owner(transport), socket(transport.simulation_), idle(*this) {}
+        : owner(transport), socket(transport.simulation_), idle(*this), lingers(*this) {}
     void idle_for_too_long() { owner.close(*this); }
+    void closed_at_last() { owner.let_go(*this); }
 
     Transport& owner;
     Waiter* opener = nullptr;  // for whom it is being opened, while that one waits
     Listener::Socket socket;
     Timer<&Connection::idle_for_too_long> idle;
+    Timer<&Connection::closed_at_last> lingers;  // until the callee hears that it is closed
     Duration round_trip{};
     Time sent_until[2]{};           // by direction: when the line is free
     Time delivered_until[2]{};      // and when all that was sent has arrived
     std::unique_ptr<Line> line[2];  // made when a fault first keeps something back
     Time reset = kNever;            // when a fault ends it
+    Duration gives_up{};            // where it is forgotten
     std::uint64_t number = 0;       // of this connection, in the order of their opening
     std::uint32_t incarnation = 0;  // of the process at the other end
     std::uint32_t streams = 0;      // in use
     bool open = false;
-    bool closing = false;   // takes no more requests, and is closed after the last one
-    bool has_room = false;  // listed among those
+    bool closing = false;    // takes no more requests, and is closed after the last one
+    bool has_room = false;   // listed among those
+    bool forgotten = false;  // by the other end
+    bool cut_off = false;    // by a fault
   };
   // Who waits for a place; lives in the awaiter.
   struct Waiter : Resumption {
@@ -157,6 +169,8 @@ class Transport {
   void take_out(Connection& connection);
   void close(Connection& connection);
   void forget(Connection& connection);
+  void let_go(Connection& connection);
+  Disturbance::Message name(const Connection& connection, Direction direction) const;
 
   Task<> connect(Connection& connection);
   Task<bool> shake_hands_tcp(Connection& connection);
@@ -207,6 +221,8 @@ class [[nodiscard]] Transport::Stream {
   Outcome outcome() const { return outcome_; }
   /// Whether the process at the other end, or the connection, has come to an end.
   bool is_broken() const;
+  /// Whether what is sent over it gets no answer: the other end has forgotten it, or it is closed.
+  bool is_lost() const { return connection_->forgotten || connection_->cut_off; }
   Duration round_trip() const { return connection_->round_trip; }
   /// Sends a message. @return when it arrives, but for the delay of the edge; nothing where TCP
   /// gives up, which it does at `at`.
@@ -262,7 +278,7 @@ inline Transport::Take Transport::take(Time give_up) {
 
 /// The connections of all processes of a caller to all instances of a callee, which every place
 /// that calls it shares, as the code of a process shares its HTTP client.
-class Transports {
+class Transports final : private Connected {
  public:
   Transports(World& world, Edge& edge, const TransportParams& params);
   Transports(const Transports&) = delete;
@@ -281,6 +297,10 @@ class Transports {
   TransportCounts& counts() { return counts_; }
 
  private:
+  void forget_peers(const FaultScope& scope,
+                    const std::function<bool(const Disturbance::Message&)>& hit,
+                    Duration gives_up) override;
+
   World& world_;
   Edge& edge_;
   TransportParams params_;

@@ -9,6 +9,9 @@
 /// nobody waits for it, and what it misses is kept for it as hints. Until then requests that need
 /// it run into their timeout.
 ///
+/// With a `disk` a share of the reads waits for it, and mutations for its commit log where that is
+/// behind; see cassandra_disk.cpp. What faults do to nodes and rows is in cassandra_faults.cpp.
+///
 /// Assumes  clocks agree. What all nodes think of one is the same, apart from what it thinks of
 ///          itself; messages among nodes are lost, not sent again, where a fault cuts the way from
 ///          the component to itself. A node that dies keeps what is on its disk: rows and hints. No
@@ -26,10 +29,12 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include "engine/describe/said.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/database/cassandra_component.h"
+#include "models/database/engines.h"
 #include "models/placement.h"
 
 namespace highwater::database {
@@ -103,9 +108,16 @@ void CassandraParams::check(const Value& where, const std::string& path, Problem
   if (!hints.hinted_handoff_enabled)
     for (const char* name :
          {"max_hint_window", "hinted_handoff_throttle", "gc_grace", "write_size"})
-      if (const Value* given = said<CassandraParams>(where, name))
+      if (const Value* given = said<CassandraParams>(where, name);
+          given != nullptr && !(disk && name == std::string_view("write_size")))
         problems.error(given->position(), pointer_to(path, name),
                        "means nothing without hinted_handoff_enabled");
+  if (disk && !(commitlog_sync_time == Distribution::constant(Duration{0})))
+    if (const Value* given =
+            said<CassandraDiskParams>(*where.find("disk"), "commitlog_sync_period"))
+      problems.error(given->position(),
+                     pointer_to(pointer_to(path, "disk"), "commitlog_sync_period"),
+                     "means nothing beside commitlog_sync_time: each write waits for its own sync");
   if (nodes == 1)
     if (const Value* given = said<CassandraParams>(where, "phi_convict_threshold"))
       problems.warning(given->position(), pointer_to(path, "phi_convict_threshold"),
@@ -114,12 +126,14 @@ void CassandraParams::check(const Value& where, const std::string& path, Problem
 
 Cassandra::Cassandra(World& world, std::string id, const CassandraParams& params)
     : Component(world, std::move(id), "database"),
-      params_(params),
+      params_(&params),
       ring_(targets(this->id(), params.nodes), params.num_tokens),
       replicas_(ring_.ring().size()),
+      unsynced_(params.nodes),
       hints_(std::size_t{params.nodes} * params.nodes),
       views_(params.nodes, View{membership::PhiAccrual(phi_options())}),
-      random_(world.stream(this->id(), "messages")) {
+      random_(world.stream(this->id(), "messages")),
+      slow_queries_(world) {
   for (std::uint32_t i = 0; i < params.nodes; ++i)
     add(std::make_unique<CassandraNode>(*this, i, place(world, params.zones, i)));
   place_nodes();
@@ -127,7 +141,7 @@ Cassandra::Cassandra(World& world, std::string id, const CassandraParams& params
 }
 
 void Cassandra::place_nodes() {
-  const bool centers = params_.zones_as == ZonesAs::datacenters;
+  const bool centers = params_->zones_as == ZonesAs::datacenters;
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     const Zone zone = node(i).zone();
     const std::uint32_t number = zone == kOutside ? 0 : zone;
@@ -139,19 +153,20 @@ void Cassandra::place_nodes() {
     all_.push_back(i);
   }
   for (const auto& list : by_center_)
-    wanted_.push_back(list.empty() ? 0 : params_.replication_factor);
+    wanted_.push_back(list.empty() ? 0 : params_->replication_factor);
 }
 
 void Cassandra::start() {
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     views_[i].phi.heartbeat(0);
     node(i).start_gossip();
+    node(i).start_disk();
   }
   world().simulation.reschedule_after(check_, kGossipInterval);
 }
 
 void Cassandra::examine(const Examination& examination) const {
-  if (params_.zones_as == ZonesAs::racks || params_.strategy == ReplicaStrategy::simple) return;
+  if (params_->zones_as == ZonesAs::racks || params_->strategy == ReplicaStrategy::simple) return;
   const Value& engine = *examination.where.find("cassandra");
   const std::string path = pointer_to(examination.path, "cassandra");
   std::uint32_t replicas = 0;
@@ -165,10 +180,37 @@ void Cassandra::examine(const Examination& examination) const {
                                      world().network.zone_name(static_cast<Zone>(c)) + " has " +
                                      std::to_string(by_center_[c].size()));
   }
-  check_level(params_.read_consistency, "read_consistency", replicas, engine, path,
-              examination.problems);
-  check_level(params_.write_consistency, "write_consistency", replicas, engine, path,
-              examination.problems);
+  // As they are written, for they may be others than those that it goes by now.
+  for (auto [level, name] : {std::pair{params_->read_consistency, "read_consistency"},
+                             std::pair{params_->write_consistency, "write_consistency"}}) {
+    Problems unused = examination.problems.fresh();
+    if (const Value* const given = engine.find(name))
+      Quantity<Consistency>::read(*given, path, unused, level);
+    check_level(level, name, replicas, engine, path, examination.problems);
+  }
+}
+
+std::vector<std::string> Cassandra::changeable() const {
+  std::vector<std::string> names;
+  for (const char* name :
+       {"read_consistency", "write_consistency", "write_request_timeout", "read_repair",
+        "hinted_handoff_enabled", "max_hint_window", "phi_convict_threshold", "coordinator_time",
+        "read_time", "write_time", "commitlog_sync_time", "start_time"})
+    names.push_back(std::string("cassandra.") + name);
+  return names;
+}
+
+std::string Cassandra::why_fixed(const std::string& parameter) const {
+  if (parameter == "cassandra.concurrent_reads" || parameter == "cassandra.concurrent_writes")
+    return "nodes make their threads when they start";
+  if (parameter == "cassandra.nodes" || parameter == "cassandra.num_tokens" ||
+      parameter == "cassandra.replication_factor" || parameter == "cassandra.strategy")
+    return "data would have to move between the nodes";
+  return {};
+}
+
+void Cassandra::reconfigure(const Blueprint& changed) {
+  params_ = &*params_in<EngineParams>(changed).cassandra;
 }
 
 const Replicas& Cassandra::replicas(std::uint64_t key) {
@@ -176,8 +218,8 @@ const Replicas& Cassandra::replicas(std::uint64_t key) {
   std::unique_ptr<Replicas>& known = replicas_[ring_.place_of(token)];
   if (known != nullptr) return *known;
   known = std::make_unique<Replicas>();
-  if (params_.strategy == ReplicaStrategy::simple) {
-    known->nodes.resize(params_.replication_factor);
+  if (params_->strategy == ReplicaStrategy::simple) {
+    known->nodes.resize(params_->replication_factor);
     ring_.simple_replicas(token, known->nodes);
   } else {
     known->nodes = ring_.topology_replicas(token, locations_, wanted_);
@@ -189,10 +231,10 @@ const Replicas& Cassandra::replicas(std::uint64_t key) {
 
 Route Cassandra::route(const Request& request, const Instance& from) {
   const std::vector<std::uint32_t>* around = &all_;
-  const bool centers = params_.zones_as == ZonesAs::datacenters;
+  const bool centers = params_->zones_as == ZonesAs::datacenters;
   if (centers && from.zone() < by_center_.size() && !by_center_[from.zone()].empty())
     around = &by_center_[from.zone()];
-  if (params_.driver == DriverPolicy::token_aware) {
+  if (params_->driver == DriverPolicy::token_aware) {
     std::vector<std::uint32_t> owners = replicas(request.key).nodes;
     if (around != &all_)
       std::erase_if(owners,
@@ -229,11 +271,13 @@ void Cassandra::send(Message message) {
   const std::optional<Duration> delay =
       ways_->message_time({node(message.from), node(message.to)}, Direction::request, random_);
   if (!delay) return;
+  Duration takes = *delay;
+  if (message.kind == Message::Kind::write) takes += node(message.to).added_lag();
   if (idle_flights_.empty()) idle_flights_.push_back(&flights_.emplace_back(*this));
   Flight& flight = *idle_flights_.back();
   idle_flights_.pop_back();
   flight.message = std::move(message);
-  world().simulation.schedule_after(flight, *delay);
+  world().simulation.schedule_after(flight, takes);
 }
 
 /// Room for 256 in a nanosecond; in order while clocks are right, as they are counted then.
@@ -243,7 +287,7 @@ std::uint64_t Cassandra::timestamp(Duration ahead) {
   if (ahead == Duration{0}) return version_ = std::max(version_ + 1, at(now));
   rows_.keep_written();
   const Time read = std::clamp(now + ahead, Time{}, kNever);
-  return at(read) + 1 + (++odd_writes_ & 0x7f);
+  return at(read) + 2 + (++odd_writes_ & 0x7f);
 }
 
 void Cassandra::heard_of(std::uint32_t index) {
@@ -263,7 +307,7 @@ void Cassandra::check_views() {
   for (std::uint32_t i = 0; i < nodes(); ++i) {
     View& view = views_[i];
     if (!view.alive || !others_up(i)) continue;
-    if (view.phi.phi(nanoseconds(world().now())) <= params_.phi_convict_threshold) continue;
+    if (view.phi.phi(nanoseconds(world().now())) <= params_->phi_convict_threshold) continue;
     view.alive = false;
     view.convicted = world().now();
     world().happened("member lost", node(i).label() + " is taken for dead");
@@ -291,8 +335,8 @@ void Cassandra::declare_metrics() {
       return sum;
     };
   };
-  const double slots = static_cast<double>(params_.concurrent_reads + params_.concurrent_writes);
-  const double nodes = static_cast<double>(params_.nodes);
+  const double slots = static_cast<double>(params_->concurrent_reads + params_->concurrent_writes);
+  const double nodes = static_cast<double>(params_->nodes);
   const double cores = node(0).cores();
   owner.time_ratio("utilization", total(&CassandraNode::busy_integral),
                    [=](Time now) { return seconds(now) * slots * nodes; });
@@ -319,17 +363,19 @@ void Cassandra::declare_metrics() {
   count("unavailable", &CassandraCounts::unavailable);
   count("speculative_retries", &CassandraCounts::speculative_retries);
   count("read_repairs", &CassandraCounts::read_repairs);
+  count("read_failures", &CassandraCounts::read_failures);
   count("dropped_messages", &CassandraCounts::dropped);
   count("hints_stored", &CassandraCounts::hints_stored);
   owner.count("hints_replayed", hints_replayed_);
   owner.count("hints_expired", hints_expired_);
   owner.count("hints_not_stored", hints_not_stored_);
-  for (std::uint32_t i = 0; i < params_.nodes; ++i) declare_metrics(node(i));
+  if (params_->disk) furnish_disks(owner);
+  for (std::uint32_t i = 0; i < params_->nodes; ++i) declare_metrics(node(i));
 }
 
 void Cassandra::declare_metrics(const CassandraNode& node) {
   Recorder::Owner& owner = measure(node);
-  const double slots = static_cast<double>(params_.concurrent_reads + params_.concurrent_writes);
+  const double slots = static_cast<double>(params_->concurrent_reads + params_->concurrent_writes);
   owner.time_ratio(
       "utilization", [&node](Time now) { return node.busy_integral(now); },
       [slots](Time now) { return seconds(now) * slots; });
@@ -366,8 +412,13 @@ std::vector<MetricInfo> cassandra_metrics() {
        MetricShape::kCount},
       {"read_repairs", "requests", "cassandra: reads that met replicas that differed.",
        MetricShape::kCount},
+      {"read_failures", "requests",
+       "cassandra: reads that failed since too many of the replicas that they asked could not "
+       "read.",
+       MetricShape::kCount},
       {"dropped_messages", "requests",
-       "cassandra: reads and writes that waited at a replica until nobody needed them.",
+       "cassandra: reads and writes that came to a replica, or waited there, until nobody needed "
+       "them.",
        MetricShape::kCount},
       {"hints_stored", "1", "cassandra: writes kept for a node that missed them.",
        MetricShape::kCount},

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "models/database/cassandra_component.h"
+#include "models/slowdown.h"
 
 namespace highwater::database {
 namespace {
@@ -33,6 +34,10 @@ CassandraOperation::~CassandraOperation() {
 
 void CassandraOperation::answered(const Message& answer) {
   if (answer.round != round) return;
+  if (answer.failed) {
+    failed.push_back(answer.from);
+    return changed.notify_all();
+  }
   answers.push_back({answer.from, answer.version, answer.data});
   ++by_center_[coordinator.cassandra_.locations_[answer.from].datacenter];
   changed.notify_all();
@@ -42,33 +47,40 @@ void CassandraOperation::next_round() {
   ++round;
   asked = 0;
   answers.clear();
+  failed.clear();
   std::fill(by_center_.begin(), by_center_.end(), 0u);
 }
 
 bool CassandraOperation::has_answered(std::uint32_t node) const {
   return std::any_of(answers.begin(), answers.end(),
-                     [node](const Answer& answer) { return answer.node == node; });
+                     [node](const Answer& answer) { return answer.node == node; }) ||
+         std::find(failed.begin(), failed.end(), node) != failed.end();
 }
 
 CassandraNode::CassandraNode(Cassandra& cassandra, std::uint32_t index, Zone zone)
     : Instance(cassandra, index, zone),
       cassandra_(cassandra),
-      reads_(cassandra.world().simulation, cassandra.params_.concurrent_reads),
-      writes_(cassandra.world().simulation, cassandra.params_.concurrent_writes),
-      processor_(cassandra.world().simulation, cassandra.params_.cores,
-                 cassandra.params_.concurrent_reads + cassandra.params_.concurrent_writes),
+      reads_(cassandra.world().simulation, cassandra.params_->concurrent_reads),
+      writes_(cassandra.world().simulation, cassandra.params_->concurrent_writes),
+      processor_(cassandra.world().simulation, cassandra.params_->cores,
+                 cassandra.params_->concurrent_reads + cassandra.params_->concurrent_writes),
       coordinator_key_(cassandra.world().key(label(), "coordinator time")),
       read_key_(cassandra.world().key(label(), "read time")),
       write_key_(cassandra.world().key(label(), "write time")),
       sync_key_(cassandra.world().key(label(), "commit log")),
       random_(cassandra.world().stream(label(), "gossip and snitch")),
-      snitch_(cassandra.params_.snitch.options(), cassandra.params_.nodes),
-      retry_(storage::options_of(cassandra.params_.speculative_retry,
-                                 cassandra.params_.read_request_timeout)),
-      replaying_(cassandra.params_.nodes) {}
+      snitch_(cassandra.params_->snitch.options(), cassandra.params_->nodes),
+      retry_(storage::options_of(cassandra.params_->speculative_retry,
+                                 cassandra.params_->read_request_timeout)),
+      replaying_(cassandra.params_->nodes),
+      disk_key_(cassandra.world().key(label(), "disk")),
+      synced_(cassandra.world().simulation),
+      commits_(cassandra.world().simulation),
+      aside_key_(cassandra.world().key(label(), "disk set aside")),
+      loss_key_(cassandra.world().key(label(), "lost node")) {}
 
 Duration CassandraNode::start_time() const {
-  return cassandra_.params_.start_time;
+  return cassandra_.params_->start_time;
 }
 
 std::uint32_t CassandraNode::enter(CassandraOperation& operation, std::uint32_t& generation) {
@@ -97,13 +109,18 @@ void CassandraNode::receive(Served served) {
 }
 
 void CassandraNode::take(Message message) {
+  const bool asks = message.kind == Message::Kind::read || message.kind == Message::Kind::write;
+  if (asks && cassandra_.world().now() > message.deadline) {
+    ++counts_.dropped;
+    return;
+  }
   switch (message.kind) {
     case Message::Kind::read:
       return tasks().spawn(serve_read(std::move(message)));
     case Message::Kind::write:
       return tasks().spawn(serve_write(std::move(message)));
     case Message::Kind::read_response:
-      if (cassandra_.params_.dynamic_snitch) {
+      if (cassandra_.params_->dynamic_snitch) {
         const Time now = cassandra_.world().now();
         snitch_.received(nanoseconds(now), message.from, (now - message.sent).count(), random_);
       }
@@ -134,6 +151,8 @@ void CassandraNode::ask(CassandraOperation& operation, const Request& request, s
       operation.round == 0 ? request.path : request.descend(kNextRound, operation.round).path;
   message.sent = cassandra_.world().now();
   message.deadline = operation.deadline;
+  message.slowness =
+      cassandra_.slow_queries_.slowness(kind == Message::Kind::read, request.endpoint);
   message.row = operation.row;
   ++operation.asked;
   cassandra_.send(std::move(message));
@@ -161,13 +180,13 @@ std::vector<std::uint32_t> CassandraNode::read_candidates(const Replicas& replic
   };
   std::stable_sort(list.begin(), list.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return distance(a) < distance(b); });
-  if (cassandra_.params_.dynamic_snitch) snitch_.sort(nanoseconds(cassandra_.world().now()), list);
+  if (cassandra_.params_->dynamic_snitch) snitch_.sort(nanoseconds(cassandra_.world().now()), list);
   return list;
 }
 
 Task<> CassandraNode::read(Served served) {
   const Request request = served.request();
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time begun = simulation.now();
   const Replicas& replicas = cassandra_.replicas(request.key);
@@ -214,7 +233,7 @@ Task<> CassandraNode::read(Served served) {
   if (level != Consistency::each_quorum && !retry_.always() && asked < candidates.size())
     if (const auto threshold = retry_.threshold(nanoseconds(simulation.now())))
       speculates_at = std::max(simulation.now(), begun + Duration{*threshold});
-  while (!is_enough()) {
+  while (!is_enough() && !operation.is_hopeless(levels.block_for(level))) {
     const Time until = speculates_at.value_or(operation.deadline);
     if (co_await operation.changed.wait_until(std::min(until, operation.deadline))) continue;
     if (!speculates_at || simulation.now() >= operation.deadline) break;
@@ -235,17 +254,21 @@ Task<> CassandraNode::read(Served served) {
   }
   if (version) {
     Reply reply;
-    reply.stale = *version < acknowledged;
+    reply.missing = *version == Row::kNone;
+    reply.stale = *version < acknowledged || reply.missing;
     ++counts_.reads;
     counts_.stale_reads += reply.stale;
     finish(reply);
+  } else if (operation.is_hopeless(levels.block_for(level))) {
+    ++counts_.read_failures;
+    finish(Reply::after(Status::error));
   } else {
     ++counts_.read_timeouts;
     finish(Reply::after(Status::timeout));
   }
   if (!params.dynamic_snitch || operation.round > 0) co_return;
   // Those that never answer count as if they had taken as long as the timeout.
-  while (operation.answers.size() < operation.asked &&
+  while (operation.heard_of() < operation.asked &&
          co_await operation.changed.wait_until(operation.deadline)) {
   }
   for (std::size_t i = 0; i < asked; ++i)
@@ -257,15 +280,17 @@ Task<> CassandraNode::read(Served served) {
 Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& operation,
                                                           const Request& request,
                                                           std::span<const std::uint32_t> contacts) {
-  const Consistency level = cassandra_.params_.read_consistency;
+  const Consistency level = cassandra_.params_->read_consistency;
   const storage::ReplicasByCenter levels = this->levels(*operation.row->replicas);
   operation.next_round();
   for (const std::uint32_t node : contacts)
     ask(operation, request, node, Message::Kind::read, 0, true);
-  while (!levels.is_met(level, operation.by_center()))
+  while (!levels.is_met(level, operation.by_center())) {
+    if (operation.is_hopeless(levels.block_for(level))) co_return std::nullopt;
     if (!co_await operation.changed.wait_until(operation.deadline)) co_return std::nullopt;
+  }
   const std::uint64_t version = newest(operation.answers);
-  if (cassandra_.params_.read_repair == ReadRepair::none) co_return version;
+  if (cassandra_.params_->read_repair == ReadRepair::none) co_return version;
 
   const std::vector<CassandraOperation::Answer> answers = operation.answers;
   operation.next_round();
@@ -280,7 +305,7 @@ Task<std::optional<std::uint64_t>> CassandraNode::resolve(CassandraOperation& op
 
 Task<> CassandraNode::write(Served served) {
   const Request request = served.request();
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time begun = simulation.now();
   const Time deadline = simulation.after(params.write_request_timeout);
@@ -343,7 +368,7 @@ Task<> CassandraNode::write(Served served) {
 }
 
 Task<> CassandraNode::serve_read(Message message) {
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time arrived = simulation.now();
   Lease stage = co_await reads_.acquire(AcquireOptions{0, message.deadline, false});
@@ -355,17 +380,27 @@ Task<> CassandraNode::serve_read(Message message) {
   cassandra_.wait_->record(begun, begun - arrived);
   const std::uint64_t version = message.row->versions[message.row->replicas->slot_of(index())];
   RequestRandom random(read_key_, message.request, message.path);
-  co_await processor_.compute(params.read_time.draw(random));
+  co_await processor_.compute(stretched(params.read_time.draw(random), message.slowness));
+  bool is_readable = true;
+  if (disk_ != nullptr) {
+    is_readable = co_await look_on_disk(message);
+    if (!is_readable) co_await suffer_read_failure(false);
+  }
+  if (is_readable && spoilt_rows_.any() && spoilt_rows_.has(message.row->key)) [[unlikely]] {
+    is_readable = false;
+    co_await suffer_read_failure(true);
+  }
   cassandra_.service_->record(simulation.now(), simulation.now() - begun);
   stage.release();
   message.kind = Message::Kind::read_response;
   message.version = version;
+  message.failed = !is_readable;
   std::swap(message.from, message.to);
   cassandra_.send(std::move(message));
 }
 
 Task<> CassandraNode::serve_write(Message message) {
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   Simulation& simulation = cassandra_.world().simulation;
   const Time arrived = simulation.now();
   Lease stage = co_await writes_.acquire(AcquireOptions{0, message.deadline, false});
@@ -376,11 +411,25 @@ Task<> CassandraNode::serve_write(Message message) {
   const Time begun = simulation.now();
   cassandra_.wait_->record(begun, begun - arrived);
   RequestRandom random(write_key_, message.request, message.path);
-  co_await processor_.compute(params.write_time.draw(random));
-  message.row->apply(message.row->replicas->slot_of(index()), message.version);
-  RequestRandom sync_random(sync_key_, message.request, message.path);
-  const Duration sync = params.commitlog_sync_time.draw(sync_random);
-  if (sync > Duration{0}) co_await simulation.delay(sync);
+  co_await processor_.compute(stretched(params.write_time.draw(random), message.slowness));
+  while (disk_ != nullptr && !takes_commits()) {
+    if (full_ > 0) co_await suffer_commit_failure();
+    if (!takes_commits()) co_await commits_.wait();
+  }
+  const std::size_t slot = message.row->replicas->slot_of(index());
+  const std::uint64_t before = message.row->versions[slot];
+  message.row->apply(slot, message.version);
+  if (lost_rows_.any() || spoilt_rows_.any()) [[unlikely]] {
+    lost_rows_.write(message.row->key);
+    spoilt_rows_.write(message.row->key);
+  }
+  if (disk_ != nullptr) {
+    const bool is_safe = co_await write_log(message, before);
+    if (!is_safe) co_return;
+  } else {
+    const Duration sync = commit_log_time(message);
+    if (sync > Duration{0}) co_await simulation.delay(sync);
+  }
   cassandra_.service_->record(simulation.now(), simulation.now() - begun);
   stage.release();
   message.kind = Message::Kind::write_response;
@@ -390,7 +439,7 @@ Task<> CassandraNode::serve_write(Message message) {
 
 bool CassandraNode::keep_hint(std::uint32_t node, const RowPin& row, std::uint64_t version,
                               const Request& request, const std::shared_ptr<bool>& answered) {
-  const storage::HintOptions options = cassandra_.params_.hints.options();
+  const storage::HintOptions options = cassandra_.params_->hints.options();
   World& world = cassandra_.world();
   const Cassandra::View& view = cassandra_.views_[node];
   std::optional<std::int64_t> down_for;
@@ -425,7 +474,7 @@ Task<> CassandraNode::replay(std::uint32_t target) {
   World& world = cassandra_.world();
   Cassandra::Hints& store = *cassandra_.hints(index(), target);
   const Duration pause{
-      store.pause(static_cast<std::int64_t>(cassandra_.params_.hints.write_size.count))};
+      store.pause(static_cast<std::int64_t>(cassandra_.params_->hints.write_size.count))};
   while (cassandra_.takes_for_alive(index(), target)) {
     store.expire(nanoseconds(world.now()), [&](const Cassandra::HintedWrite& write) {
       world.in_flight.let_go(1);
@@ -455,7 +504,7 @@ Task<> CassandraNode::deliver(std::uint32_t target) {
   request.path = taken.hint.write.path;
   Simulation& simulation = cassandra_.world().simulation;
   CassandraOperation operation(*this, taken.hint.write.row,
-                               simulation.after(cassandra_.params_.write_request_timeout));
+                               simulation.after(cassandra_.params_->write_request_timeout));
   ask(operation, request, target, Message::Kind::write, taken.hint.write.version, false);
   while (operation.answers.empty() && co_await operation.changed.wait_until(operation.deadline)) {
   }
@@ -492,17 +541,20 @@ void CassandraNode::gossip() {
 }
 
 void CassandraNode::killed() {
+  stop_disk();
   Simulation& simulation = cassandra_.world().simulation;
   simulation.cancel(gossip_);
   simulation.cancel(dispatch_);
   std::fill(replaying_.begin(), replaying_.end(), false);
-  const CassandraParams& params = cassandra_.params_;
+  const CassandraParams& params = *cassandra_.params_;
   snitch_ = storage::DynamicSnitch(params.snitch.options(), params.nodes);
   retry_ = storage::SpeculativeRetry(
       storage::options_of(params.speculative_retry, params.read_request_timeout));
 }
 
 void CassandraNode::started() {
+  if (is_new_) stream();
+  start_disk();
   start_gossip();
   for (std::uint32_t target = 0; target < cassandra_.nodes(); ++target) {
     const Cassandra::Hints* const store = cassandra_.hints(index(), target);

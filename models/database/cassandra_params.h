@@ -8,6 +8,7 @@
 
 #include "engine/describe/field.h"
 #include "engine/describe/words.h"
+#include "models/database/storage_params.h"
 #include "models/storage_params.h"
 
 namespace highwater::database {
@@ -47,6 +48,67 @@ constexpr auto words_of(ReadRepair) {
       Word{ReadRepair::none, "none", "It is answered with the newest, and nothing is repaired."}};
 }
 
+/// What becomes of a node whose disk fails.
+enum class DiskFailurePolicy : std::uint8_t { stop, stop_paranoid, die, best_effort, ignore };
+constexpr auto words_of(DiskFailurePolicy) {
+  return std::array{
+      Word{DiskFailurePolicy::stop, "stop",
+           "It tells the others that it leaves, and serves nobody until its disk is well; a wrong "
+           "checksum fails a read alone."},
+      Word{DiskFailurePolicy::stop_paranoid, "stop_paranoid",
+           "The same, for a wrong checksum as well."},
+      Word{DiskFailurePolicy::die, "die",
+           "Its process ends, for a wrong checksum too, and the others have to find out."},
+      Word{DiskFailurePolicy::best_effort, "best_effort",
+           "It leaves what is on the disk aside, and answers as if it had no rows."},
+      Word{DiskFailurePolicy::ignore, "ignore", "The read fails, and that is all."}};
+}
+
+/// What becomes of a node whose commit log cannot be written.
+enum class CommitFailurePolicy : std::uint8_t { stop, die, stop_commit, ignore };
+constexpr auto words_of(CommitFailurePolicy) {
+  return std::array{
+      Word{CommitFailurePolicy::stop, "stop",
+           "It tells the others that it leaves, and serves nobody until its disk is well."},
+      Word{CommitFailurePolicy::die, "die", "Its process ends, and the others have to find out."},
+      Word{CommitFailurePolicy::stop_commit, "stop_commit",
+           "Writes wait at it until its disk is well, and reads go on."},
+      Word{CommitFailurePolicy::ignore, "ignore",
+           "It tries again with the next sync; a write that waits for its own is not answered."}};
+}
+
+struct CassandraDiskParams {
+  DiskParams device;
+  Fraction cached{0.9};
+  Bytes chunk{16'384};
+  Duration commitlog_sync_period = 10s;
+  DiskFailurePolicy disk_failure_policy = DiskFailurePolicy::stop;
+  CommitFailurePolicy commit_failure_policy = CommitFailurePolicy::stop;
+
+  static constexpr auto fields() {
+    using P = CassandraDiskParams;
+    return Fields{
+        inlined<&P::device>(),
+        field<&P::cached>("Share of a replica's reads that find all they need in memory.")
+            .source("chosen"),
+        field<&P::chunk>("What another one brings from the disk.")
+            .at_least(Bytes{1})
+            .at_most(Bytes{1'073'741'824})
+            .source("chunk_length_in_kb of a table"),
+        field<&P::commitlog_sync_period>(
+            "So often is the commit log made safe. Writes do not wait for that unless the last "
+            "sync is one and a half times as old; with commitlog_sync_time each waits for its own.")
+            .at_least(Duration{1ms})
+            .at_most(Duration{1h})
+            .source("cassandra.yaml commitlog_sync_period, periodic_commitlog_sync_lag_block"),
+        field<&P::disk_failure_policy>("What a node does when a read of its disk fails.")
+            .source("cassandra.yaml"),
+        field<&P::commit_failure_policy>("What it does when its commit log cannot be written, or "
+                                         "there is no room for it.")
+            .source("cassandra.yaml")};
+  }
+};
+
 struct CassandraParams {
   std::uint32_t nodes = 3;
   std::uint32_t num_tokens = 16;
@@ -71,6 +133,7 @@ struct CassandraParams {
   Distribution read_time = Distribution::constant(2ms);
   Distribution write_time = Distribution::constant(500us);
   Distribution commitlog_sync_time = Distribution::constant(Duration{0});
+  std::optional<CassandraDiskParams> disk;
   std::vector<std::string> zones;
   Duration start_time{0};
 
@@ -145,6 +208,8 @@ struct CassandraParams {
         field<&P::commitlog_sync_time>("Then until the commit log is on disk, on no core; nothing "
                                        "waits for it with commitlog_sync: periodic.")
             .source("cassandra.yaml commitlog_sync"),
+        field<&P::disk>("Of each node, for its data and its commit log; unless given, the times "
+                        "above are all that data costs."),
         field<&P::zones>("Zones that the nodes are spread over in turn; all zones of the network "
                          "unless given."),
         field<&P::start_time>("From the start of a node until it takes requests."),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -20,8 +21,11 @@ struct Replicas {
 };
 
 /// A row whose replicas differ, or that somebody is working on. Versions are the numbers of the
-/// writes, in the order of their timestamps: 0 is what all replicas had when it began.
+/// writes, in the order of their timestamps.
 struct Row {
+  static constexpr std::uint64_t kNone = 0;  ///< The replica has no such row.
+  static constexpr std::uint64_t kOld = 1;   ///< What all replicas had when it began.
+
   std::uint64_t key = 0;
   const Replicas* replicas = nullptr;
   std::vector<std::uint64_t> versions;  ///< By replica, as in `replicas`.
@@ -84,7 +88,8 @@ class Rows {
     if (row.replicas == nullptr) {
       row.key = key;
       row.replicas = &replicas;
-      row.versions.resize(replicas.nodes.size());
+      row.versions.resize(replicas.nodes.size(), Row::kOld);
+      if (begins_) begins_(row);
     }
     return RowPin(*this, row);
   }
@@ -92,16 +97,23 @@ class Rows {
   /// Clocks are wrong: what was written once may be newer than what is written next. From now on
   /// memory follows the distinct rows that are written.
   void keep_written() { keeps_written_ = true; }
+  /// Hears of each row that was like in all replicas, before anybody works on it.
+  void watch(std::function<void(Row&)> begins) { begins_ = std::move(begins); }
+  template <class Do>
+  void for_each(Do action) {
+    for (auto& [key, row] : rows_) action(row);
+  }
 
  private:
   friend class RowPin;
   void let_go(Row& row) {
     if (--row.pins > 0) return;
-    const bool matters = keeps_written_ ? row.newest() > 0 : row.differs();
+    const bool matters = keeps_written_ ? row.newest() > Row::kOld : row.differs();
     if (!matters) rows_.erase(row.key);
   }
 
   std::map<std::uint64_t, Row> rows_;
+  std::function<void(Row&)> begins_;  // where nodes have lost rows
   bool keeps_written_ = false;
 };
 

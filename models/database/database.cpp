@@ -112,7 +112,8 @@ void DatabaseParams::check(const Value& where, const std::string& path, Problems
 
 Database::Database(World& world, std::string id, const DatabaseParams& params)
     : Component(world, std::move(id), "database"),
-      params_(params),
+      params_(&params),
+      slow_queries_(world),
       leak_key_(world.key(this->id(), "connection leaks")),
       read_key_(world.key(this->id(), "read time")),
       write_key_(world.key(this->id(), "write time")),
@@ -141,25 +142,48 @@ Database::Database(World& world, std::string id, const DatabaseParams& params)
   declare_metrics();
 }
 
+std::vector<std::string> Database::changeable() const {
+  return {"pool_timeout",      "replication", "replication_lag", "reads",
+          "session",           "sticky_for",  "read_time",       "write_time",
+          "missing",           "conflict",    "start_time",      "locks.deadlock_timeout",
+          "locks.lock_timeout"};
+}
+
+std::string Database::why_fixed(const std::string& parameter) const {
+  if (parameter == "connections") return "PostgreSQL reads max_connections when it starts";
+  if (parameter.starts_with("storage")) return "memory and disks are those it was started with";
+  if (parameter.starts_with("shards") || parameter == "sharding")
+    return "its data would have to move, as with reshard";
+  return {};
+}
+
+void Database::reconfigure(const Blueprint& changed) {
+  params_ = &params_in<EngineParams>(changed).sql;
+  for (Shard& shard : shards_) shard.reconfigure(*params_);
+  if (!params_->locks) return;
+  for (const auto& instance : instances())
+    static_cast<Node&>(*instance).reconfigure(*params_->locks);
+}
+
 Database::Rows Database::rows_of(const Request& write) {
   Rows rows{{}, {write.key}};
-  if (!params_.locks || !params_.locks->among) return rows;
-  const std::size_t wanted = params_.locks->rows_per_write + params_.locks->reads_per_write;
+  if (!params_->locks || !params_->locks->among) return rows;
+  const std::size_t wanted = params_->locks->rows_per_write + params_->locks->reads_per_write;
   const std::size_t home = place_of(write.key);
   RequestRandom random(rows_key_, write.id, write.call());
   std::vector<std::uint64_t> drawn{write.key};
   // A row elsewhere is drawn again. The parameters see to it that this ends long before the limit.
   for (std::size_t tries = 64 * wanted * shards_.size(); tries > 0 && drawn.size() < wanted;
        --tries) {
-    const std::uint64_t row = random.below(*params_.locks->among);
+    const std::uint64_t row = random.below(*params_->locks->among);
     if (place_of(row) == home && std::find(drawn.begin(), drawn.end(), row) == drawn.end())
       drawn.push_back(row);
   }
   const auto changed = static_cast<std::ptrdiff_t>(
-      std::min<std::size_t>(params_.locks->rows_per_write, drawn.size()));
+      std::min<std::size_t>(params_->locks->rows_per_write, drawn.size()));
   rows.changed.assign(drawn.begin(), drawn.begin() + changed);
   rows.read.assign(drawn.begin() + changed, drawn.end());
-  if (params_.locks->sequence == RowSequence::sorted)
+  if (params_->locks->sequence == RowSequence::sorted)
     std::sort(rows.changed.begin(), rows.changed.end());
   return rows;
 }
@@ -168,25 +192,25 @@ void Database::furnish_locks(Recorder::Owner& owner) {
   Tally& wait = owner.tally("lock_wait_ms");
   std::vector<const RowLocks*> nodes;
   for (const auto& instance : instances())
-    nodes.push_back(&static_cast<Node&>(*instance).furnish(*params_.locks, wait));
+    nodes.push_back(&static_cast<Node&>(*instance).furnish(*params_->locks, wait));
   measure_locks(owner, std::move(nodes));
 }
 
 void Database::furnish_storage(Recorder::Owner& owner) {
-  storage_.emplace(Storage::Shared{*params_.storage, params_.shards,
-                                   params_.sharding != hashing::Scheme::range,
+  storage_.emplace(Storage::Shared{*params_->storage, params_->shards,
+                                   params_->sharding != hashing::Scheme::range,
                                    world().key(id(), "storage access"),
                                    &owner.tally("disk_wait_ms"), &owner.tally("commit_wait_ms")});
   std::vector<const Storage*> nodes;
   for (const auto& instance : instances())
     nodes.push_back(&static_cast<Node&>(*instance).furnish(*storage_));
-  measure_storage(owner, *params_.storage, std::move(nodes));
+  measure_storage(owner, *params_->storage, std::move(nodes));
 }
 
 void Database::declare_metrics() {
   Recorder::Owner& owner = measure();
   const double nodes = static_cast<double>(instances().size());
-  const double connections = static_cast<double>(params_.connections);
+  const double connections = static_cast<double>(params_->connections);
   const double cores = static_cast<const Node&>(*instances().front()).cores();
   owner.time_ratio("utilization", total(&Node::busy_integral),
                    [=](Time now) { return seconds(now) * connections * nodes; });
@@ -201,8 +225,8 @@ void Database::declare_metrics() {
   owner.ratio("stale_reads", number(total(&Node::stale_reads)), number(total(&Node::reads)));
   lag_ = &owner.tally("replication_lag_ms");
   owner.count("pool_timeouts", total(&Node::pool_timeouts));
-  if (params_.missing.value > 0) owner.count("missing_reads", total(&Node::missing_reads));
-  if (params_.conflict.value > 0) owner.count("conflicts", total(&Node::conflicts));
+  if (params_->missing.value > 0) owner.count("missing_reads", total(&Node::missing_reads));
+  if (params_->conflict.value > 0) owner.count("conflicts", total(&Node::conflicts));
   const auto over_shards = [this](std::uint64_t (Shard::*of)() const) {
     return [this, of] {
       std::uint64_t sum = 0;
@@ -210,22 +234,22 @@ void Database::declare_metrics() {
       return sum;
     };
   };
-  if (params_.session != Session::any)
+  if (params_->session != Session::any)
     owner.count("session_primary_reads", over_shards(&Shard::session_primary_reads));
-  if (params_.failover) {
+  if (params_->failover) {
     owner.count("failovers", over_shards(&Shard::failovers));
     owner.count("lost_writes", over_shards(&Shard::lost_writes));
     failover_time_ = &owner.tally("failover_ms");
   }
   if (resharding_) owner.count("moved_keys", [this] { return resharding_->moved_keys(); });
-  if (params_.storage) furnish_storage(owner);
-  if (params_.locks) furnish_locks(owner);
+  if (params_->storage) furnish_storage(owner);
+  if (params_->locks) furnish_locks(owner);
   for (const auto& instance : instances()) declare_metrics(static_cast<const Node&>(*instance));
 }
 
 void Database::declare_metrics(const Node& node) {
   Recorder::Owner& owner = measure(node);
-  const double connections = static_cast<double>(params_.connections);
+  const double connections = static_cast<double>(params_->connections);
   owner.time_ratio(
       "utilization", [&node](Time now) { return node.busy_integral(now); },
       [connections](Time now) { return seconds(now) * connections; });
@@ -233,7 +257,7 @@ void Database::declare_metrics(const Node& node) {
       "cpu_utilization", [&node](Time now) { return node.cpu_integral(now); },
       [&node](Time now) { return seconds(now) * node.cores(); });
   owner.time_average("queue_length", [&node](Time now) { return node.waiting_integral(now); });
-  if (!node.is_replica() && !params_.failover) return;
+  if (!node.is_replica() && !params_->failover) return;
   owner.ratio(
       "stale_reads", [&node](Time) { return static_cast<double>(node.stale_reads()); },
       [&node](Time) { return static_cast<double>(node.reads()); });

@@ -31,8 +31,17 @@ class HeldLock final : public HasLocks::Hold {
 void Database::lose_data(Instance& instance, double share, RandomKey salt) {
   node_of(instance).lost_rows().lose(share, salt);
 }
+void Database::corrupt_data(Instance& instance, double share, RandomKey salt) {
+  node_of(instance).corrupt(share, salt);
+}
 void Database::restore_data(Instance& instance, RandomKey salt) {
-  node_of(instance).lost_rows().find(salt);
+  node_of(instance).restore(salt);
+}
+std::string Database::lacks_unsynced() const {
+  return params_->storage ? "" : "has no \"storage\": all that it answers is safe";
+}
+void Database::lose_unsynced(Instance& instance) {
+  node_of(instance).lose_unsynced();
 }
 
 void Database::lose_node(Instance& instance) {
@@ -40,12 +49,12 @@ void Database::lose_node(Instance& instance) {
 }
 
 std::string Database::lacks_leaders() const {
-  return params_.failover ? ""
-                          : "has no \"failover\": nobody takes the place of a primary that dies";
+  return params_->failover ? ""
+                           : "has no \"failover\": nobody takes the place of a primary that dies";
 }
 
 std::string Database::lacks_replicas() const {
-  return params_.read_replicas > 0 ? "" : "has no \"read_replicas\", which could lag";
+  return params_->read_replicas > 0 ? "" : "has no \"read_replicas\", which could lag";
 }
 void Database::delay_replication(Instance& instance, Duration add) {
   node_of(instance).delay_replication(add);
@@ -58,7 +67,7 @@ void Database::resume_replication(Instance& instance) {
 }
 
 std::string Database::lacks_disks() const {
-  return params_.storage ? "" : "has no \"storage\", and so no disk";
+  return params_->storage ? "" : "has no \"storage\", and so no disk";
 }
 Disk& Database::disk_of(Instance& instance) {
   return node_of(instance).storage().disk();
@@ -73,42 +82,18 @@ void Database::clear_disk(Instance& instance) {
 }
 
 std::string Database::lacks_query(const Query& query) const {
-  if (!query.endpoint) return "";
-  // Whoever asks for an endpoint has made its name known.
-  const std::size_t known = world().symbols.size();
-  world().symbols.intern(*query.endpoint);
-  return world().symbols.size() == known ? "" : "is never asked for " + in_quotes(*query.endpoint);
-}
-Database::SlowQuery& Database::slow_query_of(const Query& query) {
-  const Symbol endpoint = query.endpoint ? world().symbols.intern(*query.endpoint) : kNoSymbol;
-  const auto found =
-      std::find_if(slow_queries_.begin(), slow_queries_.end(), [&](const SlowQuery& slow) {
-        return slow.operation == query.operation && slow.endpoint == endpoint;
-      });
-  if (found != slow_queries_.end()) return *found;
-  slow_queries_.push_back({query.operation, endpoint});
-  return slow_queries_.back();
+  return SlowQueries::lack(world(), query);
 }
 void Database::slow_query(const Query& query, double factor) {
-  slow_query_of(query).factors.add(factor);
+  slow_queries_.slow(query, factor);
 }
 void Database::restore_query(const Query& query, double factor) {
-  slow_query_of(query).factors.remove(factor);
-}
-double Database::slowness_by_faults(const Request& request) const {
-  double product = 1;
-  for (const SlowQuery& slow : slow_queries_) {
-    if (slow.endpoint != kNoSymbol && slow.endpoint != request.endpoint) continue;
-    const bool reads = request.operation == Operation::read;
-    if (slow.operation && (*slow.operation == Operation::read) != reads) continue;
-    product *= slow.factors.product();
-  }
-  return product;
+  slow_queries_.restore(query, factor);
 }
 
 std::string Database::lacks_lock(const LockName& name) const {
   if (name.lock) return "has rows and a table: its locks have no names";
-  return params_.locks ? "" : "has no \"locks\": its changes do not wait for each other";
+  return params_->locks ? "" : "has no \"locks\": its changes do not wait for each other";
 }
 std::unique_ptr<HasLocks::Hold> Database::hold_lock(const LockName& name, std::string& holder) {
   auto until = std::make_shared<Keeping>(world().simulation);

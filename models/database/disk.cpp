@@ -89,4 +89,34 @@ Task<bool> Disk::operate(Operation operation, std::uint64_t bytes, Duration late
   co_return !fails(log);
 }
 
+void measure_disks(Recorder::Owner& owner, const DiskParams& params,
+                   std::vector<const Disk*> disks) {
+  const auto over = [&](auto of) {
+    return [disks, of](Time now) {
+      double sum = 0;
+      for (const Disk* const disk : disks) sum += of(*disk, now);
+      return sum;
+    };
+  };
+  const auto count = [&](std::string_view name, std::uint64_t (Disk::*of)() const) {
+    owner.count(name, [disks, of] {
+      std::uint64_t sum = 0;
+      for (const Disk* const disk : disks) sum += (disk->*of)();
+      return sum;
+    });
+  };
+  const double all = static_cast<double>(disks.size());
+  const double places = all * static_cast<double>(params.queue_depth);
+  owner.time_ratio("disk_utilization",
+                   over([](const Disk& disk, Time now) { return disk.busy_integral(now); }),
+                   [places](Time now) { return seconds(now) * places; });
+  owner.time_ratio("disk_limit_utilization",
+                   over([](const Disk& disk, Time now) { return disk.limit_used(now); }),
+                   [all](Time now) { return seconds(now) * all; });
+  owner.time_average("disk_queue_length",
+                     over([](const Disk& disk, Time now) { return disk.waiting_integral(now); }));
+  count("disk_reads", &Disk::reads);
+  count("disk_writes", &Disk::writes);
+}
+
 }  // namespace highwater::database

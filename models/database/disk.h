@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -56,6 +57,12 @@ class Disk {
   /// Whether an operation that is over has failed.
   bool fails(bool log) { return !troubles_.empty() && draws_failure(log); }
 
+  /// Whether any may fail.
+  bool can_fail() const {
+    return std::any_of(troubles_.begin(), troubles_.end(),
+                       [](const DiskTrouble* trouble) { return trouble->errors > 0; });
+  }
+
   /// The process that used it is gone, and with it what it had asked for.
   void forget();
 
@@ -85,5 +92,9 @@ class Disk {
   std::vector<const DiskTrouble*> troubles_;
   std::optional<RandomStream> errors_;  // made for the first trouble with any
 };
+
+/// What is measured of the disks of a component, beside their waits.
+void measure_disks(Recorder::Owner& owner, const DiskParams& params,
+                   std::vector<const Disk*> disks);
 
 }  // namespace highwater::database

@@ -6,7 +6,10 @@
 /// the three replicas of its partition have it; the third has it after a lag. A consistent read
 /// sees the newest, any other one of the three.
 ///
-/// Assumes  replicas never fail: of the service nothing but endpoints can die. A throttled request
+/// A fault may make the third replica later than that, of the writes that came by an endpoint.
+///
+/// Assumes  capacity that is changed is there at once. Replicas never fail: of the service nothing
+/// but endpoints can die. A throttled request
 ///          costs nothing. All items are of one size. Which replica is the third is drawn for each
 ///          write, and so is the one that a read sees.
 /// Source   Amazon DynamoDB Developer Guide; M. Elhemali et al., Amazon DynamoDB, USENIX ATC 2022;
@@ -22,9 +25,11 @@
 
 #include "engine/describe/said.h"
 #include "engine/kernel/time_integral.h"
+#include "models/database/engines.h"
 #include "models/placement.h"
 #include "models/sharding.h"
 #include "models/slowdown.h"
+#include "models/weak_points.h"
 
 namespace highwater::database {
 
@@ -63,18 +68,21 @@ class Endpoint final : public Instance {
  public:
   Endpoint(Table& table, std::uint32_t index, Zone zone);
 
+  void delay_replication(Duration add) { added_lag_ += add; }
+
  private:
   void receive(Served served) override;
   Task<> serve(Served served);
 
   Table& table_;
+  Duration added_lag_{0};
 };
 
-class Table final : public Component {
+class Table final : public Component, public Refuses, public HasReplicas {
  public:
   Table(World& world, std::string id, const DynamodbParams& params)
       : Component(world, std::move(id), "database"),
-        params_(params),
+        params_(&params),
         table_(params.table.options()),
         read_key_(world.key(this->id(), "read time")),
         write_key_(world.key(this->id(), "write time")),
@@ -97,6 +105,38 @@ class Table final : public Component {
     return nullptr;
   }
 
+  // Faults.
+  std::string refuses(std::string_view verb) const override;
+  std::string lacks_replicas() const override {
+    return params_->consistent_read ? "has consistent_read: nobody sees its third replica" : "";
+  }
+  std::string lacks_pause() const override {
+    return "is managed, and nobody can pause its replicas: they are late by what \"add\" says";
+  }
+  void delay_replication(Instance& instance, Duration add) override {
+    static_cast<Endpoint&>(instance).delay_replication(add);
+  }
+  void pause_replication(Instance&) override {}  // see lacks_pause()
+  void resume_replication(Instance&) override {}
+
+  std::vector<std::string> changeable() const override {
+    std::vector<std::string> names{"dynamodb.consistent_read", "dynamodb.read_time",
+                                   "dynamodb.write_time", "dynamodb.replication_lag"};
+    if (params_->table.provisioned)
+      for (const char* name : {"read_capacity_units", "write_capacity_units"})
+        names.push_back(std::string("dynamodb.provisioned.") + name);
+    return names;
+  }
+  std::string why_fixed(const std::string& parameter) const override {
+    return parameter == "dynamodb.item_size" ? "its items are there already" : "";
+  }
+  void reconfigure(const Blueprint& changed) override {
+    params_ = &*params_in<EngineParams>(changed).dynamodb;
+    if (const auto& capacity = params_->table.provisioned)
+      table_.update(nanoseconds(world().now()), capacity->read_capacity_units,
+                    capacity->write_capacity_units);
+  }
+
  private:
   friend class Endpoint;
 
@@ -109,21 +149,21 @@ class Table final : public Component {
   bool admits(const Request& request) {
     const DynamoUnits units =
         request.operation == Operation::read
-            ? DynamoUnits::read(params_.item_size.count, params_.consistent_read)
-            : DynamoUnits::write(params_.item_size.count);
+            ? DynamoUnits::read(params_->item_size.count, params_->consistent_read)
+            : DynamoUnits::write(params_->item_size.count);
     const auto verdict = table_.request(nanoseconds(world().now()), key_hash(request.key), units);
     partitions_.set(world().now(), static_cast<std::int64_t>(table_.partitions()));
     return verdict == DynamoTable::Verdict::admitted;
   }
   bool sees_old(const Request& request) const {
-    if (params_.consistent_read) return false;
+    if (params_->consistent_read) return false;
     const auto found = behind_.find(request.key);
     if (found == behind_.end() || found->second.until <= world().now()) return false;
     RequestRandom random(replica_key_, request.id, request.path);
     return random.below(kReplicas) == found->second.replica;
   }
-  void written(const Request& request) {
-    if (params_.consistent_read) return;  // nobody would see a difference
+  void written(const Request& request, Duration added_lag) {
+    if (params_->consistent_read) return;  // nobody would see a difference
     const Time now = world().now();
     while (!caught_up_.empty() && caught_up_.top().first <= now) {
       const auto found = behind_.find(caught_up_.top().second);
@@ -132,13 +172,13 @@ class Table final : public Component {
     }
     RequestRandom random(replica_key_, request.id, request.path);
     const std::uint64_t replica = random.below(kReplicas);
-    const Time until = world().simulation.after(params_.replication_lag.draw(random));
+    const Time until = world().simulation.after(params_->replication_lag.draw(random) + added_lag);
     behind_[request.key] = {replica, until};
     caught_up_.emplace(until, request.key);
   }
   void declare_metrics();
 
-  const DynamodbParams& params_;
+  const DynamodbParams* params_;
   DynamoTable table_;
   RandomKey read_key_;
   RandomKey write_key_;
@@ -164,7 +204,7 @@ void Endpoint::receive(Served served) {
 
 Task<> Endpoint::serve(Served served) {
   const Request request = served.request();
-  const DynamodbParams& params = table_.params_;
+  const DynamodbParams& params = *table_.params_;
   Simulation& simulation = table_.world().simulation;
   const Time begun = simulation.now();
   const bool reads = request.operation == Operation::read;
@@ -177,11 +217,34 @@ Task<> Endpoint::serve(Served served) {
     ++table_.reads_;
     table_.stale_reads_ += reply.stale;
   } else {
-    table_.written(request);
+    table_.written(request, added_lag_);
     ++table_.writes_;
   }
   table_.service_->record(simulation.now(), simulation.now() - begun);
   served.reply(reply);
+}
+
+std::string Table::refuses(std::string_view verb) const {
+  const std::string managed = "is managed: ";
+  if (verb.starts_with("disk_"))
+    return managed +
+           "its disks are the service's, which moves a partition away from a bad one; "
+           "what its users see is latency, error or throttle";
+  if (verb == "lose_data" || verb == "lose_node")
+    return managed +
+           "of three copies of an item the service replaces one that is lost, and nobody "
+           "sees it; for endpoints that are gone use kill or zone_outage";
+  if (verb == "kill_leader")
+    return managed +
+           "the replicas of a partition elect their leader among themselves, out of "
+           "reach; for endpoints that are gone use kill or zone_outage";
+  if (verb == "slow_query")
+    return managed +
+           "every request is for one item by its key, with no plan that could flip; use "
+           "latency or slow";
+  if (verb == "hold_lock")
+    return "has no locks: a write waits for none; for a hot item use hot_key";
+  return "";
 }
 
 void Table::declare_metrics() {

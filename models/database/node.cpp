@@ -63,8 +63,10 @@ Task<> Node::serve(Served served) {
   const bool reads = request.operation == Operation::read;
   if (reads) reply.stale = is_replica() && log_.stale(request.key);
   reply.missing = reads && database_.draws(database_.params().missing, request);
-  if (reads && lost_rows_.any() && lost_rows_.has(request.key)) [[unlikely]]
-    reply.stale = reply.missing = true;
+  if (reads && lost_rows_.any()) [[unlikely]] {
+    if (lost_rows_.has(request.key)) reply.stale = reply.missing = true;
+    reply.stale |= lost_rows_.outdated(request.key);
+  }
   const bool conflict = request.operation == Operation::write &&
                         database_.draws(database_.params().conflict, request);
   std::unique_ptr<RowLocks::Transaction> transaction;
@@ -74,6 +76,8 @@ Task<> Node::serve(Served served) {
     reply.status = co_await look(request);
   else
     reply.status = co_await change(request, conflict, transaction);
+  if (spoilt_rows_.any() && !reply.missing && spoilt_rows_.has(request.key)) [[unlikely]]
+    reply.status = Status::error;
   if (reads && reply.ok()) {
     ++reads_;
     stale_reads_ += reply.stale;
@@ -192,7 +196,7 @@ Task<Status> Node::change(const Request& request, bool conflict,
   }
   if (transaction && !conflict && !transaction->may_commit()) co_return Status::error;
   // What it has changed is dead already, and logged, but nobody waits for that.
-  if (storage_ && !conflict) co_await storage_->commit();
+  if (storage_ && !conflict) co_await storage_->commit(request.key);
   co_return Status::ok;
 }
 
@@ -221,6 +225,7 @@ Task<Status> Node::copy(std::uint64_t key, Operation operation) {
     status = co_await look(request);
   else
     status = co_await change(request, false, transaction);
+  if (spoilt_rows_.any() && spoilt_rows_.has(key)) status = Status::error;
   if (operation == Operation::read || status != Status::ok) co_return status;
   shard_.commit(request);
   lost_rows_.write(key);
@@ -260,8 +265,10 @@ void Node::apply_due() {
     if (storage_) storage_->replay(key);
     lost_rows_.write(key);
   });
-  if (was_catching_up && !log_.catching_up())
+  if (was_catching_up && !log_.catching_up()) {
+    lost_rows_.update();
     world.happened("caught_up", title() + " has caught up");
+  }
   set_timer();
   shard_.advance();
 }
@@ -302,7 +309,23 @@ void Node::cut_off() {
 void Node::lose_disk() {
   empty_ = true;
   lost_rows_.find_all();
+  spoilt_rows_.find_all();
+  if (storage_) storage_->spoilt_pages().find_all();
   log_.lose_all();
+}
+
+void Node::corrupt(double share, RandomKey salt) {
+  (storage_ ? storage_->spoilt_pages() : spoilt_rows_).lose(share, salt);
+}
+
+void Node::restore(RandomKey salt) {
+  lost_rows_.find(salt);
+  spoilt_rows_.find(salt);
+  if (storage_) storage_->spoilt_pages().find(salt);
+}
+
+void Node::lose_unsynced() {
+  if (up() && !is_replica()) lost_rows_.outdate(storage_->unsafe_keys());
 }
 
 void Node::begin_with_nothing() {
@@ -339,7 +362,7 @@ void Node::begin_to_catch_up() {
   Simulation& simulation = database_.world().simulation;
   const Duration lag =
       stretched(database_.params().replication_lag.draw(catch_up_random_), slowdown());
-  log_.resume(shard_.last(), simulation.after(lag + added_lag_));
+  if (!log_.resume(shard_.last(), simulation.after(lag + added_lag_))) lost_rows_.update();
   set_timer();
 }
 

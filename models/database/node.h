@@ -20,9 +20,9 @@
 #include "models/database/replica_log.h"
 #include "models/database/resharding.h"
 #include "models/database/row_locks.h"
+#include "models/database/slow_queries.h"
 #include "models/database/sticky_keys.h"
 #include "models/database/storage.h"
-#include "models/factors.h"
 #include "models/leaks.h"
 #include "models/sharding.h"
 #include "models/steps/program.h"
@@ -58,6 +58,8 @@ class Node final : public Instance {
   }
   /// Gets locks.
   const RowLocks& furnish(const LocksParams& params, Tally& wait);
+  /// Its locks go by these from now on.
+  void reconfigure(const LocksParams& params) { locks_->reconfigure(params); }
   /// The process serves.
   void begin();
   /// Reads or writes a row for a copy of it, as a request would, on a connection of its own.
@@ -70,6 +72,12 @@ class Node final : public Instance {
 
   // Faults.
   LostRows& lost_rows() { return lost_rows_; }
+  /// Checksums of the share that `salt` decides are wrong: of pages, or else of rows.
+  void corrupt(double share, RandomKey salt);
+  /// What was lost or spoilt by that salt is there again.
+  void restore(RandomKey salt);
+  /// Precondition: there is storage.
+  void lose_unsynced();
   Leaks& connection_leaks() { return connection_leaks_; }
   Storage& storage() { return *storage_; }
   /// What it had on its disk is gone. Precondition: it is down.
@@ -103,6 +111,7 @@ class Node final : public Instance {
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   void pause_changed() override { processor_.freeze(paused()); }
   void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void cpu_quotas_changed() override { processor_.set_quotas(cpu_quotas()); }
 
   Task<> serve(Served served);
   /// Awaitable: the processor's share of a read or a write, in one of so many equal parts.
@@ -139,6 +148,7 @@ class Node final : public Instance {
   std::uint64_t missing_reads_ = 0;
   std::uint64_t conflicts_ = 0;
   LostRows lost_rows_;
+  LostRows spoilt_rows_;  // where there are no pages
   Leaks connection_leaks_;
   Duration added_lag_{0};
   int paused_ = 0;
@@ -151,7 +161,7 @@ class Shard final : public Failover::Shard {
  public:
   Shard(World& world, const DatabaseParams& params, std::string title)
       : world_(world),
-        params_(params),
+        params_(&params),
         title_(std::move(title)),
         sticky_(params.sticky_for.value_or(2s)) {}
 
@@ -160,6 +170,8 @@ class Shard final : public Failover::Shard {
     primary_ = nodes_.front();
   }
   void connect(Edge& ways);
+  /// It goes by these from now on. Writers that wait for replicas wait for those that they say.
+  void reconfigure(const DatabaseParams& params);
   void start() {
     if (failover_) failover_->start();
   }
@@ -190,7 +202,7 @@ class Shard final : public Failover::Shard {
   void acknowledged(std::uint64_t number, std::uint64_t key) {
     for (Node* const node : nodes_)
       if (node != primary_) node->log().acknowledged(number, key);
-    if (params_.session == Session::sticky_primary) sticky_.wrote(world_.now(), key);
+    if (params_->session == Session::sticky_primary) sticky_.wrote(world_.now(), key);
   }
 
   /// Awaitable: goes on when as many replicas have the write as `replication` asks for.
@@ -229,7 +241,7 @@ class Shard final : public Failover::Shard {
   Database& database() const;
 
   World& world_;
-  const DatabaseParams& params_;
+  const DatabaseParams* params_;
   std::string title_;
   std::vector<Node*> nodes_;  // the first primary, then its replicas
   Node* primary_ = nullptr;
@@ -267,7 +279,7 @@ class Database final : public Component,
     return shard.reader(request.key);
   }
   void connect(Directory& directory) override {
-    if (!params_.failover) return;
+    if (!params_->failover) return;
     Edge& ways = directory.edge(*this, *this);
     for (Shard& shard : shards_) shard.connect(ways);
   }
@@ -276,6 +288,10 @@ class Database final : public Component,
     if (resharding_) resharding_->start();
     for (const auto& instance : instances()) static_cast<Node&>(*instance).begin();
   }
+
+  std::vector<std::string> changeable() const override;
+  std::string why_fixed(const std::string& parameter) const override;
+  void reconfigure(const Blueprint& changed) override;
 
   Shard& shard(std::uint64_t key) { return shards_[place_of(key)]; }
   Shard& shard_at(std::size_t number) { return shards_[number]; }
@@ -287,10 +303,13 @@ class Database final : public Component,
   bool answers_for(const Shard& shard, std::uint64_t key) {
     return &this->shard(key) == &shard || (resharding_ && &shards_[placement_.of(key)] == &shard);
   }
-  const DatabaseParams& params() const { return params_; }
+  const DatabaseParams& params() const { return *params_; }
   // Faults; in database_faults.cpp.
   void lose_data(Instance& instance, double share, RandomKey salt) override;
+  void corrupt_data(Instance& instance, double share, RandomKey salt) override;
   void restore_data(Instance& instance, RandomKey salt) override;
+  std::string lacks_unsynced() const override;
+  void lose_unsynced(Instance& instance) override;
   void lose_node(Instance& instance) override;
   std::string lacks_leaders() const override;
   std::size_t parts() const override { return shards_.size(); }
@@ -311,7 +330,7 @@ class Database final : public Component,
   Leaks& connection_leaks(Instance& instance) override;
   /// How many times as much work as usual the request needs.
   double slowness(const Request& request) const {
-    return slow_queries_.empty() ? 1 : slowness_by_faults(request);
+    return slow_queries_.slowness(request.operation == Operation::read, request.endpoint);
   }
   RandomKey leak_key() const { return leak_key_; }
 
@@ -349,18 +368,8 @@ class Database final : public Component,
     };
   }
 
-  double slowness_by_faults(const Request& request) const;
-
-  /// Of a fault; those that ask for the same have one.
-  struct SlowQuery {
-    std::optional<Operation> operation;
-    Symbol endpoint;  // kNoSymbol for any
-    Factors factors{};
-  };
-  SlowQuery& slow_query_of(const Query& query);
-
-  const DatabaseParams& params_;
-  std::vector<SlowQuery> slow_queries_;
+  const DatabaseParams* params_;
+  SlowQueries slow_queries_;
   RandomKey leak_key_;
   RandomKey read_key_;
   RandomKey write_key_;

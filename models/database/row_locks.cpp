@@ -15,7 +15,7 @@ Task<> RowLocks::TableLock::take() {
 
 Task<bool> RowLocks::wait_for_table() {
   const Time asked = simulation_.now();
-  const Time deadline = params_.lock_timeout ? simulation_.after(*params_.lock_timeout) : kNever;
+  const Time deadline = params_->lock_timeout ? simulation_.after(*params_->lock_timeout) : kNever;
   while (!table_is_free() && simulation_.now() < deadline)
     co_await table_changed_.wait_until(deadline);
   if (!table_is_free()) {
@@ -71,9 +71,9 @@ void RowLocks::Acquire::wait() {
   if (locks_.waiters_.size() <= number) locks_.waiters_.resize(number + 1);
   locks_.waiters_[number] = this;
   locks_.count_waiting();
-  locks_.simulation_.schedule_after(looking_, locks_.deadlock_timeout_);
-  if (locks_.params_.lock_timeout)
-    locks_.simulation_.schedule_after(giving_up_, *locks_.params_.lock_timeout);
+  locks_.simulation_.schedule_after(looking_, *locks_.deadlock_timeout_);
+  if (locks_.params_->lock_timeout)
+    locks_.simulation_.schedule_after(giving_up_, *locks_.params_->lock_timeout);
 }
 
 void RowLocks::Acquire::settle(Outcome outcome) {

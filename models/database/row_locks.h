@@ -23,11 +23,11 @@ class RowLocks {
  public:
   /// @param wait  Of all who got a lock, at once or later; outlives this.
   RowLocks(const LocksParams& params, World& world, Tally& wait)
-      : params_(params),
+      : params_(&params),
         simulation_(world.simulation),
         wait_(wait),
         table_changed_(world.simulation),
-        deadlock_timeout_(world.simulation.lane(params.deadlock_timeout)) {}
+        deadlock_timeout_(&world.simulation.lane(params.deadlock_timeout)) {}
   RowLocks(const RowLocks&) = delete;
   RowLocks& operator=(const RowLocks&) = delete;
 
@@ -82,6 +82,12 @@ class RowLocks {
   /// Ends when a change may begin; false where it waited too long.
   Task<bool> wait_for_table();
 
+  /// Its time-outs are these from now on, for whoever begins to wait.
+  void reconfigure(const LocksParams& params) {
+    params_ = &params;
+    deadlock_timeout_ = &simulation_.lane(params.deadlock_timeout);
+  }
+
   std::uint64_t deadlocks() const { return deadlocks_; }
   std::uint64_t serialization_failures() const { return serialization_failures_; }
   std::uint64_t lock_timeouts() const { return lock_timeouts_; }
@@ -89,8 +95,8 @@ class RowLocks {
   const storage::LockTable& table() const { return table_; }
 
  private:
-  bool keeps_snapshot() const { return params_.isolation != Isolation::read_committed; }
-  bool orders_reads() const { return params_.isolation == Isolation::serializable; }
+  bool keeps_snapshot() const { return params_->isolation != Isolation::read_committed; }
+  bool orders_reads() const { return params_->isolation == Isolation::serializable; }
   bool failed_to_serialize() {
     ++serialization_failures_;
     return false;
@@ -101,14 +107,14 @@ class RowLocks {
   /// The row is locked. @return whether it may be changed.
   bool may_change(Transaction& who, std::uint64_t row);
 
-  const LocksParams& params_;
+  const LocksParams* params_;
   Simulation& simulation_;
   Tally& wait_;
   Condition table_changed_;
   std::uint32_t changing_ = 0;  // transactions
   std::uint32_t takers_ = 0;    // of the table's lock
   bool table_taken_ = false;
-  Lane& deadlock_timeout_;
+  Lane* deadlock_timeout_;
   storage::LockTable table_;
   storage::CommitHistory history_;
   storage::Serializable serializable_;

@@ -7,14 +7,14 @@
 namespace highwater::database {
 
 Node* Shard::reader(std::uint64_t key) {
-  const Reads reads = params_.reads;
+  const Reads reads = params_->reads;
   if (reads == Reads::primary) return writer();
-  if (params_.session == Session::sticky_primary && sticky_.holds(world_.now(), key)) {
+  if (params_->session == Session::sticky_primary && sticky_.holds(world_.now(), key)) {
     ++session_primary_reads_;
     return primary_->up() ? primary_ : nullptr;
   }
   const bool any = reads == Reads::any;
-  const bool sees_writes = params_.session == Session::read_your_writes;
+  const bool sees_writes = params_->session == Session::read_your_writes;
   const std::size_t candidates = nodes_.size() - (any ? 0 : 1);
   bool passed_over = false;
   for (std::size_t tried = 0; tried < candidates; ++tried) {
@@ -43,7 +43,7 @@ std::uint64_t Shard::commit(const Request& write) {
 }
 
 std::uint64_t Shard::replicated_up_to() const {
-  const Replication replication = params_.replication;
+  const Replication replication = params_->replication;
   if (nodes_.size() == 1 || replication == Replication::async) return last_;
   if (replication == Replication::semi_sync && !any_replica_up()) return last_;
   std::vector<std::uint64_t> applied;
@@ -70,7 +70,7 @@ void Shard::advance() {
 }
 
 void Shard::replica_died() {
-  if (params_.replication == Replication::semi_sync && !any_replica_up())
+  if (params_->replication == Replication::semi_sync && !any_replica_up())
     world_.happened("replication", primary().component().id() + ", " + title_ +
                                        ", has no replica up: its writes wait for none");
   advance();
@@ -78,9 +78,16 @@ void Shard::replica_died() {
 
 void Shard::connect(Edge& ways) {
   const std::vector<Instance*> nodes(nodes_.begin(), nodes_.end());
-  failover_ = Failover::make(*params_.failover, *this, primary_->component().id() + ", " + title_,
+  failover_ = Failover::make(*params_->failover, *this, primary_->component().id() + ", " + title_,
                              nodes, ways);
   writable_ = false;  // until it has been said who begins
+}
+
+void Shard::reconfigure(const DatabaseParams& params) {
+  const DatabaseParams& before = *std::exchange(params_, &params);
+  if (before.session != params.session || before.sticky_for != params.sticky_for)
+    sticky_ = StickyKeys(params.sticky_for.value_or(2s));
+  advance();
 }
 
 void Shard::node_died(Node& node) {
@@ -125,7 +132,7 @@ void Shard::steps_down(std::uint32_t rank) {
 void Shard::leads(std::uint32_t rank) {
   if (writable_) steps_down(primary_->rank());
   promoted_ = nodes_[rank];
-  const Duration time = params_.failover->promotion_time();
+  const Duration time = params_->failover->promotion_time();
   if (!lost_at_ || time == Duration{0}) return promote();  // the run begins, or nothing takes time
   world_.simulation.reschedule_after(promotion_, time);
 }

@@ -117,6 +117,7 @@ void Storage::stop() {
   world_.simulation.cancel(panic_);
   lost_commits_ += unwaited_ - unwaited_safe_;
   unwaited_safe_ = unwaited_;
+  unsafe_keys_.clear();
   safe_ = inserted_;
   disk_.forget();
 }
@@ -159,7 +160,8 @@ Task<std::uint32_t> Storage::bring(std::uint64_t page, Duration read, Duration w
     const Reading reading(*this, buffer);
     const bool is_there =
         co_await disk_.operate(Disk::Operation::read, params_.page_size.count, read);
-    if (is_there) co_return buffer;
+    const bool is_spoilt = spoilt_.any() && spoilt_.has(page);
+    if (is_there && !is_spoilt) co_return buffer;
     pool_->lose(buffer);
     co_return kNone;
   }
@@ -175,6 +177,7 @@ Task<bool> Storage::write_out(std::uint32_t buffer, Duration latency) {
   const bool written =
       co_await disk_.operate(Disk::Operation::write, params_.page_size.count, latency);
   if (!written) make_dirty(buffer);
+  if (written && spoilt_.any()) spoilt_.write(pool_->page(buffer));
   co_return written;
 }
 
@@ -201,12 +204,13 @@ void Storage::change(std::uint32_t buffer) {
   dirtied_.insert(page);
 }
 
-Task<> Storage::commit() {
+Task<> Storage::commit(std::uint64_t key) {
   const Time asked = world_.now();
   if (params_.wal.synchronous_commit) {
     co_await flush(inserted_);
   } else {
     ++unwaited_;
+    unsafe_keys_.push_back(key);
     if (!log_writer_.pending())
       world_.simulation.schedule_after(log_writer_, params_.wal.wal_writer_delay);
   }
@@ -235,9 +239,15 @@ Task<> Storage::flush(std::uint64_t up_to) {
       co_await std::suspend_always{};
     }
     safe_ = end;
+    const auto now_safe = static_cast<std::ptrdiff_t>(unwaited - unwaited_safe_);
+    unsafe_keys_.erase(unsafe_keys_.begin(), unsafe_keys_.begin() + now_safe);
     unwaited_safe_ = unwaited;
     ++fsyncs_;
   }
+}
+
+std::vector<std::uint64_t> Storage::unsafe_keys() const {
+  return {unsafe_keys_.begin(), unsafe_keys_.end()};
 }
 
 void Storage::panic() {
@@ -268,6 +278,7 @@ void Storage::log_writer_due() {
 
 void Storage::replay(std::uint64_t key) {
   const std::uint64_t page = page_of(key);
+  if (params_.wal.full_page_writes) spoilt_.write(page);  // by the image in the log
   const std::uint32_t buffer = pool_->find(page);
   if (buffer != kNone && !details_[buffer].reading) {
     pool_->use(buffer);
@@ -359,7 +370,7 @@ Task<> Storage::vacuum() {
     } else {
       cost.page(false, true);
       const bool read = co_await disk_.read(params_.page_size.count, random_);
-      if (!read) {
+      if (!read || spoilt_.has(page)) {
         dirtied_.insert(page);  // for the next vacuum
         continue;
       }
@@ -389,22 +400,11 @@ void measure_storage(Recorder::Owner& owner, const StorageParams& params,
       return sum;
     };
   };
-  const double disks = static_cast<double>(nodes.size());
-  const double places = disks * static_cast<double>(params.disk.queue_depth);
   owner.ratio("buffer_hit_ratio", over([](const Storage& node, Time) { return node.hits(); }),
               over([](const Storage& node, Time) { return node.hits() + node.misses(); }));
-  owner.time_ratio("disk_utilization", over([](const Storage& node, Time now) {
-                     return node.disk().busy_integral(now);
-                   }),
-                   [places](Time now) { return seconds(now) * places; });
-  owner.time_ratio("disk_limit_utilization",
-                   over([](const Storage& node, Time now) { return node.disk().limit_used(now); }),
-                   [disks](Time now) { return seconds(now) * disks; });
-  owner.time_average("disk_queue_length", over([](const Storage& node, Time now) {
-                       return node.disk().waiting_integral(now);
-                     }));
-  count("disk_reads", &Storage::disk_reads);
-  count("disk_writes", &Storage::disk_writes);
+  std::vector<const Disk*> disks;
+  for (const Storage* const node : nodes) disks.push_back(&node->disk());
+  measure_disks(owner, params.disk, std::move(disks));
   count("backend_writes", &Storage::backend_writes);
   count("background_writes", &Storage::background_writes);
   count("checkpoint_writes", &Storage::checkpoint_writes);

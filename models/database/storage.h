@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "engine/model/kind.h"
 #include "models/algorithms/storage/storage.h"
 #include "models/database/disk.h"
+#include "models/database/lost_rows.h"
 #include "models/database/storage_params.h"
 
 namespace highwater::database {
@@ -27,7 +29,8 @@ namespace highwater::database {
 ///          of the operating system in between), and the data's own fsync at the end of a
 ///          checkpoint takes no time; every write leaves one dead row, and only a vacuum removes
 ///          it; a vacuum looks at the pages that have dead rows and passes those that it must read
-///          by the cache; what is lost without synchronous_commit is counted, and else still there.
+///          by the cache; what a process that dies loses without synchronous_commit is counted, and
+///          else still there: only a fault that says so takes it.
 /// Source   PostgreSQL 15 documentation, 20.4 Resource Consumption, 30 Reliability and the
 ///          Write-Ahead Log, 25.1.6 The Autovacuum Daemon; src/backend/storage/buffer/bufmgr.c,
 ///          BufferAlloc; src/backend/access/transam/xlog.c, XLogFlush.
@@ -75,7 +78,8 @@ class Storage {
   /// A row of the page has changed.
   void change(std::uint32_t buffer);
   /// Ends when what was logged so far is safe, or at once without synchronous_commit.
-  Task<> commit();
+  /// @param key  Of the row that was written.
+  Task<> commit(std::uint64_t key);
   /// A write is under way at this node, from here to its end.
   class Writing {
    public:
@@ -101,8 +105,11 @@ class Storage {
   void fill() { ++full_; }
   void clear() { --full_; }
   bool is_full() const { return full_ > 0; }
-  std::uint64_t disk_reads() const { return disk_.reads(); }
-  std::uint64_t disk_writes() const { return disk_.writes(); }
+  /// Pages whose checksum is wrong on the disk. One that is in memory is well, and so is the disk's
+  /// once it is written again.
+  LostRows& spoilt_pages() { return spoilt_; }
+  /// Rows of the commits that were answered and are not safe, the oldest first.
+  std::vector<std::uint64_t> unsafe_keys() const;
   std::uint64_t hits() const { return hits_; }
   std::uint64_t misses() const { return misses_; }
   std::uint64_t backend_writes() const { return backend_writes_; }
@@ -154,6 +161,7 @@ class Storage {
   std::uint64_t rows_;
   Disk disk_;
   int full_ = 0;
+  LostRows spoilt_;  // pages
   Timer<&Storage::panic> panic_{*this};
 
   // Memory.
@@ -168,8 +176,9 @@ class Storage {
   bool flushing_ = false;
   Condition flushed_;
   std::uint32_t writing_ = 0;
-  std::uint64_t unwaited_ = 0;       // commits that were answered without waiting for the log
-  std::uint64_t unwaited_safe_ = 0;  // those of them that are safe
+  std::uint64_t unwaited_ = 0;             // commits that were answered without waiting for the log
+  std::uint64_t unwaited_safe_ = 0;        // those of them that are safe
+  std::deque<std::uint64_t> unsafe_keys_;  // of the others
   Timer<&Storage::log_writer_due> log_writer_{*this};
 
   // Checkpoints.

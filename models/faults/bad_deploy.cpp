@@ -45,6 +45,8 @@ class Deploy final : public FaultAction {
 
 struct BadDeployFault {
   static constexpr std::string_view kKinds[] = {"service"};
+  static constexpr std::string_view kTrials[] = {R"({"error_rate": "20%"})",
+                                                 R"({"slowdown": "3x"})"};
 
   std::string bad_deploy;
   FaultTiming timing;

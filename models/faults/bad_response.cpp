@@ -51,6 +51,9 @@ class BadResponse final : public InterferingAction {
 };
 
 struct BadResponseFault {
+  static constexpr std::string_view kTrials[] = {R"({"count": 1, "mode": "truncated"})",
+                                                 R"({"rate": "10%", "mode": "truncated"})"};
+
   std::string bad_response;
   FaultTiming timing;
   FaultExtent extent;

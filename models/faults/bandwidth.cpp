@@ -64,6 +64,8 @@ class Throttled final : public EdgeFault {
 };
 
 struct BandwidthFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "1Mbit/s"})"};
+
   std::string bandwidth;
   FaultTiming timing;
   CallerExtent callers;

@@ -13,10 +13,9 @@
 
 #include <algorithm>
 
-#include "models/database/cassandra_component.h"
-#include "models/database/node.h"
 #include "models/faults/fault_kind.h"
 #include "models/faults/faults.h"
+#include "models/faults/own_cores.h"
 
 namespace highwater::faults {
 namespace {
@@ -79,10 +78,7 @@ struct BurnFault {
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const Component& component = directory.component(target.component);
-    const Instance* const first = component.instances().front().get();
-    if (component.kind() != "database" || dynamic_cast<const database::Node*>(first) != nullptr ||
-        dynamic_cast<const database::CassandraNode*>(first) != nullptr)
-      return;
+    if (has_own_cores(component)) return;
     examination.problems.error(examination.where.find("burn")->position(),
                                pointer_to(examination.path, "burn"),
                                in_quotes(component.id()) + " has no cores of ours");

@@ -76,15 +76,16 @@ std::shared_ptr<const Change> Change::read(const std::string& component, Value s
 void Change::examine(Component& component, const Examination& examination) const {
   if (reader_ == nullptr) return;
   const std::vector<std::string> patterns = component.changeable();
-  const auto reject = [&](const std::string& what) {
+  const auto reject = [&](const std::string& what, const std::string& why = "") {
     std::vector<std::string> names = patterns;
     for (std::string& name : names)
       if (name.front() == '=') name.erase(0, 1);
     examination.problems.error(
         set_.position(), path_,
-        names.empty() ? "a " + std::string(component.kind()) + " cannot be changed while it runs"
-                      : what + " cannot be changed while " + in_quotes(component.id()) +
-                            " runs; that can be: " + sentence_of(names));
+        names.empty()
+            ? "a " + std::string(component.kind()) + " cannot be changed while it runs"
+            : what + " cannot be changed while " + in_quotes(component.id()) + " runs" +
+                  (why.empty() ? "" : ": " + why) + "; that can be: " + sentence_of(names));
   };
   if (patterns.empty()) return reject("");
   Value changed;
@@ -110,7 +111,7 @@ void Change::examine(Component& component, const Examination& examination) const
                                  in_quotes(text_of(path)) + " cannot come or go while " +
                                      in_quotes(component.id()) + " runs");
     else
-      reject(in_quotes(text_of(path)));
+      reject(in_quotes(text_of(path)), component.why_fixed(text_of(path)));
   }
   if (!fits) return;
   // What only shows when components are joined, of the component as it would be.

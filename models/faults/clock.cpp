@@ -2,12 +2,17 @@
 ///
 /// It jumps by `offset` when the fault begins and runs too fast or too slow from then on; at the
 /// end it is set right at once. What reads it: tokens of sessions, made and checked by the clocks
-/// of two instances; entries of caches, which expire as those of Redis by the time of day; the
-/// timestamps of Cassandra's coordinators, of which the last wins. Time-outs, pauses and intervals
-/// do not: they are of the monotonic clock.
+/// of two instances; a gateway that checks tokens with a lifetime, or remembers verdicts on them;
+/// entries of caches, which expire as those of Redis by the time of day; rate limits of products
+/// that call for it, where a process keeps them, and all that a store keeps, by the store's clock;
+/// the timestamps of Cassandra's coordinators, of which the last wins. Time-outs, pauses,
+/// intervals, leases of failovers and elections, breakers and the other limiters do not: they are
+/// of the monotonic clock.
 ///
 /// Source   Chaos Mesh TimeChaos; Gremlin time travel; RFC 7519 (exp); redis src/expire.c
-///          (mstime); ALGORITHMS 9.3 clock_skew, 8.5.
+///          (mstime); python-limits (time.time()), bucket4j TimeMeter.SYSTEM_MILLISECONDS; nginx
+///          proxy_cache (ngx_time()); Go time.Now(), System.nanoTime(), nginx ngx_current_msec and
+///          Kubernetes' leaderelection.go are monotonic; ALGORITHMS 9.3 clock_skew, 8.5.
 /// Checked  tests/faults/clock_test.cpp
 
 #include "engine/describe/one_of.h"
@@ -47,6 +52,9 @@ constexpr auto words_of(Way) {
 }
 
 struct ClockFault {
+  static constexpr std::string_view kTrials[] = {R"({"offset": "1h"})",
+                                                 R"({"offset": "1h", "direction": "behind"})"};
+
   std::string clock;
   FaultTiming timing;
   FaultExtent extent;
@@ -56,7 +64,13 @@ struct ClockFault {
 
   static constexpr auto fields() {
     using F = ClockFault;
-    return Fields{field<&F::clock>("The component, or one instance: \"api[2]\".").required(),
+    return Fields{field<&F::clock>(
+                      "The component, or one instance: \"api[2]\". It is the time of day that is "
+                      "wrong, as tokens, caches, rate limits by the clock (bucket4j, fixed, "
+                      "elastic and sliding windows, and whatever a store keeps) and Cassandra read "
+                      "it; time-outs, leases, breakers and other limiters go by clocks that only "
+                      "run.")
+                      .required(),
                   inlined<&F::timing>(),
                   inlined<&F::extent>(),
                   field<&F::offset>("It jumps by so much."),
@@ -78,8 +92,9 @@ struct ClockFault {
     examination.problems.error(
         examination.where.find("clock")->position(), pointer_to(examination.path, "clock"),
         "nothing that " + in_quotes(component.id()) +
-            " does depends on the time of day: that is read by services with tokens of sessions, "
-            "by caches and by Cassandra");
+            " does depends on the time of day: that is read where tokens of sessions are made or "
+            "checked, by gateways that know a lifetime of tokens or remember them, by rate limits "
+            "of bucket4j and of windows, by caches and by Cassandra");
   }
   std::unique_ptr<FaultAction> arm(World& world, Directory& directory, const Target& target,
                                    const Strike& strike) const {

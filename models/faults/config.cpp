@@ -11,7 +11,7 @@
 ///          counted among the caller's `calls`.
 /// Source   Site Reliability Engineering, chapters 8 and 14 (changes of configuration as a cause of
 ///          outages); nginx -s reload; ALGORITHMS 9.3 config_error.
-/// Checked  tests/faults/config_test.cpp
+/// Checked  tests/faults/config_test.cpp, tests/faults/config_stores_test.cpp
 
 #include "models/faults/change_params.h"
 #include "models/faults/fault_kind.h"

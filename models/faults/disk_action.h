@@ -32,7 +32,10 @@ class DiskAction final : public GradualAction {
     for (Instance* victim : victims_) store_.disk_of(*victim).suffer(trouble_);
   }
   void withdraw(double) override {
-    for (Instance* victim : victims_) store_.disk_of(*victim).recover(trouble_);
+    for (Instance* victim : victims_) {
+      store_.disk_of(*victim).recover(trouble_);
+      store_.disk_recovered(*victim);
+    }
   }
 
   std::string what_;

@@ -4,13 +4,14 @@
 /// tries for himself. A page that could not be written stays dirty: a statement that needed its
 /// buffer fails, the background writer and a checkpoint leave it for another time. Where the log
 /// cannot be written or made safe nobody knows what of it is there: the node's process ends
-/// (PANIC) and starts again, for its start_time.
+/// (PANIC) and starts again, for its start_time. A ring's node does what its disk_failure_policy
+/// and commit_failure_policy say: it leaves until its disk is well, unless told otherwise.
 ///
 /// Assumes  an operation that fails takes as long as one that does not.
 /// Source   PostgreSQL 15 src/backend/storage/smgr/md.c, mdread; bufmgr.c, AbortBufferIO; xlog.c,
 ///          issue_xlog_fsync (PANIC); data_sync_retry; Chaos Mesh IOChaos fault; ALGORITHMS 9.3
 ///          io_error.
-/// Checked  tests/faults/disks_test.cpp
+/// Checked  tests/faults/disks_test.cpp, tests/stores/cassandra_disk_test.cpp
 
 #include "models/faults/disk_action.h"
 #include "models/faults/faults.h"
@@ -35,14 +36,16 @@ struct DiskErrorFault {
   static constexpr auto fields() {
     using F = DiskErrorFault;
     return Fields{
-        field<&F::disk_error>("A database with storage, or one of its nodes: \"db[2]\".")
+        field<&F::disk_error>(
+            "A database with storage, a ring whose nodes have a disk, or one node: "
+            "\"db[2]\".")
             .required(),
         inlined<&F::timing>(),
         inlined<&F::extent>(),
         inlined<&F::gradual>(),
         field<&F::rate>("Share of the operations that fail."),
         field<&F::log>("Whether those for the write-ahead log fail as well, which ends the "
-                       "process.")};
+                       "process, unless a ring's commit_failure_policy says otherwise.")};
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const Component& component = directory.component(target.component);

@@ -2,12 +2,14 @@
 ///
 /// The database refuses writes, which need room for a new version of their row, and goes on to
 /// read. A replica cannot apply what it is sent, and catches up when there is room again.
+/// A ring's node that is to write does what its commit_failure_policy says: it leaves until there
+/// is room, or lets writes wait for that.
 ///
 /// Assumes  the log has segments to use again, so that what is under way can still commit and the
 ///          process does not end; pages that are written in place need no more room.
 /// Source   PostgreSQL 15 documentation, 29.2 Disk Full Failure; md.c, mdextend ("could not extend
 ///          file"); Gremlin and AWS FIS disk fill; ALGORITHMS 9.3 disk_full.
-/// Checked  tests/faults/disks_test.cpp
+/// Checked  tests/faults/disks_test.cpp, tests/stores/cassandra_disk_test.cpp
 
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"
@@ -42,10 +44,11 @@ struct DiskFullFault {
   FaultExtent extent;
 
   static constexpr auto fields() {
-    return Fields{
-        field<&DiskFullFault::disk_full>("A database with storage, or one of its nodes: \"db[2]\".")
-            .required(),
-        inlined<&DiskFullFault::timing>(), inlined<&DiskFullFault::extent>()};
+    return Fields{field<&DiskFullFault::disk_full>(
+                      "A database with storage, a ring whose nodes have a disk, or one node: "
+                      "\"db[2]\".")
+                      .required(),
+                  inlined<&DiskFullFault::timing>(), inlined<&DiskFullFault::extent>()};
   }
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const Component& component = directory.component(target.component);

@@ -4,10 +4,14 @@
 /// the log's own device does (an fsync) is slowed likewise, where `log` says so; a limit of
 /// operations is the data's disk alone.
 ///
+/// A ring's node reads more slowly, and the sync of its commit log may fall so far behind that
+/// writes wait for it: its coordinators ask another replica (speculative_retry) and prefer the
+/// others (the dynamic snitch).
+///
 /// Assumes  operations that have begun are not slowed any more.
 /// Source   Gunawi et al., Fail-Slow at Scale, FAST 2018; Chaos Mesh IOChaos latency; AWS FIS
 ///          aws:ebs:volume-io-latency; ALGORITHMS 9.3 disk_slow.
-/// Checked  tests/faults/disks_test.cpp
+/// Checked  tests/faults/disks_test.cpp, tests/stores/cassandra_disk_test.cpp
 
 #include "models/faults/disk_action.h"
 #include "models/faults/faults.h"
@@ -34,7 +38,10 @@ struct DiskSlowFault {
   static constexpr auto fields() {
     using F = DiskSlowFault;
     return Fields{
-        field<&F::disk_slow>("A database with storage, or one of its nodes: \"db[2]\".").required(),
+        field<&F::disk_slow>(
+            "A database with storage, a ring whose nodes have a disk, or one node: "
+            "\"db[2]\".")
+            .required(),
         inlined<&F::timing>(),
         inlined<&F::extent>(),
         inlined<&F::gradual>(),

@@ -1,5 +1,7 @@
 #include "models/faults/fault_kind.h"
 
+#include "models/weak_points.h"
+
 namespace highwater::faults {
 
 std::optional<Target> read_target(const std::string& text, Aim aim, const std::string& verb,
@@ -32,10 +34,12 @@ bool examine_kind(const Component& component, std::span<const std::string_view> 
     if (component.kind() == kind) return true;
     known += (known.empty() ? "" : ", ") + std::string(kind);
   }
+  std::string what = in_quotes(component.id()) + " is a " + std::string(component.kind());
+  if (const auto* const refuses = dynamic_cast<const Refuses*>(&component))
+    if (const std::string why = refuses->refuses(verb); !why.empty()) what += " and " + why;
   const Value* found = examination.where.find(verb);
   examination.problems.error(found->position(), pointer_to(examination.path, verb),
-                             in_quotes(component.id()) + " is a " + std::string(component.kind()) +
-                                 "; " + verb + " is for these kinds: " + known);
+                             what + "; " + verb + " is for these kinds: " + known);
   return false;
 }
 

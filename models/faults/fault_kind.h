@@ -42,7 +42,9 @@ FaultSchedule schedule_of(const P& params) {
 ///   const;
 /// and, where it means something to some kinds of components only (and is aimed at those),
 ///   static constexpr std::string_view kKinds[] = {"cache"};
-/// and, where a search for weaknesses is to try it, what it says beside target and times,
+/// and, where a search for weaknesses is to try it, what it says beside target and times: all verbs
+/// but `config`, which has nothing to set without the parameters of its target, and `scale`, which
+/// is kill with a count where it takes something away,
 ///   static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 /// and, where two of them may say what cannot both be of one target,
 ///   bool contradicts(const P& other) const;

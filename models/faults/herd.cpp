@@ -43,6 +43,7 @@ class Herd final : public FaultAction {
 
 struct HerdFault {
   static constexpr std::string_view kKinds[] = {"cache", "client"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string herd;
   FaultTiming timing;

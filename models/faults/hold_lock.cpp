@@ -39,6 +39,7 @@ class HoldLock final : public FaultAction {
 
 struct HoldLockFault {
   static constexpr std::string_view kKinds[] = {"database", "service"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string hold_lock;
   FaultTiming timing;

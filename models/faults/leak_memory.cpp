@@ -43,6 +43,8 @@ class LeakMemory final : public GradualAction {
 
 struct LeakMemoryFault {
   static constexpr std::string_view kKinds[] = {"service"};
+  static constexpr std::string_view kTrials[] = {R"({"count": 1, "rate": "100MB/s"})",
+                                                 R"({"per_request": "1MB"})"};
 
   std::string leak_memory;
   FaultTiming timing;

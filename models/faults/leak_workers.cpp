@@ -16,6 +16,7 @@ namespace {
 
 struct LeakWorkersFault {
   static constexpr std::string_view kKinds[] = {"service"};
+  static constexpr std::string_view kTrials[] = {R"({"rate": "1%"})"};
 
   std::string leak_workers;
   FaultTiming timing;

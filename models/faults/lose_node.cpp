@@ -6,14 +6,20 @@
 /// had saved. A cache's is filled by its misses, or copies its master. A database's replica copies
 /// its primary first, page by page over both disks where there is `storage`, and serves no reads
 /// until it has. A primary that nobody could take the place of comes back without any row, and has
-/// those that are written from then on.
+/// those that are written from then on. In a ring nobody takes over: what the node owns has a
+/// replica less, and the hints that it kept are gone. The node that replaces it streams the newest
+/// of each row from the other replicas that are up, and has none of the rows that they have not. A
+/// topic's broker comes back without a log and fetches what its leaders have; where it was the last
+/// in sync it leads, and what the partition had is gone.
 ///
 /// Assumes  the copy of a database without storage is as quick as catching up; its network is never
 ///          the limit; one that has lost all and is its shard's primary still stays that, if nobody
-///          else has become it meanwhile.
+///          else has become it meanwhile; streaming takes a ring's node no longer than its
+///          start_time; who replaces a broker has its number.
 /// Source   Amazon ElastiCache TestFailover and node replacement; PostgreSQL 15 pg_basebackup;
-///          ALGORITHMS 9.3 cache_node_loss.
-/// Checked  tests/faults/databases_test.cpp, caches_test.cpp
+///          Apache Cassandra 4.1 replace_address_first_boot, BootStrapper.java; Apache Kafka
+///          KIP-966 (the last replica standing); ALGORITHMS 9.3 cache_node_loss.
+/// Checked  tests/faults/databases_test.cpp, caches_test.cpp, rings_test.cpp
 
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"
@@ -69,7 +75,7 @@ class LoseNode final : public FaultAction {
 };
 
 struct LoseNodeFault {
-  static constexpr std::string_view kKinds[] = {"cache", "database"};
+  static constexpr std::string_view kKinds[] = {"cache", "database", "topic"};
   static constexpr std::string_view kTrials[] = {R"({"count": 1})"};
 
   std::string lose_node;
@@ -81,7 +87,8 @@ struct LoseNodeFault {
   static constexpr auto fields() {
     using F = LoseNodeFault;
     return Fields{
-        field<&F::lose_node>("The cache or database, or one of its nodes: \"redis[2]\".")
+        field<&F::lose_node>("The cache, database or topic with replication, or one of its nodes: "
+                             "\"redis[2]\".")
             .required(),
         inlined<&F::timing>(), inlined<&F::extent>(),
         field<&F::silent>("Its callers see nothing, as if the host were gone, instead of a "
@@ -93,7 +100,9 @@ struct LoseNodeFault {
   void examine(Directory& directory, const Target& target, const Examination& examination) const {
     const Component& component = directory.component(target.component);
     const auto* store = examine_point<LosesNodes>(component, "lose_node", examination);
-    if (store != nullptr && noticed_after && !store->must_tell())
+    if (store == nullptr) return;
+    examine_lack(component, store->lacks_nodes(), "lose_node", examination);
+    if (noticed_after && !store->must_tell())
       report_fault(examination, "noticed_after", "lose_node",
                    in_quotes(component.id()) + " finds out by itself which nodes are gone");
   }

@@ -7,14 +7,15 @@
 /// connection, an answer never comes. Datagrams, as of SWIM, are lost for good.
 ///
 /// With a burst the losses of each sending process come in a row: a chain goes from good to bad and
-/// back, a step for each message, and loses what it meets in the bad state.
+/// back, a step for each message, and loses what it meets in the bad state. With a correlation each
+/// draw keeps a part of the one before.
 ///
 /// Assumes  a message is lost as a whole and at its end: no fast retransmission; calls without a
 ///          transport or a pool have a connection open.
 /// Source   tc-netem(8) loss random, loss gemodel with 1-h = 100 % and 1-k = 0 (net/sched/
 ///          sch_netem.c, loss_gilb_ell); Gilbert, Capacity of a burst-noise channel, 1960; RFC
 ///          6298; ALGORITHMS 9.3 net_loss.
-/// Checked  tests/faults/loss_test.cpp.
+/// Checked  tests/faults/loss_test.cpp, tests/faults/netem_test.cpp.
 
 #include <map>
 
@@ -58,6 +59,7 @@ struct LossFault {
   FaultRamp gradual;
   Fraction rate{0.07};
   std::optional<double> burst;
+  Fraction correlation{0};
 
   static constexpr auto fields() {
     return Fields{field<&LossFault::loss>(kEdgeTarget).required(),
@@ -71,12 +73,16 @@ struct LossFault {
                                            "others unless given.")
                       .at_least(1.0)
                       .at_most(1e6)
-                      .source("1 / r of tc-netem gemodel")};
+                      .source("1 / r of tc-netem gemodel"),
+                  correlation_field<&LossFault::correlation>()};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {
     if (rate.value <= 0)
       problems.error(where.find("rate")->position(), pointer_to(path, "rate"),
                      "a loss of nothing does nothing");
+    if (burst && correlation.value > 0)
+      problems.error(where.find("correlation")->position(), pointer_to(path, "correlation"),
+                     "with a burst a chain decides which messages are lost: give one of both");
     if (burst && rate.value > *burst / (1 + *burst))
       problems.error(where.find("burst")->position(), pointer_to(path, "burst"),
                      "bursts as short as that cannot make up so great a share, for at least one "
@@ -86,7 +92,9 @@ struct LossFault {
                                    const Strike& strike) const {
     return disturb_edges(world, "loss", edge_victims(world, directory, target, callers, strike),
                          strike, [*this](Edge&, const FaultScope& scope, EdgeFault::Draws draws) {
-                           return std::make_unique<Lossy>(scope, draws, rate.value, burst);
+                           auto fault = std::make_unique<Lossy>(scope, draws, rate.value, burst);
+                           fault->correlate(correlation);
+                           return fault;
                          });
   }
 };

@@ -54,6 +54,7 @@ class Rebalance final : public FaultAction {
 
 struct RebalanceFault {
   static constexpr std::string_view kKinds[] = {"consumer_group"};
+  static constexpr std::string_view kTrials[] = {R"({})"};
 
   std::string rebalance;
   FaultTiming timing;

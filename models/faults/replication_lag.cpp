@@ -4,11 +4,16 @@
 /// them wait, and a failover loses it. What was sent while the fault was on arrives that much
 /// later, and nothing that was sent after it arrives before it.
 ///
+/// A write to a ring's node by another coordinator comes that much later, and so does its answer:
+/// where that takes longer than write_request_timeout nobody waits for it and the node drops it, to
+/// get a hint that is as late. Of a table of DynamoDB the third replica of what was written by
+/// these endpoints is late.
+///
 /// Assumes  a paused replica that is promoted, or whose primary is gone, loses what it has not
 ///          applied, as one that is only late does.
 /// Source   PostgreSQL 15 recovery_min_apply_delay, pg_wal_replay_pause(); AWS FIS
 ///          aws:rds pause replication; ALGORITHMS 9.3 replication_lag.
-/// Checked  tests/faults/databases_test.cpp
+/// Checked  tests/faults/databases_test.cpp, caches_test.cpp, rings_test.cpp
 
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"
@@ -70,7 +75,7 @@ struct ReplicationLagFault {
         inlined<&F::extent>(),
         inlined<&F::gradual>(),
         field<&F::add>("Added to the lag of each write.").at_least(Duration{0}).at_most(24h * 365),
-        field<&F::paused>("Nothing is applied until the fault ends; then all at once. For "
+        field<&F::paused>("Nothing is applied until the fault ends; then all at once. For SQL "
                           "databases.")};
   }
   void check(const Value& where, const std::string& path, Problems& problems) const {

@@ -11,28 +11,20 @@
 ///          conn_reset.
 /// Checked  tests/faults/reset_test.cpp.
 
-#include "engine/describe/words.h"
+#include "models/faults/connection_stream.h"
 #include "models/faults/edge_fault.h"
 #include "models/faults/faults.h"
 
 namespace highwater::faults {
-enum class ResetStream : std::uint8_t { upstream, downstream };
-constexpr auto words_of(ResetStream) {
-  return std::array{
-      Word{ResetStream::upstream, "upstream", "Requests: the callee never sees them."},
-      Word{ResetStream::downstream, "downstream",
-           "Answers: the callee has done what it was asked."}};
-}
-
 namespace {
 
 class Resetting final : public EdgeFault {
  public:
-  Resetting(FaultScope scope, Draws draws, double toxicity, Duration timeout, ResetStream stream)
+  Resetting(FaultScope scope, Draws draws, double toxicity, Duration timeout, Stream stream)
       : EdgeFault(std::move(scope), draws),
         toxicity_(toxicity),
         timeout_(timeout),
-        direction_(stream == ResetStream::upstream ? Direction::request : Direction::reply) {}
+        direction_(direction_of(stream)) {}
 
   std::optional<Duration> resets(const Message& message) override {
     if (message.direction != direction_ || draw(message) >= toxicity_ * strength())
@@ -55,7 +47,7 @@ struct ResetFault {
   FaultRamp gradual;
   Duration timeout{0};
   Fraction toxicity{1};
-  ResetStream stream = ResetStream::downstream;
+  Stream stream = Stream::downstream;
 
   static constexpr auto fields() {
     using F = ResetFault;

@@ -1,14 +1,16 @@
 /// slow_query: requests of one kind need many times as much work, as after a plan has flipped.
 ///
 /// At a database their work on the processor takes so many times as long, and where there is
-/// `storage` a read needs so many pages instead of one: those that follow its row's. At a service
+/// `storage` a read needs so many pages instead of one: those that follow its row's. In a
+/// ring the replicas' work takes longer, and where they have a disk a read looks in so many places
+/// (tombstones, a partition in many SSTables). At a service
 /// the compute steps of one endpoint take longer.
 ///
 /// Assumes  requests whose work has begun are as they were; a change finds its row by the same
 ///          index as before, and only its work is more.
 /// Source   PostgreSQL 15 documentation, 14.1 Using EXPLAIN (sequential scan against index scan);
 ///          ALGORITHMS 9.3 slow_query.
-/// Checked  tests/faults/databases_test.cpp
+/// Checked  tests/faults/databases_test.cpp, rings_test.cpp
 
 #include "models/faults/faults.h"
 #include "models/faults/store_faults.h"

@@ -24,11 +24,14 @@ template <class Point>
 const Point* examine_point(const Component& component, const std::string& verb,
                            const Examination& examination) {
   const auto* const point = dynamic_cast<const Point*>(&component);
-  if (point == nullptr)
-    report_fault(examination, verb, verb,
-                 in_quotes(component.id()) + " is a " + std::string(component.kind()) +
-                     " of a sort for which " + verb + " is not simulated");
-  return point;
+  if (point != nullptr) return point;
+  const auto* const refuses = dynamic_cast<const Refuses*>(&component);
+  std::string why = refuses != nullptr ? refuses->refuses(verb) : "";
+  if (why.empty())
+    why = "is a " + std::string(component.kind()) + " of a sort for which " + verb +
+          " is not simulated";
+  report_fault(examination, verb, verb, in_quotes(component.id()) + " " + why);
+  return nullptr;
 }
 template <class Point>
 Point& point_of(Component& component) {

@@ -47,6 +47,8 @@ class Throttle final : public InterferingAction {
 };
 
 struct ThrottleFault {
+  static constexpr std::string_view kTrials[] = {R"({"rate": "10/s"})"};
+
   std::string throttle;
   FaultTiming timing;
   FaultExtent extent;

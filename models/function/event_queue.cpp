@@ -19,10 +19,11 @@ constexpr std::uint32_t kAgain = 0xffff'fffe;
 }  // namespace
 
 EventQueue::EventQueue(Function& function, const EventParams& params)
-    : function_(function), params_(params), deliveries_(function.world().simulation) {}
+    : function_(function), params_(&params), deliveries_(function.world().simulation) {}
 
 void EventQueue::connect(steps::Program& program) {
-  if (params_.on_failure) destination_ = &program.site(params_.on_failure->id, CallPolicy{}, true);
+  if (params_->on_failure)
+    destination_ = &program.site(params_->on_failure->id, CallPolicy{}, true);
 }
 
 void EventQueue::accept(Served served, const steps::Endpoint& endpoint) {
@@ -37,7 +38,7 @@ void EventQueue::accept(Served served, const steps::Endpoint& endpoint) {
 Task<> EventQueue::deliver(Request event, const steps::Endpoint& endpoint) {
   Simulation& simulation = function_.world().simulation;
   const Time came = simulation.now();
-  const Time expires = simulation.after(params_.max_age);
+  const Time expires = simulation.after(params_->max_age);
   std::uint32_t errors = 0;
   Duration backoff = kFirstBackoff;
   for (std::uint64_t tries = 0;; ++tries) {
@@ -47,7 +48,7 @@ Task<> EventQueue::deliver(Request event, const steps::Endpoint& endpoint) {
       ++processed_;
       break;
     }
-    if (status && errors == params_.retries) {
+    if (status && errors == params_->retries) {
       co_await give_up(event, failed_);
       break;
     }

@@ -34,6 +34,8 @@ class EventQueue {
 
   void connect(steps::Program& program);
   void measure(Recorder::Owner& owner);
+  /// It goes by these from now on; events that have come before keep the age they may reach.
+  void reconfigure(const EventParams& params) { params_ = &params; }
 
   void accept(Served served, const steps::Endpoint& endpoint);
 
@@ -43,7 +45,7 @@ class EventQueue {
   Task<> give_up(Request event, std::uint64_t& count);
 
   Function& function_;
-  const EventParams& params_;
+  const EventParams* params_;
   CallSite* destination_ = nullptr;
   TimeIntegral queued_;
   std::uint64_t received_ = 0;

@@ -84,7 +84,7 @@ Served* Owed::served() const {
 class Environments::OwnProcessor {
  public:
   explicit OwnProcessor(Environments& home) : home_(home) {
-    const FunctionParams& params = home.function_.params_;
+    const FunctionParams& params = *home.function_.params_;
     if (!shares_cores(params)) return;
     if (home.free_processors_.empty()) {
       const std::uint64_t at_once =
@@ -117,7 +117,11 @@ Environments::Environments(Function& function, std::uint32_t index, Zone zone)
 }
 
 void Environments::set_slowdown() {
-  processor_.set_slowdown(slowdown() / std::min(1.0, function_.params_.cores()));
+  processor_.set_slowdown(slowdown() / std::min(1.0, function_.params_->cores()));
+}
+
+bool Environments::reads_clock() const {
+  return any_reads_clock(function_.program_->sites());
 }
 
 void Environments::slowdown_changed() {
@@ -167,7 +171,7 @@ Task<> Environments::serve(Invocation invocation) {
   if (beginning.deadline)
     ended = co_await with_deadline(simulation, std::move(handler), *beginning.deadline);
   else
-    ended = co_await with_timeout(simulation, std::move(handler), function_.timeout_);
+    ended = co_await with_timeout(simulation, std::move(handler), *function_.timeout_);
   const Time now = simulation.now();
   function_.service_->record(now, now - started);
   function_.bill(now - beginning.billed_from);
@@ -184,13 +188,13 @@ Task<Environments::Beginning> Environments::initialize(Request request) {
   Simulation& simulation = function_.world().simulation;
   RequestRandom random(function_.cold_start_key_, request.id, request.path);
   const Time arrived = simulation.now();
-  const Duration placed = drawn(function_.params_.start_time, random);
-  const Duration init = drawn(function_.params_.cold_start, random);
+  const Duration placed = drawn(function_.params_->start_time, random);
+  const Duration init = drawn(function_.params_->cold_start, random);
   co_await simulation.delay(placed);
   Beginning beginning{simulation.now(), std::nullopt};
   co_await simulation.delay(std::min(init, kInitLimit));
   if (init > kInitLimit) {
-    beginning.deadline = simulation.after(function_.params_.timeout);
+    beginning.deadline = simulation.after(function_.params_->timeout);
     co_await simulation.until(std::min(simulation.after(init), *beginning.deadline));
   }
   const Time now = simulation.now();
@@ -206,8 +210,8 @@ Duration Environments::drawn(const Distribution& time, RequestRandom& random) co
 /// A provisioned environment is made in the place of one that is gone.
 Task<> Environments::provision() {
   RequestRandom random(function_.provision_key_, index(), ++provisions_);
-  const Duration placed = drawn(function_.params_.start_time, random);
-  const Duration init = drawn(function_.params_.cold_start, random);
+  const Duration placed = drawn(function_.params_->start_time, random);
+  const Duration init = drawn(function_.params_->cold_start, random);
   co_await function_.world().simulation.delay(placed + init);
   function_.account_->provision(function_.number_, index());
   function_.changed();
@@ -240,15 +244,19 @@ void Environments::killed() {
 void Environments::started() {
   const auto& function = function_.account_->options().functions[function_.number_];
   const std::uint32_t its = scaling::LambdaConcurrency::provisioned_at(function, index());
-  for (std::uint32_t i = 0; i < its; ++i) tasks().spawn(provision());
+  make(its);
+}
+
+void Environments::make(std::uint32_t provisioned) {
+  for (std::uint32_t i = 0; i < provisioned; ++i) tasks().spawn(provision());
 }
 
 Function::Function(World& world, std::string id, const FunctionParams& params)
     : Component(world, std::move(id), "function"),
-      params_(params),
+      params_(&params),
       cold_start_key_(world.key(this->id(), "cold start")),
       provision_key_(world.key(this->id(), "provisioned")),
-      timeout_(world.simulation.lane(params.timeout)),
+      timeout_(&world.simulation.lane(params.timeout)),
       endpoints_(*this, params.work),
       next_given_up_(*this),
       events_(*this, params.events) {
@@ -264,23 +272,59 @@ void Function::connect(Directory& directory) {
   join_account(directory);
   program_.emplace(*this, directory);
   endpoints_.connect(*program_, directory);
-  if (params_.steps) endpoints_.add_only(*program_, *params_.steps);
+  if (params_->steps) endpoints_.add_only(*program_, *params_->steps);
   events_.connect(*program_);
   measure_calls(*owner_, program_->sites(), instances().size());
 }
 
 void Function::join_account(Directory& directory) {
-  if (params_.account.of) {
-    const auto& other = dynamic_cast<const Function&>(directory.component(params_.account.of->id));
+  if (params_->account.of) {
+    const auto& other = dynamic_cast<const Function&>(directory.component(params_->account.of->id));
     account_ = other.account_;
-    misplaced_ = other.params_.account.of.has_value();
+    misplaced_ = other.params_->account.of.has_value();
     if (misplaced_)  // examine() reports it
-      account_ = std::make_shared<scaling::LambdaConcurrency>(params_.account.own.options());
+      account_ = std::make_shared<scaling::LambdaConcurrency>(params_->account.own.options());
   }
-  scaling::LambdaConcurrency::Function function = params_.concurrency.function();
-  function.idle_timeout = params_.idle.idle_timeout.count();
+  number_ = account_->add(in_account());
+  changed();
+}
+
+scaling::LambdaConcurrency::Function Function::in_account() const {
+  scaling::LambdaConcurrency::Function function = params_->concurrency.function();
+  function.idle_timeout = params_->idle.idle_timeout.count();
   function.places = static_cast<std::uint32_t>(instances().size());
-  number_ = account_->add(function);
+  return function;
+}
+
+std::vector<std::string> Function::changeable() const {
+  std::vector<std::string> names = steps::changeable_steps("endpoints");
+  for (std::string& name : steps::changeable_steps("steps")) names.push_back(std::move(name));
+  for (const char* name :
+       {"=service_time", "reserved_concurrency", "provisioned_concurrency", "idle_timeout",
+        "timeout", "start_time", "cold_start", "events.retries", "events.max_age"})
+    names.push_back(name);
+  if (!params_->account.of) names.push_back("account.concurrency");
+  return names;
+}
+
+std::string Function::why_fixed(const std::string& parameter) const {
+  if (parameter == "memory") return "with another memory it is another version, to be deployed";
+  if (parameter.starts_with("account") && params_->account.of)
+    return "the account is that of " + in_quotes(params_->account.of->id) + ": change it there";
+  return {};
+}
+
+void Function::reconfigure(const Blueprint& changed_to) {
+  params_ = &params_in<FunctionParams>(changed_to);
+  timeout_ = &world().simulation.lane(params_->timeout);
+  endpoints_.reconfigure(params_->work);
+  if (params_->steps) endpoints_.reconfigure_only(*params_->steps);
+  events_.reconfigure(params_->events);
+  if (!params_->account.of)
+    account_->set_account_concurrency(nanoseconds(), params_->account.own.concurrency);
+  const std::vector<std::uint32_t> to_make = account_->change(number_, nanoseconds(), in_account());
+  for (std::uint32_t place = 0; place < to_make.size(); ++place)
+    if (zone(place).up()) zone(place).make(to_make[place]);
   changed();
 }
 
@@ -337,7 +381,7 @@ void Function::give_up_idle() {
 
 void Function::bill(Duration time) {
   const Duration billed = std::chrono::ceil<std::chrono::milliseconds>(time);
-  const double gib = static_cast<double>(params_.memory.count) / static_cast<double>(1024 * kMiB);
+  const double gib = static_cast<double>(params_->memory.count) / static_cast<double>(1024 * kMiB);
   billed_->record(world().now(), billed);
   billed_gb_s_ += seconds(billed) * gib;
 }
@@ -349,17 +393,26 @@ void Function::examine(const Examination& examination) const {
     examination.problems.error((given != nullptr ? *given : examination.where).position(),
                                pointer_to(examination.path, "account"), what);
   };
-  if (params_.account.of) {
-    const std::string& named = params_.account.of->id;
+  if (params_->account.of) {
+    const std::string& named = params_->account.of->id;
     if (misplaced_)
       wrong(named == id() ? "a function cannot be in the account of itself"
                           : in_quotes(named) +
                                 " is in the account of another function: "
                                 "name that one");
-    return;
   }
-  const std::uint64_t taken = account_->taken();
-  if (const std::uint32_t all = account_->options().account_concurrency; taken > all)
+  // As it is written, for it may be otherwise than what it goes by now.
+  Problems unused = examination.problems.fresh();
+  const auto written = read_params<FunctionParams>(examination.where, examination.path, unused);
+  const auto part_of = [](const lambda::FunctionParams& function) -> std::uint64_t {
+    return function.reserved_concurrency.value_or(function.provisioned_concurrency);
+  };
+  const std::uint64_t taken =
+      account_->taken() - part_of(params_->concurrency) + part_of(written.concurrency);
+  if (params_->account.of && taken == account_->taken()) return;  // whose account it is says so
+  const std::uint32_t all = params_->account.of ? account_->options().account_concurrency
+                                                : written.account.own.concurrency;
+  if (taken > all)
     wrong("the functions of the account reserve or provision " + std::to_string(taken) +
           " together; its concurrency is " + std::to_string(all));
 }
@@ -383,13 +436,16 @@ void Function::declare_metrics() {
   const auto concurrency = [this](Time now) { return concurrency_.total(now); };
   owner.time_average("concurrency", concurrency);
   owner.most("concurrency_max", most_at_once_);
-  owner.time_ratio("utilization", concurrency,
-                   [this](Time now) { return seconds(now) * account_->limit(number_); });
+  owner.time_ratio("utilization", concurrency, [this](Time now) {
+    return account_->limit_integral(number_, now.time_since_epoch().count());
+  });
   owner.time_average("environments", [this](Time now) { return existing_.total(now); });
-  if (const std::uint32_t provisioned = params_.concurrency.provisioned_concurrency)
+  if (params_->concurrency.provisioned_concurrency > 0)
     owner.time_ratio(
         "provisioned_utilization", [this](Time now) { return provisioned_busy_.total(now); },
-        [provisioned](Time now) { return seconds(now) * provisioned; });
+        [this](Time now) {
+          return account_->provisioned_integral(number_, now.time_since_epoch().count());
+        });
   owner.causes("throttled", [this] { return throttled(); });
   owner.count("cold_starts", cold_starts_);
   owner.ratio("cold_start_ratio", cold_starts_, invocations_);

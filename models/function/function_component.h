@@ -81,6 +81,8 @@ class Environments final : public Instance {
   Environments(Function& function, std::uint32_t index, Zone zone);
 
   void begin(Invocation invocation);
+  /// So many provisioned environments are to be made.
+  void make(std::uint32_t provisioned);
   /// The environment of a request waits for the next, or is gone.
   void released(const Environment& environment);
   void lost(const Environment& environment);
@@ -97,6 +99,7 @@ class Environments final : public Instance {
   class OwnProcessor;
 
   void receive(Served served) override;
+  bool reads_clock() const override;
   void killed() override;
   void started() override;
   void slowdown_changed() override;
@@ -131,6 +134,9 @@ class Function final : public Component, public HasPools, public Growing {
   bool answers(Symbol symbol) const override { return endpoints_.answers(symbol); }
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override;
+  std::vector<std::string> changeable() const override;
+  std::string why_fixed(const std::string& parameter) const override;
+  void reconfigure(const Blueprint& changed) override;
   std::optional<double> billed_gb_seconds() const override { return billed_gb_s_; }
 
   void freeze() override;
@@ -149,6 +155,7 @@ class Function final : public Component, public HasPools, public Growing {
   }
   std::int64_t nanoseconds() const { return world().now().time_since_epoch().count(); }
   void join_account(Directory& directory);
+  scaling::LambdaConcurrency::Function in_account() const;
   /// Environments have come or gone, or begun or ended to work.
   void changed();
   void give_up_idle();
@@ -156,12 +163,12 @@ class Function final : public Component, public HasPools, public Growing {
   void declare_metrics();
   std::map<std::string, std::uint64_t> throttled() const;
 
-  const FunctionParams& params_;
+  const FunctionParams* params_;
   std::shared_ptr<scaling::LambdaConcurrency> account_;
   std::size_t number_ = 0;  // in the account
   bool misplaced_ = false;  // what it names has no account
   RandomKey cold_start_key_, provision_key_;
-  Lane& timeout_;
+  Lane* timeout_;
   std::optional<steps::Program> program_;
   steps::Endpoints endpoints_;
   Timer<&Function::give_up_idle> next_given_up_;

@@ -164,6 +164,8 @@ class Consumer final : public Instance, public Poller {
   void left() override { closing_ = member_ = false; }
   void pause_changed() override;
   void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void cpu_quotas_changed() override { processor_.set_quotas(cpu_quotas()); }
+  bool reads_clock() const override;
   Duration start_time() const override;
 
   Task<> work();
@@ -642,6 +644,10 @@ void ConsumerGroup::start() {
                     params().static_members.value_or(false), topic_->partition_count());
   for (const auto& instance : instances())
     if (!instance->absent()) protocol_->started(instance->index());
+}
+
+bool Consumer::reads_clock() const {
+  return any_reads_clock(group_.program().sites());
 }
 
 std::vector<std::string> ConsumerGroup::changeable() const {

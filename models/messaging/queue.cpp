@@ -145,7 +145,7 @@ Task<> QueueServer::append(Served served) {
 
 Queue::Queue(World& world, std::string id, const QueueParams& params)
     : Component(world, std::move(id), "queue"),
-      params_(params),
+      params_(&params),
       append_key_(world.key(this->id(), "append time")),
       ask_key_(world.key(this->id(), "requests of workers")),
       keeper_(params.sqs ? sqs_keeper(*this, *params.sqs)
@@ -155,23 +155,45 @@ Queue::Queue(World& world, std::string id, const QueueParams& params)
 }
 
 void Queue::connect(Directory& directory) {
-  if (!params_.dead_letter) return;
-  dead_letter_ = &directory.component(params_.dead_letter->id);
+  if (!params_->dead_letter) return;
+  dead_letter_ = &directory.component(params_->dead_letter->id);
   graveyard_ = dynamic_cast<Queue*>(dead_letter_);
 }
 
 void Queue::examine(const Examination& examination) const {
   if (dead_letter_ == nullptr) return;
   const auto wrong = [&](const std::string& why) {
-    examination.problems.error(params_.dead_letter->position,
+    examination.problems.error(params_->dead_letter->position,
                                pointer_to(examination.path, "dead_letter"),
                                in_quotes(dead_letter_->id()) + why);
   };
   if (graveyard_ == nullptr) return wrong(" is no queue");
   if (is_sqs() != graveyard_->is_sqs())
     return wrong(is_sqs() ? " is no sqs queue, as this one is" : " is no rabbitmq queue");
-  if (is_sqs() && params_.sqs->queue.fifo != graveyard_->params_.sqs->queue.fifo)
-    wrong(params_.sqs->queue.fifo ? " must be FIFO too" : " is FIFO and this one is not");
+  if (is_sqs() && params_->sqs->queue.fifo != graveyard_->params_->sqs->queue.fifo)
+    wrong(params_->sqs->queue.fifo ? " must be FIFO too" : " is FIFO and this one is not");
+}
+
+std::vector<std::string> Queue::changeable() const {
+  std::vector<std::string> names{"start_time"};
+  if (!is_sqs()) return {"start_time", "rabbitmq.append_time"};
+  for (const char* name : {"append_time", "visibility_timeout", "receive_wait"})
+    names.push_back(std::string("sqs.") + name);
+  if (params_->dead_letter) names.push_back("sqs.max_receive_count");
+  if (!params_->sqs->queue.fifo) names.push_back("sqs.delay");
+  return names;
+}
+
+std::string Queue::why_fixed(const std::string& parameter) const {
+  if (parameter == "sqs.fifo") return "a queue is FIFO or not for good";
+  if (parameter.starts_with("rabbitmq"))
+    return "what it was declared with stays; a queue that is declared otherwise is refused";
+  return {};
+}
+
+void Queue::reconfigure(const Blueprint& changed) {
+  params_ = &params_in<QueueParams>(changed);
+  keeper_->reconfigure(*params_);
 }
 
 std::uint32_t Queue::queues_behind() const {
@@ -189,7 +211,7 @@ void Queue::add(Inbox& inbox) {
 }
 
 Duration Queue::patience() const {
-  return params_.rabbitmq ? params_.rabbitmq->heartbeat : kSqsPatience;
+  return params_->rabbitmq ? params_->rabbitmq->heartbeat : kSqsPatience;
 }
 
 Request Queue::ask_of(const Inbox& inbox, std::uint64_t receipt, Settlement how) const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "models/messaging/partition_log.h"
 #include "models/messaging/poison.h"
 #include "models/queue_params.h"
+#include "models/weak_points.h"
 
 namespace highwater::messaging {
 
@@ -151,6 +153,8 @@ class Keeper {
   /// A worker asks for messages; see ask_of().
   virtual void ask(Served request) = 0;
   virtual void settle(std::uint64_t receipt, Settlement how) = 0;
+  /// The queue has other parameters now, which differ in what it says can be changed.
+  virtual void reconfigure(const QueueParams&) {}
   /// The process of a worker is gone.
   /// @param silent  Nothing told the queue.
   virtual void worker_lost(std::uint32_t worker, bool silent) = 0;
@@ -199,7 +203,7 @@ class QueueServer final : public Instance {
   Resource line_;  // RabbitMQ: a queue is one process
 };
 
-class Queue final : public Component, public Poisonable, private AttemptWaiter {
+class Queue final : public Component, public Poisonable, public Refuses, private AttemptWaiter {
  public:
   using Params = QueueParams;
   Queue(World& world, std::string id, const QueueParams& params);
@@ -207,13 +211,23 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   void connect(Directory& directory) override;
   void start() override { queues_behind_ = queues_behind(); }
   void examine(const Examination& examination) const override;
-  bool has_client() const override { return params_.rabbitmq && !params_.rabbitmq->confirms; }
+  std::vector<std::string> changeable() const override;
+  std::string why_fixed(const std::string& parameter) const override;
+  void reconfigure(const Blueprint& changed) override;
+  bool has_client() const override { return params_->rabbitmq && !params_->rabbitmq->confirms; }
   void take(Attempt& attempt) override;
   Poisons& poisons() override { return poisons_; }
+  std::string refuses(std::string_view verb) const override {
+    if (verb != "lose_node") return "";
+    return is_sqs()
+               ? "keeps its messages in several zones, and loses none with a machine: use kill "
+                 "for a service that is down"
+               : "has one server, whose disk is there again when it starts: use kill";
+  }
 
-  const QueueParams& params() const { return params_; }
-  bool is_sqs() const { return params_.sqs.has_value(); }
-  bool has_dead_letters() const { return params_.dead_letter.has_value(); }
+  const QueueParams& params() const { return *params_; }
+  bool is_sqs() const { return params_->sqs.has_value(); }
+  bool has_dead_letters() const { return params_->dead_letter.has_value(); }
   Keeper& keeper() { return *keeper_; }
   QueueServer& server() const { return static_cast<QueueServer&>(*instances().front()); }
   RandomKey append_key() const { return append_key_; }
@@ -222,7 +236,7 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   std::uint32_t add_worker() { return workers_++; }
   void add(Inbox& inbox);
   /// Whether a request for messages is answered when there are some, or else after a while.
-  bool waits() const { return !params_.sqs || params_.sqs->queue.receive_wait > Duration{0}; }
+  bool waits() const { return !params_->sqs || params_->sqs->queue.receive_wait > Duration{0}; }
   /// After so long without an answer a worker takes the queue for dead.
   Duration patience() const;
   /// A request for messages. With RabbitMQ it says too what became of the one before.
@@ -262,7 +276,7 @@ class Queue final : public Component, public Poisonable, private AttemptWaiter {
   std::uint32_t queues_behind() const;
   void declare_metrics();
 
-  const QueueParams& params_;
+  const QueueParams* params_;
   RandomKey append_key_;
   RandomKey ask_key_;
   std::unique_ptr<Keeper> keeper_;

@@ -45,6 +45,11 @@ class SqsKeeper final : public Keeper {
     queue_.changed();
   }
 
+  void reconfigure(const QueueParams& params) override {
+    wait_ = params.sqs->queue.receive_wait;
+    sqs_.change(params.sqs->queue.options());
+  }
+
   /// Messages on their way to it stay hidden until their visibility timeout.
   void worker_lost(std::uint32_t, bool) override {}
   /// The messages do not depend on any one server.

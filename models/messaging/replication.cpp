@@ -223,10 +223,12 @@ void Replication::is_back(std::uint32_t index) {
     const bool was_led = partition.replicas.leader().has_value();
     change(p, [&](InSyncReplicas& replicas) {
       if (!was_led) replicas.cut_fork(replica);
+      if (session.lost) replicas.lose(replica);
       replicas.restore(now(), replica);
     });
     if (was_led) partition.followers[replica].fetch_from(partition.replicas.log_end(replica));
   }
+  session.lost = false;
   if (elections_ > before) tell(broker(index).label() + " is back", before);
 }
 

@@ -78,6 +78,8 @@ class Replication {
   void appended(std::uint32_t partition, std::uint64_t messages);
   void died(std::uint32_t broker);
   void is_back(std::uint32_t broker);
+  /// A broker has died, and what it had on its disk is gone.
+  void lose(std::uint32_t broker) { sessions_[broker].lost = true; }
   /// How long the controller still takes a broker that died for alive.
   Duration session_left(std::uint32_t broker) const;
 
@@ -109,6 +111,7 @@ class Replication {
     Replication& replication;
     std::uint32_t broker;
     Time ends{};
+    bool lost = false;  // its disk, since it died
     Timer<&Session::end> over;
   };
 

@@ -183,6 +183,7 @@ class Broker final : public Instance {
 
 class Topic final : public Component,
                     public HasLeaders,
+                    public LosesNodes,
                     public Poisonable,
                     private Replication::Listener {
  public:
@@ -205,6 +206,12 @@ class Topic final : public Component,
   }
   std::size_t parts() const override { return params_.partitions; }
   Instance* leader_of(std::size_t part) override;
+  std::string lacks_nodes() const override {
+    return replication_ ? ""
+                        : "has no \"replication\": nobody could fill a broker that is empty; use "
+                          "kill, after which its disk is there again";
+  }
+  void lose_node(Instance& instance) override { replication_->lose(instance.index()); }
 
   const TopicParams& params() const { return params_; }
   /// Null without replicas.

@@ -113,6 +113,8 @@ class Worker final : public Instance, public Poller {
   void slowdown_changed() override { processor_.set_slowdown(slowdown()); }
   void pause_changed() override { processor_.freeze(paused()); }
   void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void cpu_quotas_changed() override { processor_.set_quotas(cpu_quotas()); }
+  bool reads_clock() const override;
 
   struct InHand {
     Poll* poll;
@@ -411,6 +413,10 @@ void Workers::start() {
   if (queue_ == nullptr) return;
   for (std::size_t i = 0; i < instances().size(); ++i)
     if (!worker(i).absent()) worker(i).begin();
+}
+
+bool Worker::reads_clock() const {
+  return any_reads_clock(workers_.program().sites());
 }
 
 std::vector<std::string> Workers::changeable() const {

@@ -42,7 +42,12 @@ void Cpu::stop(Duration time) {
 }
 
 bool Cpu::stands_still() const {
-  return is_stopped() || (quota_ && quota_->throttled());
+  return is_stopped() || is_throttled();
+}
+
+void Cpu::limited(std::span<const CpuQuota> quotas) {
+  faults_.set(nanoseconds(simulation().now()), quotas);
+  look();
 }
 
 void Cpu::frozen(bool frozen) {
@@ -84,7 +89,8 @@ void Cpu::look() {
   const bool stopped = is_stopped();
   if (host_ != nullptr) {
     if (quota_) quota_->advance(nanoseconds(simulation().now()));
-    claimed_ = stopped || (quota_ && quota_->throttled()) ? 0 : wanted;
+    faults_.advance(nanoseconds(simulation().now()));
+    claimed_ = stopped || is_throttled() ? 0 : wanted;
     looking_ = true;
     host_->claim(*this, claimed_);
     looking_ = false;
@@ -115,15 +121,22 @@ void Cpu::leave_host() {
 void Cpu::settle(double occupied, bool stopped) {
   const Time now = simulation().now();
   Time next = is_collecting() ? stopped_until_ : kNever;
-  bool throttled = false;
+  if (!faults_.empty()) [[unlikely]] {
+    if (quota_) quota_->advance(nanoseconds(now));
+    faults_.run(nanoseconds(now),
+                stopped || (quota_ && quota_->throttled()) ? 0 : occupied * part_);
+    if (faults_.next() != host::CfsBandwidth::kNever)
+      next = std::min(next, Time{Duration{faults_.next()}});
+  }
   if (quota_) {
-    quota_->run(nanoseconds(now), stopped ? 0 : occupied * part_);
-    throttled = quota_->throttled();
+    quota_->run(nanoseconds(now), stopped || faults_.throttled() ? 0 : occupied * part_);
     if (quota_->next() != host::CfsBandwidth::kNever)
       next = std::min(next, Time{Duration{quota_->next()}});
-    // What it has claimed it cannot use: the others are to have it.
-    if (throttled && claimed_ > 0) next = now;
+    if (quota_->throttled()) faults_.run(nanoseconds(now), 0);
   }
+  const bool throttled = is_throttled();
+  // What it has claimed it cannot use: the others are to have it.
+  if (throttled && claimed_ > 0) next = now;
   const bool halted = stopped || throttled;
   const double used = halted ? 0 : part_;
   halted_.set(now, std::llround(occupied * (1 - used) * kThousand));

@@ -42,6 +42,7 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
 
   void running(std::size_t computations) override;
   void frozen(bool frozen) override;
+  void limited(std::span<const CpuQuota> quotas) override;
   double halted_integral(Time now) const override { return halted_.total(now) / kThousand; }
 
   std::uint64_t periods() const { return quota_ ? quota_->periods() : 0; }
@@ -57,6 +58,7 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
   double occupied() const;
   bool is_collecting() const { return simulation().now() < stopped_until_; }
   bool is_stopped() const { return frozen_ || is_collecting(); }
+  bool is_throttled() const { return (quota_ && quota_->throttled()) || faults_.throttled(); }
   double pace() const;
   double warmth() const;
   Simulation& simulation() const { return instance_.component().world().simulation; }
@@ -65,6 +67,7 @@ class Cpu final : public steps::Governor, private cluster::HostCpu::Resident {
   const ProcessParams& params_;
   steps::Processor& processor_;
   std::optional<host::CfsBandwidth> quota_;
+  steps::Quotas faults_;
   cluster::HostCpu* host_ = nullptr;
   double claimed_ = 0;  // of the machine's cores
   double part_ = 1;     // of what was claimed that it got

@@ -87,6 +87,7 @@ class Server final : public Instance {
     if (process_) process_->leaks_changed();
   }
   void competitors_changed() override { processor_.set_competitors(competitors()); }
+  void cpu_quotas_changed() override { processor_.set_quotas(cpu_quotas()); }
   void leaks_changed() override {
     if (process_) process_->leaks_changed();
   }
@@ -207,6 +208,7 @@ class Service final : public Component,
   std::vector<std::string> endpoints() const override { return endpoints_.names(); }
   void examine(const Examination& examination) const override {
     endpoints_.examine(examination);
+    admissions_.examine(examination);
     if (sessions_) sessions_->examine(examination, *directory_);
   }
 
@@ -427,6 +429,7 @@ void Server::reconfigure() {
   }
   workers_.set_capacity(line(params).capacity);
   plain_line_ = waits_plainly(params);
+  service_.admissions().follow(gate_, *this);
   slowdown_changed();
 }
 
@@ -455,7 +458,8 @@ void Server::slowdown_changed() {
 }
 
 bool Server::reads_clock() const {
-  return service_.params().sessions && service_.params().sessions->token;
+  return (service_.params().sessions && service_.params().sessions->token) ||
+         service_.admissions().reads_clock() || any_reads_clock(service_.program().sites());
 }
 
 Instance* Server::host() const {
@@ -620,6 +624,7 @@ std::vector<std::string> Service::changeable() const {
   add("=service_time");
   add("start_time");
   add("speed");
+  for (std::string& name : admission::Admissions::changeable()) names.push_back(std::move(name));
   // Pressure is measured against the line and the workers that there are at first.
   const bool measured = params().admission.shed && !params().admission.shed->capacity;
   if (!shares(params())) {
@@ -648,6 +653,8 @@ void Service::reconfigure(const Blueprint& changed) {
   params_ = &params_in<ServiceParams>(changed);
   workers_.change(so_far, params().workers);
   endpoints_.reconfigure(params().work);
+  admissions_.reconfigure(params().admission,
+                          params().workers + params().queue.capacity.value_or(0));
   for (const auto& instance : instances()) static_cast<Server&>(*instance).reconfigure();
   cores_.change(so_far, static_cast<const Server&>(*instances().front()).processor().cores());
   if (autoscaler_)

@@ -37,6 +37,10 @@ void Endpoints::reconfigure(const EndpointsParams& params) {
     Program::reconfigure(endpoints_[number++].block, entry.value.steps);
 }
 
+void Endpoints::reconfigure_only(const std::vector<Step>& steps) {
+  Program::reconfigure(endpoints_.front().block, steps);
+}
+
 std::vector<std::string> Endpoints::names() const {
   std::vector<std::string> names;
   for (const auto& entry : params_.endpoints) names.push_back(entry.key);

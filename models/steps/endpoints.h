@@ -67,6 +67,9 @@ class Endpoints {
   /// They are these from now on, which differ in what changeable_steps() names.
   void reconfigure(const EndpointsParams& params);
 
+  /// The same of one that add_only() has made.
+  void reconfigure_only(const std::vector<Step>& steps);
+
   /// The endpoint that answers `symbol`; null where there is none.
   const Endpoint* of(Symbol symbol) {
     // Patterns are matched once for each name: a trace may name thousands of paths.

@@ -66,6 +66,35 @@ void Processor::changed() {
   if (!watches_) return;
   set_speed();
   note_halt();
+  if (throttle_ != nullptr) throttle_->look();
+}
+
+void Processor::set_quotas(std::span<const CpuQuota> quotas) {
+  if (governor_ != nullptr) return governor_->limited(quotas);
+  watches_ = true;
+  if (throttle_ == nullptr) throttle_ = std::make_unique<Throttle>(*this);
+  throttle_->quotas.set(nanoseconds(simulation_.now()), quotas);
+  throttle_->look();
+}
+
+/// By its own computations, as long as they run.
+double Processor::cores_in_use() const {
+  const auto own = static_cast<double>(computing_);
+  if (!shared_ || shared_->active() == 0) return own;
+  const double all = own + static_cast<double>(shared_->active());
+  return own +
+         static_cast<double>(shared_->active()) * std::min(1.0, cores_ / (all + competitors_));
+}
+
+void Processor::Throttle::look() {
+  Simulation& simulation = processor.simulation_;
+  const std::int64_t now = nanoseconds(simulation.now());
+  quotas.run(now, processor.paused_ ? 0 : processor.cores_in_use());
+  if (const std::int64_t next = quotas.next(); next == host::CfsBandwidth::kNever)
+    simulation.cancel(due);
+  else
+    simulation.reschedule_at(due, Time{Duration{next}});
+  processor.set_frozen(processor.paused_ || quotas.throttled());
 }
 
 void Processor::note_halt() {
@@ -75,6 +104,12 @@ void Processor::note_halt() {
 }
 
 void Processor::freeze(bool frozen) {
+  paused_ = frozen;
+  if (throttle_ != nullptr) return throttle_->look();
+  set_frozen(frozen);
+}
+
+void Processor::set_frozen(bool frozen) {
   if (frozen == frozen_) return;
   const Time now = simulation_.now();
   watches_ = true;
@@ -119,6 +154,8 @@ void Processor::make_up(Completion& completion) {
   if (frozen_) {
     // What it has missed until now; the rest of this freeze it waits here.
     lost += simulation_.now() - frozen_since_;
+    // Its last nanosecond was that of the quota, too.
+    if (lost == Duration{0} && !paused_) return completion.resume_now();
     completion.frozen_before = lost;
     return frozen_line_.push_back(completion);
   }

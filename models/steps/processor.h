@@ -4,13 +4,16 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 
 #include "engine/kernel/processor_sharing.h"
 #include "engine/kernel/simulation.h"
 #include "engine/kernel/task.h"
 #include "engine/kernel/time_integral.h"
 #include "models/slowdown.h"
+#include "models/steps/quotas.h"
 
 namespace highwater::steps {
 
@@ -26,6 +29,8 @@ class Governor {
   virtual double halted_integral(Time now) const = 0;
   /// Nothing can run as long as that is so, whatever the pace.
   virtual void frozen(bool frozen) = 0;
+  /// Faults have put these quotas on it, besides its own.
+  virtual void limited(std::span<const CpuQuota> quotas) = 0;
 };
 
 /// The processor of one instance. With fewer cores than requests may compute at once, n of them
@@ -52,6 +57,8 @@ class Processor {
   void set_competitors(double threads);
   /// Nothing runs from now on, until it is no longer frozen.
   void freeze(bool frozen);
+  /// Its CPU is throttled to these from now on, besides what its governor does.
+  void set_quotas(std::span<const CpuQuota> quotas);
   /// What the governor makes of the pace: 1 is all of it, 0 stops. Needs a governor.
   void set_pace(double pace);
   double cores() const { return cores_; }
@@ -72,13 +79,27 @@ class Processor {
     computing_ += change;
     if (!frozen_) [[likely]]
       occupied_.set(simulation_.now(), computing_);
+    if (throttle_ != nullptr) [[unlikely]]
+      throttle_->look();
   }
   void set_speed();
   double crowding() const;
+  void set_frozen(bool frozen);
+  double cores_in_use() const;
   void note_halt();
   /// Of those that share the cores.
   bool is_told() const { return governor_ != nullptr || watches_; }
   void changed();
+
+  // Quotas of faults, where nobody governs.
+  struct Throttle {
+    explicit Throttle(Processor& owner) : processor(owner), due(*this) {}
+    void look();
+
+    Processor& processor;
+    Quotas quotas;
+    Timer<&Throttle::look> due;
+  };
 
   /// What is done when its time has come, unless the processor was frozen meanwhile.
   struct Completion final : Resumption {
@@ -107,12 +128,14 @@ class Processor {
   std::int64_t computing_ = 0;  // on cores of their own
   TimeIntegral occupied_;
   double competitors_ = 0;
-  bool frozen_ = false;
+  bool paused_ = false;
+  bool frozen_ = false;  // paused, or throttled by a fault
   std::uint32_t freezes_ = 0;
   Duration frozen_before_{};  // all freezes that are over
   Time frozen_since_{};
   EventList frozen_line_;  // completions that have been due
   TimeIntegral halted_;    // thousandths of shared cores that are occupied and stand still
+  std::unique_ptr<Throttle> throttle_;  // since the first quota
 };
 
 class Processor::Compute {
@@ -145,7 +168,14 @@ class Processor::Compute {
 
  private:
   void leave_core() {
-    if (!has_core_) return;
+    if (!has_core_) {
+      // It was there before anybody wanted to be told.
+      if (processor_.throttle_ != nullptr && share_) [[unlikely]] {
+        share_.reset();
+        processor_.changed();
+      }
+      return;
+    }
     has_core_ = false;
     if (!share_) return processor_.occupy(-1);
     share_.reset();  // one that is cancelled no longer counts

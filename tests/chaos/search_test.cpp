@@ -54,6 +54,7 @@ TEST_CASE("search: a single point of failure is found and shrunk") {
   CHECK(kill->minimal);
   CHECK(results.ended_by == "everything was tried");
   CHECK(results.singles_left == 0);
+  CHECK(results.not_searched == std::vector<std::string>{"config", "scale"});
 }
 
 TEST_CASE("search: what stands in the way of most is tried first") {

@@ -1,6 +1,7 @@
 // What passes into a black hole, and how those learn of it who sent it.
 
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -65,6 +66,60 @@ TEST_CASE("blackhole: to open a connection hangs until the caller gives up", "[f
   CHECK(answer.reply.cause() == Status::unavailable);
   CHECK(answer.took() == 5s);
   CHECK(after.reply.ok());
+}
+
+TEST_CASE("blackhole: what gets nowhere counts as attempts of the edge that failed", "[faults]") {
+  const std::string policy =
+      GENERATE(as<std::string>(), R"("timeout": "500ms")", R"("timeout": "500ms", "transport": {})",
+               R"("timeout": "500ms", "transport": {"protocol": "http2"})",
+               R"("timeout": "500ms", "transport": {"keep_alive": "0s"})",
+               R"("timeout": "500ms", "transport": {"tls": "tls1_3", "keep_alive": "0s"})",
+               R"("timeout": "5s", "transport": {"connect_timeout": "500ms", "keep_alive": "0s"})",
+               R"("timeout": "500ms", "pool": {"size": 5, "connect_timeout": "500ms"})",
+               R"("timeout": "500ms", "pool": {"size": 1, "max_overflow": 0, "timeout": "500ms"})");
+  INFO(policy);
+  SinkLog log;
+  Caller caller(log, policy);
+  caller.rig.fault(blackhole(), R"({"at": "5s", "for": "10s", "blackhole": "it"})");
+  std::vector<const Answer*> answers;
+  for (int i = 0; i < 30; ++i) answers.push_back(&caller.at(Time{i * 1s + 200ms}));
+  caller.rig.run(Time{100s});
+  std::uint64_t failed = 0;
+  for (const Answer* each : answers) failed += !each->reply.ok();
+  CHECK(failed >= 10);
+  CHECK(caller.edge().attempts() == 30);
+  CHECK(caller.edge().failures() == failed);
+}
+
+TEST_CASE("blackhole: who waits for others to be done asks nobody", "[faults]") {
+  SinkLog log;
+  testing::answer_after(log, 2s);
+  const std::string policy = GENERATE(
+      as<std::string>(), R"("deadline_slack": "0s", "transport": {"connections": 1})",
+      R"("deadline_slack": "0s", "transport": {"protocol": "http2", "streams": 1})",
+      R"("deadline_slack": "0s", "pool": {"size": 1, "max_overflow": 0, "timeout": "500ms"})");
+  INFO(policy);
+  Caller caller(log, policy);
+  const Answer& first = caller.at(Time{1s});
+  Request hurried;
+  hurried.deadline = Time{1600ms};
+  const Answer& second = caller.rig.send(Time{1100ms}, "api", hurried);
+  caller.rig.run(Time{10s});
+  CHECK(first.reply.ok());
+  CHECK_FALSE(second.reply.ok());
+  CHECK(caller.edge().attempts() == 1);
+  CHECK(caller.edge().failures() == 0);
+}
+
+TEST_CASE("dns, tls_expiry: what gets no address or no handshake counts, too", "[faults]") {
+  SinkLog log;
+  Caller caller(log, R"("transport": {"tls": "tls1_3", "keep_alive": "0s"})");
+  caller.rig.fault(dns(), R"({"at": "5s", "for": "5s", "dns": "it"})");
+  caller.rig.fault(tls_expiry(), R"({"at": "10s", "for": "5s", "tls_expiry": "it"})");
+  for (int i = 0; i < 20; ++i) caller.at(Time{i * 1s + 200ms});
+  caller.rig.run(Time{100s});
+  CHECK(caller.edge().attempts() == 20);
+  CHECK(caller.edge().failures() == 10);
 }
 
 TEST_CASE("blackhole: of one caller", "[faults]") {

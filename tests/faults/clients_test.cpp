@@ -118,6 +118,61 @@ TEST_CASE("herd: users who have thought wait for each other", "[faults]") {
   CHECK(at[Time{50s}] == 50);
 }
 
+TEST_CASE("clients: faults leave others as they are, and nothing behind", "[faults]") {
+  struct Sent {
+    std::vector<std::tuple<Time, std::uint64_t, std::uint64_t>> touched, late, other;
+  };
+  const auto observe =
+      [](const std::string& arrivals, const FaultKind* kind, const std::string& fault) {
+        SinkLog log, log2;
+        const std::string client = R"({"kind": "client", "keys": {"zipf": {"items": 100}},
+        "arrivals": )" + arrivals + R"(, "calls": ")";
+        ModelKind second = sink(log2);
+        second.info.name = "sink2";
+        ModelRig rig({sink(log), second, client::client()},
+                     R"({"it": {"kind": "sink"}, "it2": {"kind": "sink2"}, "users": )" + client +
+                         R"(it"}, "others": )" + client + R"(it2"}})");
+        if (kind != nullptr) rig.fault(*kind, fault);
+        rig.run(Time{60s});
+        Sent sent;
+        for (const Received& each : log.received)
+          (each.at < Time{32s} ? sent.touched : sent.late)
+              .emplace_back(each.at, each.request.key, each.request.id);
+        for (const Received& each : log2.received)
+          sent.other.emplace_back(each.at, each.request.key, each.request.id);
+        std::sort(sent.late.begin(), sent.late.end());
+        return sent;
+      };
+  const char* const open = R"({"poisson": "50/s"})";
+  const char* const closed = R"({"closed": {"users": 20, "think": {"exponential": "500ms"}}})";
+  for (const auto& [arrivals, kind, fault] :
+       {std::tuple{open, hot_key(), R"("hot_key": "users", "share": "50%")"},
+        std::tuple{closed, hot_key(), R"("hot_key": "users", "share": "50%")"},
+        std::tuple{open, herd(), R"("herd": "users", "every": "2s")"}}) {
+    CAPTURE(arrivals, fault);
+    const Sent with =
+        observe(arrivals, &kind, R"({"at": "10s", "for": "20s", )" + std::string(fault) + "}");
+    const Sent without = observe(arrivals, nullptr, "");
+    CHECK((with.touched != without.touched));
+    CHECK((with.late == without.late));
+    CHECK((with.other == without.other));
+    CHECK(with.late.size() > 1000);
+    CHECK(with.other.size() > 1500);
+  }
+  // Users who have waited for each other think at other times for ever: they are as many, and
+  // apart again.
+  const FaultKind kind = herd();
+  const Sent with = observe(closed, &kind, R"({"at": "10s", "for": "20s", "herd": "users",
+                                                  "every": "2s"})");
+  const Sent without = observe(closed, nullptr, "");
+  CHECK((with.other == without.other));
+  CHECK(static_cast<double>(with.late.size()) ==
+        Approx(static_cast<double>(without.late.size())).epsilon(0.15));
+  std::set<Time> times;
+  for (const auto& [at, key, id] : with.late) times.insert(at);
+  CHECK(times.size() == with.late.size());
+}
+
 TEST_CASE("clients: what is wrong is said", "[faults]") {
   SinkLog log;
   const std::vector<ModelKind> kinds{sink(log), client::client()};

@@ -456,7 +456,8 @@ TEST_CASE("config: what is refused, and why", "[faults]") {
   says(problems(R"("workers": 0)"), "/faults/0/set");
   says(problems(R"("endpoints[\"GET /a\"][1].call": "users")"), "cannot be changed");
   says(problems(R"("endpoints[\"GET /a\"][0]": {"wait": "1ms"})"), "cannot come or go");
-  says(problems(R"("connections": 3)", "db"), "a database cannot be changed while it runs");
+  says(problems(R"("connections": 3)", "db"),
+       R"("connections" cannot be changed while "db" runs: PostgreSQL reads max_connections)");
   says(problems(R"("mix": {"GET /b": 1})", "users"), R"("api" has no endpoint "GET /b")");
   says(problems(R"("workers": 2)", "nobody"), R"(there is no component "nobody")");
   says(problems_of(config(), R"({"config": "api", "at": "1s", "set": {}})"), "set");

@@ -5,6 +5,7 @@
 #include "models/database/lost_rows.h"
 #include "models/factors.h"
 #include "models/faults/store_faults.h"
+#include "models/messaging/queue.h"
 #include "models/messaging/topic.h"
 #include "models/service/service.h"
 #include "tests/faults/stores_rig.h"
@@ -187,6 +188,150 @@ TEST_CASE("lose_data: rows are not found, until they are written or repaired", "
   CHECK(missing(repaired) == 0);
 }
 
+TEST_CASE("lose_data: a host that loses power loses the commits that nobody waited for",
+          "[faults]") {
+  const auto bench_of = [](bool waits, const std::string& more = "") {
+    return R"(, "storage": {"rows": 1000, "wal": {"synchronous_commit": )" +
+           std::string(waits ? "true" : R"(false, "wal_writer_delay": "1s")") +
+           R"(, "fsync": "2ms"}})" + more;
+  };
+  for (const bool waits : {false, true}) {
+    CAPTURE(waits);
+    Bench bench(bench_of(waits));
+    bench.rig.fault(lose_data(), R"({"lose_data": "db", "at": "10s", "what": "unsynced"})");
+    bench.write(5s, 1);
+    bench.write(9500ms, 2);
+    bench.write(9600ms, 3);
+    const Answer& safe = bench.read(11s, 1);
+    const Answer& lost = bench.read(11s, 2);
+    bench.write(12s, 2);
+    const Answer& rewritten = bench.read(13s, 2);
+    const Answer& still = bench.read(13s, 3);
+    bench.rig.run(Time{20s});
+    CHECK_FALSE(safe.reply.stale);
+    CHECK(lost.reply.ok());
+    CHECK(lost.reply.stale == !waits);
+    CHECK_FALSE(lost.reply.missing);
+    CHECK_FALSE(rewritten.reply.stale);
+    CHECK(still.reply.stale == !waits);
+    CHECK(bench.rig.count("db", "lost_commits") == (waits ? 0 : 2));
+    CHECK(bench.rig.instance("db", 0).incarnation() == 1);
+  }
+  // Power is off for a while.
+  Bench off(bench_of(false));
+  off.rig.fault(lose_data(), R"({"lose_data": "db", "at": "10s", "for": "5s",
+                                 "what": "unsynced"})");
+  off.write(9500ms, 2);
+  const Answer& down = off.read(12s, 2);
+  const Answer& up = off.read(16s, 2);
+  off.rig.run(Time{20s});
+  CHECK(down.reply.status == Status::unavailable);
+  CHECK(up.reply.stale);
+  // A process that only dies has what it had written to the operating system.
+  Bench killed(bench_of(false));
+  killed.rig.fault(kill(), R"({"kill": "db", "at": "10s", "for": "1s"})");
+  killed.write(9500ms, 2);
+  const Answer& kept = killed.read(12s, 2);
+  killed.rig.run(Time{20s});
+  CHECK_FALSE(kept.reply.stale);
+}
+
+TEST_CASE("lose_data: a replica that had been sent what its primary lost keeps it", "[faults]") {
+  Bench bench(R"(, "read_replicas": 1, "replication_lag": "5ms",
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})");
+  bench.rig.fault(lose_data(), R"({"lose_data": "db[0]", "at": "10s", "what": "unsynced"})");
+  bench.write(9500ms, 2);
+  const Answer& primary = bench.read_at(11s, 0, 2);
+  const Answer& replica = bench.read_at(11s, 1, 2);
+  bench.rig.run(Time{20s});
+  CHECK(primary.reply.stale);
+  CHECK_FALSE(replica.reply.stale);
+
+  // And one that loses its own is sent it again.
+  Bench other(R"(, "read_replicas": 1, "replication_lag": "5ms",
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})");
+  other.rig.fault(lose_data(), R"({"lose_data": "db[1]", "at": "10s", "what": "unsynced"})");
+  other.write(9500ms, 2);
+  const Answer& caught_up = other.read_at(11s, 1, 2);
+  other.rig.run(Time{20s});
+  CHECK(caught_up.reply.ok());
+  CHECK_FALSE(caught_up.reply.stale);
+}
+
+TEST_CASE("lose_data: who follows another primary has what that one has", "[faults]") {
+  Bench bench(std::string(R"(, "read_replicas": 1, "replication_lag": "5ms",
+                 "storage": {"rows": 1000, "wal": {"synchronous_commit": false,
+                                                   "wal_writer_delay": "1s"}})") +
+                  kLease,
+              with_network());
+  bench.rig.fault(lose_data(), R"({"lose_data": "db[0]", "at": "50s", "for": "100s",
+                                   "what": "unsynced"})");
+  bench.write(49500ms, 2);
+  const Answer& back = bench.read_at(155s, 0, 2);
+  bench.rig.run(Time{200s});
+  CHECK(bench.rig.count("db", "failovers") == 1);
+  CHECK(back.reply.ok());
+  CHECK_FALSE(back.reply.stale);
+}
+
+TEST_CASE("lose_data: rows with wrong checksums can be neither read nor changed", "[faults]") {
+  Bench bench(R"(, "read_replicas": 1, "replication_lag": "5ms")");
+  bench.rig.fault(lose_data(), R"({"lose_data": "db[0]", "at": "10s", "for": "20s",
+                                   "what": "corrupt", "fraction": "30%"})");
+  double reads = 0, changes = 0;
+  std::vector<const Answer*> read, changed, other, after;
+  for (std::uint64_t key = 0; key < 1000; ++key) {
+    read.push_back(&bench.read_at(11s, 0, key));
+    other.push_back(&bench.read_at(11s, 1, key));
+    changed.push_back(&bench.write(12s, key));
+    after.push_back(&bench.read_at(31s, 0, key));
+  }
+  bench.rig.run(Time{40s});
+  for (std::size_t key = 0; key < 1000; ++key) {
+    CHECK((read[key]->reply.ok() || read[key]->reply.status == Status::error));
+    CHECK(read[key]->reply.ok() == changed[key]->reply.ok());
+    CHECK(read[key]->took() == 1ms);
+    CHECK(other[key]->reply.ok());
+    CHECK(after[key]->reply.ok());
+    CHECK_FALSE(after[key]->reply.stale);
+    reads += !read[key]->reply.ok();
+    changes += !changed[key]->reply.ok();
+  }
+  CHECK(reads == Approx(300).margin(4 * 14.5));
+  CHECK(changes == reads);
+}
+
+TEST_CASE("lose_data: a page with a wrong checksum is well in memory and when it is written",
+          "[faults]") {
+  Bench bench(R"(, "storage": {"rows": 1000, "rows_per_page": 10, "row_order": "by_key",
+                               "disk": {"read_latency": "1ms"},
+                               "checkpoint": {"timeout": "30s"}})");
+  bench.rig.fault(lose_data(), R"({"lose_data": "db", "at": "10s", "for": "90s",
+                                   "what": "corrupt"})");
+  bench.rig.fault(kill(), R"({"kill": "db", "at": "70s", "for": "1s"})");
+  bench.write(5s, 0);
+  bench.read(5s, 20);
+  const Answer& in_memory = bench.read(11s, 20);
+  const Answer& spoilt = bench.read(11s, 500);
+  const Answer& change = bench.write(11s, 510);
+  // The process has begun with an empty cache, and the checkpoint has written the first page.
+  const Answer& written = bench.read(75s, 1);
+  const Answer& unwritten = bench.read(75s, 20);
+  const Answer& mended = bench.read(101s, 20);
+  bench.rig.run(Time{110s});
+  CHECK(in_memory.reply.ok());
+  CHECK(in_memory.took() == 1ms);
+  CHECK(spoilt.reply.status == Status::error);
+  CHECK(spoilt.took() == 1ms);
+  CHECK(change.reply.status == Status::error);
+  CHECK(written.reply.ok());
+  CHECK(written.took() == 2ms);  // from the disk
+  CHECK(unwritten.reply.status == Status::error);
+  CHECK(mended.reply.ok());
+}
+
 TEST_CASE("lose_data: losses that overlap are independent", "[faults]") {
   database::LostRows rows;
   rows.lose(0.5, RandomKey{1});
@@ -203,6 +348,16 @@ TEST_CASE("lose_data: losses that overlap are independent", "[faults]") {
   CHECK(lost() == 0);
   rows.find_all();
   CHECK_FALSE(rows.any());
+  rows.lose(1, RandomKey{3}, [](std::uint64_t key) { return key < 30; });
+  CHECK(lost() == 30);
+  const std::vector<std::uint64_t> outdated{100, 200};
+  rows.outdate(outdated);
+  CHECK(lost() == 30);
+  rows.write(100);
+  CHECK_FALSE(rows.outdated(100));
+  CHECK(rows.outdated(200));
+  rows.update();
+  CHECK_FALSE(rows.outdated(200));
 }
 
 TEST_CASE("lose_node: a replica copies its primary before it serves", "[faults]") {
@@ -426,6 +581,10 @@ TEST_CASE("databases: faults leave others as they are, and nothing behind", "[fa
            std::pair{replication_lag(), R"("replication_lag": "touched", "add": "50ms")"},
            std::pair{replication_lag(), R"("replication_lag": "touched", "paused": true)"},
            std::pair{lose_data(), R"("lose_data": "touched", "fraction": "50%")"},
+           std::pair{lose_data(), R"("lose_data": "touched", "what": "corrupt")"},
+           // Another leads afterwards, and every node is like every other one.
+           std::pair{kill_leader(), R"("kill_leader": "touched")"},
+           std::pair{kill_leader(), R"("kill_leader": "touched", "all": true, "silent": true)"},
            std::pair{hold_lock(), R"("hold_lock": "touched", "key": 5)"},
            std::pair{hold_lock(), R"("hold_lock": "touched")"},
            std::pair{slow_query(), R"("slow_query": "touched", "op": "write")"},
@@ -436,10 +595,20 @@ TEST_CASE("databases: faults leave others as they are, and nothing behind", "[fa
   }
 }
 
+TEST_CASE("topics: kill_leader leaves others as they are, and nothing behind", "[faults]") {
+  // Leaders are moved back once the broker is there again.
+  const std::string topic = R"({"kind": "topic", "brokers": 3, "partitions": 3,
+      "append_time": "1ms", "replication": {"session_timeout": "2s", "leader_rebalance": "5s"}})";
+  check_confined({messaging::topic()}, R"({"touched": )" + topic + R"(, "other": )" + topic + "}",
+                 requests_about(20, 1), 20, kill_leader(),
+                 R"({"kill_leader": "touched", "at": "10s", "for": "10s"})");
+}
+
 TEST_CASE("databases: what is wrong is said", "[faults]") {
-  const std::vector<ModelKind> kinds{database::database(), service::service(), messaging::topic()};
+  const std::vector<ModelKind> kinds{database::database(), service::service(), messaging::topic(),
+                                     messaging::queue()};
   const std::string plain = R"({"db": {"kind": "database"}, "log": {"kind": "topic"},
-      "ring": {"kind": "database", "cassandra": {}},
+      "jobs": {"kind": "queue", "rabbitmq": {}}, "sqs": {"kind": "queue", "sqs": {}},
       "sharded": {"kind": "database", "shards": 2, "read_replicas": 1, "failover": {"lease": {}}},
       "one": {"kind": "service", "service_time": "1ms"},
       "api": {"kind": "service", "endpoints": {"GET /a": [{"lock": "all", "steps": []}],
@@ -449,7 +618,6 @@ TEST_CASE("databases: what is wrong is said", "[faults]") {
   };
   CHECK_THAT(wrong(kill_leader(), R"("kill_leader": "db")"), Contains("has no \"failover\""));
   CHECK_THAT(wrong(kill_leader(), R"("kill_leader": "log")"), Contains("has no \"replication\""));
-  CHECK_THAT(wrong(kill_leader(), R"("kill_leader": "ring")"), Contains("is not simulated"));
   CHECK_THAT(wrong(kill_leader(), R"("kill_leader": "sharded", "part": 2)"),
              Contains("the last one is 1"));
   CHECK_THAT(
@@ -459,6 +627,14 @@ TEST_CASE("databases: what is wrong is said", "[faults]") {
              Contains("has no \"read_replicas\""));
   CHECK_THAT(problems_of(replication_lag(), R"({"replication_lag": "db", "at": "1s"})"),
              Contains("give \"add\", or say \"paused\""));
+  CHECK_THAT(wrong(lose_data(), R"("lose_data": "db", "what": "unsynced")"),
+             Contains("has no \"storage\""));
+  CHECK_THAT(problems_of(lose_data(), R"({"lose_data": "db", "at": "1s", "what": "unsynced",
+                                          "fraction": "10%"})"),
+             Contains("all that is not safe is gone"));
+  CHECK_THAT(wrong(lose_node(), R"("lose_node": "log")"), Contains("use kill"));
+  CHECK_THAT(wrong(lose_node(), R"("lose_node": "jobs")"), Contains("use kill"));
+  CHECK_THAT(wrong(lose_node(), R"("lose_node": "sqs")"), Contains("in several zones"));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "db", "key": 1)"), Contains("has no \"locks\""));
   CHECK_THAT(wrong(hold_lock(), R"("hold_lock": "db", "lock": "x")"),
              Contains("has rows and a table"));

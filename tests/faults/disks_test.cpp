@@ -203,7 +203,7 @@ TEST_CASE("disks: what is wrong is said", "[faults]") {
         std::pair{disk_full(), R"({"disk_full": "db", "at": "1s"})"}}) {
     CHECK_THAT(wrong_with(kinds, bare, kind, fault),
                Contains("has no \"storage\", and so no disk"));
-    CHECK_THAT(wrong_with(kinds, ring, kind, fault), Contains("is not simulated"));
+    CHECK_THAT(wrong_with(kinds, ring, kind, fault), Contains("has no \"disk\""));
   }
   CHECK_THAT(problems_of(disk_slow(), R"({"disk_slow": "db", "at": "1s"})"),
              Contains("needs \"add\", \"factor\" or \"iops\""));

@@ -27,7 +27,7 @@ struct Outcome {
 };
 
 /// What requests to two components come to, over 60 s.
-struct Seen {
+struct Observed {
   std::vector<Outcome> touched;  // those sent at 40 s and later
   std::vector<Outcome> before;   // those sent before 9 s
   std::vector<Outcome> during;   // the rest
@@ -36,12 +36,13 @@ struct Seen {
 
 /// Runs requests at `touched` and `other`, keys and operations as `make` draws them, with a fault
 /// that is on from 10 s to 20 s, or with none.
-inline Seen observe(const std::vector<ModelKind>& kinds, const std::string& components,
-                    std::function<Request(RandomStream&)> make, double per_second,
-                    const FaultKind* kind, const std::string& fault) {
-  ModelRig rig(kinds, components);
+inline Observed observe(const std::vector<ModelKind>& kinds, const std::string& components,
+                        std::function<Request(RandomStream&)> make, double per_second,
+                        const FaultKind* kind, const std::string& fault,
+                        const ModelRig::Options& options = {}) {
+  ModelRig rig(kinds, components, options);
   if (kind != nullptr) rig.fault(*kind, fault);
-  Seen seen;
+  Observed seen;
   const auto send = [&](const std::string& to, auto note) {
     Load load;
     load.to = to;
@@ -68,9 +69,10 @@ inline Seen observe(const std::vector<ModelKind>& kinds, const std::string& comp
 /// well after its end nor another component.
 inline void check_confined(const std::vector<ModelKind>& kinds, const std::string& components,
                            std::function<Request(RandomStream&)> make, double per_second,
-                           const FaultKind& kind, const std::string& fault) {
-  const Seen with = observe(kinds, components, make, per_second, &kind, fault);
-  const Seen without = observe(kinds, components, make, per_second, nullptr, "");
+                           const FaultKind& kind, const std::string& fault,
+                           const ModelRig::Options& options = {}) {
+  const Observed with = observe(kinds, components, make, per_second, &kind, fault, options);
+  const Observed without = observe(kinds, components, make, per_second, nullptr, "", options);
   CHECK((with.before == without.before));
   CHECK((with.during != without.during));
   CHECK((with.touched == without.touched));

@@ -6,14 +6,13 @@
 
 #include "models/cluster/cluster.h"
 #include "models/faults/faults.h"
-#include "tests/faults/bench.h"
+#include "models/service/service.h"
+#include "tests/faults/stores_rig.h"
+#include "tests/support/sink.h"
 
 namespace highwater::faults {
 namespace {
 
-using testing::Answer;
-using testing::ModelRig;
-using testing::problems_of;
 using testing::timeout_of;
 
 ModelRig::Options zones() {
@@ -125,6 +124,20 @@ TEST_CASE("zone_outage: pods go elsewhere, and nothing starts there meanwhile", 
   const std::string later = serving(400s);
   CHECK(later.find('b') == std::string::npos);
   CHECK(later.size() == 3);
+}
+
+TEST_CASE("zone_outage: what is in no such zone goes on, and nothing is left behind", "[faults]") {
+  // Whoever turns to an instance there waits for his timeout.
+  ModelRig::Options options = zones();
+  const std::string services = R"({
+      "touched": {"kind": "service", "replicas": 3, "workers": 9, "start_time": "2s",
+                  "service_time": {"exponential": "5ms"}},
+      "other": {"kind": "service", "replicas": 2, "workers": 9, "zones": ["a", "c"],
+                "service_time": {"exponential": "5ms"}}})";
+  for (const char* fault : {R"({"at": "10s", "for": "10s", "zone_outage": "b"})",
+                            R"({"at": "10s", "for": "10s", "zone_outage": "b", "share": "80%"})"})
+    check_confined({service::service()}, services, requests_about(20), 20, zone_outage(), fault,
+                   options);
 }
 
 TEST_CASE("zone_outage: what it cannot be", "[faults]") {

@@ -103,6 +103,40 @@ TEST_CASE("in_sync_replicas: an unclean election loses what only others had",
   CHECK_FALSE(isr.in_sync(0));
 }
 
+TEST_CASE("in_sync_replicas: a replica that has lost its log", "[models][messaging]") {
+  InSyncReplicas group({3, 1, 30'000'000'000, false});
+  group.append(0, 10, InSyncReplicas::Acks::leader);
+  group.fetch(1, 1, 10);
+  group.fetch(1, 2, 10);
+  CHECK(group.high_watermark() == 10);
+  group.lose(1);  // it is up: nothing is lost
+  CHECK(group.log_end(1) == 10);
+  group.fail(2, 1);
+  group.lose(1);
+  group.restore(3, 1);
+  CHECK(group.log_end(1) == 0);
+  CHECK_FALSE(group.in_sync(1));
+  group.fetch(4, 1, 0);
+  CHECK_FALSE(group.in_sync(1));
+  group.fetch(5, 1, 10);
+  CHECK(group.in_sync(1));
+  CHECK(group.lost() == 0);
+
+  // The last one in sync leads with nothing.
+  group.fail(6, 1);
+  group.fail(6, 2);
+  group.fail(7, 0);
+  CHECK_FALSE(group.leader());
+  group.lose(0);
+  group.restore(8, 2);
+  CHECK_FALSE(group.leader());
+  group.restore(9, 0);
+  CHECK(group.leader() == 0u);
+  CHECK(group.lost() == 10);
+  CHECK(group.high_watermark() == 0);
+  CHECK(group.log_end(2) == 0);
+}
+
 TEST_CASE("in_sync_replicas: time", "[models][messaging]") {
   InSyncReplicas isr({.lag_time_max = 0});
   isr.append(10, 1, Acks::none);

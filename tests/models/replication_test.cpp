@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "models/faults/faults.h"
 #include "models/messaging/topic_component.h"
 #include "tests/models/messaging_rig.h"
 
@@ -213,6 +214,44 @@ TEST_CASE("replication: a message that its leader alone acknowledged dies with i
       CHECK(second.took() == 21ms);
     CHECK(bench.rig.count("log", "lost") == (all ? 0u : 1u));
     CHECK(bench.log().partition(0).log.end() == (all ? 2u : 1u));
+  }
+}
+
+TEST_CASE("replication: a broker that is replaced by an empty one is filled",
+          "[models][messaging][faults]") {
+  Bench bench(R"("factor": 2, "session_timeout": "5s")");
+  bench.rig.fault(faults::lose_node(), R"({"lose_node": "log[1]", "at": "10s", "for": "40s"})");
+  for (int i = 0; i < 5; ++i) bench.publish(1s + i * 1s);
+  bench.publish(30s);
+  bench.rig.at(Time{49s}, [&] { CHECK(bench.log().replication()->replicas(0).isr_size() == 1); });
+  bench.rig.at(Time{52s}, [&] {
+    CHECK(bench.log().replication()->replicas(0).isr_size() == 2);
+    CHECK(bench.log().replication()->replicas(0).log_end(1) == 6);
+  });
+  bench.outage(0, 60s, 100s);
+  const Answer& after = bench.publish(80s);
+  bench.rig.run(Time{110s});
+  CHECK(after.reply.ok());
+  CHECK(bench.rig.count("log", "lost") == 0);
+  CHECK(bench.log().partition(0).log.end() == 7);
+}
+
+TEST_CASE("replication: the last one in sync takes with it what the partition had",
+          "[models][messaging][faults]") {
+  for (const bool lost : {false, true}) {
+    GroupRig rig(R"("brokers": 2, "replication": {"factor": 2, "session_timeout": "2s"})",
+                 R"("consumers": 1, "steps": [{"call": "probe"}])", with_network());
+    rig.at(Time{10s}, [&] { rig.instance("log", 1).kill(false); });
+    for (int i = 0; i < 4; ++i) rig.send(Time{20s + i * 1s}, "log", write_of(0));
+    rig.fault(lost ? faults::lose_node() : faults::kill(),
+              std::string(R"({"at": "30s", "for": "10s", ")") + (lost ? "lose_node" : "kill") +
+                  R"(": "log[0]"})");
+    rig.at(Time{50s}, [&] { rig.instance("log", 1).revive(); });
+    rig.send(Time{60s}, "log", write_of(0));
+    rig.run(Time{100s});
+    CHECK(rig.count("log", "lost") == (lost ? 4u : 0u));
+    CHECK(rig.count("group", "processed") == 5);
+    CHECK(static_cast<Topic&>(rig.component("log")).partition(0).log.end() == (lost ? 1u : 5u));
   }
 }
 

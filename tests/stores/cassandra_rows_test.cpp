@@ -43,5 +43,32 @@ TEST_CASE("cassandra_rows: a row is kept while it matters", "[models][database]"
   CHECK(rows.size() == 1);  // a write that is lost is not forgotten
 }
 
+TEST_CASE("cassandra_rows: who has lost a row is asked when somebody begins to work on it",
+          "[models][database]") {
+  const Replicas replicas{{4, 2, 7}, {3}};
+  Rows rows;
+  std::size_t begun = 0;
+  rows.watch([&](Row& row) {
+    ++begun;
+    if (row.key == 1) row.versions[1] = Row::kNone;
+  });
+  {
+    const RowPin pin = rows.pin(1, replicas);
+    const RowPin whole = rows.pin(2, replicas);
+    CHECK(pin->differs());
+    CHECK(pin->newest() == Row::kOld);
+    CHECK_FALSE(whole->differs());
+  }
+  CHECK(rows.size() == 1);
+  rows.pin(1, replicas)->apply(1, Row::kOld);
+  CHECK(begun == 2);
+  CHECK(rows.size() == 0);
+  rows.pin(1, replicas);
+  CHECK(begun == 3);
+  std::size_t seen = 0;
+  rows.for_each([&](Row& row) { seen += row.key; });
+  CHECK(seen == 1);
+}
+
 }  // namespace
 }  // namespace highwater::database

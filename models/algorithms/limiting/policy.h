@@ -108,6 +108,25 @@ inline constexpr std::array kPolicies = {
                "nginx 1.22.1 ngx_http_limit_conn_module.c"},
 };
 
+/// Whether the product's own code goes by the time of day, which may be set, and not by a clock
+/// that only runs: python-limits (time.time()), bucket4j (TimeMeter.SYSTEM_MILLISECONDS), and
+/// whatever has windows by the clock. rate_limiter_flexible goes by both, and its timers have the
+/// last word.
+constexpr bool reads_time_of_day(Policy policy) {
+  switch (policy) {
+    case Policy::bucket4j:
+    case Policy::fixed_window:
+    case Policy::fixed_window_aligned:
+    case Policy::redis_fixed_window:
+    case Policy::elastic_window:
+    case Policy::sliding_log:
+    case Policy::sliding_window:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// What the policies may be told.
 struct Options {
   TokenBucketOptions token_bucket{};

@@ -160,6 +160,13 @@ class InSyncReplicas {
     if (!replica.up) replica.end = std::min(replica.end, replica.agrees_to);
   }
 
+  /// What a replica that is down had is gone. If it was the last one in sync it will lead with
+  /// nothing, and nobody will have more.
+  void lose(std::uint32_t number) {
+    Replica& replica = replicas_[number];
+    if (!replica.up) replica.end = replica.agrees_to = 0;
+  }
+
   /// Followers that lag leave the ISR.
   void tick(std::int64_t now) {
     now_ = std::max(now_, now);

@@ -71,6 +71,14 @@ class SqsQueue {
       : options_(options),
         limit_(options.max_in_flight.value_or(options.fifo ? 20'000u : 120'000u)) {}
 
+  /// SetQueueAttributes: for whatever is received from now on, and for what is sent to a standard
+  /// queue. Precondition: dead letters are as they were.
+  void change(const SqsOptions& options) {
+    options_.visibility_timeout = options.visibility_timeout;
+    options_.max_receive_count = options.max_receive_count;
+    if (!options_.fifo) options_.delay = options.delay;
+  }
+
   std::size_t size() const { return alive_; }  ///< Not yet deleted, whatever their state.
   std::size_t in_flight() const { return in_flight_; }
   /// What was delivered with a receipt; nothing once that is void.

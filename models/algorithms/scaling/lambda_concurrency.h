@@ -94,8 +94,57 @@ class LambdaConcurrency {
     State& state = states_.emplace_back();
     for (Place place = 0; place < function.places; ++place)
       state.ready.push_back(provisioned_at(function, place));
+    state.too_many.resize(function.places);
     options_.functions.push_back(function);
     return options_.functions.size() - 1;
+  }
+
+  /// The function is told otherwise while it runs: requests under way keep their environments, and
+  /// those that are one too many are gone when they have ended.
+  /// @return by place, provisioned environments that are to be made; see provision().
+  std::vector<std::uint32_t> change(std::size_t number, std::int64_t now, Function function) {
+    add_up_limits(now);
+    Function& settings = options_.functions[number];
+    State& state = states_[number];
+    if (function.reserved)
+      function.provisioned = std::min(function.provisioned, *function.reserved);
+    function.places = settings.places;
+    taken_ -= settings.reserved.value_or(settings.provisioned);
+    taken_ += function.reserved.value_or(function.provisioned);
+    if (!settings.reserved) busy_shared_ -= state.busy;
+    if (!function.reserved) busy_shared_ += state.busy;
+    std::vector<std::uint32_t> to_make(function.places);
+    for (Place place = 0; place < function.places; ++place) {
+      const std::uint32_t before = provisioned_at(settings, place);
+      const std::uint32_t after = provisioned_at(function, place);
+      if (after >= before) {
+        const std::uint32_t kept = std::min(after - before, state.too_many[place]);
+        state.too_many[place] -= kept;
+        to_make[place] = after - before - kept;
+      } else {
+        const std::uint32_t waiting = std::min(before - after, state.ready[place]);
+        state.ready[place] -= waiting;
+        state.too_many[place] += before - after - waiting;
+      }
+    }
+    settings = function;
+    return to_make;
+  }
+  /// The account's concurrency is another.
+  void set_account_concurrency(std::int64_t now, std::uint32_t concurrency) {
+    add_up_limits(now);
+    options_.account_concurrency = concurrency;
+  }
+  /// limit(), integrated over time, in seconds.
+  double limit_integral(std::size_t function, std::int64_t now) const {
+    const State& state = states_[function];
+    return state.limit_before + seconds(now - limits_since_) * limit(function);
+  }
+  /// Likewise the provisioned concurrency.
+  double provisioned_integral(std::size_t function, std::int64_t now) const {
+    const State& state = states_[function];
+    return state.provisioned_before +
+           seconds(now - limits_since_) * options_.functions[function].provisioned;
   }
 
   /// Of the provisioned environments, those that belong to a place.
@@ -158,6 +207,7 @@ class LambdaConcurrency {
   void lose_waiting(std::size_t function, Place place) {
     State& state = states_[function];
     state.ready[place] = 0;
+    state.too_many[place] = 0;
     const auto first = state.idle.begin() + static_cast<std::ptrdiff_t>(state.first_idle);
     state.idle.erase(std::remove_if(first, state.idle.end(),
                                     [&](const Idle& one) { return one.place == place; }),
@@ -165,7 +215,13 @@ class LambdaConcurrency {
   }
 
   /// A provisioned environment that was missing is ready.
-  void provision(std::size_t function, Place place) { ++states_[function].ready[place]; }
+  void provision(std::size_t function, Place place) {
+    State& state = states_[function];
+    if (state.too_many[place] > 0)
+      --state.too_many[place];
+    else
+      ++state.ready[place];
+  }
 
   /// Makes up to `count` environments of the function without a request, as for a whole that grows.
   /// @return how many the scaling rate lets through.
@@ -224,7 +280,10 @@ class LambdaConcurrency {
     std::uint32_t busy_provisioned = 0;
     std::vector<Idle> idle;  // from first_idle on, the longest idle first
     std::size_t first_idle = 0;
-    std::vector<std::uint32_t> ready;  // provisioned ones that wait, by place
+    std::vector<std::uint32_t> ready;     // provisioned ones that wait, by place
+    std::vector<std::uint32_t> too_many;  // to be gone when they are released, or made
+    double limit_before = 0;              // limit_integral(), until the last change
+    double provisioned_before = 0;        // and that
     Bucket environments;
     Bucket requests;
     bool frozen = false;
@@ -234,6 +293,15 @@ class LambdaConcurrency {
     return options_.account_concurrency > taken_
                ? options_.account_concurrency - static_cast<std::uint32_t>(taken_)
                : 0;
+  }
+  static double seconds(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; }
+  void add_up_limits(std::int64_t now) {
+    for (std::size_t function = 0; function < states_.size(); ++function) {
+      const double limit = limit_integral(function, now);
+      states_[function].provisioned_before = provisioned_integral(function, now);
+      states_[function].limit_before = limit;
+    }
+    limits_since_ = now;
   }
   std::int64_t idle_timeout(std::size_t function) const {
     return options_.functions[function].idle_timeout.value_or(options_.idle_timeout);
@@ -323,6 +391,7 @@ class LambdaConcurrency {
   std::vector<State> states_;
   std::uint64_t taken_ = 0;
   std::uint32_t busy_shared_ = 0;  // on demand, of functions without a reserve
+  std::int64_t limits_since_ = 0;  // of State::limit_before
   Bucket burst_;                   // level in environments, since: the last whole minute
 };
 

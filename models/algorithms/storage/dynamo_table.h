@@ -131,6 +131,21 @@ class DynamoTable {
     return Verdict::admitted;
   }
 
+  /// UpdateTable: another capacity, bought in advance, from now on. What is kept of the old one
+  /// stays as far as the new one would have kept it; partitions come where they are needed, and
+  /// none goes.
+  void update(std::int64_t now, std::uint64_t read_capacity, std::uint64_t write_capacity) {
+    now_ = std::max(now_, now);
+    fill(table_reads_, rates_.reads);
+    fill(table_writes_, rates_.writes);
+    for (Partition& partition : partitions_) {
+      fill(partition.reads, rates_.reads);
+      fill(partition.writes, rates_.writes);
+    }
+    rates_ = {read_capacity, write_capacity};
+    add_partitions();
+  }
+
   std::size_t partitions() const { return partitions_.size(); }
   std::size_t partition_of(std::uint64_t hash) const { return index_of(hash); }
   std::uint64_t splits() const { return splits_; }
@@ -252,7 +267,9 @@ class DynamoTable {
       higher = higher || twice.reads > rates_.reads || twice.writes > rates_.writes;
       rates_ = {std::max(rates_.reads, twice.reads), std::max(rates_.writes, twice.writes)};
     }
-    if (!higher) return;
+    if (higher) add_partitions();
+  }
+  void add_partitions() {
     for (std::uint32_t wanted = partitions_for(rates_); partitions_.size() < wanted;) {
       std::size_t widest = 0;
       for (std::size_t i = 1; i < partitions_.size(); ++i)

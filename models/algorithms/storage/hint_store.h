@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -45,6 +46,12 @@ class HintStore {
   void keep(std::int64_t now, Write write) { hints_.push_back({std::move(write), now}); }
   std::size_t size() const { return hints_.size(); }
   bool empty() const { return hints_.empty(); }
+  /// Whether it keeps a write of which is(write).
+  template <class Is>
+  bool any(Is is) const {
+    return std::any_of(hints_.begin(), hints_.end(),
+                       [&](const Hint& hint) { return is(hint.write); });
+  }
 
   /// Drops the hints at the front that are too old: dropped(write) hears of each.
   template <class Dropped>
