@@ -1,0 +1,4 @@
+#pragma once
+
+namespace highwater::viewer {
+}  // namespace highwater::viewer
