@@ -273,6 +273,32 @@ TEST_CASE("legend: names that have no room are counted", "[drawing][legend]") {
   CHECK(legend.more_min.x > legend.entries.back().max.x);
 }
 
+TEST_CASE("legend: names without room are behind the last one", "[drawing][legend]") {
+  const auto name = [](int i) { return "a series with number " + std::to_string(i); };
+  ChartRig chart({.title = "Chart"}, {0, 100}, [&](Plot& plot) {
+    for (int i = 0; i < 8; ++i) plot.line(name(i), ramp100(), ramp100());
+  });
+  PlotItems items;
+  for (int i = 0; i < 8; ++i) items.series.push_back(named(name(i).c_str()));
+  ImDrawList list(ImGui::GetDrawListSharedData());
+  const ScreenCanvas canvas(chart.headless.look(), list);
+  const Legend legend = legend_of(canvas, view_of(chart, items));
+  const auto click = [&](ImVec2 at) {
+    chart.headless.move(at);
+    chart.frame();
+    chart.headless.press(0);
+    chart.frame();
+    chart.headless.release(0);
+    chart.frame();
+  };
+  click({legend.more_min.x + 2, legend.more_min.y + 4});
+  chart.frame();  // a popup has no size in its first frame
+  CHECK(chart.state.hidden.empty());
+  const float padding = ImGui::GetStyle().WindowPadding.y;
+  click({legend.more_max.x - 30, legend.more_max.y + 6 + padding + 4});
+  CHECK(chart.state.hidden.contains(name(0)));
+}
+
 TEST_CASE("legend: a line and its band are one name", "[drawing][legend]") {
   const std::vector<Series> series = {named("p99", SeriesKind::band), named("p99"), named("p50"),
                                       named("")};

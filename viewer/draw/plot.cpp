@@ -178,12 +178,12 @@ std::string Plot::offer_legend(const Canvas& canvas) {
   if (ImGui::InvisibleButton(kMoreNames, {legend.more_max.x - legend.more_min.x,
                                           legend.more_max.y - legend.more_min.y}))
     ImGui::OpenPopup(kMoreNames);
+  ImGui::SetNextWindowPos({legend.more_max.x + look_.px(8), legend.more_max.y + look_.px(6)},
+                          ImGuiCond_Always, {1, 0});
   if (ImGui::BeginPopup(kMoreNames)) {
-    for (const Series* series : all) {
-      bool shown = !state_.hidden.contains(series->name);
-      if (ImGui::Checkbox(series->name.c_str(), &shown))
+    for (const Series* series : all)
+      if (legend_row(look_, *series, !state_.hidden.contains(series->name)))
         click_legend(state_, all, series->name, ImGui::GetIO().KeyCtrl);
-    }
     ImGui::EndPopup();
   }
   return hovered;
