@@ -33,6 +33,23 @@ TEST_CASE("values: spans, ramps and questions are read alike", "[drawing][decima
   CHECK(Values().lower_bound(1) == 0);
 }
 
+TEST_CASE("values: the largest finite number", "[drawing][decimate]") {
+  for (const std::size_t size : {0U, 1U, 7U, 8U, 9U, 40U}) {
+    std::vector<double> doubles(size + 2, 1);
+    doubles[size] = INFINITY;
+    doubles[size / 2] = kNan;
+    for (std::size_t at = 0; at < size + 2; ++at) {
+      std::vector<double> one = doubles;
+      one[at] = 5;
+      const std::vector<float> floats(one.begin(), one.end());
+      const Values asked(one.size(), [&one](std::size_t i) { return one[i]; });
+      for (const Values& values : {Values(one), Values(floats), asked})
+        CHECK(values.largest(0) == 5);
+      CHECK(Values(one).largest(7) == 7);
+    }
+  }
+}
+
 TEST_CASE("decimate: the visible part has a neighbour on either side", "[drawing][decimate]") {
   const Values x = Values::ramp(100, 0, 1);
   const Slice middle = visible(x, AxisKind::linear, {20.5, 30.5});

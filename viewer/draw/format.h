@@ -22,9 +22,10 @@ enum class Unit : std::uint8_t {
 /// anything else is a number.
 Unit unit_of(std::string_view metric_unit);
 
-/// `value` with `digits` significant digits and the prefix that fits: never an exponent, never a
-/// digit that carries nothing ("12 ms", not "12.0 ms", with `digits` 3 only where exact). Shares
-/// near one keep what tells them from one: "99.98%". NaN is "–", infinity "∞".
+/// `value` with `digits` significant digits and the prefix that fits: "12.0 ms" and "8.51k/s", so
+/// that what changes from frame to frame keeps its width; whole numbers without unit are exact
+/// ("7"). Never an exponent. Shares near one keep what tells them from one: "99.980%". NaN is "–",
+/// infinity "∞".
 std::string format(double value, Unit unit, int digits = 3);
 
 /// "2:05", "1:02:05", "2d 03:04:05"; with `decimals` digits of the second, 0 to 9: "2:05.250".

@@ -85,15 +85,7 @@ double largest(const HeatMap& heat, const Group& rows, const Group& columns) {
 }  // namespace
 
 double most_of(const HeatMap& heat) {
-  double most = 0;
-  if (heat.most) {
-    most = *heat.most;
-  } else {
-    for (std::size_t i = 0; i < heat.cells.size(); ++i) {
-      const double amount = heat.cells[i];
-      if (std::isfinite(amount) && amount > most) most = amount;
-    }
-  }
+  const double most = heat.most ? *heat.most : heat.cells.largest(0);
   return most > 0 ? most : 1;
 }
 

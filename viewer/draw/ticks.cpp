@@ -14,6 +14,7 @@ namespace highwater::viewer {
 namespace {
 
 constexpr double kTiny = 1e-9;           // of a step: what rounding may add
+constexpr double kDecades = 320;         // either way from one: beyond there are no doubles
 constexpr std::size_t kMostTicks = 500;  // a bound, far above what any chart has room for
 
 // Round in the unit that will be written: 5 KiB rather than 5000 B, 2 min rather than 100 s.
@@ -62,6 +63,7 @@ std::vector<Tick> close_up_ticks(const AxisOptions& axis, Range view, int most) 
 }
 
 std::vector<Tick> log_ticks(const AxisOptions& axis, Range view, int most) {
+  view = {std::max(view.lo, -kDecades), std::min(view.hi, kDecades)};
   const double decades = view.width();
   if (!(decades > 0) || !std::isfinite(decades)) return {};
   if (decades < 0.7) return close_up_ticks(axis, view, most);  // chosen: 2 to 10 shows 2, 5 and 10
@@ -84,6 +86,7 @@ std::vector<Tick> log_ticks(const AxisOptions& axis, Range view, int most) {
 
 // 50 %, 90 %, 99 % …, and between two of them the shares that lie evenly between.
 std::vector<Tick> percentile_ticks(Range view, int most) {
+  view = {std::max(view.lo, 0.0), std::min(view.hi, kDecades)};
   if (!(view.width() > 0) || !std::isfinite(view.width())) return {};
   std::vector<Tick> result;
   const auto add = [&](int digit, int decade, bool major, bool labelled) {

@@ -54,6 +54,9 @@ class Values {
     return copy;
   }
 
+  /// The largest finite number, or `least` where none is larger.
+  double largest(double least) const;
+
   /// First index whose number is not below `bound`; the numbers must ascend. size() if there is
   /// none.
   std::size_t lower_bound(double bound) const;
