@@ -10,8 +10,8 @@
 
 #include <imgui.h>
 
+#include "viewer/draw/look.h"
 #include "viewer/draw/topology_model.h"
-#include "viewer/draw/topology_style.h"
 
 namespace highwater::viewer {
 
@@ -32,7 +32,6 @@ namespace highwater::viewer {
 class TopologyCanvas {
  public:
   struct Options {
-    topology::Style style;
     double time_s = 0;  ///< Decides where particles are; need not be the system's clock.
     bool particles = true;
     bool reduced_motion = false;  ///< Nothing pulses, particles stand still, the view jumps.
@@ -78,14 +77,14 @@ class TopologyCanvas {
   /// Type of the ImGui drag and drop payload that becomes Events::add: characters, without a 0.
   static constexpr const char* kPalettePayload = "highwater.palette";
 
-  /// Pixels from the upper left corner of the canvas = pan + zoom * scale * place, where one column
-  /// is kColumnWidth wide and one row kRowHeight high.
+  /// Pixels from the upper left corner of the canvas = pan + zoom * Look::scale * place, where one
+  /// column is kColumnWidth wide and one row kRowHeight high.
   struct View {
     ImVec2 pan{0, 0};
     float zoom = 1;
   };
-  static constexpr float kColumnWidth = 288;
-  static constexpr float kRowHeight = 152;
+  static constexpr float kColumnWidth = 280;
+  static constexpr float kRowHeight = 136;
 
   TopologyCanvas();
   ~TopologyCanvas();
@@ -94,7 +93,7 @@ class TopologyCanvas {
 
   /// Takes the remaining space of the window where a side of `size` is 0. The result is valid until
   /// the next call.
-  const Events& draw(const char* id, const topology::Model& model, ImVec2 size,
+  const Events& draw(const Look& look, const char* id, const topology::Model& model, ImVec2 size,
                      const Options& options);
 
   /// Everything, from the next frame on. The first frame fits by itself.

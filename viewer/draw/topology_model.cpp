@@ -7,22 +7,6 @@
 namespace highwater::viewer::topology {
 namespace {
 
-constexpr std::array<std::pair<Kind, std::string_view>, 13> kKinds{{
-    {Kind::client, "client"},
-    {Kind::service, "service"},
-    {Kind::load_balancer, "load_balancer"},
-    {Kind::cache, "cache"},
-    {Kind::database, "database"},
-    {Kind::topic, "topic"},
-    {Kind::consumer_group, "consumer_group"},
-    {Kind::queue, "queue"},
-    {Kind::worker, "worker"},
-    {Kind::function, "function"},
-    {Kind::external, "external"},
-    {Kind::cluster, "cluster"},
-    {Kind::other, "other"},
-}};
-
 constexpr std::array<std::pair<Target::Kind, std::string_view>, 3> kPlain{{
     {Target::Kind::node, "node:"},
     {Target::Kind::group, "group:"},
@@ -39,18 +23,6 @@ Target plain(Target::Kind kind, std::string_view id) {
 }
 
 }  // namespace
-
-Kind kind_of(std::string_view word) {
-  for (const auto& [kind, name] : kKinds)
-    if (name == word) return kind;
-  return Kind::other;
-}
-
-std::string_view word_of(Kind kind) {
-  for (const auto& [known, name] : kKinds)
-    if (known == kind) return name;
-  return "other";
-}
 
 std::string_view word_of(InstanceState state) {
   switch (state) {

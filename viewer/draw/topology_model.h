@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "viewer/draw/values.h"
 
 /// What a topology canvas shows: plain numbers, filled by whoever knows the engine.
 ///
@@ -17,27 +18,6 @@ namespace highwater::viewer::topology {
 
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 inline constexpr std::size_t kNoZone = static_cast<std::size_t>(-1);
-
-/// Decides the icon.
-enum class Kind {
-  client,
-  service,
-  load_balancer,
-  cache,
-  database,
-  topic,
-  consumer_group,
-  queue,
-  worker,
-  function,
-  external,
-  cluster,
-  other,
-};
-
-/// As scenarios write it ("load_balancer"); `other` for a word that is none.
-Kind kind_of(std::string_view word);
-std::string_view word_of(Kind kind);
 
 enum class InstanceState { up, slow, failing, paused, down, absent };
 
@@ -61,17 +41,17 @@ struct Figures {
 
 struct Node {
   std::string id;
-  Kind kind = Kind::service;
+  std::string kind;            ///< As scenarios name it; decides the icon.
   double column = 0, row = 0;  ///< From 0; two cards one apart do not touch.
   std::string group;           ///< Nodes of one group can be collapsed into one card.
   Figures now;
   std::optional<Figures> other;  ///< Of the run that this one is compared with.
   std::vector<Instance> instances;
-  int count = 1;                      ///< How many there are where `instances` is empty.
-  std::vector<std::size_t> zones;     ///< Where `instances` is empty: indices into Model::zones.
-  std::string note;                   ///< A few characters more: "hit 93 %", "lag 1.2k".
-  std::span<const double> sparkline;  ///< Oldest first, not below 0; must outlive the frame.
-  std::vector<std::string> faults;    ///< That are on: "kill 2 of 6".
+  int count = 1;                    ///< How many there are where `instances` is empty.
+  std::vector<std::size_t> zones;   ///< Where `instances` is empty: indices into Model::zones.
+  std::string note;                 ///< A few characters more: "hit 93 %", "lag 1.2k".
+  Values sparkline;                 ///< Oldest first, not below 0.
+  std::vector<std::string> faults;  ///< That are on: "kill 2 of 6".
 };
 
 enum class EdgeState { whole, faulted, cut };
