@@ -11,6 +11,7 @@
 #include <imgui.h>
 
 #include "viewer/draw/look.h"
+#include "viewer/draw/topology_geometry.h"
 #include "viewer/draw/topology_model.h"
 
 namespace highwater::viewer {
@@ -38,16 +39,11 @@ class TopologyCanvas {
     bool editing = false;         ///< Ports to connect from, palette drops, Delete.
     bool minimap = true;          ///< In a corner while parts are out of sight.
     std::string_view search;      ///< Matches stand out, the rest is dimmed. Empty: no search.
-    // From where on a number is a warning, or bad.
-    double utilization_warn = 0.8, utilization_bad = 0.95;
-    double errors_warn = 0.002, errors_bad = 0.02;
+    topology::Limits limits;      ///< From where on a number is a warning, or bad.
   };
 
-  /// In the unit of Node::column and Node::row.
-  struct Position {
-    double column = 0, row = 0;
-    bool operator==(const Position&) const = default;
-  };
+  using Position = topology::Position;
+  using Rect = topology::Rect;
 
   struct Menu {
     topology::Target target;
@@ -77,14 +73,12 @@ class TopologyCanvas {
   /// Type of the ImGui drag and drop payload that becomes Events::add: characters, without a 0.
   static constexpr const char* kPalettePayload = "highwater.palette";
 
-  /// Pixels from the upper left corner of the canvas = pan + zoom * Look::scale * place, where one
-  /// column is kColumnWidth wide and one row kRowHeight high.
+  /// Pixels from the upper left corner of the canvas are pan + zoom * Look::scale * place, a place
+  /// being in design pixels: see topology_geometry.h.
   struct View {
     ImVec2 pan{0, 0};
     float zoom = 1;
   };
-  static constexpr float kColumnWidth = 280;
-  static constexpr float kRowHeight = 136;
 
   TopologyCanvas();
   ~TopologyCanvas();
@@ -106,7 +100,8 @@ class TopologyCanvas {
   const std::optional<topology::Target>& selected() const;
   void select(std::optional<topology::Target> target);
 
-  /// Cards that the user moved, by id. What is not here stands where the model puts it.
+  /// Cards that the user moved, by id of the node, or "group:" and the name of a collapsed group.
+  /// What is not here stands where the model puts it.
   const std::map<std::string, Position, std::less<>>& positions() const;
   void set_positions(std::map<std::string, Position, std::less<>> positions);
 
@@ -114,17 +109,13 @@ class TopologyCanvas {
   bool collapsed(std::string_view group) const;
   void collapse(std::string_view group, bool collapsed);
 
-  /// The node whose instances are shown in a list of their own beside it.
-  const std::optional<std::string>& opened() const;
-  void open(std::optional<std::string> node);
+  /// The node or collapsed group whose instances are listed beside its card.
+  const std::optional<topology::Target>& opened() const;
+  void open(std::optional<topology::Target> target);
 
   /// Nodes that the search of the last frame found.
   std::size_t found() const;
 
-  struct Rect {
-    ImVec2 min{0, 0}, max{0, 0};
-    ImVec2 center() const { return {(min.x + max.x) / 2, (min.y + max.y) / 2}; }
-  };
   /// Where something was drawn in the last frame, in pixels of the screen. Its centre is a place to
   /// click at, except where another thing covers it. Names are those of targets, and further
   /// "port:api" (when editing), "instances:api" (opens the list), "collapse:shop", "expand:shop",

@@ -77,6 +77,18 @@ struct Model {
   std::vector<Zone> zones;
 };
 
+/// From where on a number is a warning, or bad.
+struct Limits {
+  double utilization_warn = 0.8, utilization_bad = 0.95;
+  double errors_warn = 0.002, errors_bad = 0.02;
+};
+
+/// Where a card stands, in columns and rows.
+struct Position {
+  double column = 0, row = 0;
+  bool operator==(const Position&) const = default;
+};
+
 /// Something that can be pointed at.
 struct Target {
   enum class Kind { empty, node, group, instance, edge, zone };

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include <imgui.h>
+
+#include "viewer/draw/look.h"
+#include "viewer/draw/topology_geometry.h"
+#include "viewer/draw/topology_summary.h"
+
+namespace highwater::viewer::topology {
+
+/// The largest of some fonts that is no higher than `design` pixels at a zoom, or the smallest:
+/// text is drawn at the sizes that the fonts were made for, so that it is crisp at every zoom and
+/// never too small to read.
+ImFont* fitting(const Look& look, std::initializer_list<TextRole> roles, float design, float zoom);
+ImFont* name_font(const Look& look, float zoom);
+ImFont* text_font(const Look& look, float zoom);
+ImFont* number_font(const Look& look, float zoom);
+
+float width_of(ImFont* font, std::string_view text);
+
+/// The text, cut and ended by an ellipsis where it is wider than `width`; empty where not even a
+/// letter fits.
+std::string shortened(ImFont* font, std::string_view text, float width);
+
+/// Draws on a list of a look, as strongly as wanted: what is dimmed moves towards the background,
+/// but hides what is behind it as before.
+struct Brush {
+  ImDrawList& draw;
+  const Look& look;
+  float strength = 1;
+
+  Color color(Color color) const;
+  float px(float design) const { return look.px(design); }
+
+  void text(ImFont* font, ImVec2 place, Color color, std::string_view text) const;
+  /// Ends at `place`.
+  void text_left_of(ImFont* font, ImVec2 place, Color color, std::string_view text) const;
+  void icon(Icon icon, ImVec2 center, float radius, Color color) const;
+  void fill(const Rect& rect, Color color, float rounding = 0) const;
+  void outline(const Rect& rect, Color color, float rounding = 0, float thickness = 1) const;
+
+  /// Text on a plate with round corners, `place` being its middle on the left; returns the plate.
+  Rect chip(ImFont* font, ImVec2 place, std::string_view text, Color plate, Color border, Color ink,
+            const Icon* icon = nullptr) const;
+};
+
+/// The size that chip() will have.
+ImVec2 chip_size(const Look& look, ImFont* font, std::string_view text, bool with_icon);
+
+Color color_of(const Theme& theme, Health health);
+Color zone_color(const Theme& theme, std::size_t zone);
+
+/// On whole pixels.
+Rect snapped(const Rect& rect);
+
+}  // namespace highwater::viewer::topology
