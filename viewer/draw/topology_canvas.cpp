@@ -53,7 +53,7 @@ const TopologyCanvas::Events& TopologyCanvas::State::draw(const Look& with, cons
   const bool focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
   if ((window_hovered || focused) && !ImGui::GetIO().WantTextInput) press_keys();
   see();  // Cards may have moved, groups may have been collapsed.
-  detail = detail_of({kCardWidth * camera.unit(), kCardHeight * camera.unit()}, camera.scale);
+  detail = detail_of(times(scene.grid.card(), camera.unit()), camera.scale);
   weigh();
   ImDrawList& list = *ImGui::GetWindowDrawList();
   paint(list);
@@ -97,7 +97,14 @@ void TopologyCanvas::State::fit_now(bool smooth) {
   if (scene.spots.empty()) return;
   const float legend = model->zones.size() > 1 ? look->px(26) : 0;
   const ImVec2 room{canvas.width(), canvas.height() - legend};
-  const Camera there = camera.fitted(scene.bounds, room, look->px(kFitMargin), kFitZoomMax);
+  const float margin = look->px(kFitMargin);
+  Rect middles{scene.spots.front().rect.center(), scene.spots.front().rect.center()};
+  for (const Scene::Spot& spot : scene.spots) middles = middles.with(spot.rect.center());
+  const ImVec2 design{(room.x - 2 * margin) / camera.scale, (room.y - 2 * margin) / camera.scale};
+  arrangement.grid = grid_for(middles.width() / scene.grid.column,
+                              middles.height() / scene.grid.row, design, kFitZoomMax);
+  see();
+  const Camera there = camera.fitted(scene.bounds, room, margin, kFitZoomMax);
   fitted_size = canvas.size();
   fitted_bounds = scene.bounds;
   fitting = true;
@@ -189,11 +196,12 @@ void TopologyCanvas::show(const Target& target) {
 }
 
 TopologyCanvas::View TopologyCanvas::view() const {
-  return {state_->camera.pan, state_->camera.zoom};
+  return {state_->camera.pan, state_->camera.zoom, state_->arrangement.grid};
 }
 
 void TopologyCanvas::set_view(const View& view) {
   state_->camera.pan = view.pan;
+  state_->arrangement.grid = view.grid;
   state_->camera.zoom = std::clamp(view.zoom, kZoomMin, kZoomMax);
   state_->goal.reset();
   state_->fitting = false;

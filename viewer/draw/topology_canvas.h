@@ -78,6 +78,7 @@ class TopologyCanvas {
   struct View {
     ImVec2 pan{0, 0};
     float zoom = 1;
+    topology::Grid grid;
   };
 
   TopologyCanvas();

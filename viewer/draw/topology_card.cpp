@@ -93,40 +93,52 @@ void paint_plate(const Sheet& sheet) {
 std::optional<Rect> paint_name(const Sheet& sheet, float top, float height) {
   const Brush& brush = sheet.brush;
   ImFont* const font = name_font(brush.look, sheet.state.zoom);
-  ImFont* const small = text_font(brush.look, sheet.state.zoom);
+  ImFont* const lesser = text_font(brush.look, sheet.state.zoom);
   const bool down = sheet.reading.health == Health::down;
   const float middle = top + height / 2;
   float right = sheet.right;
   std::optional<Rect> expand;
-  if (sheet.reading.health != Health::idle) {
-    const float radius = sheet.at_zoom(6, 4.5F);
-    brush.icon(icon_of(sheet.reading.health), {right - radius, middle}, radius,
-               color_of(sheet.theme, sheet.reading.health));
-    right -= 2 * radius + sheet.at_zoom(6, 3);
+  const float icon_radius = sheet.at_zoom(8, 5.5F);
+  const float icon_width = 2 * icon_radius + sheet.at_zoom(8, 5);
+  const float sign_radius = sheet.at_zoom(6, 4.5F);
+  const float sign_width = 2 * sign_radius + sheet.at_zoom(6, 3);
+  // In a small card the name comes first, then what is wrong, then the icon; that all is well shows
+  // in there being no sign.
+  const bool small = sheet.state.detail != Detail::full;
+  float free = sheet.right - sheet.left - width_of(font, sheet.spot.id);
+  const Health health = sheet.reading.health;
+  const bool with_sign = health > Health::ok || (health == Health::ok && !small);
+  if (with_sign) free -= sign_width;
+  const bool with_icon = !small || free >= icon_width;
+  if (with_sign) {
+    brush.icon(icon_of(health), {right - sign_radius, middle}, sign_radius,
+               color_of(sheet.theme, health));
+    right -= sign_width;
   }
   const int total = sheet.reading.census.total();
   if (sheet.spot.group) {
     const std::string members = std::to_string(sheet.spot.nodes.size());
-    const float width = width_of(small, members) + sheet.px(20);
-    const Rect plate{{right - width, middle - small->FontSize / 2 - sheet.px(1)},
-                     {right, middle + small->FontSize / 2 + sheet.px(2)}};
+    const float width = width_of(lesser, members) + sheet.px(20);
+    const Rect plate{{right - width, middle - lesser->FontSize / 2 - sheet.px(1)},
+                     {right, middle + lesser->FontSize / 2 + sheet.px(2)}};
     brush.fill(plate, sheet.theme.control, sheet.px(4));
     brush.icon(Icon::plus, {plate.min.x + sheet.px(9), plate.center().y}, sheet.px(4),
                sheet.theme.accent);
-    brush.text_left_of(small, {plate.max.x - sheet.px(5), middle - small->FontSize / 2},
+    brush.text_left_of(lesser, {plate.max.x - sheet.px(5), middle - lesser->FontSize / 2},
                        sheet.theme.dim, members);
     expand = plate;
     right = plate.min.x - sheet.px(5);
   } else if (total > 1 && sheet.state.detail == Detail::full) {
     const std::string count = "\xC3\x97" + std::to_string(total);
-    brush.text_left_of(small, {right, middle - small->FontSize / 2}, sheet.theme.dim, count);
-    right -= width_of(small, count) + sheet.px(5);
+    brush.text_left_of(lesser, {right, middle - lesser->FontSize / 2}, sheet.theme.dim, count);
+    right -= width_of(lesser, count) + sheet.px(5);
   }
   float left = sheet.left;
-  const float radius = sheet.at_zoom(8, 5.5F);
-  brush.icon(icon_of(sheet), {left + radius, middle}, radius,
-             down ? sheet.theme.dim : mixed(sheet.theme.accent, sheet.theme.text, 0.35F));
-  left += 2 * radius + sheet.at_zoom(8, 5);
+  if (with_icon) {
+    brush.icon(icon_of(sheet), {left + icon_radius, middle}, icon_radius,
+               down ? sheet.theme.dim : mixed(sheet.theme.accent, sheet.theme.text, 0.35F));
+    left += icon_width;
+  }
   brush.text(font, {left, middle - font->FontSize / 2}, down ? sheet.theme.dim : sheet.theme.text,
              shortened(font, sheet.spot.id, right - left));
   return expand;
@@ -221,7 +233,7 @@ void paint_curve(const Sheet& sheet, CardRows::Row row) {
                          std::max(1.0F, std::floor(brush.look.scale)));
 }
 
-void paint_bar(const Sheet& sheet, CardRows::Row row, bool percent) {
+void paint_bar(const Sheet& sheet, CardRows::Row row, bool with_number) {
   const double utilization = sheet.reading.now.utilization;
   const Brush& brush = sheet.brush;
   const float thickness = std::round(sheet.at_zoom(4, 3));
@@ -231,10 +243,10 @@ void paint_bar(const Sheet& sheet, CardRows::Row row, bool percent) {
   const Color ink = utilization >= limits.utilization_bad    ? sheet.theme.status(Status::bad)
                     : utilization >= limits.utilization_warn ? sheet.theme.status(Status::warn)
                                                              : sheet.theme.status(Status::ok);
-  if (percent) {
+  if (with_number) {
     ImFont* const font = number_font(brush.look, sheet.state.zoom);
     brush.text_left_of(font, {right, middle - font->FontSize / 2}, sheet.theme.dim,
-                       format(utilization, Unit::ratio, 2));
+                       percent(utilization));
     right -= width_of(font, "100%") + sheet.px(6);
     if (sheet.reading.other && !std::isnan(sheet.reading.other->utilization)) {
       const float there =
@@ -260,7 +272,8 @@ void paint_marks(const Sheet& sheet, const Rect& area, bool zones, CardParts& pa
   const Brush& brush = sheet.brush;
   const std::size_t count = instances_of(sheet.model, sheet.spot);
   const float gap = sheet.at_zoom(3, 2);
-  const float width = std::min(sheet.at_zoom(7, 5), area.width() / static_cast<float>(count) - gap);
+  const float width =
+      std::min(sheet.at_zoom(8, 6.5F), area.width() / static_cast<float>(count) - gap);
   float x = area.min.x;
   const float underline = std::max(2.0F, std::round(sheet.px(2)));
   for (const std::size_t node : sheet.spot.nodes)
@@ -331,7 +344,7 @@ void paint_foot(const Sheet& sheet, CardRows::Row row, CardParts& parts) {
   const std::size_t count = instances_of(sheet.model, sheet.spot);
   float left = sheet.left;
   if (count > 1) {
-    const float height = std::min(row.height, sheet.at_zoom(14, 10));
+    const float height = std::min(row.height, sheet.at_zoom(16, 13));
     const Rect area{{left, std::round(middle - height / 2)},
                     {left + (sheet.right - left) * 0.6F, std::round(middle + height / 2)}};
     bool zones = false;
@@ -386,16 +399,23 @@ void paint_faults(const Sheet& sheet) {
   if (faulted == nullptr) return;
   const Brush& brush = sheet.brush;
   const Color bad = sheet.theme.status(Status::bad);
-  const Icon sign = Icon::bolt;
   ImFont* const font = brush.look.font(TextRole::small);
   const bool many = sheet.reading.faults > 1;
   const std::string more = many ? " +" + std::to_string(sheet.reading.faults - 1) : "";
-  const float room = sheet.rect.width() - sheet.px(44) - width_of(font, more);
-  std::string text = sheet.state.detail == Detail::full
-                         ? shortened(font, faulted->faults.front(), room) + more
-                         : std::string();
-  brush.chip(font, {sheet.rect.min.x + sheet.px(10), sheet.rect.min.y}, text,
-             mixed(sheet.theme.raised, bad, 0.22F), bad, sheet.theme.text, &sign);
+  const float room = sheet.rect.width() - sheet.px(40) - width_of(font, more);
+  const std::string text = sheet.state.detail == Detail::full
+                               ? shortened(font, faulted->faults.front(), room) + more
+                               : std::string();
+  const Chip chip{font,
+                  text,
+                  mixed(sheet.theme.background, bad, 0.16F),
+                  mixed(sheet.theme.background, bad, 0.75F),
+                  sheet.theme.text,
+                  Icon::bolt,
+                  bad};
+  // Mostly above the card, whose name begins right below its edge.
+  const float height = size_of(brush.look, chip).y;
+  brush.chip(chip, {sheet.rect.min.x + sheet.px(6), sheet.rect.min.y - height / 2 + sheet.px(4)});
 }
 
 CardParts paint_full(const Sheet& sheet) {
@@ -459,8 +479,8 @@ CardRows rows_of(float height, float name_height, float line_height, float paddi
     free -= wanted;
     return wanted;
   };
-  float bar = take(needs.bar, thin_bar);
   const float ghost = take(needs.ghost, line_height);
+  float bar = take(needs.bar, thin_bar);
   float curve = take(needs.sparkline, least_curve + gap);
   const float foot = take(needs.foot, line_height + gap);
   const float more = bar > 0 ? take(true, line_height - thin_bar) : 0;

@@ -24,17 +24,17 @@ struct CardNeeds {
   bool ghost = false, sparkline = false, foot = false, bar = false;
 };
 
-/// Name and figures stand in every full card, the rest while there is room for it: first the bar,
-/// then the figures compared with, a curve of 10 design pixels, the foot, the bar's number. What
-/// is left over goes to the curve.
+/// Name and figures stand in every full card, the rest while there is room for it: first the
+/// figures compared with, then the bar, a curve of 10 design pixels, the foot, the bar's number.
+/// What is left over goes to the curve.
 CardRows rows_of(float height, float name_height, float line_height, float padding, float scale,
                  const CardNeeds& needs);
 
 /// How a card looks at the moment.
 struct CardState {
   bool hovered = false;
-  bool selected = false;
-  bool marked = false;  ///< Found, or about to be connected to.
+  bool selected = false;  ///< Or about to be connected to.
+  bool marked = false;    ///< Found.
   bool comparing = false;
   float glow = 0;  ///< 0 to 1, of what is hot or down.
   float zoom = 1;

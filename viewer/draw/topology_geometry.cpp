@@ -169,13 +169,39 @@ Camera Camera::fitted(const Rect& rect, ImVec2 canvas, float margin, float zoom_
   return result;
 }
 
+Grid grid_for(float columns, float rows, ImVec2 room, float zoom_max) {
+  constexpr float kColumnLeast = 266;
+  constexpr float kColumnMost = 400;
+  constexpr float kRowGapLeast = 40;
+  constexpr float kRowGapMost = 76;
+  constexpr float kCardHeightMost = 168;
+  constexpr float kWanted = 94;  // pixels of a card that has all rows, at the least size of text
+  Grid grid;
+  grid.column = kColumnLeast;
+  const float zoom = std::min({room.x / (columns * grid.column + grid.card_width),
+                               room.y / (rows * grid.row + grid.card_height), zoom_max});
+  if (!(zoom > 0)) return grid;
+  const ImVec2 space = times(room, 1 / zoom);
+  const float highest = (space.y - rows * kRowGapLeast) / (rows + 1);
+  grid.card_height =
+      std::round(std::max(grid.card_height, std::min({kWanted / zoom, highest, kCardHeightMost})));
+  if (rows > 0) {
+    const float gap = (space.y - (rows + 1) * grid.card_height) / rows;
+    grid.row = std::round(grid.card_height + std::clamp(gap, kRowGapLeast, kRowGapMost));
+  }
+  if (columns > 0)
+    grid.column =
+        std::round(std::clamp((space.x - grid.card_width) / columns, kColumnLeast, kColumnMost));
+  return grid;
+}
+
 Detail detail_of(ImVec2 card, float scale) {
   // A full card holds a name, two numbers side by side and a bar in text of readable size; a
   // compact one some ten letters; dots of less than 4 pixels are no longer told apart.
   const ImVec2 design = times(card, 1 / scale);
-  if (design.x >= 112 && design.y >= 50) return Detail::full;
-  if (design.x >= 58 && design.y >= 24) return Detail::compact;
-  if (design.y >= 4) return Detail::dot;
+  if (design.x >= 116 && design.y >= 50) return Detail::full;
+  if (design.x >= 64 && design.y >= 24) return Detail::compact;
+  if (design.x >= 8) return Detail::dot;
   return Detail::density;
 }
 

@@ -140,11 +140,18 @@ enum class Detail : std::uint8_t {
 /// Decided by the size of a card on the screen, in pixels, alone.
 Detail detail_of(ImVec2 card, float scale);
 
-/// Size of a card, in design pixels.
-inline constexpr float kCardWidth = 200;
-inline constexpr float kCardHeight = 96;
-/// What is one column or row away is so far away.
-inline constexpr float kColumnWidth = 280;
-inline constexpr float kRowHeight = 136;
+/// How large cards are and how far apart, in design pixels.
+struct Grid {
+  float card_width = 200, card_height = 96;
+  float column = 272, row = 136;
+
+  ImVec2 card() const { return {card_width, card_height}; }
+  bool operator==(const Grid&) const = default;
+};
+
+/// The grid with which this many columns and rows (the last minus the first) fill `room`, in design
+/// pixels: what is not needed for the width makes cards higher, until they have room for all their
+/// rows, and rows further apart; what is not needed for the height sets columns further apart.
+Grid grid_for(float columns, float rows, ImVec2 room, float zoom_max);
 
 }  // namespace highwater::viewer::topology

@@ -120,7 +120,7 @@ void TopologyCanvas::State::drag(ImVec2 mouse) {
     fitting = false;
     const Scene::Spot& spot = scene.spots[pressed_on.index];
     arrangement.positions[spot.group ? "group:" + spot.id : spot.id] =
-        position_of(minus(camera.to_place(mouse), grabbed));
+        position_of(minus(camera.to_place(mouse), grabbed), scene.grid);
   }
 }
 
@@ -179,7 +179,7 @@ void TopologyCanvas::State::double_click(const Hit& on) {
 
 void TopologyCanvas::State::ask_for_menu(ImVec2 mouse) {
   const Target target = target_of(hit, *model, scene);
-  events.menu = Menu{target, mouse, position_of(camera.to_place(mouse))};
+  events.menu = Menu{target, mouse, position_of(camera.to_place(mouse), scene.grid)};
   if (target.kind != Target::Kind::empty && hit.kind != Hit::Kind::frame) select(target);
 }
 
@@ -238,7 +238,7 @@ void TopologyCanvas::State::accept_drop() {
       ImGui::AcceptDragDropPayload(kPalettePayload, ImGuiDragDropFlags_AcceptBeforeDelivery |
                                                         ImGuiDragDropFlags_AcceptNoDrawDefaultRect);
   if (payload != nullptr) {
-    const Position there = position_of(camera.to_place(ImGui::GetIO().MousePos));
+    const Position there = position_of(camera.to_place(ImGui::GetIO().MousePos), scene.grid);
     const Position snapped_there{quarter(there.column), quarter(there.row)};
     if (payload->IsDelivery()) {
       events.add = Drop{
@@ -246,7 +246,7 @@ void TopologyCanvas::State::accept_drop() {
           snapped_there};
     } else {
       const Rect card =
-          camera.to_screen(Rect::around(place_of(snapped_there), {kCardWidth, kCardHeight}));
+          camera.to_screen(Rect::around(place_of(snapped_there, scene.grid), scene.grid.card()));
       ImDrawList& over = *ImGui::GetForegroundDrawList();
       over.PushClipRect(canvas.min, canvas.max);
       over.AddRectFilled(card.min, card.max, faded(look->theme.accent, 0.15F), look->px(8));

@@ -77,7 +77,7 @@ void paint_cell(const Brush& brush, const Rect& rect, const Model& model, const 
   if (instance.state != InstanceState::up) text = word_of(instance.state);
   if (working && !std::isnan(instance.utilization)) {
     if (!text.empty()) text += " ";
-    text += format(instance.utilization, Unit::ratio, 2);
+    text += percent(instance.utilization);
   }
   brush.text(font, {left, top + step}, color_of(theme, instance.state),
              shortened(font, text, rect.max.x - inset - left));
@@ -125,15 +125,25 @@ InstanceList::Events InstanceList::draw(const Look& look, const Model& model,
   const float gap = look.px(5);
   const float padding = look.px(10);
   const float header = std::round(strong->FontSize + font->FontSize + look.px(16));
-  const std::size_t columns = order_.size() > 24 ? 4 : order_.size() > 6 ? 3 : 2;
-  const std::size_t rows = (order_.size() + columns - 1) / columns;
   const float margin = look.px(8);
-  ImVec2 size{2 * padding + static_cast<float>(columns) * (cell_width + gap) - gap + look.px(12),
+  const float apart = look.px(14);
+  const float right_room = canvas.max.x - margin - card.max.x - apart;
+  const float left_room = card.min.x - apart - canvas.min.x - margin;
+  const std::size_t wanted = order_.size() > 24 ? 4 : order_.size() > 6 ? 3 : 2;
+  const float frame = 2 * padding + look.px(12) - gap;
+  // As many columns as there is room for beside the card, but two at least.
+  const auto fitting_in = [&](float room) {
+    const float count = std::floor((room - frame) / (cell_width + gap));
+    return static_cast<std::size_t>(std::clamp(count, 2.0F, static_cast<float>(wanted)));
+  };
+  const bool right = fitting_in(right_room) >= fitting_in(left_room);
+  const std::size_t columns = fitting_in(right ? right_room : left_room);
+  const std::size_t rows = (order_.size() + columns - 1) / columns;
+  ImVec2 size{frame + static_cast<float>(columns) * (cell_width + gap),
               header + static_cast<float>(rows) * (cell_height + gap) + padding};
   size.x = std::min(size.x, canvas.width() - 2 * margin);
-  size.y = std::min(size.y, canvas.height() - 2 * margin);
-  ImVec2 place{card.max.x + look.px(14), card.min.y};
-  if (place.x + size.x > canvas.max.x - margin) place.x = card.min.x - look.px(14) - size.x;
+  size.y = std::min({size.y, canvas.height() - 2 * margin, look.px(560)});
+  ImVec2 place{right ? card.max.x + apart : card.min.x - apart - size.x, card.min.y};
   place.x = std::max(canvas.min.x + margin, std::min(place.x, canvas.max.x - margin - size.x));
   place.y = std::max(canvas.min.y + margin, std::min(place.y, canvas.max.y - margin - size.y));
   rect = snapped({place, plus(place, size)});

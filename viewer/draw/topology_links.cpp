@@ -13,10 +13,10 @@
 namespace highwater::viewer::topology {
 namespace {
 
-constexpr std::size_t kManyLinks = 500;      ///< From here on one thin line has to do for each.
-constexpr float kMostParticles = 1400;       ///< On the screen at once.
-constexpr float kMostParticlesOfALink = 26;  ///< At zoom 1.
-constexpr float kGap = 0.07F;                ///< Half of what is missing of a link that is cut.
+constexpr std::size_t kManyLinks = 500;  ///< From here on one thin line has to do for each.
+constexpr float kMostParticles = 1400;   ///< On the screen at once.
+constexpr float kParticleGap = 8;        ///< Pixels for each where they are densest, chosen.
+constexpr float kGap = 0.07F;            ///< Half of what is missing of a link that is cut.
 
 class LinkPainter {
  public:
@@ -26,6 +26,8 @@ class LinkPainter {
   void paint(const Scene& scene, const Readings& readings, const std::vector<float>& strengths) {
     find_visible(scene, strengths);
     economical_ = visible_.size() > kManyLinks || style_.detail < Detail::compact;
+    // What is plain to see alone is too much among many.
+    crowd_ = std::clamp(9 / std::sqrt(1 + static_cast<float>(visible_.size())), 0.5F, 1.0F);
     for (const std::size_t link : visible_)
       paint_line(scene.links[link], readings.links[link], readings.highest_rate, strengths[link]);
     if (style_.particles && style_.detail != Detail::density)
@@ -50,6 +52,10 @@ class LinkPainter {
         if ((strengths[i] >= 0.99F) != strong || scene.links[i].path.empty()) continue;
         if (scene.links[i].path.bounds().grown(8).overlaps(style_.visible)) visible_.push_back(i);
       }
+  }
+
+  float most_of(const Scene::Link& link) const {
+    return std::clamp(link.path.length() * unit() / look_.px(kParticleGap), 3.0F, 44.0F);
   }
 
   void flatten(const Path& path) {
@@ -90,7 +96,7 @@ class LinkPainter {
       return;
     }
     const float width = at_zoom(edge_width(reading.rate_per_s, highest));
-    const float strong = std::min(1.0F, strength);
+    const float strong = emphasized ? 1 : std::min(1.0F, strength) * crowd_;
     const float core = std::max(look_.px(1), std::min(look_.px(2), width / 3));
     if (reading.state == EdgeState::cut) {
       for (const bool first : {true, false}) {
@@ -116,16 +122,17 @@ class LinkPainter {
   void paint_particles(const Scene& scene, const Readings& readings,
                        const std::vector<float>& strengths) {
     float sum = 0;
-    const float most = kMostParticlesOfALink * std::clamp(style_.camera.zoom, 0.5F, 1.5F);
     for (const std::size_t link : visible_)
-      sum += particle_count(readings.links[link].rate_per_s, readings.highest_rate, most);
+      sum += particle_count(readings.links[link].rate_per_s, readings.highest_rate,
+                            most_of(scene.links[link]));
     const float share = sum > kMostParticles ? kMostParticles / sum : 1;
     const bool small = economical_;
     const Color calm = mixed(theme_.accent, theme_.text, 0.35F);
     const Color bad = theme_.status(Status::bad);
     for (const std::size_t link : visible_) {
       const Readings::OfLink& reading = readings.links[link];
-      const float count = share * particle_count(reading.rate_per_s, readings.highest_rate, most);
+      const float count = share * particle_count(reading.rate_per_s, readings.highest_rate,
+                                                 most_of(scene.links[link]));
       const float width = at_zoom(edge_width(reading.rate_per_s, readings.highest_rate));
       const double travel = travel_time(reading.latency_ms);
       const double time = style_.reduced_motion ? 0 : style_.time_s;
@@ -205,6 +212,7 @@ class LinkPainter {
   std::vector<std::size_t> visible_;
   std::vector<ImVec2> line_;
   bool economical_ = false;
+  float crowd_ = 1;
 };
 
 std::string text_of(const Model& model, const Scene::Link& link, const Readings::OfLink& reading) {
@@ -218,6 +226,13 @@ std::string text_of(const Model& model, const Scene::Link& link, const Readings:
       text += "  \xC2\xB7  " + model.edges[edge].fault;
       break;
     }
+  return text;
+}
+
+std::string brief_of(const Readings::OfLink& reading) {
+  std::string text = format(reading.rate_per_s, Unit::rate);
+  if (reading.health >= Health::warn && reading.error_share > 0)
+    text += "  \xC2\xB7  " + format(reading.error_share, Unit::ratio, 2) + " errors";
   return text;
 }
 
@@ -247,9 +262,15 @@ void paint_labels(const Brush& brush, const Model& model, const Scene& scene,
   for (const LinkLabel& label : labels) {
     const Readings::OfLink& reading = readings.links[label.link];
     // In full where the link itself is meant, or the plates of all its neighbours fill the picture.
-    const std::string text = label.strong ? text_of(model, scene.links[label.link], reading)
-                                          : format(reading.rate_per_s, Unit::rate);
-    const ImVec2 size = chip_size(brush.look, font, text, false);
+    const std::string text =
+        label.strong ? text_of(model, scene.links[label.link], reading) : brief_of(reading);
+    const bool bad = reading.health >= Health::bad;
+    const Chip chip{font, text, theme.raised,
+                    bad            ? theme.status(Status::bad)
+                    : label.strong ? theme.accent
+                                   : theme.border,
+                    theme.text};
+    const ImVec2 size = size_of(brush.look, chip);
     std::optional<ImVec2> place;
     for (const float share : kShares) {
       const ImVec2 there = camera.to_screen(scene.links[label.link].path.at(share));
@@ -268,12 +289,7 @@ void paint_labels(const Brush& brush, const Model& model, const Scene& scene,
       place = there;
     }
     if (!place) continue;
-    const bool bad = reading.health >= Health::bad;
-    const Rect plate = brush.chip(font, {place->x - size.x / 2, place->y}, text, theme.raised,
-                                  bad            ? theme.status(Status::bad)
-                                  : label.strong ? theme.accent
-                                                 : theme.border,
-                                  theme.text);
+    const Rect plate = brush.chip(chip, {place->x - size.x / 2, place->y});
     taken.push_back(plate.grown(brush.px(1)));
   }
 }

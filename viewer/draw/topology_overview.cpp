@@ -115,7 +115,7 @@ std::vector<std::size_t> by_importance(const Scene& scene, const Readings& readi
 
 void paint_dots(ImDrawList& draw, const Look& look, const Scene& scene, const Readings& readings,
                 const Overview& overview) {
-  const float card = kCardHeight * overview.camera.unit();
+  const float card = scene.grid.card_width / 2 * overview.camera.unit();
   const float radius = std::clamp(card * 0.42F, look.px(2.2F), look.px(7));
   const Rect visible = overview.canvas.grown(radius);
   for (std::size_t i = 0; i < scene.spots.size(); ++i) {
@@ -216,30 +216,35 @@ void paint_minimap(const Brush& brush, const Scene& scene, const Readings& readi
   for (std::size_t i = 0; i < scene.spots.size(); ++i) {
     const Rect rect{to_screen(scene.spots[i].rect.min), to_screen(scene.spots[i].rect.max)};
     const ImVec2 size{std::max(2.0F, rect.width()), std::max(2.0F, rect.height())};
-    brush.fill(snapped(Rect::around(rect.center(), size)),
-               color_of(theme, readings.spots[i].health));
+    const Health health = readings.spots[i].health;
+    const Color ink = health <= Health::ok ? theme.faint : color_of(theme, health);
+    brush.fill(snapped(Rect::around(rect.center(), size)), ink);
   }
   Rect window{to_screen(visible.min), to_screen(visible.max)};
   window.min = {std::max(window.min.x, minimap.rect.min.x + 1),
                 std::max(window.min.y, minimap.rect.min.y + 1)};
   window.max = {std::min(window.max.x, minimap.rect.max.x - 1),
                 std::min(window.max.y, minimap.rect.max.y - 1)};
-  brush.fill(window, faded(theme.accent, 0.12F), brush.px(2));
+  brush.fill(window, faded(theme.accent, 0.16F), brush.px(2));
   brush.outline(window, theme.accent, brush.px(2));
   brush.draw.PopClipRect();
 }
 
-std::vector<Rect> paint_frames(const Brush& brush, const Model& model, const Scene& scene,
-                               const Camera& camera, const Rect& canvas,
-                               std::optional<std::size_t> hovered) {
-  const Theme& theme = brush.look.theme;
-  ImFont* const font = brush.look.font(TextRole::small);
+std::vector<Rect> paint_frames(const Brush& whole, const Model& model, const Scene& scene,
+                               const std::vector<float>& strengths, const Camera& camera,
+                               const Rect& canvas, std::optional<std::size_t> hovered) {
+  const Theme& theme = whole.look.theme;
+  ImFont* const font = whole.look.font(TextRole::small);
   std::vector<Rect> plates;
   for (std::size_t i = 0; i < scene.frames.size(); ++i) {
     const Scene::Frame& frame = scene.frames[i];
     const Rect rect = snapped(camera.to_screen(frame.rect));
     plates.push_back({{0, 0}, {0, 0}});
     if (!rect.overlaps(canvas)) continue;
+    float strength = 0;
+    for (std::size_t spot = 0; spot < scene.spots.size(); ++spot)
+      if (frame.rect.holds(scene.spots[spot].rect)) strength = std::max(strength, strengths[spot]);
+    const Brush brush{whole.draw, whole.look, strength};
     const bool down = !frame.group && model.zones[frame.zone].down;
     const Color ink = down          ? theme.status(Status::bad)
                       : frame.group ? theme.dim
@@ -249,17 +254,21 @@ std::vector<Rect> paint_frames(const Brush& brush, const Model& model, const Sce
     brush.fill(rect, faded(ink, strong ? 0.1F : 0.05F), rounding);
     brush.outline(rect, faded(ink, strong ? 0.9F : 0.45F), rounding,
                   std::max(1.0F, std::floor(brush.look.scale)));
-    // A name across the upper edge, unless the frame is too small for it.
+    // A name across the lower edge, unless the frame is too small for it.
     const std::string text = down ? frame.id + " is down" : frame.id;
     const Icon sign = down ? Icon::stop : Icon::minus;
     const bool with_sign = down || frame.group;
-    const ImVec2 size = chip_size(brush.look, font, text, with_sign);
-    if (size.x + brush.px(20) > rect.width() || size.y > rect.height()) continue;
-    const Color border = mixed(theme.background, ink, strong ? 1 : 0.55F);
-    plates.back() =
-        brush.chip(font, {rect.max.x - size.x - brush.px(12), rect.min.y}, text,
-                   mixed(theme.background, ink, 0.14F), border,
-                   down ? ink : mixed(theme.text, ink, 0.4F), with_sign ? &sign : nullptr);
+    const Chip chip{font,
+                    text,
+                    mixed(theme.background, ink, 0.14F),
+                    mixed(theme.background, ink, strong ? 1 : 0.55F),
+                    down ? ink : mixed(theme.text, ink, 0.4F),
+                    with_sign ? std::optional(sign) : std::nullopt,
+                    down ? ink : theme.text};
+    const ImVec2 size = size_of(brush.look, chip);
+    if (size.x + brush.px(16) > rect.width() || size.y > rect.height()) continue;
+    // Below: above are the faults of cards.
+    plates.back() = brush.chip(chip, {rect.min.x + brush.px(10), rect.max.y});
   }
   return plates;
 }

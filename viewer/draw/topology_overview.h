@@ -49,10 +49,11 @@ Minimap minimap_of(const Look& look, const Rect& bounds, const Rect& canvas);
 void paint_minimap(const Brush& brush, const Scene& scene, const Readings& readings,
                    const Minimap& minimap, const Rect& visible);
 
-/// Frames of zones and groups; gives the plates with their names, in the order of scene.frames.
+/// Frames of zones and groups, as strong as the strongest card in them; gives the plates with their
+/// names, in the order of scene.frames.
 std::vector<Rect> paint_frames(const Brush& brush, const Model& model, const Scene& scene,
-                               const Camera& camera, const Rect& canvas,
-                               std::optional<std::size_t> hovered);
+                               const std::vector<float>& strengths, const Camera& camera,
+                               const Rect& canvas, std::optional<std::size_t> hovered);
 
 /// The names of all zones in their colours, from `place` upwards and to the right; gives the
 /// plates.

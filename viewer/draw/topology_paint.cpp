@@ -1,6 +1,7 @@
 #include "viewer/draw/topology_paint.h"
 
 #include <algorithm>
+#include <array>
 #include <cfloat>
 #include <cmath>
 #include <limits>
@@ -79,27 +80,32 @@ void Brush::outline(const Rect& rect, Color ink, float rounding, float thickness
   draw.AddRect(rect.min, rect.max, color(ink), rounding, 0, thickness);
 }
 
-ImVec2 chip_size(const Look& look, ImFont* font, std::string_view text, bool with_icon) {
-  const float height = std::round(font->FontSize + look.px(4));
-  const float sign = with_icon ? font->FontSize : 0;
-  return {std::round(width_of(font, text) + look.px(12) + sign), height};
+ImVec2 size_of(const Look& look, const Chip& chip) {
+  const float size = chip.font->FontSize;
+  const float sign = chip.sign ? size : 0;
+  const float text =
+      chip.text.empty() ? 0 : width_of(chip.font, chip.text) + look.px(chip.sign ? 2 : 0);
+  return {std::round(text + look.px(12) + sign), std::round(size + look.px(4))};
 }
 
-Rect Brush::chip(ImFont* font, ImVec2 place, std::string_view text, Color plate, Color border,
-                 Color ink, const Icon* sign) const {
-  const ImVec2 size = chip_size(look, font, text, sign != nullptr);
+std::string percent(double share) {
+  return std::to_string(std::lround(share * 100)) + "%";
+}
+
+Rect Brush::chip(const Chip& chip, ImVec2 place) const {
+  const ImVec2 size = size_of(look, chip);
   const Rect rect =
       snapped({{place.x, place.y - size.y / 2}, {place.x + size.x, place.y + size.y / 2}});
   const float rounding = size.y / 2;
-  fill(rect, plate, rounding);
-  outline(rect, border, rounding, std::max(1.0F, std::floor(look.scale)));
+  fill(rect, chip.plate, rounding);
+  outline(rect, chip.border, rounding, std::max(1.0F, std::floor(look.scale)));
+  const float letter = chip.font->FontSize;
   float x = rect.min.x + px(6);
-  if (sign != nullptr) {
-    const float radius = font->FontSize * 0.4F;
-    icon(*sign, {x + radius, rect.center().y}, radius, ink);
-    x += font->FontSize;
+  if (chip.sign) {
+    icon(*chip.sign, {x + letter * 0.45F, rect.center().y}, letter * 0.42F, chip.sign_ink);
+    x += letter + px(2);
   }
-  this->text(font, {x, rect.center().y - font->FontSize / 2}, ink, text);
+  text(chip.font, {x, rect.center().y - letter / 2}, chip.ink, chip.text);
   return rect;
 }
 
@@ -108,7 +114,9 @@ Color color_of(const Theme& theme, Health health) {
 }
 
 Color zone_color(const Theme& theme, std::size_t zone) {
-  return theme.series(zone);
+  // Those that are not like a status first.
+  constexpr std::array<std::size_t, Theme::kSeries> kOrder = {0, 3, 7, 6, 2, 1, 4, 5};
+  return theme.series(kOrder[zone % kOrder.size()]);
 }
 
 Rect snapped(const Rect& rect) {

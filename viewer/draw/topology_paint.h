@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,15 @@ float width_of(ImFont* font, std::string_view text);
 /// letter fits.
 std::string shortened(ImFont* font, std::string_view text, float width);
 
+/// Text on a plate with round corners.
+struct Chip {
+  ImFont* font;
+  std::string_view text;
+  Color plate, border, ink;
+  std::optional<Icon> sign = std::nullopt;  ///< Before the text.
+  Color sign_ink = 0;
+};
+
 /// Draws on a list of a look, as strongly as wanted: what is dimmed moves towards the background,
 /// but hides what is behind it as before.
 struct Brush {
@@ -43,13 +53,14 @@ struct Brush {
   void fill(const Rect& rect, Color color, float rounding = 0) const;
   void outline(const Rect& rect, Color color, float rounding = 0, float thickness = 1) const;
 
-  /// Text on a plate with round corners, `place` being its middle on the left; returns the plate.
-  Rect chip(ImFont* font, ImVec2 place, std::string_view text, Color plate, Color border, Color ink,
-            const Icon* icon = nullptr) const;
+  /// Draws it with the middle of its left side at `place`; returns where it is.
+  Rect chip(const Chip& chip, ImVec2 place) const;
 };
 
-/// The size that chip() will have.
-ImVec2 chip_size(const Look& look, ImFont* font, std::string_view text, bool with_icon);
+ImVec2 size_of(const Look& look, const Chip& chip);
+
+/// "57%", as utilizations are written: no more digits, whatever they tell.
+std::string percent(double share);
 
 Color color_of(const Theme& theme, Health health);
 Color zone_color(const Theme& theme, std::size_t zone);

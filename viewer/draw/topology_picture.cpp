@@ -28,7 +28,8 @@ void TopologyCanvas::State::weigh() {
   Focus now;
   float wish = 0;
   const bool pointing = hit.kind != Hit::Kind::empty && hit.kind != Hit::Kind::frame &&
-                        hit.kind != Hit::Kind::minimap && gesture != Gesture::pan;
+                        hit.kind != Hit::Kind::minimap && gesture != Gesture::pan &&
+                        gesture != Gesture::connect;
   if (pointing) {
     now = focus_of(*model, scene, target_of(hit, *model, scene));
     wish = kHoverDim;
@@ -78,7 +79,7 @@ void TopologyCanvas::State::paint(ImDrawList& list) {
   if (hit.kind == Hit::Kind::frame || hit.kind == Hit::Kind::plate) hovered_frame = hit.index;
   const Brush brush{list, *look};
   const std::vector<Rect> plates =
-      paint_frames(brush, *model, scene, camera, canvas, hovered_frame);
+      paint_frames(brush, *model, scene, strengths.spots, camera, canvas, hovered_frame);
   for (std::size_t i = 0; i < plates.size(); ++i)
     if (plates[i].width() > 0) hits.add({Hit::Kind::plate, i, 0, 0}, plates[i]);
 
@@ -145,7 +146,7 @@ void TopologyCanvas::State::paint_card_of(ImDrawList& list, std::size_t index) {
                                                         selected->id == spot.id));
   state.marked = !options->search.empty() && found_spots[index];
   if (gesture == Gesture::connect && pressed_on.index != index)
-    state.marked = camera.to_screen(spot.rect).contains(ImGui::GetIO().MousePos);
+    state.selected = camera.to_screen(spot.rect).contains(ImGui::GetIO().MousePos);
   state.comparing = reading.other.has_value();
   if (reading.health >= Health::bad) state.glow = pulse(options->time_s, options->reduced_motion);
   state.zoom = camera.zoom;
@@ -238,6 +239,11 @@ void TopologyCanvas::State::paint_corners(ImDrawList& list) {
 
 /// Says what the card under the pointer has no room for.
 void TopologyCanvas::State::paint_tooltip() const {
+  const auto begin = [&] {
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(look->px(10), look->px(8)));
+    ImGui::BeginTooltip();
+    ImGui::PopStyleVar();
+  };
   const auto line = [&](const std::string& text) {
     ImGui::PushStyleColor(ImGuiCol_Text, look->theme.dim);
     ImGui::TextUnformatted(text.c_str());
@@ -245,11 +251,10 @@ void TopologyCanvas::State::paint_tooltip() const {
   };
   if (hit.kind == Hit::Kind::instance) {
     const Instance& instance = model->nodes[hit.node].instances[hit.instance];
-    ImGui::BeginTooltip();
+    begin();
     ImGui::TextUnformatted(instance.label.c_str());
     std::string text(word_of(instance.state));
-    if (!std::isnan(instance.utilization))
-      text += ", " + format(instance.utilization, Unit::ratio, 2) + " used";
+    if (!std::isnan(instance.utilization)) text += ", " + percent(instance.utilization) + " used";
     if (instance.zone < model->zones.size()) text += ", in " + model->zones[instance.zone].name;
     line(text);
     ImGui::EndTooltip();
@@ -258,13 +263,12 @@ void TopologyCanvas::State::paint_tooltip() const {
   if (hit.kind != Hit::Kind::spot || detail == Detail::full) return;
   const Scene::Spot& spot = scene.spots[hit.index];
   const Readings::OfSpot& reading = readings.spots[hit.index];
-  ImGui::BeginTooltip();
+  begin();
   ImGui::TextUnformatted(spot.id.c_str());
   const Figures& now = reading.now;
   std::string text = format(now.rate_per_s, Unit::rate);
   if (!std::isnan(now.p99_ms)) text += ", p99 " + format(now.p99_ms, Unit::milliseconds);
-  if (!std::isnan(now.utilization))
-    text += ", " + format(now.utilization, Unit::ratio, 2) + " used";
+  if (!std::isnan(now.utilization)) text += ", " + percent(now.utilization) + " used";
   line(text);
   if (now.error_share > 0) line(format(now.error_share, Unit::ratio, 2) + " errors");
   const std::string troubles = troubles_of(reading.census, 4);
@@ -289,7 +293,7 @@ void TopologyCanvas::State::list_instances() {
   if (seen.clicked) select(seen.clicked);
   if (seen.menu) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    events.menu = Menu{*seen.menu, mouse, position_of(camera.to_place(mouse))};
+    events.menu = Menu{*seen.menu, mouse, position_of(camera.to_place(mouse), scene.grid)};
     select(seen.menu);
   }
   if (seen.close) opened.reset();

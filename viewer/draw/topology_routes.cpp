@@ -22,7 +22,7 @@ enum class Way : std::uint8_t { forward, column, back, loop };
 
 Way way_of(const Rect& from, const Rect& to) {
   if (to.min.x - from.max.x >= 16) return Way::forward;
-  if (std::abs(to.center().x - from.center().x) < kCardWidth / 2) return Way::column;
+  if (std::abs(to.center().x - from.center().x) < from.width() / 2) return Way::column;
   return Way::back;
 }
 
@@ -84,7 +84,7 @@ std::vector<Ends> ends_of(const Scene& scene, const std::vector<Way>& ways) {
 /// Cards by column, to know what is in the way.
 class Columns {
  public:
-  explicit Columns(const Scene& scene) {
+  explicit Columns(const Scene& scene) : grid_(scene.grid) {
     for (const Scene::Spot& spot : scene.spots) {
       columns_[column_of(spot.rect.center().x)].push_back(spot.rect);
     }
@@ -93,7 +93,8 @@ class Columns {
                 [](const Rect& a, const Rect& b) { return a.min.y < b.min.y; });
   }
 
-  static int column_of(float x) { return static_cast<int>(std::lround(x / kColumnWidth)); }
+  int column_of(float x) const { return static_cast<int>(std::lround(x / grid_.column)); }
+  const Grid& grid() const { return grid_; }
 
   /// Whether a card in another column than those of the ends is on the way.
   bool blocked(const Cubic& curve, const Rect& from, const Rect& to) const {
@@ -144,8 +145,8 @@ class Columns {
 
  private:
   // Those cards of a column that are near enough in height to matter.
-  static std::span<const Rect> near(const std::vector<Rect>& rects, float y) {
-    const auto reach = kCardHeight + kClearance;
+  std::span<const Rect> near(const std::vector<Rect>& rects, float y) const {
+    const float reach = grid_.card_height + kClearance;
     const auto first =
         std::lower_bound(rects.begin(), rects.end(), y - reach,
                          [](const Rect& rect, float bound) { return rect.min.y < bound; });
@@ -154,6 +155,7 @@ class Columns {
     return {first, last};
   }
 
+  Grid grid_;
   std::map<int, std::vector<Rect>> columns_;
 };
 
@@ -162,10 +164,10 @@ std::vector<Cubic> around(const Columns& columns, const Ends& ends, std::size_t 
   ImVec2 here = ends.from;
   // Neighbours in one gap keep apart.
   const float shift = 4 * static_cast<float>(number % 3);
-  const int first = Columns::column_of(ends.from.x - kCardWidth / 2) + 1;
-  const int last = Columns::column_of(ends.to.x + kCardWidth / 2) - 1;
+  const int first = columns.column_of(ends.from.x - columns.grid().card_width / 2) + 1;
+  const int last = columns.column_of(ends.to.x + columns.grid().card_width / 2) - 1;
   for (int column = first; column <= last; ++column) {
-    const float x = static_cast<float>(column) * kColumnWidth;
+    const float x = static_cast<float>(column) * columns.grid().column;
     const float share = (x - ends.from.x) / (ends.to.x - ends.from.x);
     const float straight = ends.from.y + (ends.to.y - ends.from.y) * share;
     const std::optional<Columns::Pass> pass = columns.pass(column, straight, shift);

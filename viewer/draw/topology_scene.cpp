@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 constexpr std::size_t kMostFramedNodes = 300;
 constexpr float kZonePadding = 16;
-constexpr float kGroupPadding = 18;
+constexpr float kGroupPadding = 26;  ///< More than that of zones, which may be inside.
 
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
@@ -41,8 +41,8 @@ class Digest {
   std::uint64_t sum_ = 0;
 };
 
-Rect card_at(const Position& position) {
-  return Rect::around(place_of(position), {kCardWidth, kCardHeight});
+Rect card_at(const Position& position, const Grid& grid) {
+  return Rect::around(place_of(position, grid), grid.card());
 }
 
 void add_spots(const Model& model, const Arrangement& arrangement, Scene& scene) {
@@ -74,7 +74,8 @@ void add_spots(const Model& model, const Arrangement& arrangement, Scene& scene)
     }
     const auto moved = spot.group ? arrangement.positions.find("group:" + spot.id)
                                   : arrangement.positions.find(spot.id);
-    spot.rect = card_at(moved != arrangement.positions.end() ? moved->second : position);
+    spot.rect =
+        card_at(moved != arrangement.positions.end() ? moved->second : position, arrangement.grid);
   }
 }
 
@@ -182,13 +183,13 @@ void add_frames(const Model& model, Scene& scene) {
 
 }  // namespace
 
-ImVec2 place_of(const Position& position) {
-  return {static_cast<float>(position.column) * kColumnWidth,
-          static_cast<float>(position.row) * kRowHeight};
+ImVec2 place_of(const Position& position, const Grid& grid) {
+  return {static_cast<float>(position.column) * grid.column,
+          static_cast<float>(position.row) * grid.row};
 }
 
-Position position_of(ImVec2 place) {
-  return {static_cast<double>(place.x / kColumnWidth), static_cast<double>(place.y / kRowHeight)};
+Position position_of(ImVec2 place, const Grid& grid) {
+  return {static_cast<double>(place.x / grid.column), static_cast<double>(place.y / grid.row)};
 }
 
 std::optional<std::size_t> Scene::spot_called(std::string_view id, bool group) const {
@@ -205,6 +206,7 @@ std::optional<std::size_t> Scene::link_between(std::string_view from, std::strin
 
 Scene scene_of(const Model& model, const Arrangement& arrangement) {
   Scene scene;
+  scene.grid = arrangement.grid;
   add_spots(model, arrangement, scene);
   add_links(model, scene);
   add_routes(scene);
@@ -241,6 +243,9 @@ std::uint64_t shape_of(const Model& model, const Arrangement& arrangement) {
     digest.add(position.row);
   }
   for (const std::string& group : arrangement.collapsed) digest.add(group);
+  const Grid& grid = arrangement.grid;
+  for (const float size : {grid.card_width, grid.card_height, grid.column, grid.row})
+    digest.add(static_cast<double>(size));
   digest.add(std::uint64_t{model.nodes.size()});
   digest.add(std::uint64_t{model.edges.size()});
   return digest.sum();
@@ -267,7 +272,7 @@ std::optional<std::size_t> neighbour_of(const Scene& scene, std::size_t spot, Di
     const float sign = direction == Direction::down ? 1 : -1;
     for (std::size_t other = 0; other < scene.spots.size(); ++other) {
       const ImVec2 way = minus(scene.spots[other].rect.center(), here);
-      if (way.y * sign < kCardHeight / 4) continue;
+      if (way.y * sign < scene.grid.card_height / 4) continue;
       offer(other, way.y * sign + 3 * std::abs(way.x));  // a column away only if none is near
     }
   }

@@ -15,14 +15,15 @@
 
 namespace highwater::viewer::topology {
 
-ImVec2 place_of(const Position& position);
-Position position_of(ImVec2 place);
+ImVec2 place_of(const Position& position, const Grid& grid);
+Position position_of(ImVec2 place, const Grid& grid);
 
 /// What the user arranged.
 struct Arrangement {
   /// By id of a node, or "group:" and the name of a collapsed group.
   std::map<std::string, Position, std::less<>> positions;
   std::set<std::string, std::less<>> collapsed;  ///< Groups.
+  Grid grid;
 };
 
 /// Cards, ways and frames of a model: what depends on its shape alone, not on its numbers.
@@ -55,6 +56,7 @@ struct Scene {
   std::vector<Frame> frames;
   std::vector<std::size_t> spot_of;  ///< For each of Model::nodes.
   Rect bounds;
+  Grid grid;
 
   std::optional<std::size_t> spot_called(std::string_view id, bool group) const;
   std::optional<std::size_t> link_between(std::string_view from, std::string_view to) const;

@@ -19,7 +19,7 @@
 /// topology_input.cpp obeys, topology_picture.cpp paints, topology_rects.cpp says where things are.
 namespace highwater::viewer {
 
-inline constexpr float kZoomMax = 3;
+inline constexpr float kZoomMax = 2;
 inline constexpr float kZoomMin = 0.004F;
 inline constexpr float kReach = 6;  ///< How near a link the pointer must be.
 
