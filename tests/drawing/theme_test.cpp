@@ -1,3 +1,3 @@
-#include <catch2/catch.hpp>
-
 #include "viewer/draw/theme.h"
+
+#include <catch2/catch.hpp>

@@ -66,6 +66,12 @@ struct IconPath {
 
 std::span<const IconPath> paths(Icon icon);
 
+/// The points of a path around `center`, where the icon's square is 2 * `radius` wide.
+std::vector<ImVec2> placed(const IconPath& path, ImVec2 center, float radius);
+
+/// How wide the lines of an icon are: as strong as text beside it.
+float icon_stroke(float radius);
+
 /// Draws it around `center`; the square it fills is 2 * `radius` wide.
 void draw_icon(ImDrawList& draw, Icon icon, ImVec2 center, float radius, Color color);
 

@@ -5,10 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "viewer/draw/canvas.h"
 #include "viewer/draw/look.h"
+#include "viewer/draw/plot_geometry.h"
 #include "viewer/draw/plot_items.h"
 #include "viewer/draw/plot_options.h"
 #include "viewer/draw/plot_state.h"
+#include "viewer/draw/plot_view.h"
 #include "viewer/draw/x_link.h"
 
 namespace highwater::viewer {
@@ -33,8 +36,9 @@ struct PlotResult {
 /// others.
 ///
 /// Series are drawn in the order in which they are added, heat maps below and bands behind lines.
-/// x values must ascend. A y of NaN is a gap. Series of the same name share a colour and a place in
-/// the legend: a band around a line, say. Data must stay valid until the last call to the plot.
+/// x values must ascend (of scatter() in any order). A y of NaN is a gap. Series of the same name
+/// share a colour and a place in the legend: a band around a line, say. Data must stay valid until
+/// the last call to the plot.
 class Plot {
  public:
   Plot(const Look& look, std::string id, PlotOptions options, PlotState& state, XLink& x);
@@ -79,9 +83,11 @@ class Plot {
   std::string to_svg() const;
 
  private:
-  friend class PlotPainter;
-
-  Series& add(SeriesKind kind, std::string name, Values x, Values y, const SeriesStyle& style);
+  Series& add(SeriesKind kind, std::string name, const Values& x, Values y, SeriesStyle style);
+  void lay_out(const Canvas& canvas);
+  void fit_y(const Canvas& canvas);
+  PlotView view() const;
+  std::string offer_legend(const Canvas& canvas);
 
   const Look& look_;
   std::string id_;
@@ -90,6 +96,8 @@ class Plot {
   XLink& link_;
   PlotItems items_;
   PlotGeometry geometry_;
+  bool has_data_ = false;
+  std::size_t colors_taken_ = 0;  // of the palette
 };
 
 }  // namespace highwater::viewer

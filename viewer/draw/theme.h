@@ -13,7 +13,7 @@ namespace highwater::viewer {
 
 enum class Mode : std::uint8_t { dark, light };
 
-/// How something fares. Never shown by colour alone: see Theme::icon and word().
+/// How something fares. Never shown by colour alone: see icon() and word().
 enum class Status : std::uint8_t { ok, warn, bad, idle };
 
 /// "ok", "warning", "failing", "idle".

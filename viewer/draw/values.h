@@ -47,6 +47,13 @@ class Values {
     return start_ + step_ * static_cast<double>(index);
   }
 
+  /// The first `size` of them, or all where there are fewer.
+  Values shortened(std::size_t size) const {
+    Values copy = *this;
+    if (size < copy.size_) copy.size_ = size;
+    return copy;
+  }
+
   /// First index whose number is not below `bound`; the numbers must ascend. size() if there is
   /// none.
   std::size_t lower_bound(double bound) const;
