@@ -1,34 +1,12 @@
 #include "tests/drawing/topology_rig.h"
 
-#include <string>
+#include <optional>
 #include <utility>
 
 #include <catch2/catch.hpp>
 
-#include "viewer/draw/fonts.h"
-#include "viewer/draw/raster.h"
-#include "viewer/draw/theme.h"
-
 namespace highwater::viewer {
 namespace {
-
-// As GLFW numbers them.
-constexpr int code_of(ImGuiKey key) {
-  return 256 + static_cast<int>(key);
-}
-
-ImGuiContext* context_of(ImVec2 size) {
-  ImGuiContext* const context = ImGui::CreateContext();
-  ImGui::SetCurrentContext(context);
-  ImGuiIO& io = ImGui::GetIO();
-  io.IniFilename = nullptr;
-  io.LogFilename = nullptr;
-  io.DeltaTime = 1.0F / 60;
-  io.DisplaySize = size;
-  io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
-  for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = code_of(key);
-  return context;
-}
 
 // The latest of what happened once.
 template <typename T>
@@ -38,60 +16,35 @@ void keep(std::optional<T>& kept, const std::optional<T>& seen) {
 
 }  // namespace
 
-TopologyRig::TopologyRig(topology::Sample shown, Mode mode, float scale, ImVec2 window)
-    : sample(std::move(shown)),
-      look{theme_of(mode), {}, scale},
-      size(window),
-      context_(context_of(window)) {
-  look.fonts = load_fonts(*ImGui::GetIO().Fonts, scale).fonts;
-  apply(look.theme, scale);
-  unsigned char* pixels = nullptr;
-  int width = 0;
-  int height = 0;
-  ImGui::GetIO().Fonts->GetTexDataAsAlpha8(&pixels, &width, &height);
-  point_at(ImVec2{-1, -1});
+TopologyRig::TopologyRig(topology::Sample shown, Mode mode, float scale, ImVec2 size)
+    : headless(size, mode, scale), sample(std::move(shown)) {
   frames(2);
 }
 
-TopologyRig::~TopologyRig() {
-  ImGui::DestroyContext(context_);
-}
-
 void TopologyRig::frame() {
-  ImGui::SetCurrentContext(context_);
-  ImGui::NewFrame();
-  ImGui::SetNextWindowPos({0, 0});
-  ImGui::SetNextWindowSize(size);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0.0F);
-  ImGui::Begin(
-      "window", nullptr,
-      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-  float top = 0;
-  if (palette) {
-    ImGui::Button("worker", {80, 20});
-    if (ImGui::BeginDragDropSource()) {
-      constexpr std::string_view kWord = "worker";
-      ImGui::SetDragDropPayload(TopologyCanvas::kPalettePayload, kWord.data(), kWord.size());
-      ImGui::EndDragDropSource();
+  headless.frame([this] {
+    if (palette) {
+      ImGui::Button("worker", {80, 20});
+      if (ImGui::BeginDragDropSource()) {
+        constexpr std::string_view kWord = "worker";
+        ImGui::SetDragDropPayload(TopologyCanvas::kPalettePayload, kWord.data(), kWord.size());
+        ImGui::EndDragDropSource();
+      }
     }
-    top = 30;
-    ImGui::SetCursorPos({0, top});
-  }
-  const TopologyCanvas::Events& seen =
-      canvas.draw(look, "canvas", sample.model, {size.x, size.y - top}, options);
-  events_.hovered = seen.hovered;
-  events_.selection_changed = events_.selection_changed || seen.selection_changed;
-  keep(events_.activated, seen.activated);
-  keep(events_.menu, seen.menu);
-  keep(events_.moved, seen.moved);
-  keep(events_.connect, seen.connect);
-  keep(events_.add, seen.add);
-  keep(events_.remove, seen.remove);
-  ImGui::End();
+    const TopologyCanvas::Events& seen =
+        canvas.draw(headless.look(), "canvas", sample.model, {0, 0}, options);
+    events_.hovered = seen.hovered;
+    events_.selection_changed = events_.selection_changed || seen.selection_changed;
+    keep(events_.activated, seen.activated);
+    keep(events_.menu, seen.menu);
+    keep(events_.moved, seen.moved);
+    keep(events_.connect, seen.connect);
+    keep(events_.add, seen.add);
+    keep(events_.remove, seen.remove);
+  });
   ImGui::PopStyleVar(2);
-  ImGui::Render();
-  ImGui::GetIO().MouseWheel = 0;
 }
 
 void TopologyRig::frames(int count) {
@@ -106,8 +59,7 @@ topology::Rect TopologyRig::rect(std::string_view name) const {
 }
 
 void TopologyRig::point_at(ImVec2 place) {
-  ImGui::SetCurrentContext(context_);
-  ImGui::GetIO().MousePos = place;
+  headless.move(place);
 }
 
 void TopologyRig::point_at(std::string_view name) {
@@ -117,20 +69,19 @@ void TopologyRig::point_at(std::string_view name) {
 
 void TopologyRig::click(std::string_view name, int button) {
   point_at(name);
-  ImGui::GetIO().MouseDown[button] = true;
+  headless.press(button);
   frame();
-  ImGui::GetIO().MouseDown[button] = false;
+  headless.release(button);
   frame();
-  // Longer than what makes two clicks a double click.
-  frames(30);
+  frames(30);  // longer than what makes two clicks a double click
 }
 
 void TopologyRig::double_click(std::string_view name) {
   point_at(name);
   for (int i = 0; i < 2; ++i) {
-    ImGui::GetIO().MouseDown[0] = true;
+    headless.press(0);
     frame();
-    ImGui::GetIO().MouseDown[0] = false;
+    headless.release(0);
     frame();
   }
   frames(30);
@@ -139,7 +90,7 @@ void TopologyRig::double_click(std::string_view name) {
 void TopologyRig::drag(ImVec2 from, ImVec2 to, int button) {
   point_at(from);
   frames(2);
-  ImGui::GetIO().MouseDown[button] = true;
+  headless.press(button);
   frame();
   constexpr int kSteps = 6;
   for (int i = 1; i <= kSteps; ++i) {
@@ -147,35 +98,24 @@ void TopologyRig::drag(ImVec2 from, ImVec2 to, int button) {
     frame();
   }
   frame();
-  ImGui::GetIO().MouseDown[button] = false;
+  headless.release(button);
   frames(30);
 }
 
 void TopologyRig::wheel(float steps) {
-  ImGui::GetIO().MouseWheel = steps;
+  headless.wheel(steps);
   frame();
-}
-
-void TopologyRig::press(int code, bool down) {
-  ImGui::SetCurrentContext(context_);
-  ImGui::GetIO().KeysDown[code] = down;
 }
 
 void TopologyRig::type(ImGuiKey key) {
-  press(code_of(key), true);
-  frame();
-  press(code_of(key), false);
-  frame();
-}
-
-void TopologyRig::type(char letter) {
-  hold(letter, 1);
+  headless.key(key);
+  frames(2);
 }
 
 void TopologyRig::hold(char letter, int count) {
-  press(letter, true);
+  ImGui::GetIO().KeysDown[static_cast<int>(letter)] = true;
   frames(count);
-  press(letter, false);
+  ImGui::GetIO().KeysDown[static_cast<int>(letter)] = false;
   frame();
 }
 
@@ -185,9 +125,7 @@ TopologyCanvas::Events TopologyRig::take() {
 
 Image TopologyRig::picture() {
   frame();
-  Image image(static_cast<int>(size.x), static_cast<int>(size.y), look.theme.background);
-  Raster(*ImGui::GetIO().Fonts).draw(image, *ImGui::GetDrawData());
-  return image;
+  return headless.picture();
 }
 
 }  // namespace highwater::viewer

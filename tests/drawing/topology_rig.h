@@ -4,9 +4,8 @@
 
 #include <imgui.h>
 
+#include "tests/drawing/headless.h"
 #include "tests/drawing/topology_models.h"
-#include "viewer/draw/image.h"
-#include "viewer/draw/look.h"
 #include "viewer/draw/topology_canvas.h"
 
 namespace highwater::viewer {
@@ -16,9 +15,6 @@ class TopologyRig {
  public:
   explicit TopologyRig(topology::Sample shown, Mode mode = Mode::dark, float scale = 1,
                        ImVec2 size = {1200, 700});
-  ~TopologyRig();
-  TopologyRig(const TopologyRig&) = delete;
-  TopologyRig& operator=(const TopologyRig&) = delete;
 
   /// One more frame of 1/60 s; the events of all frames since take() are kept.
   void frame();
@@ -28,12 +24,13 @@ class TopologyRig {
 
   void point_at(ImVec2 place);
   void point_at(std::string_view name);
+  void point_away() { point_at(ImVec2{-1, -1}); }
   void click(std::string_view name, int button = 0);
   void double_click(std::string_view name);
   void drag(ImVec2 from, ImVec2 to, int button = 0);
   void wheel(float steps);
   void type(ImGuiKey key);
-  void type(char letter);
+  void type(char letter) { hold(letter, 1); }
   /// Down for some frames.
   void hold(char letter, int count);
 
@@ -46,17 +43,13 @@ class TopologyRig {
 
   Image picture();
 
+  Headless headless;
   topology::Sample sample;
   TopologyCanvas canvas;
   TopologyCanvas::Options options;
-  Look look;
-  bool palette = false;  ///< A source of drags in the upper left corner.
-  ImVec2 size;
+  bool palette = false;  ///< A button that can be dragged, above the canvas.
 
  private:
-  void press(int code, bool down);
-
-  ImGuiContext* context_;
   TopologyCanvas::Events events_;
 };
 

@@ -82,7 +82,7 @@ void paint_plate(const Sheet& sheet) {
                            rounding, ImDrawFlags_RoundCornersRight);
   const bool ringed = state.selected || state.marked;
   const Color border = state.selected ? sheet.theme.accent
-                       : state.marked ? sheet.theme.status(Status::warn)
+                       : state.marked ? sheet.theme.text
                                       : sheet.theme.border;
   const float thickness = std::max(1.0F, std::floor(sheet.px(ringed ? 2 : 1)));
   brush.outline(rect, border, rounding, thickness);
@@ -144,59 +144,83 @@ std::optional<Rect> paint_name(const Sheet& sheet, float top, float height) {
   return expand;
 }
 
-void paint_figures(const Sheet& sheet, float top) {
-  const Brush& brush = sheet.brush;
-  ImFont* const font = number_font(brush.look, sheet.state.zoom);
-  const Figures& now = sheet.reading.now;
-  brush.text(font, {sheet.left, top}, sheet.theme.text, format(now.rate_per_s, Unit::rate));
-  if (sheet.reading.health == Health::down) {
-    ImFont* const strong = name_font(brush.look, sheet.state.zoom);
-    brush.text_left_of(strong, {sheet.right, top + (font->FontSize - strong->FontSize) / 2},
-                       sheet.theme.status(Status::bad), "down");
-  } else if (!std::isnan(now.p99_ms)) {
-    brush.text_left_of(font, {sheet.right, top}, sheet.theme.dim,
-                       format(now.p99_ms, Unit::milliseconds));
-  }
+std::string latency_of(const Sheet& sheet) {
+  if (sheet.reading.health == Health::down) return "down";
+  if (std::isnan(sheet.reading.now.p99_ms)) return {};
+  return format(sheet.reading.now.p99_ms, Unit::milliseconds);
 }
 
-/// The other run's number with the direction in which this one's differs. Returns its width.
-float paint_ghost(const Sheet& sheet, ImVec2 place, bool leftwards, double now, double other,
-                  Unit unit, bool higher_is_worse) {
-  if (std::isnan(other)) return 0;
+/// 2 where rate and latency do not fit side by side.
+int lines_of_figures(const Sheet& sheet) {
+  ImFont* const font = number_font(sheet.brush.look, sheet.state.zoom);
+  const std::string latency = latency_of(sheet);
+  if (latency.empty()) return 1;
+  const float width = width_of(font, format(sheet.reading.now.rate_per_s, Unit::rate)) +
+                      sheet.px(8) + width_of(font, latency);
+  return width <= sheet.right - sheet.left ? 1 : 2;
+}
+
+void paint_figures(const Sheet& sheet, float top, float height, int lines) {
   const Brush& brush = sheet.brush;
-  ImFont* const font = sheet.brush.look.font(TextRole::mono_small);
-  const std::string text = format(other, unit);
-  const float radius = font->FontSize * 0.28F;
-  const float sign_width = 2 * radius + sheet.px(4);
-  const float width = sign_width + width_of(font, text);
-  const float left = leftwards ? place.x - width : place.x;
-  const ImVec2 center{left + radius, place.y + font->FontSize / 2};
-  const Change change = change_of(now, other);
-  const Color better = sheet.theme.status(Status::ok);
-  const Color worse = sheet.theme.status(Status::bad);
-  const Color ink = !higher_is_worse ? sheet.theme.accent : change == Change::up ? worse : better;
-  if (change == Change::up)
-    brush.draw.AddTriangleFilled({center.x - radius, center.y + radius * 0.8F},
-                                 {center.x, center.y - radius * 0.9F},
-                                 {center.x + radius, center.y + radius * 0.8F}, brush.color(ink));
-  else if (change == Change::down)
-    brush.draw.AddTriangleFilled({center.x - radius, center.y - radius * 0.8F},
-                                 {center.x + radius, center.y - radius * 0.8F},
-                                 {center.x, center.y + radius * 0.9F}, brush.color(ink));
+  ImFont* const font = number_font(brush.look, sheet.state.zoom);
+  const float step = height / static_cast<float>(lines);
+  brush.text(font, {sheet.left, top}, sheet.theme.text,
+             format(sheet.reading.now.rate_per_s, Unit::rate));
+  const Color ink =
+      sheet.reading.health == Health::down ? sheet.theme.status(Status::bad) : sheet.theme.dim;
+  if (lines == 1)
+    brush.text_left_of(font, {sheet.right, top}, ink, latency_of(sheet));
   else
+    brush.text(font, {sheet.left, top + step}, ink, latency_of(sheet));
+}
+
+/// The other run's number with the direction in which this one's differs.
+struct Ghost {
+  std::string text;
+  Change change;
+  Color ink;
+  float width;
+};
+
+Ghost ghost_of(const Sheet& sheet, double now, double other, Unit unit, bool higher_is_worse) {
+  Ghost ghost{{}, change_of(now, other), sheet.theme.accent, 0};
+  if (std::isnan(other)) return ghost;
+  if (higher_is_worse)
+    ghost.ink = sheet.theme.status(ghost.change == Change::up ? Status::bad : Status::ok);
+  ghost.text = format(other, unit);
+  ImFont* const font = sheet.brush.look.font(TextRole::mono_small);
+  ghost.width = font->FontSize * 0.56F + sheet.px(4) + width_of(font, ghost.text);
+  return ghost;
+}
+
+void paint_ghost(const Sheet& sheet, ImVec2 place, const Ghost& ghost) {
+  if (ghost.text.empty()) return;
+  const Brush& brush = sheet.brush;
+  ImFont* const font = brush.look.font(TextRole::mono_small);
+  const float radius = font->FontSize * 0.28F;
+  const ImVec2 center{place.x + radius, place.y + font->FontSize / 2};
+  const float base = center.y + (ghost.change == Change::up ? 0.8F : -0.8F) * radius;
+  const float tip = center.y + (ghost.change == Change::up ? -0.9F : 0.9F) * radius;
+  if (ghost.change == Change::same)
     brush.fill({{center.x - radius, center.y - sheet.px(0.5F)},
                 {center.x + radius, center.y + sheet.px(0.5F)}},
                sheet.theme.faint);
-  brush.text(font, {left + sign_width, place.y}, sheet.theme.dim, text);
-  return width;
+  else
+    brush.draw.AddTriangleFilled({center.x - radius, base}, {center.x, tip},
+                                 {center.x + radius, base}, brush.color(ghost.ink));
+  brush.text(font, {place.x + 2 * radius + sheet.px(4), place.y}, sheet.theme.dim, ghost.text);
 }
 
 void paint_ghosts(const Sheet& sheet, float top) {
   if (!sheet.reading.other) return;
   const Figures& now = sheet.reading.now;
   const Figures& other = *sheet.reading.other;
-  paint_ghost(sheet, {sheet.left, top}, false, now.rate_per_s, other.rate_per_s, Unit::rate, false);
-  paint_ghost(sheet, {sheet.right, top}, true, now.p99_ms, other.p99_ms, Unit::milliseconds, true);
+  const Ghost rate = ghost_of(sheet, now.rate_per_s, other.rate_per_s, Unit::rate, false);
+  const Ghost latency = ghost_of(sheet, now.p99_ms, other.p99_ms, Unit::milliseconds, true);
+  paint_ghost(sheet, {sheet.right - latency.width, top}, latency);
+  // Where both have no room, the latency is what one compares.
+  if (sheet.left + rate.width + sheet.px(4) <= sheet.right - latency.width)
+    paint_ghost(sheet, {sheet.left, top}, rate);
 }
 
 void paint_curve(const Sheet& sheet, CardRows::Row row) {
@@ -322,10 +346,13 @@ struct Said {
 Said said_of(const Sheet& sheet, float room, ImFont* font) {
   const Figures& now = sheet.reading.now;
   const Limits& limits = sheet.state.limits;
-  if (now.error_share >= limits.errors_warn)
-    return {format(now.error_share, Unit::ratio, 2) + " errors",
+  if (now.error_share >= limits.errors_warn) {
+    const std::string share = format(now.error_share, Unit::ratio, 2);
+    const std::string words = share + " errors";
+    return {width_of(font, words) <= room ? words : share,
             sheet.theme.status(now.error_share >= limits.errors_bad ? Status::bad : Status::warn),
             true};
+  }
   const std::string queue = !std::isnan(now.queue) && now.queue >= 0.5
                                 ? "queue " + format(std::round(now.queue), Unit::number, 2)
                                 : "";
@@ -422,6 +449,7 @@ CardParts paint_full(const Sheet& sheet) {
   const Look& look = sheet.brush.look;
   CardParts parts;
   CardNeeds needs;
+  needs.lines = lines_of_figures(sheet);
   needs.ghost = sheet.state.comparing;
   needs.sparkline = !sheet.spot.group && sheet.first().sparkline.size() > 1;
   needs.bar = !std::isnan(sheet.reading.now.utilization);
@@ -434,7 +462,7 @@ CardParts paint_full(const Sheet& sheet) {
                                 look.scale, needs);
   const float top = sheet.rect.min.y;
   parts.expand = paint_name(sheet, top + rows.name.top, rows.name.height);
-  paint_figures(sheet, top + rows.figures.top);
+  paint_figures(sheet, top + rows.figures.top, rows.figures.height, needs.lines);
   if (rows.ghost) paint_ghosts(sheet, top + rows.ghost.top);
   if (rows.sparkline && needs.sparkline) paint_curve(sheet, rows.sparkline);
   if (rows.bar) paint_bar(sheet, rows.bar, rows.percent);
@@ -473,7 +501,8 @@ CardRows rows_of(float height, float name_height, float line_height, float paddi
   const float gap = std::round(2 * scale);
   const float thin_bar = 6 * scale;
   const float least_curve = 10 * scale;
-  float free = height - 2 * padding - name_height - gap - line_height;
+  const float figures = line_height * static_cast<float>(needs.lines);
+  float free = height - 2 * padding - name_height - gap - figures;
   const auto take = [&free](bool needed, float wanted) {
     if (!needed || free < wanted) return 0.0F;
     free -= wanted;
@@ -497,7 +526,7 @@ CardRows rows_of(float height, float name_height, float line_height, float paddi
   };
   rows.name = place(name_height);
   top += gap;
-  rows.figures = place(line_height);
+  rows.figures = place(figures);
   rows.ghost = place(ghost);
   // From below: bar and foot stand at the lower edge, what is between goes to the curve.
   float bottom = height - padding;

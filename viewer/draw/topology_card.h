@@ -21,6 +21,7 @@ struct CardRows {
 };
 
 struct CardNeeds {
+  int lines = 1;  ///< Of figures: 2 where they do not fit side by side.
   bool ghost = false, sparkline = false, foot = false, bar = false;
 };
 

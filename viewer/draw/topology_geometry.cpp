@@ -196,10 +196,10 @@ Grid grid_for(float columns, float rows, ImVec2 room, float zoom_max) {
 }
 
 Detail detail_of(ImVec2 card, float scale) {
-  // A full card holds a name, two numbers side by side and a bar in text of readable size; a
-  // compact one some ten letters; dots of less than 4 pixels are no longer told apart.
+  // A full card holds a name, two numbers and a bar in text of readable size; a compact one some
+  // ten letters; dots of less than 4 pixels are no longer told apart.
   const ImVec2 design = times(card, 1 / scale);
-  if (design.x >= 116 && design.y >= 50) return Detail::full;
+  if (design.x >= 92 && design.y >= 50) return Detail::full;
   if (design.x >= 64 && design.y >= 24) return Detail::compact;
   if (design.x >= 8) return Detail::dot;
   return Detail::density;

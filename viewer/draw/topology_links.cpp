@@ -29,7 +29,8 @@ class LinkPainter {
     // What is plain to see alone is too much among many.
     crowd_ = std::clamp(9 / std::sqrt(1 + static_cast<float>(visible_.size())), 0.5F, 1.0F);
     for (const std::size_t link : visible_)
-      paint_line(scene.links[link], readings.links[link], readings.highest_rate, strengths[link]);
+      paint_line(scene, scene.links[link], readings.links[link], readings.highest_rate,
+                 strengths[link]);
     if (style_.particles && style_.detail != Detail::density)
       paint_particles(scene, readings, strengths);
     if (economical_) return;
@@ -58,10 +59,14 @@ class LinkPainter {
     return std::clamp(link.path.length() * unit() / look_.px(kParticleGap), 3.0F, 44.0F);
   }
 
-  void flatten(const Path& path) {
+  void flatten(const Scene& scene, const Scene::Link& link) {
     line_.clear();
+    // A dot is smaller than its card, where the path ends.
+    const bool dots = style_.detail < Detail::compact;
+    if (dots) line_.push_back(scene.spots[link.from].rect.center());
     // Many thin lines need not be as smooth as a few thick ones.
-    path.flatten(economical_ ? unit() * 0.4F : unit(), line_);
+    link.path.flatten(economical_ ? unit() * 0.4F : unit(), line_);
+    if (dots) line_.push_back(scene.spots[link.to].rect.center());
     for (ImVec2& point : line_) point = style_.camera.to_screen(point);
   }
 
@@ -78,9 +83,9 @@ class LinkPainter {
                       std::max(1.0F, std::round(thickness)));
   }
 
-  void paint_line(const Scene::Link& link, const Readings::OfLink& reading, double highest,
-                  float strength) {
-    flatten(link.path);
+  void paint_line(const Scene& scene, const Scene::Link& link, const Readings::OfLink& reading,
+                  double highest, float strength) {
+    flatten(scene, link);
     const bool emphasized = strength > 1;
     const Color ink = color(reading);
     const bool idle = !(reading.rate_per_s > 0);
