@@ -64,14 +64,13 @@ SampleRun::SampleRun() : latency(kHeatRows * kBins), utilization(kInstances * kB
       const double at = std::pow(10.0, 4 * (static_cast<double>(row) + 0.5) / kHeatRows);
       const double z = std::log10(at / median) / (at > median ? 0.32 : 0.16);
       const double hit = std::log10(at / 2.2) / 0.08;
-      const double count = load / 22 * std::exp(-z * z / 2) + load / 30 * std::exp(-hit * hit / 2) +
-                           1.5 * noise(i * kHeatRows + row);
+      const double count = load / 22 * std::exp(-z * z / 2) + load / 30 * std::exp(-hit * hit / 2);
       latency[row * kBins + i] = static_cast<float>(std::max(0.0, std::floor(count)));
     }
     for (std::size_t row = 0; row < kInstances; ++row) {
       double share =
           std::min(0.99, load / capacity * 0.88) * (0.78 + 0.022 * static_cast<double>(row));
-      share = std::clamp(share + 0.02 * noise(i * kInstances + row + 99), 0.0, 1.0);
+      share = std::clamp(share + 0.015 * noise(i / 4 * kInstances + row + 99), 0.0, 1.0);
       const bool dead = row == 3 && between(t, 92, 130);
       utilization[row * kBins + i] =
           dead ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(share);
@@ -86,16 +85,22 @@ Gallery::Gallery() : states_(kCharts) {
 void Gallery::draw(const Look& look) {
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float gap = look.px(8);
-  const ImVec2 size = {std::floor((room.x - 2 * gap) / 3), std::floor((room.y - 3 * gap) / 4)};
+  // As many as there is room for: at twice the scale only the first.
+  const int columns = look.scale < 1.5F ? 3 : 2;
+  const int rows = look.scale < 1.5F ? 4 : 2;
+  const ImVec2 size = {
+      std::floor((room.x - gap * static_cast<float>(columns - 1)) / static_cast<float>(columns)),
+      std::floor((room.y - gap * static_cast<float>(rows - 1)) / static_cast<float>(rows))};
   using Draw = void (Gallery::*)(const Look&, ImVec2);
   static constexpr std::array<Draw, 12> kParts = {
       &Gallery::throughput, &Gallery::latency,    &Gallery::stacked,  &Gallery::heat,
       &Gallery::instances,  &Gallery::comparison, &Gallery::spectrum, &Gallery::distribution,
       &Gallery::scatter,    &Gallery::many,       &Gallery::nothing,  &Gallery::widgets};
   const ImVec2 origin = ImGui::GetCursorScreenPos();
-  for (std::size_t i = 0; i < kParts.size(); ++i) {
-    const auto column = static_cast<float>(i % 3);
-    const auto row = static_cast<float>(i / 3);
+  const auto count = std::min(kParts.size(), static_cast<std::size_t>(columns * rows));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto column = static_cast<float>(static_cast<int>(i) % columns);
+    const auto row = static_cast<float>(static_cast<int>(i) / columns);
     ImGui::SetCursorScreenPos(
         {origin.x + column * (size.x + gap), origin.y + row * (size.y + gap)});
     (this->*kParts[i])(look, size);

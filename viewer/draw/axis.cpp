@@ -5,16 +5,9 @@
 
 namespace highwater::viewer {
 
-double to_position(AxisKind kind, double value) {
+double curved_position(AxisKind kind, double value) {
   constexpr double kNowhere = std::numeric_limits<double>::quiet_NaN();
-  switch (kind) {
-    case AxisKind::linear:
-      return value;
-    case AxisKind::logarithmic:
-      return value > 0 ? std::log10(value) : kNowhere;
-    case AxisKind::percentile:
-      break;
-  }
+  if (kind == AxisKind::logarithmic) return value > 0 ? std::log10(value) : kNowhere;
   return value >= 0 && value < 1 ? -std::log10(1 - value) : kNowhere;
 }
 

@@ -13,8 +13,13 @@ enum class AxisKind : std::uint8_t {
   percentile,
 };
 
+/// Of axes that are not linear; see to_position().
+double curved_position(AxisKind kind, double value);
+
 /// NaN where `value` has no place on such an axis.
-double to_position(AxisKind kind, double value);
+inline double to_position(AxisKind kind, double value) {
+  return kind == AxisKind::linear ? value : curved_position(kind, value);
+}
 
 double from_position(AxisKind kind, double position);
 

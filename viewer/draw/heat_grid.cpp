@@ -68,7 +68,12 @@ std::vector<Group> row_groups(const PlotView& view, const HeatMap& heat, float g
 
 // The largest number among the cells of two groups; NaN where there is none.
 double largest(const HeatMap& heat, const Group& rows, const Group& columns) {
-  double most = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (rows.last - rows.first == 1 && columns.last - columns.first == 1) {
+    const double only = heat.cells[rows.first * heat.columns + columns.first];
+    return std::isfinite(only) ? only : kNone;
+  }
+  double most = kNone;
   for (std::size_t row = rows.first; row < rows.last; ++row)
     for (std::size_t column = columns.first; column < columns.last; ++column) {
       const double amount = heat.cells[row * heat.columns + column];
@@ -127,7 +132,9 @@ std::vector<Cell> cells_of(const PlotView& view, const HeatMap& heat, const Them
   const bool zero_is_nothing = heat.colors == HeatColors::density;
   const double most = most_of(heat);
   const std::vector<Group> columns = column_groups(view, heat);
-  for (const Group& rows : row_groups(view, heat, row_gap)) {
+  const std::vector<Group> all_rows = row_groups(view, heat, row_gap);
+  cells.reserve(columns.size() * all_rows.size());
+  for (const Group& rows : all_rows) {
     bool open = false;  // whether the next column can continue the last cell
     std::size_t last_step = 0;
     for (const Group& column : columns) {

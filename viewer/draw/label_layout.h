@@ -19,9 +19,9 @@ struct LabelPlace {
 };
 
 /// Puts labels into lanes from `left` to `right` so that no two overlap, `gap` apart at least. Each
-/// stands where it wishes to, moved left only where it would pass `right`, in the first lane that
-/// has room. Labels that do not begin inside, are wider than the lane or find all `lanes` taken are
-/// left out. The order of the wishes decides who comes first where two begin at the same place.
+/// stands where it wishes to, moved only as far as it takes to stay inside, in the first lane that
+/// has room. Labels that begin behind `right`, are wider than the lane or find all `lanes` taken
+/// are left out. The order of the wishes decides who comes first where two begin at the same place.
 std::vector<LabelPlace> place_labels(const std::vector<LabelWish>& wishes, float left, float right,
                                      int lanes, float gap);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "viewer/draw/heat_grid.h"
+#include "viewer/draw/screen_canvas.h"
 
 namespace highwater::viewer {
 namespace {
@@ -208,6 +209,18 @@ void paint_swatch(Canvas& canvas, const Series& series, ImVec2 min, bool shown) 
       break;
     }
   }
+}
+
+bool legend_row(const Look& look, const Series& series, bool shown) {
+  ScreenCanvas canvas(look, *ImGui::GetWindowDrawList());
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const ImVec2 size = {entry_width(canvas, series.name), canvas.measure(TextRole::small, "x").y};
+  const bool clicked = ImGui::InvisibleButton(series.name.c_str(), size);
+  Color color = shown ? look.theme.dim : look.theme.faint;
+  if (ImGui::IsItemHovered()) color = look.theme.text;
+  paint_swatch(canvas, series, at, shown);
+  canvas.text({at.x + swatch_width(look), at.y}, TextRole::small, color, series.name);
+  return clicked;
 }
 
 void paint_header(Canvas& canvas, const PlotView& view) {

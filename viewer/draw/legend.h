@@ -36,6 +36,9 @@ void paint_header(Canvas& canvas, const PlotView& view);
 /// A small picture of how a series is drawn, left of `min` + the height of a text.
 void paint_swatch(Canvas& canvas, const Series& series, ImVec2 min, bool shown);
 
+/// A name with its swatch as an item of the layout; true when it was clicked.
+bool legend_row(const Look& look, const Series& series, bool shown);
+
 /// Pixels that a swatch and the distance to its name take.
 float swatch_width(const Look& look);
 

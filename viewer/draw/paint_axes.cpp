@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
+
+#include "viewer/draw/readout.h"
 
 namespace highwater::viewer {
 namespace {
@@ -10,6 +13,7 @@ namespace {
 constexpr float kOrdinaryMargin = 56;  // design pixels: "1000 ms" and its distances
 constexpr float kLabelGap = 7;         // design pixels between a label and the area
 constexpr float kEdgeGap = 12;         // and between it and the edge of the chart
+constexpr float kChipPadding = 4;      // of the value at the mouse
 constexpr float kMostMargin = 0.3F;    // of the chart's width, for long names of rows
 
 float widest_label(const Canvas& canvas, const PlotOptions& options,
@@ -58,19 +62,49 @@ void paint_y_labels(Canvas& canvas, const PlotView& view) {
   }
 }
 
+// From one pixel to another.
+struct Extent {
+  float from = 0;
+  float to = 0;
+};
+
+// Where the x value at the mouse is written.
+std::optional<Extent> cursor_value_extent(const Canvas& canvas, const PlotView& view) {
+  if (!view.cursor || !view.mouse) return std::nullopt;
+  const PlotGeometry& geometry = view.geometry;
+  const float width = canvas.measure(TextRole::small, x_text(view, *view.cursor)).x;
+  const float rightmost = std::max(geometry.area_min.x, geometry.area_max.x - width);
+  const float from =
+      std::clamp(geometry.x_pixel(*view.cursor) - width / 2, geometry.area_min.x, rightmost);
+  const float padding = canvas.look().px(kChipPadding);
+  return Extent{from - padding, from + width + padding};
+}
+
 void paint_x_labels(Canvas& canvas, const PlotView& view) {
   const PlotGeometry& geometry = view.geometry;
   const float y = geometry.area_max.y + canvas.look().px(4);
   const float right_edge = geometry.max.x - canvas.look().px(4);
   float end = geometry.min.x;  // of the label before
+  const std::optional<Extent> value = cursor_value_extent(canvas, view);
   for (const Tick& tick : view.x_ticks) {
     if (tick.label.empty()) continue;
     const float width = canvas.measure(TextRole::small, tick.label).x;
     const float x = std::min(geometry.x_pixel(tick.position) - width / 2, right_edge - width);
     if (x < end) continue;  // logarithmic axes have labels at uneven distances
+    if (value && x < value->to && x + width > value->from) continue;
     canvas.text({x, y}, TextRole::small, canvas.theme().dim, tick.label);
     end = x + width + canvas.look().px(6);
   }
+}
+
+// A value on an axis, over its labels.
+void paint_axis_value(Canvas& canvas, const std::string& text, ImVec2 min, ImVec2 size) {
+  const Look& look = canvas.look();
+  const ImVec2 padding = {look.px(kChipPadding), look.px(1)};
+  canvas.box({min.x - padding.x, min.y - padding.y},
+             {min.x + size.x + padding.x, min.y + size.y + padding.y}, look.theme.control_active,
+             look.px(3));
+  canvas.text(min, TextRole::small, look.theme.text, text);
 }
 
 }  // namespace
@@ -116,6 +150,24 @@ void paint_axis_labels(Canvas& canvas, const PlotView& view) {
     paint_row_names(canvas, view);
   }
   paint_x_labels(canvas, view);
+}
+
+void paint_cursor_values(Canvas& canvas, const PlotView& view) {
+  const std::optional<Extent> extent = cursor_value_extent(canvas, view);
+  if (!extent) return;
+  const PlotGeometry& geometry = view.geometry;
+  const Look& look = canvas.look();
+  const std::string time = x_text(view, *view.cursor);
+  paint_axis_value(canvas, time,
+                   {extent->from + look.px(kChipPadding), geometry.area_max.y + look.px(4)},
+                   canvas.measure(TextRole::small, time));
+  if (!view.options.rows.empty()) return;
+  const double value = from_position(geometry.y_kind, geometry.y_position(view.mouse->y));
+  const std::string text = format(value, view.options.y.unit);
+  const ImVec2 size = canvas.measure(TextRole::small, text);
+  paint_axis_value(canvas, text,
+                   {geometry.area_min.x - look.px(kLabelGap) - size.x, view.mouse->y - size.y / 2},
+                   size);
 }
 
 }  // namespace highwater::viewer

@@ -17,4 +17,7 @@ int y_labels(const Look& look, float height);
 void paint_grid(Canvas& canvas, const PlotView& view);
 void paint_axis_labels(Canvas& canvas, const PlotView& view);
 
+/// The values of both axes where the mouse is.
+void paint_cursor_values(Canvas& canvas, const PlotView& view);
+
 }  // namespace highwater::viewer

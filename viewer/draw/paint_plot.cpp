@@ -77,33 +77,6 @@ void paint_crosshair(Canvas& canvas, const PlotView& view) {
   paint_met_samples(canvas, view);
 }
 
-// A value on an axis, over its labels.
-void paint_axis_value(Canvas& canvas, const std::string& text, ImVec2 min, ImVec2 size) {
-  const Look& look = canvas.look();
-  const ImVec2 padding = {look.px(4), look.px(1)};
-  canvas.box({min.x - padding.x, min.y - padding.y},
-             {min.x + size.x + padding.x, min.y + size.y + padding.y}, look.theme.control_active,
-             look.px(3));
-  canvas.text(min, TextRole::small, look.theme.text, text);
-}
-
-void paint_cursor_values(Canvas& canvas, const PlotView& view) {
-  if (!view.cursor || !view.mouse) return;
-  const PlotGeometry& geometry = view.geometry;
-  const Look& look = canvas.look();
-  const std::string time = x_text(view, *view.cursor);
-  const ImVec2 time_size = canvas.measure(TextRole::small, time);
-  const float x = std::clamp(geometry.x_pixel(*view.cursor) - time_size.x / 2, geometry.area_min.x,
-                             std::max(geometry.area_min.x, geometry.area_max.x - time_size.x));
-  paint_axis_value(canvas, time, {x, geometry.area_max.y + look.px(4)}, time_size);
-  if (!view.options.rows.empty()) return;
-  const double value = from_position(geometry.y_kind, geometry.y_position(view.mouse->y));
-  const std::string text = format(value, view.options.y.unit);
-  const ImVec2 size = canvas.measure(TextRole::small, text);
-  paint_axis_value(canvas, text,
-                   {geometry.area_min.x - look.px(7) - size.x, view.mouse->y - size.y / 2}, size);
-}
-
 }  // namespace
 
 void paint_plot(Canvas& canvas, const PlotView& view) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "viewer/draw/heat_grid.h"
 #include "viewer/draw/legend.h"
 #include "viewer/draw/paint_axes.h"
 #include "viewer/draw/paint_marks.h"
@@ -127,7 +128,7 @@ void Plot::lay_out(const Canvas& canvas) {
   geometry_.area_max.x =
       std::max(geometry_.area_min.x + kLeastArea, std::floor(geometry_.max.x - look_.px(kRight)));
   fit_y(canvas);
-  const float left = left_margin(canvas, options_, view().y_ticks, size.x);
+  const float left = left_margin(canvas, options_, y_ticks(), size.x);
   geometry_.area_min.x = std::floor(geometry_.min.x + left);
   geometry_.area_max.x = std::max(geometry_.area_min.x + kLeastArea, geometry_.area_max.x);
 }
@@ -140,13 +141,22 @@ void Plot::fit_y(const Canvas& canvas) {
   geometry_.y = state_.y.value_or(fitted_range(data, items_, options_, headroom));
 }
 
-PlotView Plot::view() const {
+std::vector<Tick> Plot::y_ticks() const {
+  if (!options_.rows.empty()) return {};
+  return ticks(options_.y, geometry_.y, y_labels(look_, geometry_.height()));
+}
+
+PlotView Plot::view_without_ticks() const {
   PlotView view{.items = items_, .options = options_, .state = state_, .geometry = geometry_};
-  view.x_ticks = ticks(options_.x, geometry_.x, x_labels(look_, geometry_.width()));
-  view.y_ticks = ticks(options_.y, geometry_.y, y_labels(look_, geometry_.height()));
-  if (!options_.rows.empty()) view.y_ticks.clear();
   view.playhead = link_.playhead;
   view.has_data = has_data_;
+  return view;
+}
+
+PlotView Plot::view() const {
+  PlotView view = view_without_ticks();
+  view.x_ticks = ticks(options_.x, geometry_.x, x_labels(look_, geometry_.width()));
+  view.y_ticks = y_ticks();
   return view;
 }
 
@@ -154,7 +164,7 @@ PlotView Plot::view() const {
 std::string Plot::offer_legend(const Canvas& canvas) {
   std::string hovered;
   const std::vector<const Series*> all = named_series(items_.series);
-  const Legend legend = legend_of(canvas, view());
+  const Legend legend = legend_of(canvas, view_without_ticks());
   for (const LegendEntry& entry : legend.entries) {
     ImGui::SetCursorScreenPos(entry.min);
     const std::string& name = entry.series->name;
@@ -168,12 +178,12 @@ std::string Plot::offer_legend(const Canvas& canvas) {
   if (ImGui::InvisibleButton(kMoreNames, {legend.more_max.x - legend.more_min.x,
                                           legend.more_max.y - legend.more_min.y}))
     ImGui::OpenPopup(kMoreNames);
+  ImGui::SetNextWindowPos({legend.more_max.x + look_.px(8), legend.more_max.y + look_.px(6)},
+                          ImGuiCond_Always, {1, 0});
   if (ImGui::BeginPopup(kMoreNames)) {
-    for (const Series* series : all) {
-      bool shown = !state_.hidden.contains(series->name);
-      if (ImGui::Checkbox(series->name.c_str(), &shown))
+    for (const Series* series : all)
+      if (legend_row(look_, *series, !state_.hidden.contains(series->name)))
         click_legend(state_, all, series->name, ImGui::GetIO().KeyCtrl);
-    }
     ImGui::EndPopup();
   }
   return hovered;
@@ -183,6 +193,8 @@ PlotResult Plot::end() {
   ScreenCanvas canvas(look_, *ImGui::GetWindowDrawList());
   ImGui::PushID(id_.c_str());
   lay_out(canvas);
+  const std::size_t hidden = state_.hidden.size();
+  const std::optional<Range> y = state_.y;
   const std::string named = offer_legend(canvas);
   ImGui::SetCursorScreenPos(geometry_.area_min);
   PlotResult result;
@@ -196,7 +208,9 @@ PlotResult Plot::end() {
   if (pressed && ImGui::IsMouseReleased(ImGuiMouseButton_Left) && !dragged)
     result.clicked = from_position(options_.x.kind, geometry_.x_position(input.mouse.x));
   result.menu = apply_input(input, geometry_, options_, state_, link_, look_.scale);
-  fit_y(canvas);
+  const bool changed =
+      link_.view() != geometry_.x || state_.y != y || state_.hidden.size() != hidden;
+  if (changed) fit_y(canvas);
   const int frame = ImGui::GetFrameCount();
   if (input.hovered) link_.set_cursor(geometry_.x_position(input.mouse.x), frame);
   PlotView shown = view();

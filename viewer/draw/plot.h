@@ -86,7 +86,9 @@ class Plot {
   Series& add(SeriesKind kind, std::string name, const Values& x, Values y, SeriesStyle style);
   void lay_out(const Canvas& canvas);
   void fit_y(const Canvas& canvas);
+  PlotView view_without_ticks() const;
   PlotView view() const;
+  std::vector<Tick> y_ticks() const;
   std::string offer_legend(const Canvas& canvas);
 
   const Look& look_;

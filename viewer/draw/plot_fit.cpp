@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "viewer/draw/decimate.h"
@@ -15,23 +16,32 @@ constexpr double kLeastDecades = 0.5;  // chosen: a flat line on a logarithmic a
 constexpr double kLimitAbove = 2.5;    // chosen: data keep two fifths of the height
 constexpr double kLimitDecades = 1.2;  // the same on a logarithmic axis
 
-// The range of all positions that were added.
+// The range of all values that have a position. Kept as values: taking the logarithm of each would
+// cost more than everything else.
 class Bounds {
  public:
-  explicit Bounds(AxisKind kind) : kind_(kind) {}
+  explicit Bounds(AxisKind kind)
+      : kind_(kind), above_(kind == AxisKind::logarithmic ? 0 : -kEverything) {}
 
   void add(double value) {
-    const double position = to_position(kind_, value);
-    if (!std::isfinite(position)) return;
-    range_ = range_ ? Range{std::min(range_->lo, position), std::max(range_->hi, position)}
-                    : Range{position, position};
+    // Comparisons with NaN are false.
+    if (!(value > above_) || !(value < kEverything)) return;
+    lo_ = std::min(lo_, value);
+    hi_ = std::max(hi_, value);
   }
 
-  const std::optional<Range>& range() const { return range_; }
+  std::optional<Range> range() const {
+    if (lo_ > hi_) return std::nullopt;
+    return Range{to_position(kind_, lo_), to_position(kind_, hi_)};
+  }
 
  private:
+  static constexpr double kEverything = std::numeric_limits<double>::infinity();
+
   AxisKind kind_;
-  std::optional<Range> range_;
+  double above_;
+  double lo_ = kEverything;
+  double hi_ = -kEverything;
 };
 
 // Dots are in no order, so each is looked at.

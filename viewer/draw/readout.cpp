@@ -109,6 +109,8 @@ Readout readout_of(const PlotView& view) {
 
 void show_readout(const Look& look, const Readout& readout) {
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {look.px(10), look.px(8)});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, look.px(6));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::BeginTooltip();
   ScreenCanvas canvas(look, *ImGui::GetWindowDrawList());
   float names = canvas.measure(TextRole::mono_small, readout.head).x;
@@ -146,7 +148,7 @@ void show_readout(const Look& look, const Readout& readout) {
   }
   ImGui::Dummy({width, at.y - origin.y});
   ImGui::EndTooltip();
-  ImGui::PopStyleVar();
+  ImGui::PopStyleVar(3);
 }
 
 }  // namespace highwater::viewer

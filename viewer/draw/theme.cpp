@@ -37,8 +37,8 @@ Theme make_dark() {
           .crosshair = IM_COL32(255, 255, 255, 100),
           .shadow = IM_COL32(0, 0, 0, 110),
           .statuses = {rgb(0x3fb68b), rgb(0xf2b134), rgb(0xf2545b), rgb(0x7d8896)},
-          .palette = {rgb(0x5b9cf8), rgb(0xff9533), rgb(0x34d6a8), rgb(0xcf7db2), rgb(0xeee04e),
-                      rgb(0xd9481f), rgb(0x5f5bdc), rgb(0xe2f2f7)},
+          .palette = {rgb(0x6197fc), rgb(0xf9a048), rgb(0x0bdab1), rgb(0xc27ab4), rgb(0xe7e161),
+                      rgb(0xcf4527), rgb(0x655bdf), rgb(0xd7f9fd)},
           .density = map_through(kDensity),
           .level = map_through(kLevel)};
 }
@@ -66,8 +66,8 @@ Theme make_light() {
           .crosshair = IM_COL32(20, 35, 55, 120),
           .shadow = IM_COL32(30, 45, 65, 40),
           .statuses = {rgb(0x0f8a63), rgb(0xa86400), rgb(0xcf2f3a), rgb(0x77828f)},
-          .palette = {rgb(0x1f5fb0), rgb(0xd0480e), rgb(0x1c8c70), rgb(0xe757b0), rgb(0xaa9a10),
-                      rgb(0x569efd), rgb(0x8541e5), rgb(0x2b2f36)},
+          .palette = {rgb(0x2957a6), rgb(0xcc450e), rgb(0x009078), rgb(0xee59be), rgb(0xb3a11a),
+                      rgb(0x3ba1ff), rgb(0x8d3ff3), rgb(0x30332e)},
           .density = map_through(kDensity),
           .level = map_through(kLevel)};
 }

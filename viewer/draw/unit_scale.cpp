@@ -83,7 +83,9 @@ const UnitScale& scale_for(double value, Unit unit, int digits) {
   if (value == 0 || !std::isfinite(value)) return natural_scale(scales);
   const double magnitude = std::abs(value);
   const auto found = std::find_if(scales.begin(), scales.end(), [&](const UnitScale& scale) {
-    return rounded(magnitude * scale.factor, digits) < scale.below;
+    // 1023.9 bytes are written with four digits, whatever was asked for.
+    const int written = scale.below == kKibi ? std::max(digits, 4) : digits;
+    return rounded(magnitude * scale.factor, written) < scale.below;
   });
   return found == scales.end() ? scales.back() : *found;
 }
