@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -148,43 +147,21 @@ TEST_CASE("topology canvas: numbers that are none do no harm", "[drawing]") {
   CHECK(rig.canvas.opened());
 }
 
-TEST_CASE("topology rects: everything that can be clicked has a name", "[drawing]") {
-  Sample sample = shop(ShopState::normal);
-  for (Node& node : sample.model.nodes)
-    if (node.id == "orders" || node.id == "fulfilment") node.group = "shipping";
-  TopologyRig rig(std::move(sample));
-  rig.options.editing = true;
+TEST_CASE("topology canvas: particles can be left out", "[drawing]") {
+  TopologyRig rig(shop(ShopState::normal));
   rig.settle();
-  std::set<std::string> names;
-  for (const auto& [name, rect] : rig.canvas.rects()) {
-    CAPTURE(name);
-    CHECK(names.insert(name).second);
-    CHECK(rect.width() > 0);
-    CHECK(rig.rect("canvas").grown(10).holds(rect));
-    const auto same = rig.canvas.rect_of(name);
-    REQUIRE(same);
-    CHECK(same->min.x == rect.min.x);
-  }
-  for (const char* name : {"canvas", "empty", "node:users", "node:products-db", "edge:web>catalog",
-                           "edge:catalog>products-db", "instance:web[5]", "instances:web",
-                           "port:web", "zone:eu-1b", "collapse:shipping"})
-    CHECK(names.count(name) == 1);
-  for (const char* name : {"node:nobody", "edge:web>users", "instance:web[77]", "port:nobody",
-                           "zone:moon", "minimap", "close-instances", "x", ""})
-    CHECK_FALSE(rig.canvas.rect_of(name));
+  const int with = ImGui::GetDrawData()->TotalVtxCount;
+  rig.options.particles = false;
+  rig.frame();
+  CHECK(ImGui::GetDrawData()->TotalVtxCount < with - 1000);
 }
 
-TEST_CASE("topology rects: their middles are what they say", "[drawing]") {
-  TopologyRig rig(shop(ShopState::zone_down));
+TEST_CASE("topology canvas: limits decide what is a warning", "[drawing]") {
+  TopologyRig rig(shop(ShopState::normal));
   rig.settle();
-  for (const auto& [name, rect] : rig.canvas.rects()) {
-    const auto target = target_of(name);
-    if (!target || target->kind == Target::Kind::empty) continue;
-    CAPTURE(name);
-    rig.point_at(rect.center());
-    rig.frames(2);
-    CHECK(rig.take().hovered == target);
-  }
+  const Image calm = rig.picture();
+  rig.options.limits.utilization_warn = 0.3;
+  CHECK(rig.picture().pixels != calm.pixels);
 }
 
 TEST_CASE("topology instances: a list for any number", "[drawing]") {

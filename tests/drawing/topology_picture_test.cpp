@@ -1,5 +1,6 @@
 // What the canvas looks like, as pictures, and how long it takes. A picture that changes on purpose
-// is written anew with HIGHWATER_UPDATE_RESULTS=1 and looked at.
+// is written anew with HIGHWATER_UPDATE_RESULTS=1, looked at, and made small:
+//   convert FILE -dither None -colors 255 png8:FILE
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>

@@ -10,7 +10,7 @@
 namespace highwater::viewer {
 namespace {
 
-constexpr std::array<float, kTextRoles> kSizes = {12.5F, 15, 15, 18, 24, 14, 12.5F};
+constexpr std::array<float, kTextRoles> kSizes = {12.5F, 15, 15, 18, 24, 14, 12.5F, 12.5F};
 
 // Latin-1, Greek, dashes and quotes, per mille to primes, superscripts, arrows, mathematical signs,
 // and the geometric shapes that people put into names.
@@ -54,6 +54,7 @@ const Face& face_of(TextRole role, const std::array<Face, 3>& faces) {
     case TextRole::mono_small:
       return faces[2];
     case TextRole::strong:
+    case TextRole::card:
     case TextRole::heading:
     case TextRole::headline:
       return faces[1];

@@ -19,9 +19,10 @@ enum class TextRole : std::uint8_t {
   headline,    ///< The one number of a card.
   mono,        ///< Numbers in columns.
   mono_small,  ///< Numbers in tooltips and on cards.
+  card,        ///< Names of cards where there is little room.
 };
 
-inline constexpr std::size_t kTextRoles = 7;
+inline constexpr std::size_t kTextRoles = 8;
 
 /// Height of a role's font in pixels before scaling.
 float text_size(TextRole role);

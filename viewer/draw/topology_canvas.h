@@ -120,7 +120,8 @@ class TopologyCanvas {
   /// Where something was drawn in the last frame, in pixels of the screen. Its centre is a place to
   /// click at, except where another thing covers it. Names are those of targets, and further
   /// "port:api" (when editing), "instances:api" (opens the list), "collapse:shop", "expand:shop",
-  /// "minimap", "close-instances". Nothing where the thing is out of sight.
+  /// "canvas", "minimap", "instance-list", "close-instances", "sort-instances". Nothing where the
+  /// thing is out of sight. The model that was drawn must still be there.
   std::optional<Rect> rect_of(std::string_view name) const;
   /// All of them.
   std::vector<std::pair<std::string, Rect>> rects() const;

@@ -102,20 +102,26 @@ std::optional<Rect> paint_name(const Sheet& sheet, float top, float height) {
   const float icon_width = 2 * icon_radius + sheet.at_zoom(8, 5);
   const float sign_radius = sheet.at_zoom(6, 4.5F);
   const float sign_width = 2 * sign_radius + sheet.at_zoom(6, 3);
-  // In a small card the name comes first, then what is wrong, then the icon; that all is well shows
-  // in there being no sign.
+  // Where there is little room the name comes first and what is wrong, then the icon; that all is
+  // well shows in there being no sign.
   const bool small = sheet.state.detail != Detail::full;
   float free = sheet.right - sheet.left - width_of(font, sheet.spot.id);
   const Health health = sheet.reading.health;
-  const bool with_sign = health > Health::ok || (health == Health::ok && !small);
-  if (with_sign) free -= sign_width;
+  const int total = sheet.reading.census.total();
+  const std::string count = "\xC3\x97" + std::to_string(total);
+  const float count_width = width_of(lesser, count) + sheet.px(5);
+  if (!small) free -= icon_width;
+  if (health > Health::ok) free -= sign_width;
+  const bool with_sign =
+      health > Health::ok || (health == Health::ok && !small && free >= sign_width);
+  if (health == Health::ok && with_sign) free -= sign_width;
   const bool with_icon = !small || free >= icon_width;
+  const bool with_count = total > 1 && !small && free >= count_width;
   if (with_sign) {
     brush.icon(icon_of(health), {right - sign_radius, middle}, sign_radius,
                color_of(sheet.theme, health));
     right -= sign_width;
   }
-  const int total = sheet.reading.census.total();
   if (sheet.spot.group) {
     const std::string members = std::to_string(sheet.spot.nodes.size());
     const float width = width_of(lesser, members) + sheet.px(20);
@@ -128,10 +134,9 @@ std::optional<Rect> paint_name(const Sheet& sheet, float top, float height) {
                        sheet.theme.dim, members);
     expand = plate;
     right = plate.min.x - sheet.px(5);
-  } else if (total > 1 && sheet.state.detail == Detail::full) {
-    const std::string count = "\xC3\x97" + std::to_string(total);
+  } else if (with_count) {
     brush.text_left_of(lesser, {right, middle - lesser->FontSize / 2}, sheet.theme.dim, count);
-    right -= width_of(lesser, count) + sheet.px(5);
+    right -= count_width;
   }
   float left = sheet.left;
   if (with_icon) {
@@ -315,13 +320,15 @@ void paint_marks(const Sheet& sheet, const Rect& area, bool zones, CardParts& pa
   parts.instances = Rect{area.min, {x, area.max.y}};
 }
 
-void paint_histogram(const Sheet& sheet, const Rect& area, CardParts& parts) {
+/// How many instances have how much to do; as wide as `area`, or as a small picture at its left.
+void paint_histogram(const Sheet& sheet, const Rect& area, bool wide, CardParts& parts) {
   const Brush& brush = sheet.brush;
   Histogram histogram;
   for (const std::size_t node : sheet.spot.nodes)
     for (const Instance& instance : sheet.model.nodes[node].instances) histogram.add(instance);
   const int highest = std::max(1, histogram.highest());
-  const float step = std::round(std::min(sheet.at_zoom(7, 4), area.width() / kBins));
+  const float step =
+      wide ? area.width() / kBins : std::round(std::min(sheet.at_zoom(7, 4), area.width() / kBins));
   for (std::size_t bin = 0; bin < kBins; ++bin) {
     const float x = area.min.x + step * static_cast<float>(bin);
     const float height = std::round(area.height() * static_cast<float>(histogram.bins[bin]) /
@@ -330,10 +337,24 @@ void paint_histogram(const Sheet& sheet, const Rect& area, CardParts& parts) {
                       : bin >= 8 ? sheet.theme.status(Status::warn)
                                  : sheet.theme.status(Status::ok);
     const float shown = histogram.bins[bin] > 0 ? std::max(2.0F, height) : 1;
-    brush.fill({{x, area.max.y - shown}, {x + step - 1, area.max.y}},
+    brush.fill(snapped({{x, area.max.y - shown}, {x + step - 1, area.max.y}}),
                histogram.bins[bin] > 0 ? ink : sheet.theme.border);
   }
   parts.instances = Rect{area.min, {area.min.x + step * kBins, area.max.y}};
+}
+
+/// What instances suffer from, where they are too many to show it each; returns where it ends.
+float paint_troubles(const Sheet& sheet, ImVec2 place, ImFont* font) {
+  const std::string troubles = troubles_of(sheet.reading.census, 1);
+  const float radius = font->FontSize * 0.32F;
+  const float width = 2 * radius + sheet.px(4) + width_of(font, troubles);
+  if (troubles.empty() || sheet.reading.health == Health::down || place.x + width > sheet.right)
+    return place.x;
+  const Color ink = sheet.theme.status(Status::bad);
+  sheet.brush.icon(Icon::cross, {place.x + radius, place.y}, radius, ink);
+  sheet.brush.text(font, {place.x + 2 * radius + sheet.px(4), place.y - font->FontSize / 2}, ink,
+                   troubles);
+  return place.x + width + sheet.px(8);
 }
 
 struct Said {
@@ -353,65 +374,68 @@ Said said_of(const Sheet& sheet, float room, ImFont* font) {
             sheet.theme.status(now.error_share >= limits.errors_bad ? Status::bad : Status::warn),
             true};
   }
-  const std::string queue = !std::isnan(now.queue) && now.queue >= 0.5
-                                ? "queue " + format(std::round(now.queue), Unit::number, 2)
-                                : "";
-  const std::string& note = sheet.spot.group ? std::string() : sheet.first().note;
-  const std::string both = queue + (queue.empty() || note.empty() ? "" : "  ") + note;
-  if (width_of(font, both) <= room) return {both, sheet.theme.dim};
-  return {queue.empty() ? shortened(font, note, room) : shortened(font, queue, room),
-          sheet.theme.dim};
+  const bool queued = !std::isnan(now.queue) && now.queue >= 0.5;
+  const std::string length =
+      queued ? format(std::round(now.queue), Unit::number, 2) : std::string();
+  const std::string note = sheet.spot.group ? std::string() : sheet.first().note;
+  if (!queued) return {shortened(font, note, room), sheet.theme.dim};
+  // As many words as there is room for, but the number whole.
+  const std::string words = "queue " + length;
+  const std::string all = note.empty() ? words : words + "  " + note;
+  for (const std::string& text : {all, words, "q " + length, length})
+    if (width_of(font, text) <= room) return {text, sheet.theme.dim};
+  return {{}, sheet.theme.dim};
+}
+
+/// The instances of a card on the left of its foot; returns where what follows can begin.
+float paint_instances(const Sheet& sheet, const Rect& area, ImFont* font, CardParts& parts) {
+  bool zones = false;
+  for (const std::size_t node : sheet.spot.nodes)
+    zones = zones || !only_zone(sheet.model.nodes[node]);
+  if (instances_of(sheet.model, sheet.spot) <= kMostMarks) {
+    paint_marks(sheet, area, zones && sheet.model.zones.size() > 1, parts);
+    return parts.instances->max.x + sheet.px(6);
+  }
+  paint_histogram(sheet, area, false, parts);
+  return paint_troubles(sheet, {parts.instances->max.x + sheet.px(6), area.center().y}, font);
+}
+
+/// The one zone of a card that is not many.
+float paint_zone(const Sheet& sheet, ImVec2 place, ImFont* font) {
+  if (sheet.model.zones.size() < 2) return place.x;
+  const std::size_t zone = sheet.first().instances.front().zone;
+  if (zone >= sheet.zone_names.size()) return place.x;
+  const Brush& brush = sheet.brush;
+  const float side = sheet.px(6);
+  brush.fill({{place.x, place.y - side / 2}, {place.x + side, place.y + side / 2}},
+             zone_color(sheet.theme, zone), sheet.px(1));
+  const float left = place.x + side + sheet.px(4);
+  brush.text(font, {left, place.y - font->FontSize / 2}, sheet.theme.dim, sheet.zone_names[zone]);
+  return left + width_of(font, sheet.zone_names[zone]) + sheet.px(6);
 }
 
 void paint_foot(const Sheet& sheet, CardRows::Row row, CardParts& parts) {
   const Brush& brush = sheet.brush;
   ImFont* const font = text_font(brush.look, sheet.state.zoom);
-  const float top = sheet.rect.min.y + row.top;
-  const float middle = top + row.height / 2;
+  const float middle = sheet.rect.min.y + row.top + row.height / 2;
   const std::size_t count = instances_of(sheet.model, sheet.spot);
   float left = sheet.left;
-  if (count > 1) {
+  if (sheet.spot.group) {
+    left = paint_troubles(sheet, {left, middle}, font);
+  } else if (count > 1) {
     const float height = std::min(row.height, sheet.at_zoom(16, 13));
-    const Rect area{{left, std::round(middle - height / 2)},
-                    {left + (sheet.right - left) * 0.6F, std::round(middle + height / 2)}};
-    bool zones = false;
-    for (const std::size_t node : sheet.spot.nodes)
-      zones = zones || !only_zone(sheet.model.nodes[node]);
-    zones = zones && sheet.model.zones.size() > 1;
-    if (count <= kMostMarks)
-      paint_marks(sheet, area, zones, parts);
-    else
-      paint_histogram(sheet, area, parts);
-    left = parts.instances->max.x + sheet.px(6);
-    // Which instances fare badly is seen where they are few, and said where they are many.
-    const std::string troubles = troubles_of(sheet.reading.census, 1);
-    if (count > kMostMarks && !troubles.empty() && sheet.reading.health != Health::down) {
-      const Color ink = sheet.theme.status(Status::bad);
-      const float radius = font->FontSize * 0.32F;
-      if (left + 2 * radius + width_of(font, troubles) < sheet.right) {
-        brush.icon(Icon::cross, {left + radius, middle}, radius, ink);
-        left += 2 * radius + sheet.px(4);
-        brush.text(font, {left, middle - font->FontSize / 2}, ink, troubles);
-        left += width_of(font, troubles) + sheet.px(8);
-      }
-    }
-  } else if (count == 1 && sheet.model.zones.size() > 1) {
-    const std::size_t zone = sheet.first().instances.front().zone;
-    if (zone < sheet.zone_names.size()) {
-      const Color ink = zone_color(sheet.theme, zone);
-      const float side = sheet.px(6);
-      brush.fill({{left, middle - side / 2}, {left + side, middle + side / 2}}, ink, sheet.px(1));
-      left += side + sheet.px(4);
-      brush.text(font, {left, middle - font->FontSize / 2}, sheet.theme.dim,
-                 sheet.zone_names[zone]);
-      left += width_of(font, sheet.zone_names[zone]) + sheet.px(6);
-    }
+    left = paint_instances(sheet,
+                           {{left, std::round(middle - height / 2)},
+                            {left + (sheet.right - left) * 0.6F, std::round(middle + height / 2)}},
+                           font, parts);
+  } else if (count == 1) {
+    left = paint_zone(sheet, {left, middle}, font);
   }
+  const float radius = font->FontSize * 0.42F;
   const Said said = said_of(sheet, sheet.right - left, font);
   const float width = width_of(font, said.text);
   if (said.text.empty() || left + width > sheet.right) return;
   brush.text_left_of(font, {sheet.right, middle - font->FontSize / 2}, said.color, said.text);
-  const float radius = font->FontSize * 0.42F;
   if (said.alarm && sheet.right - width - 2 * radius - sheet.px(4) > left)
     brush.icon(Icon::warning, {sheet.right - width - radius - sheet.px(4), middle}, radius,
                said.color);
@@ -451,7 +475,8 @@ CardParts paint_full(const Sheet& sheet) {
   CardNeeds needs;
   needs.lines = lines_of_figures(sheet);
   needs.ghost = sheet.state.comparing;
-  needs.sparkline = !sheet.spot.group && sheet.first().sparkline.size() > 1;
+  needs.sparkline = sheet.spot.group ? instances_of(sheet.model, sheet.spot) > 0
+                                     : sheet.first().sparkline.size() > 1;
   needs.bar = !std::isnan(sheet.reading.now.utilization);
   const Figures& now = sheet.reading.now;
   needs.foot = instances_of(sheet.model, sheet.spot) > 0 || !sheet.first().note.empty() ||
@@ -464,7 +489,13 @@ CardParts paint_full(const Sheet& sheet) {
   parts.expand = paint_name(sheet, top + rows.name.top, rows.name.height);
   paint_figures(sheet, top + rows.figures.top, rows.figures.height, needs.lines);
   if (rows.ghost) paint_ghosts(sheet, top + rows.ghost.top);
-  if (rows.sparkline && needs.sparkline) paint_curve(sheet, rows.sparkline);
+  if (rows.sparkline && sheet.spot.group) {
+    const Rect area{{sheet.left, top + rows.sparkline.top},
+                    {sheet.right, top + rows.sparkline.top + rows.sparkline.height}};
+    paint_histogram(sheet, snapped(area), true, parts);
+  } else if (rows.sparkline) {
+    paint_curve(sheet, rows.sparkline);
+  }
   if (rows.bar) paint_bar(sheet, rows.bar, rows.percent);
   if (rows.foot) paint_foot(sheet, rows.foot, parts);
   return parts;
@@ -516,7 +547,7 @@ CardRows rows_of(float height, float name_height, float line_height, float paddi
   CardRows rows;
   rows.percent = more > 0;
   bar += more;
-  if (curve > 0) curve += std::min(free, 24 * scale);
+  if (curve > 0) curve += std::min(free, 80 * scale);
 
   float top = padding;
   const auto place = [&top](float row_height) {

@@ -170,7 +170,8 @@ void TopologyCanvas::State::release(ImVec2 mouse) {
 void TopologyCanvas::State::double_click(const Hit& on) {
   if (on.kind == Hit::Kind::empty || on.kind == Hit::Kind::frame) {
     fit_now(true);
-  } else if (on.kind == Hit::Kind::spot && scene.spots[on.index].group) {
+  } else if ((on.kind == Hit::Kind::spot || on.kind == Hit::Kind::instances) &&
+             scene.spots[on.index].group) {
     arrangement.collapsed.erase(scene.spots[on.index].id);
   } else if (on.kind != Hit::Kind::minimap && on.kind != Hit::Kind::port) {
     events.activated = target_of(on, *model, scene);

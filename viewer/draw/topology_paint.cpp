@@ -22,7 +22,7 @@ ImFont* fitting(const Look& look, std::initializer_list<TextRole> roles, float d
 }
 
 ImFont* name_font(const Look& look, float zoom) {
-  return fitting(look, {TextRole::small, TextRole::strong, TextRole::heading}, 15, zoom);
+  return fitting(look, {TextRole::card, TextRole::strong, TextRole::heading}, 15, zoom);
 }
 ImFont* text_font(const Look& look, float zoom) {
   return fitting(look, {TextRole::small, TextRole::body}, 13, zoom);
