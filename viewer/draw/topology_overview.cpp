@@ -10,6 +10,7 @@
 namespace highwater::viewer::topology {
 namespace {
 
+constexpr float kAreaOfAName = 9000;  ///< Of the canvas for each name, in design pixels, chosen.
 constexpr std::size_t kMostNames = 60;
 constexpr float kSquare = 14;  ///< Side of a square of the density, in design pixels.
 
@@ -46,9 +47,12 @@ void paint_names(ImDrawList& draw, const Look& look, const Scene& scene, const R
                  const Overview& overview, float radius) {
   ImFont* const font = look.font(TextRole::small);
   std::vector<Rect> taken;
+  const ImVec2 room = times(overview.canvas.size(), 1 / look.scale);
+  const std::size_t most =
+      std::min(kMostNames, static_cast<std::size_t>(room.x * room.y / kAreaOfAName));
   std::size_t shown = 0;
   for (const std::size_t spot : by_importance(scene, readings, overview.named, 4 * kMostNames)) {
-    if (shown == kMostNames) break;
+    if (shown >= most) break;
     const ImVec2 center = overview.camera.to_screen(scene.spots[spot].rect.center());
     if (!overview.canvas.contains(center)) continue;
     const std::string& name = scene.spots[spot].id;
