@@ -82,7 +82,7 @@ TEST_CASE("topology picture: compared with another run", "[drawing]") {
   check_picture(prepared(rig), "topology-compared");
 }
 
-TEST_CASE("topology picture: a group, collapsed and not", "[drawing]") {
+TEST_CASE("topology picture: a group open and collapsed", "[drawing]") {
   Sample sample = shop(ShopState::overloaded);
   for (Node& node : sample.model.nodes)
     if (node.id == "catalog" || node.id == "redis") node.group = "products";
@@ -99,7 +99,7 @@ TEST_CASE("topology picture: a hundred replicas", "[drawing]") {
   check_picture(prepared(rig), "topology-replicas");
 }
 
-TEST_CASE("topology picture: a thousand nodes, near and far", "[drawing]") {
+TEST_CASE("topology picture: a thousand nodes near and far", "[drawing]") {
   TopologyRig rig(large(1000, 5000), Mode::dark, 1, {720, 440});
   check_picture(prepared(rig), "topology-large");
   rig.point_at(ImVec2{360, 220});
