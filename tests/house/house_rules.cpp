@@ -182,7 +182,7 @@ Findings check_libraries(const Tree& tree) {
       {"Eigen/", {"engine/analysis"}},
       {"CLI/", {"cli"}},
       {"Random123/", {"engine/kernel", "tests/kernel"}},
-      {"imgui", {"viewer"}},
+      {"imgui", {"viewer", "tests/drawing"}},
       {"GLFW/", {"viewer"}},
       {"catch2/", {"tests"}},
       {"rapidcheck", {"tests"}},
