@@ -11,13 +11,12 @@
 #include "engine/model/injection.h"
 
 namespace highwater {
-namespace {
 
 /// Everything that lives for one replication. The order of the members is that of construction;
 /// whatever refers to something stands below it.
-class Replication {
+class Replication::State {
  public:
-  Replication(const System& system, const TimeGrid& grid, std::uint64_t seed)
+  State(const System& system, const TimeGrid& grid, std::uint64_t seed)
       : system_(system),
         network_(simulation_, system.network, seed),
         recorder_(simulation_, grid),
@@ -40,31 +39,25 @@ class Replication {
     for (const auto& plan : system_.faults)
       injections_.emplace_back(world_, directory_, *plan, injections_.size()).start();
     watch_triggers();
-    if (attend) attendant_ = attend(Stage{world_, directory_, injections_}, number);
+    if (attend) attendant_ = attend(stage(), number);
     recorder_.start();
     for (const auto& component : components_) component->start();
   }
 
   Directory& directory() { return directory_; }
 
-  ~Replication() {
+  ~State() {
     // Tasks hold leases, attempts and references into components: all tasks go first.
     for (const auto& component : components_)
       for (const auto& instance : component->instances())
         instance->tasks().cancel(CancelReason::shutdown);
   }
 
-  void run(Duration duration, Watch& watch) {
-    // In pieces, so that somebody else can watch and stop it.
-    constexpr std::int64_t kPieces = 5'000;
-    for (std::int64_t piece = 1; piece <= kPieces; ++piece) {
-      const Duration end = piece == kPieces ? duration : duration / kPieces * piece;
-      simulation_.run_until(Time{} + end);
-      watch.simulated_ns.store((simulation_.now() - Time{}).count(), std::memory_order_relaxed);
-      watch.events.store(simulation_.events(), std::memory_order_relaxed);
-      if (limit_.reached() || watch.stop.load(std::memory_order_relaxed) || ended_early()) return;
-    }
-  }
+  Stage stage() { return {world_, directory_, injections_}; }
+  Simulation& simulation() { return simulation_; }
+  const std::vector<Happening>& happenings() const { return happenings_; }
+  bool reached_limit() const { return limit_.reached(); }
+  Time end() const { return Time{} + system_.duration; }
 
   /// Whoever attends it has seen enough.
   bool ended_early() const { return attendant_ != nullptr && attendant_->seen_enough(); }
@@ -128,11 +121,49 @@ class Replication {
   std::unique_ptr<Attendant> attendant_;
 };
 
-}  // namespace
+Replication::Replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
+                         std::uint64_t number, const Attend& attend)
+    : state_(std::make_unique<State>(system, grid, replication_seed(seed, number))) {
+  state_->start(attend, number);
+}
+
+Replication::~Replication() = default;
+
+Stage Replication::stage() {
+  return state_->stage();
+}
+
+Time Replication::now() const {
+  return state_->simulation().now();
+}
+
+std::uint64_t Replication::events() const {
+  return state_->simulation().events();
+}
+
+void Replication::run_until(Time end) {
+  state_->simulation().run_until(end);
+}
+
+bool Replication::step(Time end) {
+  return state_->simulation().step(end);
+}
+
+bool Replication::over() const {
+  return now() >= state_->end() || state_->reached_limit() || state_->ended_early();
+}
+
+const std::vector<Happening>& Replication::happenings() const {
+  return state_->happenings();
+}
+
+ReplicationRecord Replication::record() {
+  return state_->record();
+}
 
 void rehearse(const System& system, const std::function<void(Directory&)>& look) {
   const TimeGrid grid(system.duration, Duration{0});
-  Replication replication(system, grid, replication_seed(system.seed, 0));
+  Replication::State replication(system, grid, replication_seed(system.seed, 0));
   look(replication.directory());
 }
 
@@ -142,13 +173,20 @@ std::uint64_t replication_seed(std::uint64_t seed, std::uint64_t number) {
 
 ReplicationRecord run_replication(const System& system, const TimeGrid& grid, std::uint64_t seed,
                                   std::uint64_t number, Watch& watch, const Attend& attend) {
-  Replication replication(system, grid, replication_seed(seed, number));
-  replication.start(attend, number);
-  replication.run(system.duration, watch);
+  Replication replication(system, grid, seed, number, attend);
+  // In pieces, so that somebody else can watch and stop it.
+  constexpr std::int64_t kPieces = 5'000;
+  for (std::int64_t piece = 1; piece <= kPieces; ++piece) {
+    const Duration end = piece == kPieces ? system.duration : system.duration / kPieces * piece;
+    replication.run_until(Time{} + end);
+    watch.simulated_ns.store((replication.now() - Time{}).count(), std::memory_order_relaxed);
+    watch.events.store(replication.events(), std::memory_order_relaxed);
+    if (replication.over() || watch.stop.load(std::memory_order_relaxed)) break;
+  }
+  const bool stopped = !replication.over();
   ReplicationRecord record = replication.record();
   record.number = number;
-  record.interrupted = record.simulated < system.duration && !record.reached_in_flight_limit &&
-                       !replication.ended_early();
+  record.interrupted = stopped;
   return record;
 }
 

@@ -86,6 +86,40 @@ class Attendant {
 /// Makes the attendant of replication `number`. Called on the thread that runs it.
 using Attend = std::function<std::unique_ptr<Attendant>(Stage stage, std::uint64_t number)>;
 
+/// One replication in the hands of whoever moves it on: at his pace, with whatever he does between
+/// two events. Used by one thread at a time.
+class Replication {
+ public:
+  /// Faults and load are set up; nothing has happened yet.
+  /// @param system, grid  Must outlive it.
+  /// @param attend        May be empty.
+  Replication(const System& system, const TimeGrid& grid, std::uint64_t seed, std::uint64_t number,
+              const Attend& attend);
+  Replication(const Replication&) = delete;
+  Replication& operator=(const Replication&) = delete;
+  ~Replication();
+
+  Stage stage();
+  Time now() const;
+  std::uint64_t events() const;
+
+  /// Everything due at or before `end` happens. Precondition: end >= now().
+  void run_until(Time end);
+  /// The next event happens, if it is due at or before `end`. @return whether there was one.
+  bool step(Time end);
+  /// It has reached the end of the run or its limit of requests, or its attendant has seen enough.
+  bool over() const;
+
+  const std::vector<Happening>& happenings() const;
+  /// What was measured, up to now. The last thing that may be asked of it.
+  ReplicationRecord record();
+
+ private:
+  friend void rehearse(const System& system, const std::function<void(Directory&)>& look);
+  class State;
+  std::unique_ptr<State> state_;
+};
+
 /// Runs replication `number` of the system from beginning to end. Deterministic in (system, seed,
 /// number); touches nothing that another replication touches.
 /// @param attend  May be empty.

@@ -43,7 +43,7 @@ class Batch {
       ReplicationRecord record = run_replication(system_, run_.grid, system_.seed, first_ + place,
                                                  watches_[place].watch, {});
       const std::lock_guard lock(mutex_);
-      merge_timelines(record);
+      if (!record.interrupted) run_.take_timelines(record);
       finished_[place] = std::make_unique<ReplicationRecord>(std::move(record));
       ++done_;
     } catch (...) {
@@ -82,26 +82,6 @@ class Batch {
     return progress;
   }
 
-  /// Latencies by slice are pooled as soon as a replication ends: they are large, and adding whole
-  /// numbers gives the same in every order.
-  void merge_timelines(ReplicationRecord& record) {
-    if (record.interrupted) return;
-    for (OwnerRecord& owner : record.owners) {
-      for (MetricRecord& metric : owner.metrics) {
-        if (metric.timeline.empty()) continue;
-        auto pooled = std::find_if(run_.timelines.begin(), run_.timelines.end(),
-                                   [&](const auto& each) { return each.first == owner.id; });
-        if (pooled == run_.timelines.end()) {
-          run_.timelines.emplace_back(owner.id, std::move(metric.timeline));
-        } else {
-          for (std::size_t i = 0; i < metric.timeline.size(); ++i)
-            pooled->second[i].merge(metric.timeline[i]);
-        }
-        metric.timeline.clear();
-      }
-    }
-  }
-
   void collect() {
     for (auto& record : finished_) {
       if (record == nullptr || record->interrupted) {
@@ -126,6 +106,23 @@ class Batch {
 };
 
 }  // namespace
+
+void RunRecord::take_timelines(ReplicationRecord& record) {
+  for (OwnerRecord& owner : record.owners) {
+    for (MetricRecord& metric : owner.metrics) {
+      if (metric.timeline.empty()) continue;
+      auto pooled = std::find_if(timelines.begin(), timelines.end(),
+                                 [&](const auto& each) { return each.first == owner.id; });
+      if (pooled == timelines.end()) {
+        timelines.emplace_back(owner.id, std::move(metric.timeline));
+      } else {
+        for (std::size_t i = 0; i < metric.timeline.size(); ++i)
+          pooled->second[i].merge(metric.timeline[i]);
+      }
+      metric.timeline.clear();
+    }
+  }
+}
 
 RunRecord run_system(const System& system, const RunOptions& options) {
   RunRecord run(TimeGrid(system.duration, system.warmup.value_or(Duration{0})));

@@ -39,6 +39,10 @@ struct RunOptions {
 struct RunRecord {
   explicit RunRecord(TimeGrid slices) : grid(slices) {}
 
+  /// Moves the latencies by slice of a replication into those of all: they are large, and adding
+  /// whole numbers gives the same in every order.
+  void take_timelines(ReplicationRecord& record);
+
   TimeGrid grid;
   std::vector<ReplicationRecord> replications;
   /// Latencies by fine slice, all replications together: (client, histograms).

@@ -60,6 +60,27 @@ inline void Simulation::fire(Event& event) {
   }
 }
 
+// The next one, if it is due at or before `end`. @return whether there was one.
+inline bool Simulation::fire_next(Time end) {
+  while (true) {
+    // What is due now and not in the ring was scheduled before anything in the ring.
+    if (!ring_.empty() && !pending_.any_due(now_)) {
+      Event& event = ring_.front();
+      EventList::remove(event);
+      fire(event);
+      return true;
+    }
+    Time next;
+    if (!pending_.next(next) || next > end) return false;
+    Event* const event = pending_.pop();
+    if (event == nullptr) continue;
+    HIGHWATER_CHECK(next >= now_);
+    now_ = next;
+    fire(*event);
+    return true;
+  }
+}
+
 void Simulation::run_events(Time end) {
   while (true) {
     if (attention_) [[unlikely]] {
@@ -67,20 +88,7 @@ void Simulation::run_events(Time end) {
       destroy_doomed();
       if (stopping_) return;
     }
-    // What is due now and not in the ring was scheduled before anything in the ring.
-    if (!ring_.empty() && !pending_.any_due(now_)) {
-      Event& event = ring_.front();
-      EventList::remove(event);
-      fire(event);
-      continue;
-    }
-    Time next;
-    if (!pending_.next(next) || next > end) return;
-    Event* const event = pending_.pop();
-    if (event == nullptr) continue;
-    HIGHWATER_CHECK(next >= now_);
-    now_ = next;
-    fire(*event);
+    if (!fire_next(end)) return;
   }
 }
 
@@ -91,6 +99,23 @@ void Simulation::run_until(Time end) {
   run_events(end);
   in_run_ = false;
   if (!stopping_) now_ = end;
+}
+
+bool Simulation::step(Time end) {
+  HIGHWATER_CHECK(!in_run_ && end >= now_ && end <= kNever);
+  in_run_ = true;
+  stopping_ = false;
+  const std::uint64_t before = events_;
+  // A lane's first one may stand for an event that was cancelled: then nothing has happened yet.
+  while (events_ == before && fire_next(end)) {
+  }
+  if (attention_) {
+    attention_ = false;
+    destroy_doomed();
+  }
+  in_run_ = false;
+  if (events_ == before) now_ = end;
+  return events_ != before;
 }
 
 void Simulation::run() {

@@ -91,6 +91,11 @@ class Simulation {
   /// Fires events until none is left; the clock stays at the last one.
   void run();
 
+  /// Fires the next event if it is due at or before `end`; the clock stays at it. Otherwise sets
+  /// the clock to `end`. Preconditions as of run_until().
+  /// @return whether there was one.
+  bool step(Time end);
+
   /// Ends run_until() or run() after the event that is firing.
   void stop() noexcept {
     stopping_ = true;
@@ -216,6 +221,7 @@ class Simulation {
   bool hold(Resumption& resumption);
   void release(EventList& held);
   void run_events(Time end);
+  inline bool fire_next(Time end);
   void fire(Event& event);
   void destroy_doomed();
 

@@ -44,7 +44,7 @@ Gauge::Gauge(Recorder& recorder, std::string_view owner, std::string_view metric
 }
 
 Gauge::~Gauge() {
-  if (!steps_.empty()) std::erase(metric_->tally->taps_, &steps_.back());
+  if (!steps_.empty()) metric_->tally->untap(steps_.back());
 }
 
 void Gauge::step() {
@@ -55,12 +55,11 @@ void Gauge::step() {
   }
   snapshots_.push_back(read());
   if (metric_->tally != nullptr) {
-    auto& taps = metric_->tally->taps_;
     if (!steps_.empty()) {
-      std::erase(taps, &steps_.back());
+      metric_->tally->untap(steps_.back());
       steps_.back().compact();
     }
-    taps.push_back(&steps_.emplace_back());
+    metric_->tally->tap(steps_.emplace_back());
   }
   recorder_.simulation().schedule_after(next_, step_);
 }

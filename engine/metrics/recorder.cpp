@@ -19,8 +19,26 @@ void Tally::record_elsewhere(Time at, Duration value) {
   record(slices_.find(at), value);
 }
 
-void Tally::record_in_taps(Duration value) {
+void Tally::record_otherwise(std::size_t slice, Duration value) {
   for (Histogram* tap : taps_) tap->record(value.count());
+  if (!timeline_.empty()) return timeline_[slice].record(value.count());
+  sums_.add(slice, static_cast<double>(value.count()), 1);
+  histogram_.record(slice, value.count());
+}
+
+void Tally::keep_timeline() {
+  timeline_.resize(sums_.slices());
+  plain_ = timeline_.empty() && taps_.empty();
+}
+
+void Tally::tap(Histogram& tap) {
+  taps_.push_back(&tap);
+  plain_ = false;
+}
+
+void Tally::untap(Histogram& tap) {
+  std::erase(taps_, &tap);
+  plain_ = timeline_.empty() && taps_.empty();
 }
 
 void Tally::finish() {
@@ -60,7 +78,7 @@ Tally& Recorder::Owner::tally(std::string_view name) {
 
 Tally& Recorder::Owner::timeline(std::string_view name) {
   Tally& tally = this->tally(name);
-  tally.timeline_.resize(recorder_.grid_.fine_slices());
+  tally.keep_timeline();
   return tally;
 }
 

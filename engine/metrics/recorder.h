@@ -64,9 +64,8 @@ class Tally {
 
   /// The same for an observation whose fine slice is known already.
   void record(std::size_t slice, Duration value) {
-    if (!taps_.empty()) [[unlikely]]
-      record_in_taps(value);
-    if (!timeline_.empty()) return timeline_[slice].record(value.count());
+    if (!plain_) [[unlikely]]
+      return record_otherwise(slice, value);
     sums_.add(slice, static_cast<double>(value.count()), 1);
     histogram_.record(slice, value.count());
   }
@@ -74,9 +73,16 @@ class Tally {
  private:
   friend class Recorder;
   friend class Gauge;
+  friend class Sampler;
   void record_elsewhere(Time at, Duration value);
-  void record_in_taps(Duration value);
+  /// Apart, so that a histogram's record() is small enough to be part of record() above.
+  void record_otherwise(std::size_t slice, Duration value);
+  void keep_timeline();
+  void tap(Histogram& tap);
+  void untap(Histogram& tap);
   void finish();
+
+  bool plain_ = true;  // there is neither a timeline nor a tap
 
   SliceFinder& slices_;
   SlicedSums sums_;  // in nanoseconds and observations
@@ -126,6 +132,7 @@ class Recorder {
    private:
     friend class Recorder;
     friend class Gauge;
+    friend class Sampler;
     Owner(Recorder& recorder, std::string id, std::string zone)
         : recorder_(recorder), id_(std::move(id)), zone_(std::move(zone)) {}
     struct Metric;
@@ -157,6 +164,7 @@ class Recorder {
   std::vector<OwnerRecord> finish();
 
  private:
+  friend class Sampler;
   void read_levels(std::size_t slice);
   SlicedSums counted(const BySlice& part, const BySlice& whole) const;
   void slice_ended();

@@ -33,12 +33,16 @@ class OrderTest {
   }
 
   // Grows the population to the target, holds it there, lets it fall, and runs to the end.
-  void run(std::size_t steps) {
+  // With `single`, one event at a time.
+  void run(std::size_t steps, bool single = false) {
     while (expected_.size() < target_) arm(pick());
     while (fired_ < steps) {
       const Duration span{static_cast<std::int64_t>(random_.below(30'000))};
       const Time end = expected_.begin()->first.first + span;
-      simulation_.run_until(end);
+      if (single)
+        step_until(end);
+      else
+        simulation_.run_until(end);
       REQUIRE(simulation_.now() == end);
       REQUIRE((expected_.empty() || expected_.begin()->first.first > end));
       while (expected_.size() < (target_ + 1) / 2) arm(pick());
@@ -85,6 +89,15 @@ class OrderTest {
       }
     }
     return Duration{0};
+  }
+
+  void step_until(Time end) {
+    for (;;) {
+      const std::uint64_t before = fired_;
+      if (!simulation_.step(end)) break;
+      REQUIRE(fired_ == before + 1);
+      REQUIRE(simulation_.events() == fired_);
+    }
   }
 
   Node& pick() { return *nodes_[random_.below(nodes_.size())]; }
@@ -159,6 +172,14 @@ TEST_CASE("event order: every mechanism against an oracle", "[kernel][property]"
   CAPTURE(static_cast<int>(spacing), target);
   OrderTest test(static_cast<std::uint64_t>(spacing) * 1'000 + target, target, spacing);
   test.run(4 * target + 3'000);
+}
+
+TEST_CASE("event order: one at a time they come in the same order", "[kernel][property]") {
+  const Spacing spacing = GENERATE(Spacing::even, Spacing::ties, Spacing::bimodal);
+  const std::size_t target = GENERATE(as<std::size_t>{}, 1, 20, 1'000);
+  CAPTURE(static_cast<int>(spacing), target);
+  OrderTest test(static_cast<std::uint64_t>(spacing) * 1'000 + target, target, spacing);
+  test.run(4 * target + 3'000, true);
 }
 
 TEST_CASE("event order: many seeds against an oracle", "[kernel][property][nightly]") {
