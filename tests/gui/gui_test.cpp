@@ -1,0 +1,137 @@
+// The viewer as people use it: by scripts that click and type, drawn by the processor.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/scratch_file.h"
+#include "tests/viewer/viewer_support.h"
+#include "viewer/draw/image.h"
+#include "viewer/gui/view.h"
+
+using namespace highwater;
+using namespace highwater::viewer;
+using namespace highwater::testing;
+
+namespace {
+
+/// Plays a script on the small scenario, or another one.
+ViewEnd play(const std::string& script, const std::string& scenario = small_scenario()) {
+  const ScratchFile of_script(script);
+  const ScratchFile of_scenario(scenario);
+  ViewOptions options;
+  options.file = of_scenario.path();
+  options.script = of_script.path();
+  options.headless = true;
+  options.width = 1280;
+  options.height = 800;
+  return view(options, viewer_catalog(), viewer_language());
+}
+
+/// To a time, and then as still as before.
+std::string to(const std::string& time, const std::string& clock) {
+  return "click \"go to\"\ntype " + time + "\nkey enter\nuntil clock " + clock + "\n" +
+         "until state paused\nwait 2\n";
+}
+
+}  // namespace
+
+TEST_CASE("gui: it opens a scenario, runs it, pauses and goes on to the end") {
+  CHECK(play("until state paused\n"
+             "expect open small\n"
+             "key space\n"
+             "until state finished\n"
+             "expect clock 1:00.000\n"
+             "until \"objective:users.availability >= 99%\" met\n"
+             "click restart\n"
+             "until clock 0:00.000\n"
+             "until state paused\n"
+             "click play\n"
+             "until state finished\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: what is expected and is not so fails") {
+  CHECK(play("wait 5\nexpect open other\n") == ViewEnd::failed);
+  CHECK(play("wait 5\nclick \"no such button\"\n") == ViewEnd::failed);
+}
+
+TEST_CASE("gui: steps of one event, one answer and one second") {
+  CHECK(play("until state paused\n"
+             "key comma\nuntil events 1\n"
+             "click \"step event\"\nuntil events 2\n"
+             "click \"step second\"\nwait 30\nuntil state paused\nexpect clock 0:01.*\n") ==
+        ViewEnd::done);
+}
+
+TEST_CASE("gui: a drag on the strip looks back, and the run stays where it is") {
+  CHECK(play("until state paused\n" + to("30", "0:30.000") +
+             "click timeline 0.25 0.5\n"
+             "expect shown 0:15.*\n"
+             "expect clock 0:30.000\n"
+             "key left\nexpect shown 0:1*\n"
+             "key end\nexpect shown now\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: back in time is another run up to there") {
+  CHECK(play("until state paused\n" + to("40", "0:40.000") + to("0:10", "0:10.000") +
+             "expect clock 0:10.000\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: a right click breaks what it is on, and what was done is saved as an experiment") {
+  const auto before = std::filesystem::current_path();
+  const ScratchFile folder_of("");
+  const std::filesystem::path folder = folder_of.path().string() + ".d";
+  std::filesystem::create_directory(folder);
+  std::filesystem::current_path(folder);
+  CHECK(play("until state paused\n" + to("20", "0:20.000") +
+             "right-click node:api 0.3 0.2\nwait 2\n"
+             "click fault:kill\nwait 2\n"
+             "click inject\n"
+             "until faults 1\n"
+             "expect acts 1\nexpect on 1\n" +
+             to("30", "0:30.000") +
+             "click \"end all\"\nuntil on 0\n"
+             "wait 2\nclick \"save experiment\"\nwait 2\n") == ViewEnd::done);
+  CHECK(std::filesystem::exists(folder / "small-experiment.json"));
+  std::filesystem::current_path(before);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("gui: a parameter is changed in its field, and the run before stays beside it") {
+  CHECK(play("until state paused\n" + to("20", "0:20.000") +
+             "click row:api\nexpect selected node:api\nwait 2\n"
+             "double-click field:replicas\nkey ctrl+a\ntype 3\nkey enter\n"
+             "until compared yes\n"
+             "until clock 0:20.000\nuntil state paused\n"
+             "expect problems 0\n"
+             "double-click field:replicas\nkey ctrl+a\ntype \"-3\"\nkey enter\nwait 3\n"
+             "expect problems 1\nexpect clock 0:20.000\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: themes, tabs, shortcuts and the library open and close") {
+  CHECK(play("until state paused\n"
+             "expect theme dark\nkey t\nwait 2\nexpect theme light\nkey t\nwait 2\n"
+             "click tab:Inside\nwait 2\nexpect charts Inside\n"
+             "click help\nwait 2\nclick shortcuts\nkey escape\nwait 2\n"
+             "key o\nwait 2\nclick \"search library\"\nkey escape\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: the same script gives the same picture, pixel by pixel") {
+  const auto picture = [] {
+    const ScratchFile file("");
+    const std::string png = file.path().string() + ".png";
+    REQUIRE(play("until state paused\n" + to("30", "0:30.000") + "wait 10\nscreenshot " + png +
+                 "\n") == ViewEnd::done);
+    const auto image = read_png(png);
+    std::filesystem::remove(png);
+    return image.value();
+  };
+  CHECK(differing_share(picture(), picture(), 0) == 0);
+}
+
+TEST_CASE("gui: a script that makes no sense says all that is wrong with it, and is not played") {
+  CHECK(play("clik play\nwait many\nmove\n") == ViewEnd::wrong_input);
+}

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viewer/gui/charts_panel.h"
+#include "viewer/gui/context.h"
+#include "viewer/gui/control_panel.h"
+#include "viewer/gui/fault_dialog.h"
+#include "viewer/gui/open_dialog.h"
+#include "viewer/gui/overview_panel.h"
+#include "viewer/gui/toolbar.h"
+
+namespace highwater::viewer {
+
+/// The viewer, frame by frame, in whatever window there is: all of it but the window.
+class App {
+ public:
+  struct Options {
+    Mode mode = Mode::dark;
+    float scale = 1;
+    bool reduced_motion = false;
+    std::string gallery;  ///< A folder of scenarios that are offered.
+  };
+  App(const Catalog& catalog, const Language& language, Options options);
+
+  Session& session() { return session_; }
+  Registry& registry() { return context_.registry; }
+  /// Opens a scenario; what is wrong with it is shown.
+  bool open(const std::string& file, const std::vector<std::string>& settings);
+
+  /// Makes the fonts and colours. Before the first frame, and whenever needs_fonts().
+  void dress(ImFontAtlas& atlas);
+  bool needs_fonts() const { return needs_fonts_; }
+
+  /// Between ImGui::NewFrame() and ImGui::Render().
+  /// @param clock_s  Since the beginning; what moves by itself moves by it.
+  void frame(ImVec2 size, double clock_s);
+
+  /// Whether a picture of the frame is wanted. Asking takes the wish back.
+  bool take_picture_wish();
+  bool wants_quit() const { return context_.wants_quit; }
+  Color background() const { return context_.look.theme.background; }
+  std::string title() const;
+
+ private:
+  void body(ImVec2 size);
+  void topology_panel(ImVec2 size);
+  void keys();
+  void shortcuts();
+  void notices(ImVec2 size);
+  void publish();
+  void toggle_theme();
+
+  Options options_;
+  Session session_;
+  Context context_;
+  Toolbar toolbar_;
+  TimelineStrip timeline_;
+  ControlPanel controls_;
+  FaultDialog faults_;
+  ChartsPanel charts_;
+  OverviewPanel overview_;
+  OpenDialog opening_;
+  TopologyCanvas canvas_;
+  topology::Model model_;
+  std::optional<topology::Target> menu_of_;
+  float topology_share_ = 0.46F;
+  bool needs_fonts_ = true;
+  bool restyle_ = false;
+};
+
+}  // namespace highwater::viewer

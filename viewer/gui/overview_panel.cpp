@@ -1,0 +1,205 @@
+#include "viewer/gui/overview_panel.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "viewer/draw/format.h"
+#include "viewer/draw/widgets.h"
+
+namespace highwater::viewer {
+namespace {
+
+void number(const Look& look, const char* name, const std::string& value, const std::string& beside,
+            Status status) {
+  ImGui::BeginGroup();
+  ImGui::PushFont(look.font(TextRole::small));
+  ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
+  ImGui::TextUnformatted(name);
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
+  ImGui::PushFont(look.font(TextRole::headline));
+  ImGui::TextUnformatted(value.c_str());
+  ImGui::PopFont();
+  ImGui::PushFont(look.font(TextRole::small));
+  if (status == Status::idle) {
+    ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
+    ImGui::TextUnformatted(beside.c_str());
+    ImGui::PopStyleColor();
+  } else {
+    status_label(look, status, beside);
+  }
+  ImGui::PopFont();
+  ImGui::EndGroup();
+}
+
+Status status_of_load(double utilization) {
+  if (!std::isfinite(utilization)) return Status::idle;
+  return utilization < 0.8 ? Status::ok : utilization < 0.95 ? Status::warn : Status::bad;
+}
+
+Status status_of_errors(double share) {
+  return share < 0.002 ? Status::ok : share < 0.02 ? Status::warn : Status::bad;
+}
+
+}  // namespace
+
+void heading(const Look& look, const char* text) {
+  ImGui::Spacing();
+  ImGui::PushFont(look.font(TextRole::strong));
+  ImGui::TextUnformatted(text);
+  ImGui::PopFont();
+  ImGui::Spacing();
+}
+
+void OverviewPanel::numbers(Context& context) {
+  const Feed& feed = *context.feed;
+  const std::size_t at = context.interval();
+  const double offered = feed.offered(at), completed = feed.completed(at), errors = feed.errors(at);
+  const double share = completed + errors > 0 ? errors / (completed + errors) : 0;
+  const FigureColumns& client = feed.columns(feed.clients().front());
+  const double p99 = feed.value(client.p99, at), p50 = feed.value(client.p50, at);
+  const float second = ImGui::GetContentRegionAvail().x / 2;
+  const Look& look = context.look;
+  number(look, "throughput", format(completed, Unit::rate),
+         "offered " + format(offered, Unit::rate), Status::idle);
+  ImGui::SameLine(second);
+  number(look, "p99 latency", format(p99, Unit::milliseconds),
+         "p50 " + format(p50, Unit::milliseconds), Status::idle);
+  number(look, "errors", format(errors, Unit::rate), format(share, Unit::ratio),
+         status_of_errors(share));
+  ImGui::SameLine(second);
+  std::size_t worst = 0;
+  double most = -1;
+  for (std::size_t i = 0; i < context.session.system().parts.size(); ++i) {
+    const double utilization = feed.busy(i, at);
+    if (std::isfinite(utilization) && utilization > most) {
+      most = utilization;
+      worst = i;
+    }
+  }
+  if (most >= 0)
+    number(look, "busiest", format(most, Unit::ratio), context.session.system().parts[worst].id,
+           status_of_load(most));
+  context.registry.publish("throughput", format(completed, Unit::rate));
+  context.registry.publish("offered", format(offered, Unit::rate));
+  context.registry.publish("p99", format(p99, Unit::milliseconds));
+}
+
+void OverviewPanel::components(Context& context) {
+  heading(context.look, "Components");
+  constexpr ImGuiTableFlags kFlags =
+      ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollY;
+  const std::vector<Part>& parts = context.session.system().parts;
+  const float row = ImGui::GetTextLineHeightWithSpacing() + context.look.px(4);
+  const float wanted = row * (static_cast<float>(parts.size()) + 1.5F);
+  if (!ImGui::BeginTable("components", 4, kFlags,
+                         {0, std::min(wanted, ImGui::GetContentRegionAvail().y * 0.45F)}))
+    return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  ImGui::TableSetupColumn("component", 0, 2.4F);
+  ImGui::TableSetupColumn("busy", 0, 1.1F);
+  ImGui::TableSetupColumn("rate", 0, 1.4F);
+  ImGui::TableSetupColumn("p99", 0, 1.6F);
+  ImGui::TableHeadersRow();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const topology::Figures figures = context.feed->figures(i, context.interval());
+    ImGui::TableNextRow();
+    ImGui::TableNextColumn();
+    const bool chosen = context.selected_part() == i;
+    if (ImGui::Selectable(parts[i].id.c_str(), chosen, ImGuiSelectableFlags_SpanAllColumns))
+      context.selected = chosen ? std::nullopt : std::optional(topology::Target::node(parts[i].id));
+    context.registry.mark("row:" + parts[i].id);
+    ImGui::PushFont(context.look.font(TextRole::mono_small));
+    ImGui::TableNextColumn();
+    const Status status = status_of_load(figures.utilization);
+    ImGui::PushStyleColor(ImGuiCol_Text, status == Status::ok || status == Status::idle
+                                             ? context.look.theme.text
+                                             : context.look.theme.status(status));
+    ImGui::TextUnformatted(
+        (format(figures.utilization, Unit::ratio, 2) + (status == Status::bad ? "!" : "")).c_str());
+    ImGui::PopStyleColor();
+    ImGui::TableNextColumn();
+    ImGui::TextUnformatted(format(figures.rate_per_s, Unit::rate).c_str());
+    ImGui::TableNextColumn();
+    ImGui::TextUnformatted(format(figures.p99_ms, Unit::milliseconds).c_str());
+    ImGui::PopFont();
+  }
+  ImGui::EndTable();
+}
+
+void OverviewPanel::objectives(Context& context) {
+  const Results* const results = context.session.run().results();
+  const std::vector<Objective>& objectives = context.session.system().objectives;
+  if (objectives.empty()) return;
+  heading(context.look, results != nullptr ? "Objectives" : "Objectives, judged at the end");
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    if (results == nullptr) {
+      status_label(context.look, Status::idle, objectives[i].text);
+      continue;
+    }
+    const ObjectiveResult& result = results->objectives[i];
+    const bool met = result.met.value_or(false);
+    std::string text = result.text;
+    if (result.value) text += fmt::format("   {}", format(*result.value, unit_of(result.unit)));
+    status_label(context.look, met ? Status::ok : Status::bad, text);
+    context.registry.publish("objective:" + result.text, met ? "met" : "missed");
+  }
+}
+
+void OverviewPanel::findings(Context& context) {
+  const Results* const results = context.session.run().results();
+  if (results == nullptr || results->findings.empty()) return;
+  heading(context.look, "Findings");
+  for (std::size_t i = 0; i < results->findings.size(); ++i) {
+    const Finding& finding = results->findings[i];
+    ImGui::PushID(static_cast<int>(i));
+    ImGui::BeginGroup();
+    status_label(context.look, Status::warn, finding.kind);
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextUnformatted(finding.text.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::EndGroup();
+    // Its evidence: the charts of the component that it is about.
+    if (ImGui::IsItemClicked() && !finding.component.empty())
+      context.selected = topology::Target::node(finding.component);
+    context.registry.mark(fmt::format("finding:{}", i));
+    ImGui::PopID();
+  }
+}
+
+void OverviewPanel::log(Context& context) {
+  const std::vector<LogEntry>& log = context.status().log;
+  if (log.empty()) return;
+  heading(context.look, "What has happened");
+  ImGui::PushFont(context.look.font(TextRole::small));
+  for (auto entry = log.rbegin(); entry != log.rend(); ++entry) {
+    ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
+    ImGui::TextUnformatted(format_clock(entry->t_s, 1).c_str());
+    ImGui::PopStyleColor();
+    ImGui::SameLine(context.look.px(62));
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextUnformatted(entry->text.c_str());
+    ImGui::PopTextWrapPos();
+  }
+  ImGui::PopFont();
+}
+
+void OverviewPanel::draw(Context& context) {
+  if (!context.has_data()) {
+    ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
+    ImGui::TextWrapped("Nothing has happened yet. Space runs it.");
+    ImGui::PopStyleColor();
+    return;
+  }
+  heading(context.look, context.looking_at ? "Then" : "Now");
+  numbers(context);
+  ImGui::Separator();
+  components(context);
+  ImGui::Separator();
+  objectives(context);
+  findings(context);
+  log(context);
+}
+
+}  // namespace highwater::viewer

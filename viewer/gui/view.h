@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/experiment/prepare.h"
+#include "engine/scenario/language.h"
+
+namespace highwater::viewer {
+
+/// What the command line says of the viewer.
+struct ViewOptions {
+  std::string file;  ///< Empty: nothing is open.
+  std::vector<std::string> settings;
+  bool headless = false;   ///< Without a display, drawn by the processor.
+  std::string script;      ///< A file; see Script. Empty: none.
+  std::string screenshot;  ///< Where a picture of the last frame goes. Empty: none.
+  std::string widgets;     ///< Where names and places of widgets go at the end. Empty: nowhere.
+  int width = 1600, height = 1000;
+  double scale = 0;  ///< 0: as the screen says.
+  bool light = false;
+  bool reduced_motion = false;
+  std::string gallery;  ///< A folder of scenarios that are offered.
+};
+
+/// How a viewer ended.
+enum class ViewEnd {
+  done,
+  failed,       ///< Something that the script expected was not so, or a picture was not written.
+  wrong_input,  ///< The scenario or the script makes no sense.
+  no_display,
+};
+
+/// Shows the viewer until somebody closes it, or its script is over. Says what went wrong on
+/// standard error.
+ViewEnd view(const ViewOptions& options, const Catalog& catalog, const Language& language);
+
+}  // namespace highwater::viewer
