@@ -8,7 +8,7 @@
 /// Assumes  who leads is decided when it strikes; a part without a leader has nobody to kill.
 /// Source   AWS FIS aws:rds:failover-db-cluster; Redis DEBUG SEGFAULT at a master; kafka-leader
 ///          chaos of Strimzi; ALGORITHMS 9.3 leader_kill.
-/// Checked  tests/faults/databases_test.cpp
+/// Checked  tests/faults/databases_test.cpp, tests/faults/caches_test.cpp
 
 #include <algorithm>
 
