@@ -157,8 +157,8 @@ void Toolbar::draw(Context& context) {
     const RunStatus& status = context.status();
     std::string facts = fmt::format("seed {}", context.session.system().seed);
     if (status.state == RunState::running)
-      facts += fmt::format("  ·  {}x  ·  {} events", format(status.speed, Unit::number, 2),
-                           format(status.events_per_s, Unit::rate, 2));
+      facts += fmt::format("  ·  {}x  ·  {} events/s", format(status.speed, Unit::number, 2),
+                           format(status.events_per_s, Unit::number, 2));
     else
       facts += fmt::format("  ·  {} events",
                            format(static_cast<double>(status.events), Unit::number, 3));
