@@ -211,37 +211,28 @@ void ChartsPanel::latency_map(Context& context, ImVec2 size) {
 }
 
 void ChartsPanel::utilization_map(Context& context, ImVec2 size) {
-  struct Row {
-    std::string name;
-    std::size_t column;
-  };
-  std::vector<Row> rows;
+  std::vector<Feed::Busy> rows;
   const auto selected = context.selected_part();
   if (context.has_data()) {
-    const Sight& sight = context.feed->sight();
-    for (const Sight::InstanceColumns& instance : sight.instances) {
-      if (selected && context.feed->columns(*selected).utilization &&
-          instance.component != context.session.system().parts[*selected].id)
-        continue;
-      for (const char* metric : {"cpu_utilization", "utilization"})
-        if (const auto column = sight.column(instance.label, metric)) {
-          rows.push_back({instance.label, *column});
-          break;
-        }
-    }
+    const Feed& feed = *context.feed;
+    if (selected) rows = feed.busy_instances(*selected);
+    const std::size_t parts = rows.empty() ? context.session.system().parts.size() : 0;
+    for (std::size_t part = 0; part < parts; ++part)
+      for (const Feed::Busy& instance : feed.busy_instances(part)) rows.push_back(instance);
     // The busiest by now, where there are too many.
     if (rows.size() > kMostRows) {
-      const auto load = [&](const Row& row) {
-        const double value = context.feed->value(row.column, context.interval());
+      const auto load = [&](const Feed::Busy& row) {
+        const double value = feed.busy(row, context.interval());
         return std::isfinite(value) ? value : -1;
       };
       std::stable_sort(rows.begin(), rows.end(),
-                       [&](const Row& a, const Row& b) { return load(a) > load(b); });
+                       [&](const Feed::Busy& a, const Feed::Busy& b) { return load(a) > load(b); });
       rows.resize(kMostRows);
     }
   }
   std::vector<std::string> names;
-  for (const Row& row : rows) names.push_back(row.name);
+  for (const Feed::Busy& row : rows)
+    names.push_back(context.feed->sight().instances[row.index].label);
   chart(context, "utilization", size,
         {.title = "Utilization by instance",
          .y = {.unit = Unit::ratio},
@@ -256,8 +247,7 @@ void ChartsPanel::utilization_map(Context& context, ImVec2 size) {
                      .rows = rows.size(),
                      .cells = Values(columns * rows.size(),
                                      [&feed, &rows, columns](std::size_t cell) {
-                                       return feed.value(rows[cell / columns].column,
-                                                         cell % columns);
+                                       return feed.busy(rows[cell / columns], cell % columns);
                                      }),
                      .x_from = 0,
                      .x_to = feed.sight().history.end_s(columns - 1),

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -80,10 +81,11 @@ bool speaks_of(const std::string& text, const std::string& id) {
 }
 
 Feed::Feed(const System& system, const Sight& sight) : system_(system), sight_(sight) {
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < system.parts.size(); ++i) places.emplace(system.parts[i].id, i);
   const auto part_of = [&](const std::string& id) {
-    return static_cast<std::size_t>(std::find_if(system.parts.begin(), system.parts.end(),
-                                                 [&](const Part& part) { return part.id == id; }) -
-                                    system.parts.begin());
+    const auto found = places.find(id);
+    return found == places.end() ? system.parts.size() : found->second;
   };
   instances_.resize(system.parts.size());
   edges_into_.resize(system.parts.size());
@@ -107,6 +109,25 @@ Feed::Feed(const System& system, const Sight& sight) : system_(system), sight_(s
   for (std::size_t i = 0; i < sight.edges.size(); ++i) {
     const std::size_t part = part_of(sight.edges[i].to);
     if (part < parts_.size()) edges_into_[part].push_back(i);
+  }
+  find_edges();
+}
+
+void Feed::find_edges() {
+  std::multimap<std::pair<std::string_view, std::string_view>, std::size_t> places;
+  for (std::size_t i = 0; i < sight_.edges.size(); ++i)
+    places.emplace(std::pair(std::string_view(sight_.edges[i].from), sight_.edges[i].to), i);
+  for (const TopologyEdge& drawn : system_.topology.edges) {
+    std::vector<std::size_t>& of = edges_drawn_.emplace_back();
+    const std::string_view from = system_.topology.nodes[drawn.from].id;
+    const std::string_view to = system_.topology.nodes[drawn.to].id;
+    const auto add = [&](std::string_view begin, std::string_view end) {
+      const auto [first, last] = places.equal_range({begin, end});
+      for (auto place = first; place != last; ++place) of.push_back(place->second);
+    };
+    add(from, to);
+    // Messages flow from a topic to who asks for them.
+    if (drawn.asynchronous) add(to, from);
   }
 }
 
@@ -157,6 +178,18 @@ double Feed::error_share(std::size_t part, std::size_t interval) const {
 
 double Feed::busy(std::size_t part, std::size_t interval) const {
   return more(value(parts_[part].utilization, interval), value(parts_[part].cpu, interval));
+}
+
+std::vector<Feed::Busy> Feed::busy_instances(std::size_t part) const {
+  std::vector<Busy> all;
+  for (const InstanceOf& instance : instances_[part])
+    if (instance.utilization || instance.cpu)
+      all.push_back({instance.index, instance.utilization, instance.cpu});
+  return all;
+}
+
+double Feed::busy(const Busy& instance, std::size_t interval) const {
+  return more(value(instance.utilization, interval), value(instance.cpu, interval));
 }
 
 double Feed::up(std::size_t part, std::size_t interval) const {
@@ -279,14 +312,11 @@ void Feed::fill(topology::Model& model, std::size_t interval, const std::vector<
     edge.rate_per_s = edge.error_share = 0;
     const std::string& from = model.nodes[edge.from].id;
     const std::string& to = model.nodes[edge.to].id;
-    for (const Sight::EdgeColumns& seen : sight_.edges) {
-      // Messages flow from a topic to who asks for them.
-      const bool same = seen.from == from && seen.to == to;
-      const bool turned = seen.from == to && seen.to == from && drawn.asynchronous;
-      if (!same && !turned) continue;
-      const double attempts = value(seen.attempts, interval);
-      edge.rate_per_s += rate(seen.attempts, interval);
-      if (attempts >= kLeastAttempts) edge.error_share = value(seen.failures, interval) / attempts;
+    for (const std::size_t seen : edges_drawn_[i]) {
+      const double attempts = value(sight_.edges[seen].attempts, interval);
+      edge.rate_per_s += rate(sight_.edges[seen].attempts, interval);
+      if (attempts >= kLeastAttempts)
+        edge.error_share = value(sight_.edges[seen].failures, interval) / attempts;
     }
     edge.state = topology::EdgeState::whole;
     edge.fault.clear();

@@ -43,6 +43,13 @@ class Feed {
 
   /// How busy a component is: the workers or the cores of it, whichever is more.
   double busy(std::size_t part, std::size_t interval) const;
+  /// The same of its instances that have a utilization.
+  struct Busy {
+    std::size_t index;  ///< Into Sight::instances.
+    std::optional<std::size_t> utilization, cpu;
+  };
+  std::vector<Busy> busy_instances(std::size_t part) const;
+  double busy(const Busy& instance, std::size_t interval) const;
   /// Instances of a component that take requests.
   double up(std::size_t part, std::size_t interval) const;
 
@@ -56,6 +63,7 @@ class Feed {
             const Feed* other);
 
  private:
+  void find_edges();
   void fill_instances(topology::Node& node, std::size_t part, std::size_t interval) const;
   void fill_sparkline(std::size_t part, std::size_t interval);
   std::string note(std::size_t part, std::size_t interval) const;
@@ -72,6 +80,7 @@ class Feed {
   };
   std::vector<std::vector<InstanceOf>> instances_;  // by part
   std::vector<std::vector<std::size_t>> edges_into_;
+  std::vector<std::vector<std::size_t>> edges_drawn_;  // those of Sight, by edge of the picture
   std::vector<std::vector<double>> sparklines_;
 };
 

@@ -36,6 +36,13 @@ Duration duration_of(double s) {
   return Duration{static_cast<std::int64_t>(std::clamp(s, 0.0, kMost) * 1e9)};
 }
 
+/// Ids hold no line breaks.
+std::string place_key(std::string_view owner, std::string_view metric, std::string_view statistic) {
+  std::string key(owner);
+  key.append(1, '\n').append(metric).append(1, '\n').append(statistic);
+  return key;
+}
+
 InstanceState state_of(const Instance& instance) {
   if (instance.absent()) return InstanceState::absent;
   if (!instance.up()) return InstanceState::down;
@@ -45,13 +52,17 @@ InstanceState state_of(const Instance& instance) {
 
 }  // namespace
 
+Sight::Sight(std::vector<Sampler::Column> numbers, Duration run, std::size_t all,
+             std::size_t heats_seen)
+    : columns(std::move(numbers)), history(run, History::intervals_for(run, all), all, heats_seen) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    places_.emplace(place_key(columns[i].owner, columns[i].metric, columns[i].statistic), i);
+}
+
 std::optional<std::size_t> Sight::column(std::string_view owner, std::string_view metric,
                                          std::string_view statistic) const {
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (columns[i].owner == owner && columns[i].metric == metric &&
-        columns[i].statistic == statistic)
-      return i;
-  return std::nullopt;
+  const auto found = places_.find(place_key(owner, metric, statistic));
+  return found == places_.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// The other side: everything that belongs to the thread of the run.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/experiment/system.h"
@@ -34,9 +35,8 @@ enum class InstanceState : std::uint8_t { up, down, absent, paused, slow, failin
 /// What is seen of a run: its numbers, its calls, and how they went on.
 struct Sight {
   /// @param all  Columns of the history: those of `numbers`, of edges and of instances.
-  Sight(std::vector<Sampler::Column> numbers, Duration run, std::size_t all, std::size_t heats_seen)
-      : columns(std::move(numbers)),
-        history(run, History::intervals_for(run, all), all, heats_seen) {}
+  Sight(std::vector<Sampler::Column> numbers, Duration run, std::size_t all,
+        std::size_t heats_seen);
 
   struct EdgeColumns {
     std::string from, to;
@@ -57,6 +57,9 @@ struct Sight {
 
   std::optional<std::size_t> column(std::string_view owner, std::string_view metric,
                                     std::string_view statistic = "") const;
+
+ private:
+  std::unordered_map<std::string, std::size_t> places_;  // of columns, for look-ups only
 };
 
 /// A time in which something was on that was not there before.
