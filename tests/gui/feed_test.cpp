@@ -48,6 +48,10 @@ TEST_CASE("feed: a killed instance is down in the picture, its fault stands at i
   CHECK(model.nodes[1].instances[1].state == topology::InstanceState::down);
   CHECK(model.nodes[1].faults == std::vector<std::string>{"kill api[1]"});
   CHECK(model.nodes[0].faults.empty());
+  // Users ask at 100/s, the others at 50/s.
+  REQUIRE(model.edges.size() == 2);
+  CHECK(model.edges[0].rate_per_s == Approx(100).margin(90));
+  CHECK(model.edges[1].rate_per_s == Approx(50).margin(45));
   CHECK(feed.up(1, session->run().sight()->history.intervals() - 1) == 1);
   CHECK(feed.up(1, 0) == 2);
 }

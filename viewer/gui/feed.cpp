@@ -116,7 +116,8 @@ Feed::Feed(const System& system, const Sight& sight) : system_(system), sight_(s
 void Feed::find_edges() {
   std::multimap<std::pair<std::string_view, std::string_view>, std::size_t> places;
   for (std::size_t i = 0; i < sight_.edges.size(); ++i)
-    places.emplace(std::pair(std::string_view(sight_.edges[i].from), sight_.edges[i].to), i);
+    places.emplace(
+        std::pair(std::string_view(sight_.edges[i].from), std::string_view(sight_.edges[i].to)), i);
   for (const TopologyEdge& drawn : system_.topology.edges) {
     std::vector<std::size_t>& of = edges_drawn_.emplace_back();
     const std::string_view from = system_.topology.nodes[drawn.from].id;
