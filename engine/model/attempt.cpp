@@ -5,6 +5,7 @@
 #include "engine/model/afflictions.h"
 #include "engine/model/component.h"
 #include "engine/model/tcp.h"
+#include "engine/model/tracer.h"
 
 namespace highwater {
 
@@ -23,7 +24,9 @@ Attempt::Attempt(Edge& edge, Instance& from, Instance& to, const Request& reques
       from_(from),
       to_(&to),
       waiter_(&waiter),
-      message_(message) {}
+      message_(message) {
+  if (edge.world_.tracer != nullptr) track_ = edge.world_.tracer->follow(request, edge, from, to);
+}
 
 Attempt& Attempt::make(Edge& edge, Instance& from, Instance& to, const Request& request,
                        std::uint64_t message, AttemptWaiter& waiter) {
@@ -48,6 +51,8 @@ void Attempt::fire(Event& event) {
 }
 
 void Attempt::depart() {
+  if (track_ != 0 && tries_ == 0) [[unlikely]]
+    edge_.world_.tracer->sent(track_);
   if (from_.paused()) [[unlikely]]
     return from_.afflictions_->to_send.push_back(this);
   Duration extra{0};
@@ -78,6 +83,8 @@ void Attempt::count_failure() {
 
 void Attempt::arrive() {
   phase_ = Phase::served;
+  if (track_ != 0) [[unlikely]]
+    edge_.world_.tracer->arrived(track_, *to_);
   if (!to_->accepts()) [[unlikely]] {
     to_->began();
     return to_->swallows() ? drop() : reply(Reply{Status::unavailable});
@@ -93,6 +100,8 @@ void Attempt::reply(Reply reply) {
   reply_ = reply;
   phase_ = Phase::inbound;
   tries_ = 0;
+  if (track_ != 0) [[unlikely]]
+    edge_.world_.tracer->replied(track_);
   if (waiter_ == nullptr) return free();
   head_back();
 }
@@ -120,6 +129,8 @@ void Attempt::was_lost(Duration round_trip) {
   Duration timeout = tcp::first_timeout(round_trip);
   for (int i = 0; i < tries_; ++i) timeout = tcp::next_timeout(timeout);
   ++tries_;
+  if (track_ != 0) [[unlikely]]
+    edge_.world_.tracer->sent_again(track_);
   phase_ = phase_ == Phase::outbound ? Phase::lost_outbound : Phase::lost_inbound;
   edge_.world_.simulation.schedule_after(*this, timeout);
 }
@@ -137,6 +148,8 @@ void Attempt::go_again() {
 }
 
 void Attempt::time_out() {
+  if (track_ != 0) [[unlikely]]
+    edge_.world_.tracer->given_up(track_);
   waiter_ = nullptr;
   count_failure();
 }
@@ -153,6 +166,8 @@ void Attempt::come_back() {
       reply.status = Status::error;
   }
   if (waiter != nullptr && !reply.ok()) count_failure();
+  if (waiter != nullptr && track_ != 0) [[unlikely]]
+    edge_.world_.tracer->returned(track_, reply.cause());
   free();
   if (waiter != nullptr) waiter->answered(reply);
 }
@@ -166,6 +181,8 @@ void Attempt::drop() {
 void Attempt::vanish() {
   AttemptWaiter* const waiter = waiter_;
   if (waiter != nullptr) count_failure();
+  if (waiter != nullptr && track_ != 0) [[unlikely]]
+    edge_.world_.tracer->returned(track_, Status::reset);
   free();
   if (waiter != nullptr) waiter->lost();
 }

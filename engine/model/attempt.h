@@ -109,9 +109,10 @@ class Attempt final : private Event {
   bool counted_ = true;  // by the edge
   bool waiter_hands_on_ = false;
   Over over_ = Over::none;
-  std::uint8_t tries_ = 0;  // that this message was lost
-  bool has_slept_ = false;  // the handler, as long as a fault wants it to
-  bool is_final_ = false;   // faults have seen the answer
+  std::uint8_t tries_ = 0;   // that this message was lost
+  bool has_slept_ = false;   // the handler, as long as a fault wants it to
+  bool is_final_ = false;    // faults have seen the answer
+  std::uint32_t track_ = 0;  // of the world's Tracer; 0: nobody follows it
   Reply reply_;
 };
 

@@ -63,6 +63,8 @@ class InFlightLimit {
   bool reached_ = false;
 };
 
+class Tracer;
+
 /// The most instances that faults may want, by component.
 using Reservations = std::map<std::string, std::uint32_t, std::less<>>;
 
@@ -79,6 +81,7 @@ struct World {
   std::uint64_t seed = 0;                      ///< Of this replication.
   std::uint64_t clients = 0;                   ///< Made so far; numbers the ids of their requests.
   const Reservations* reservations = nullptr;  ///< Null where nothing is reserved.
+  Tracer* tracer = nullptr;                    ///< Null where no request is followed.
 
   /// Instances that faults may want a component to have, though its own parameters never ask for so
   /// many, or for others than those at first; nothing where no fault changes how many there are.

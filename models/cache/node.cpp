@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/model/tracer.h"
 #include "models/cache/terms.h"
 #include "models/sharding.h"
 #include "models/slowdown.h"
@@ -133,8 +134,9 @@ void Node::begin(Worker& worker, Served served, Time arrived) {
   worker.started = now;
   worker.served = std::move(served);
   shared_.wait->record(now, now - arrived);
-  if (lane_ != nullptr && slowdown() == 1) return simulation.schedule_after(worker, *lane_);
   const Request& request = worker.served.request();
+  trace_wait(world(), request, *this, WaitFor::worker, arrived);
+  if (lane_ != nullptr && slowdown() == 1) return simulation.schedule_after(worker, *lane_);
   RequestRandom random(shared_.service_key, request.id, request.path);
   const Duration time = params().service_time.draw(random);
   simulation.schedule_after(worker, stretched(time, slowdown()));

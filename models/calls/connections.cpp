@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/model/tcp.h"
+#include "engine/model/tracer.h"
 #include "models/calls/call.h"
 
 namespace highwater {
@@ -305,7 +306,9 @@ Connections::Loan Connections::Checkout::await_resume() {
 Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
                              std::uint32_t attempt) {
   Connections& connections = pools_->between(from, *to.to);
+  const Time asked = world_.now();
   Connections::Loan loan = co_await connections.checkout(give_up_at(request));
+  trace_wait(world_, request, from, WaitFor::connection, asked);
   if (!loan) {
     // To the edge it is an attempt where the callee is what it failed for.
     if (loan.outcome() == Connections::Outcome::unreachable || connections.is_unanswered())

@@ -7,6 +7,7 @@
 #include "engine/describe/said.h"
 #include "engine/kernel/completion.h"
 #include "engine/model/tcp.h"
+#include "engine/model/tracer.h"
 #include "models/calls/call.h"
 
 namespace highwater {
@@ -627,7 +628,9 @@ Task<Reply> CallSite::transported(Instance& from, Route to, const Request& reque
     return Reply{status};
   };
 
+  const Time came = simulation.now();
   Transport::Stream stream = co_await transports_->between(from, *to.to).take(give_up);
+  trace_wait(world_, request, from, WaitFor::connection, came);
   if (!stream) {
     if (stream.outcome() == Transport::Outcome::unreachable) co_return in_vain(Status::unavailable);
     if (give_up_at(request) <= simulation.now()) ++counts_.deadline_passed;

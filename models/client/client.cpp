@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/model/tracer.h"
 #include "models/calls/pools_to.h"
 #include "models/client/access_log.h"
 #include "models/client/request_log.h"
@@ -417,12 +418,15 @@ Request Client::make_request(Time intended, bool besides) {
 
 Task<> Client::one_request(Request request, Instance& from) {
   log_.issued(request.intended);
+  Tracer* const tracer = world().tracer;
+  if (tracer != nullptr) tracer->began(request, *this);
   Reply reply;
   if (site_->is_plain())
     reply = co_await Call(*site_, from, request);
   else
     reply = co_await site_->call(from, request);
   log_.ended(request.intended, reply.cause());
+  if (tracer != nullptr) tracer->ended(request, *this, reply.cause());
 }
 
 Task<> Client::one_session(Request first, Instance& from) {

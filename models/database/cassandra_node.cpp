@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/model/tracer.h"
 #include "models/database/cassandra_component.h"
 #include "models/slowdown.h"
 
@@ -378,6 +379,7 @@ Task<> CassandraNode::serve_read(Message message) {
   }
   const Time begun = simulation.now();
   cassandra_.wait_->record(begun, begun - arrived);
+  trace_wait(cassandra_.world(), message.request, message.path, *this, WaitFor::worker, arrived);
   const std::uint64_t version = message.row->versions[message.row->replicas->slot_of(index())];
   RequestRandom random(read_key_, message.request, message.path);
   co_await processor_.compute(stretched(params.read_time.draw(random), message.slowness));
@@ -410,6 +412,7 @@ Task<> CassandraNode::serve_write(Message message) {
   }
   const Time begun = simulation.now();
   cassandra_.wait_->record(begun, begun - arrived);
+  trace_wait(cassandra_.world(), message.request, message.path, *this, WaitFor::worker, arrived);
   RequestRandom random(write_key_, message.request, message.path);
   co_await processor_.compute(stretched(params.write_time.draw(random), message.slowness));
   while (disk_ != nullptr && !takes_commits()) {

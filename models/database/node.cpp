@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/model/tracer.h"
 #include "models/slowdown.h"
 
 namespace highwater::database {
@@ -59,6 +60,7 @@ Task<> Node::serve(Served served) {
   }
   const Time started = simulation.now();
   database_.wait().record(started, started - arrived);
+  trace_wait(database_.world(), request, *this, WaitFor::connection, arrived);
   Reply reply;
   const bool reads = request.operation == Operation::read;
   if (reads) reply.stale = is_replica() && log_.stale(request.key);
@@ -104,7 +106,11 @@ Task<> Node::serve(Served served) {
 Task<std::uint32_t> Node::page_of(std::uint64_t row, const Request& request, std::uint64_t turn) {
   const std::uint64_t page = storage_->page_of(row);
   std::uint32_t buffer = storage_->in_memory(page);
-  if (buffer == Storage::kNone) buffer = co_await storage_->fetch(page, request, turn);
+  if (buffer == Storage::kNone) {
+    const Time asked = database_.world().now();
+    buffer = co_await storage_->fetch(page, request, turn);
+    trace_wait(database_.world(), request, *this, WaitFor::disk, asked);
+  }
   co_return buffer;
 }
 
@@ -182,7 +188,9 @@ Task<Status> Node::change(const Request& request, bool conflict,
       if (buffer == Storage::kNone) co_return Status::error;
     }
     if (locks_) {
+      const Time asked = database_.world().now();
       const bool may_change = co_await locks_->acquire(*transaction, row);
+      trace_wait(database_.world(), request, *this, WaitFor::lock, asked);
       if (!may_change) co_return Status::error;
     }
     if (storage_) {
@@ -196,7 +204,11 @@ Task<Status> Node::change(const Request& request, bool conflict,
   }
   if (transaction && !conflict && !transaction->may_commit()) co_return Status::error;
   // What it has changed is dead already, and logged, but nobody waits for that.
-  if (storage_ && !conflict) co_await storage_->commit(request.key);
+  if (storage_ && !conflict) {
+    const Time asked = database_.world().now();
+    co_await storage_->commit(request.key);
+    trace_wait(database_.world(), request, *this, WaitFor::disk, asked);
+  }
   co_return Status::ok;
 }
 

@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "engine/describe/said.h"
+#include "engine/model/tracer.h"
 #include "models/algorithms/hashing/bytes.h"
 #include "models/messaging/topic_component.h"
 #include "models/placement.h"
@@ -247,6 +248,7 @@ Task<> Broker::append_messages(Partition& partition) {
     const Time begun = simulation.now();
     topic_.wait_->record(begun, begun - leader.line.front().arrived);
     const Request& first = leader.line.front().first();
+    trace_wait(topic_.world(), first, *this, WaitFor::worker, leader.line.front().arrived);
     RequestRandom random(topic_.append_key_, first.id, first.path);
     const Duration time = stretched(topic_.params_.append_time.draw(random), slowdown());
     if (time > Duration{0}) {

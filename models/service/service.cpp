@@ -16,6 +16,7 @@
 
 #include "engine/describe/one_of.h"
 #include "engine/model/kind.h"
+#include "engine/model/tracer.h"
 #include "models/admission/gate.h"
 #include "models/calls/listener.h"
 #include "models/calls/pools_to.h"
@@ -551,6 +552,7 @@ Task<> Server::serve(Served served) {
   }
   const Time started = simulation.now();
   service_.wait().record(started, started - arrived);
+  trace_wait(service_.world(), work.request, *this, WaitFor::worker, arrived);
   Status status = Status::ok;
   const Compiled* only = Program::only_computation(endpoint->block);
   if (Sessions* const sessions = service_.sessions(); sessions != nullptr) [[unlikely]] {
