@@ -306,9 +306,9 @@ Connections::Loan Connections::Checkout::await_resume() {
 Task<Reply> CallSite::pooled(Instance& from, Route to, const Request& request,
                              std::uint32_t attempt) {
   Connections& connections = pools_->between(from, *to.to);
-  const Time asked = world_.now();
+  const Time came = world_.now();
   Connections::Loan loan = co_await connections.checkout(give_up_at(request));
-  trace_wait(world_, request, from, WaitFor::connection, asked);
+  trace_wait(world_, request, from, WaitFor::connection, came);
   if (!loan) {
     // To the edge it is an attempt where the callee is what it failed for.
     if (loan.outcome() == Connections::Outcome::unreachable || connections.is_unanswered())
