@@ -21,7 +21,7 @@ struct Shortcut {
   const char* keys;
   const char* what;
 };
-constexpr std::array<Shortcut, 19> kShortcuts = {{
+constexpr std::array<Shortcut, 22> kShortcuts = {{
     {"Space", "run, pause"},
     {",   .   /", "step: an event, a request, a second"},
     {"Left, Right", "look at the interval before, after"},
@@ -31,6 +31,9 @@ constexpr std::array<Shortcut, 19> kShortcuts = {{
     {"0", "as fast as it can"},
     {"C", "compare: what is changed from now on stands beside this run"},
     {"O", "open"},
+    {"E", "edit the scenario, see its run"},
+    {"Ctrl+Z, Ctrl+Y", "editing: undo, redo"},
+    {"Ctrl+S, Delete", "editing: save, remove what is selected"},
     {"T", "dark, light"},
     {"M", "reduced motion"},
     {"F12", "a picture of the window"},
@@ -63,7 +66,8 @@ App::App(const Catalog& catalog, const Language& language, Options options)
     : options_(std::move(options)),
       session_(catalog, language),
       context_(session_, catalog, language),
-      opening_(options_.gallery) {
+      opening_(options_.gallery),
+      editor_(context_) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
   context_.reduced_motion = options_.reduced_motion;
@@ -73,6 +77,7 @@ bool App::open(const std::string& file, const std::vector<std::string>& settings
   Problems problems;
   const bool opened = session_.open(file, settings, problems);
   context_.report(problems);
+  editor_.opened(context_, file, opened);
   if (!opened) return false;
   opening_.opened(file);
   context_.looking_at.reset();
@@ -81,6 +86,16 @@ bool App::open(const std::string& file, const std::vector<std::string>& settings
   canvas_.select(std::nullopt);
   canvas_.fit();
   return true;
+}
+
+void App::open_after(const std::string& file) {
+  editor_.leave(context_, [this, file] { open(file, {}); });
+}
+
+bool App::may_close() {
+  if (!editor_.is_changed()) return true;
+  editor_.leave(context_, [this] { context_.wants_quit = true; });
+  return false;
 }
 
 void App::dress(ImFontAtlas& atlas) {
@@ -102,19 +117,22 @@ bool App::take_picture_wish() {
 }
 
 std::string App::title() const {
+  if (context_.editing || editor_.is_changed()) return "Highwater: " + editor_.title();
   return session_.is_open() ? "Highwater: " + session_.system().name : "Highwater";
 }
 
 void App::keys() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantTextInput) return;
+  editor_.keys(context_);
+  if (io.WantTextInput || (context_.editing && io.KeyCtrl)) return;
   const auto pressed = [](int key) { return ImGui::IsKeyPressed(key, false); };
   if (pressed(GLFW_KEY_O)) opening_.open();
   if (pressed(GLFW_KEY_T)) toggle_theme();
   if (pressed(GLFW_KEY_M)) context_.reduced_motion = !context_.reduced_motion;
   if (pressed(GLFW_KEY_F12)) context_.wants_picture = true;
   if (pressed(GLFW_KEY_SLASH) && io.KeyShift) toolbar_.wants_shortcuts = true;
-  if (!session_.is_open()) return;
+  if (pressed(GLFW_KEY_E) && !io.KeyCtrl) toolbar_.wants_edit = true;
+  if (!session_.is_open() || context_.editing) return;
   LiveRun& run = session_.run();
   if (pressed(GLFW_KEY_SPACE)) {
     context_.looking_at.reset();
@@ -200,6 +218,7 @@ void App::topology_panel(ImVec2 size) {
 }
 
 void App::body(ImVec2 size) {
+  if (context_.editing) return editor_.draw(context_, canvas_);
   const Look& look = context_.look;
   if (!session_.is_open()) {
     ImGui::SetCursorPos({size.x / 2 - look.px(150), size.y / 2 - look.px(40)});
@@ -280,7 +299,7 @@ void App::notices(ImVec2 size) {
   };
   for (auto notice = context_.notices.rbegin(); notice != context_.notices.rend(); ++notice)
     say(notice->text, notice->status);
-  if (session_.is_open() && !ImGui::IsPopupOpen("fault"))
+  if (session_.is_open() && !context_.editing && !ImGui::IsPopupOpen("fault"))
     for (const std::string& problem : context_.problems) say(problem, Status::bad);
 }
 
@@ -288,6 +307,7 @@ void App::publish() {
   Registry& registry = context_.registry;
   registry.publish("open", session_.is_open() ? session_.system().name : "");
   registry.publish("problems", std::to_string(context_.problems.size()));
+  editor_.publish(context_);
   registry.publish("theme", options_.mode == Mode::dark ? "dark" : "light");
   if (!session_.is_open()) return;
   const RunStatus& status = context_.status();
@@ -309,6 +329,7 @@ void App::frame(ImVec2 size, double clock_s) {
   context_.clock_s = clock_s;
   if (std::exchange(restyle_, false)) apply(context_.look.theme, options_.scale);
   context_.registry.begin_frame();
+  editor_.poll(context_);
   context_.refresh();
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
@@ -317,12 +338,14 @@ void App::frame(ImVec2 size, double clock_s) {
   toolbar_.draw(context_);
   if (std::exchange(toolbar_.wants_open, false)) opening_.open();
   if (std::exchange(toolbar_.wants_theme, false)) toggle_theme();
+  if (std::exchange(toolbar_.wants_edit, false)) editor_.toggle(context_);
   body(size);
   faults_.draw(context_);
   const std::string file = opening_.draw(context_);
-  if (!file.empty()) context_.later([this, file] { open(file, {}); });
+  if (!file.empty()) open_after(file);
   shortcuts();
   ImGui::End();
+  editor_.ask(context_, size);
   notices(size);
   publish();
   context_.do_later();

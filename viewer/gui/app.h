@@ -7,6 +7,7 @@
 #include "viewer/gui/charts_panel.h"
 #include "viewer/gui/context.h"
 #include "viewer/gui/control_panel.h"
+#include "viewer/gui/editor_panel.h"
 #include "viewer/gui/fault_dialog.h"
 #include "viewer/gui/open_dialog.h"
 #include "viewer/gui/overview_panel.h"
@@ -29,6 +30,12 @@ class App {
   Registry& registry() { return context_.registry; }
   /// Opens a scenario; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);
+
+  /// The same, unless something is edited and not saved: then it asks first.
+  void open_after(const std::string& file);
+  /// Whether it may be closed. Where something is edited and not saved, it asks first, and says so
+  /// by wants_quit() later.
+  bool may_close();
 
   /// Makes the fonts and colours. Before the first frame, and whenever needs_fonts().
   void dress(ImFontAtlas& atlas);
@@ -63,6 +70,7 @@ class App {
   ChartsPanel charts_;
   OverviewPanel overview_;
   OpenDialog opening_;
+  EditorPanel editor_;
   TopologyCanvas canvas_;
   topology::Model model_;
   std::optional<topology::Target> menu_of_;

@@ -38,6 +38,7 @@ struct Context {
   bool reduced_motion = false;
   bool wants_picture = false;  ///< Of this frame, to be kept.
   bool wants_quit = false;
+  bool editing = false;  ///< The scenario is shown to be edited, not its run.
 
   // What is shown.
   XLink time;                        ///< Of all charts over time.

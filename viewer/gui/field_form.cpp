@@ -1,12 +1,12 @@
 #include "viewer/gui/field_form.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 #include <fmt/format.h>
+
+#include "viewer/gui/input_text.h"
 
 namespace highwater::viewer {
 namespace {
@@ -74,8 +74,6 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
                                            const std::string& current, const std::string& path) {
   Written& written = texts_[path];
   if (written.base != current) written = {current, current};
-  std::array<char, 1024> buffer{};
-  std::strncpy(buffer.data(), written.text.c_str(), buffer.size() - 1);
   const std::string hint = field.default_json ? *field.default_json : "not said";
   const auto number = measured(current);
   const bool whole = field.type().numbers == Numbers::kWhole;
@@ -83,10 +81,8 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
   ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - slider -
                           (number ? ImGui::GetStyle().ItemInnerSpacing.x : 0));
   std::optional<std::string> changed;
-  if (ImGui::InputTextWithHint("##text", hint.c_str(), buffer.data(), buffer.size(),
-                               ImGuiInputTextFlags_EnterReturnsTrue))
-    changed = buffer.data();
-  written.text = buffer.data();
+  if (input_text("##text", hint.c_str(), written.text, ImGuiInputTextFlags_EnterReturnsTrue))
+    changed = written.text;
   context.registry.mark("field:" + path);
   if (!number) return changed;
   // From a tenth to ten times as much, by a handle that jumps back to the middle.

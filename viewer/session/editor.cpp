@@ -63,6 +63,7 @@ void Editor::start(std::string text, const std::string& file) {
   history_.clear();
   merged_.reset();
   own_.reset();
+  extents_.clear();
   problems_.clear();
   picture_ = {};
   place_.reset();
@@ -77,6 +78,11 @@ std::string Editor::open(const std::string& file) {
                        read.text.size() >> 20, kLargestText >> 20);
   start(std::move(read.text), file);
   return "";
+}
+
+void Editor::close() {
+  start("", "");
+  open_ = false;
 }
 
 void Editor::open_new() {
@@ -152,8 +158,24 @@ void Editor::after_change(std::optional<std::size_t> place) {
   confirms_.clear();
   if (place) place_ = place;
   Problems unread;
-  if (auto value = parse_json(text_, unread.add_source(""), unread)) own_ = std::move(value);
+  if (auto value = parse_json(text_, unread.add_source(""), unread)) {
+    own_ = std::move(value);
+    find_extents();
+  }
   check();
+}
+
+void Editor::find_extents() {
+  extents_.clear();
+  const auto nodes = tree_of(text_);
+  if (!nodes) return;
+  for (const std::size_t section : nodes->front().children) {
+    if ((*nodes)[section].key != "components") continue;
+    for (const std::size_t component : (*nodes)[section].children) {
+      const TextNode& node = (*nodes)[component];
+      extents_.emplace(node.key, std::pair{node.start, node.end});
+    }
+  }
 }
 
 void Editor::check() {
@@ -288,6 +310,12 @@ const Value* Editor::component(const std::string& name) const {
   const EditGround on = ground();
   const Value* const root = on.merged != nullptr ? on.merged : own_ ? &*own_ : nullptr;
   return root != nullptr ? find_value(*root, {"components", name}) : nullptr;
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> Editor::extent(
+    const std::string& component) const {
+  const auto found = extents_.find(component);
+  return found == extents_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<std::size_t> Editor::place_of(const Problem& problem) const {

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "viewer/session/scenario_check.h"
@@ -39,6 +41,8 @@ class Editor {
   std::string open(const std::string& file);
   /// A small scenario that makes sense, in no file yet.
   void open_new();
+  /// Nothing is edited any more.
+  void close();
   bool is_open() const { return open_; }
   const std::string& file() const { return file_; }  ///< Empty for what was never saved.
   const std::string& text() const { return text_; }
@@ -83,6 +87,10 @@ class Editor {
   /// What the scenario says of a component, with what it extends; null where it says nothing. Valid
   /// until the next edit or poll().
   const Value* component(const std::string& name) const;
+  /// The scenario itself, as the text last said it; null before it said anything.
+  const Value* root() const { return own_ ? &*own_ : nullptr; }
+  /// From where to where a component stands in the text; nothing where it does not.
+  std::optional<std::pair<std::size_t, std::size_t>> extent(const std::string& component) const;
   /// Where a problem stands in the text; nothing where it stands in another file.
   std::optional<std::size_t> place_of(const Problem& problem) const;
 
@@ -92,6 +100,7 @@ class Editor {
   void take_text(std::string text, std::string what, bool typed);
   void after_change(std::optional<std::size_t> place);
   void start(std::string text, const std::string& file);
+  void find_extents();
   void check();
   void take(CheckedScenario checked, Session& session);
   EditGround ground() const;
@@ -110,6 +119,8 @@ class Editor {
   std::optional<std::size_t> place_;
   std::optional<Value> own_;     // what the text parses to, of the last that does
   std::optional<Value> merged_;  // of the last that could be read with all it extends
+  /// Of the components, by name; of the last text that parses.
+  std::map<std::string, std::pair<std::size_t, std::size_t>, std::less<>> extents_;
   std::vector<Problem> problems_;
   TopologyPicture picture_;
 };

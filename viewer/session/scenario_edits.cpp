@@ -378,7 +378,8 @@ EditOutcome rename_component(ScenarioText& text, const EditGround& ground, const
 EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
                           const std::string& component, const std::string& path,
                           const std::string& value) {
-  JsonPath steps{"components", component};
+  JsonPath steps;
+  if (!component.empty()) steps = {"components", component};
   const Value* const own = text.find(steps);
   if (own == nullptr && ground.merged == nullptr)
     return {false, fmt::format("there is no component {}", in_quotes(component))};

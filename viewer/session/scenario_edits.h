@@ -43,7 +43,8 @@ EditOutcome remove_component(ScenarioText& text, const EditGround& ground, const
 EditOutcome rename_component(ScenarioText& text, const EditGround& ground, const std::string& from,
                              const std::string& to);
 
-/// Sets a parameter of a component, or takes it out of the text.
+/// Sets a parameter of a component, or takes it out of the text; of the scenario itself where
+/// `component` is empty: "run.seed".
 /// @param path   "calls.timeout".
 /// @param value  JSON, or else a string; empty to leave the parameter out. One that is what the
 ///               parameter would be anyway is left out, too, unless the scenario extends another.

@@ -278,6 +278,14 @@ void ScenarioText::cut(const TextNode& node) {
   if (begins_line(text_, begin) && ends_line(text_, skip_blanks(text_, behind))) {
     begin = line_begin(text_, begin);
     end = std::min(line_end(text_, behind) + 1, text_.size());
+    // The empty lines that set it apart go, too, where others would follow or nothing.
+    const std::size_t next = skip_blanks(text_, end);
+    const bool apart = ends_line(text_, next) || text_[next] == '}' || text_[next] == ']';
+    while (apart && begin > after) {
+      const std::size_t above = line_begin(text_, begin - 1);
+      if (above <= after || !is_space_only(between(above, begin))) break;
+      begin = above;
+    }
   } else if (node.comma) {
     if (before == nullptr && ends_line(text_, skip_blanks(text_, behind))) end = behind;
     if (ends_line(text_, skip_blanks(text_, end))) {
