@@ -32,7 +32,7 @@ struct Rig {
         session(viewer_catalog(), viewer_language()),
         editor(viewer_catalog(), viewer_language()) {
     CHECK(editor.open(file.path().string()).empty());
-    editor.settle(session);
+    editor.settle(&session);
   }
   std::string said() const {
     std::string all;
@@ -80,7 +80,7 @@ TEST_CASE("editor: what makes sense is run, nonsense keeps the last good run", "
   REQUIRE(rig.session.is_open());
   CHECK(rig.editor.problems().empty());
   REQUIRE(rig.editor.set("api", "replicas", "3").done);
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.session.document().root().find("components")->find("api")->find("replicas")->whole() ==
         3);
   wait_until([&] { return rig.session.run().status().state == RunState::paused; });
@@ -88,7 +88,7 @@ TEST_CASE("editor: what makes sense is run, nonsense keeps the last good run", "
   wait_until([&] { return rig.session.run().status().now == 5s; });
 
   REQUIRE(rig.editor.set("api", "replicas", "-3").done);
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.editor.has_errors());
   CHECK(rig.said().find("/components/api/replicas") != std::string::npos);
   CHECK(rig.session.run().status().now == 5s);
@@ -99,7 +99,7 @@ TEST_CASE("editor: what makes sense is run, nonsense keeps the last good run", "
 
   // No JSON any more: the picture is the last that could be drawn, and edits are refused in words.
   rig.editor.type(rig.editor.text() + "}");
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.editor.has_errors());
   CHECK(rig.editor.picture().nodes.size() == 4);
   const EditOutcome refused = rig.editor.set("api", "replicas", "2");
@@ -108,7 +108,7 @@ TEST_CASE("editor: what makes sense is run, nonsense keeps the last good run", "
   CHECK(rig.session.run().status().now == 5s);
   rig.editor.undo();
   rig.editor.undo();
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK_FALSE(rig.editor.has_errors());
   // The same scenario as the one that runs.
   CHECK(rig.session.run().status().now == 5s);
@@ -120,7 +120,7 @@ TEST_CASE("editor: a comment more is the same scenario", "[viewer][editor]") {
   rig.session.go_to(5s);
   wait_until([&] { return rig.session.run().status().now == 5s; });
   rig.editor.type("// what it is about\n" + rig.editor.text());
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.session.run().status().now == 5s);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("editor: a broken file opens into its problems", "[viewer][editor]") {
     rig.editor.set("b", "replicas", "2");
     rig.editor.ways("a", "b", why);
     rig.editor.disconnect("a", "b");
-    rig.editor.settle(rig.session);
+    rig.editor.settle(&rig.session);
     CHECK_FALSE(rig.session.is_open());
   }
   Rig rig(R"({"components": {"a": 1, "b": {"kind": "servise", "x": 1}, "c": {"kind": "client",
@@ -164,7 +164,7 @@ TEST_CASE("editor: a new scenario makes sense, and is saved under a name", "[vie
   Session session(viewer_catalog(), viewer_language());
   Editor editor(viewer_catalog(), viewer_language());
   editor.open_new();
-  editor.settle(session);
+  editor.settle(&session);
   CHECK(editor.problems().empty());
   CHECK(session.is_open());
   CHECK_FALSE(editor.is_changed());
@@ -230,7 +230,7 @@ TEST_CASE("editor: a file that extends another says only what is other in it", "
   REQUIRE(rig.editor.take_settings({"api.replicas=3"}).done);
   CHECK(rig.editor.text() == "{ \"extends\": \"" + base.path().filename().string() +
                                  "\", \"components\": { \"api\": { \"replicas\": 3 } } }");
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.editor.problems().empty());
   CHECK_FALSE(rig.editor.remove("store").done);
   CHECK(read(base.path()) == small_scenario());
@@ -243,7 +243,7 @@ TEST_CASE("editor: of several texts the newest is checked", "[viewer][editor]") 
     rig.editor.set("api", "replicas", std::to_string(i + 1));
     rig.editor.poll(rig.session);
   }
-  rig.editor.settle(rig.session);
+  rig.editor.settle(&rig.session);
   CHECK(rig.editor.is_checked());
   CHECK(rig.session.document().root().find("components")->find("api")->find("replicas")->whole() ==
         31);

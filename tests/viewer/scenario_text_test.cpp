@@ -108,6 +108,21 @@ TEST_CASE("scenario text: a line that becomes too long is set one member a line"
         "    \"zones\": [\"a\", \"b\", \"c\"]\n"
         "  }\n"
         "}\n");
+  // From the outside, as far as is needed.
+  CHECK(after_set(
+            "{\n  \"api\": { \"kind\": \"service\", \"endpoints\": { \"GET /\": [], \"PUT /\": [] "
+            "}, \"replicas\": 3 }, // it answers\n  \"b\": 1\n}",
+            {"api", "endpoints", "PUT /"}, R"([{"call": "database"}, {"wait": "2ms"}])") ==
+        "{\n"
+        "  \"api\": {\n"
+        "    \"kind\": \"service\",\n"
+        "    \"endpoints\": { \"GET /\": [], \"PUT /\": [ { \"call\": \"database\" }, { \"wait\": "
+        "\"2ms\" "
+        "} ] },\n"
+        "    \"replicas\": 3\n"
+        "  }, // it answers\n"
+        "  \"b\": 1\n"
+        "}");
   // Where a comment stands in it, it stays as it is.
   const std::string commented = "{ /* " + std::string(90, 'x') + " */ \"a\": 1 }";
   CHECK(after_set(commented, {"b"}, "2") ==

@@ -109,7 +109,8 @@ void EditorPanel::toggle(Context& context) {
   context.editing = true;
   context.problems.clear();
   if (context.session.settings().empty()) return;
-  editor_.settle(context.session);
+  // With them it is what runs already: the run stays.
+  editor_.settle(nullptr);
   say(context, editor_.take_settings(context.session.settings()));
 }
 
@@ -267,6 +268,7 @@ void EditorPanel::bar(Context& context) {
   ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted(title().c_str());
   ImGui::SameLine(0, look.px(18));
+  ImGui::SetCursorPosY(ImGui::GetCursorPosY() + ImGui::GetStyle().FramePadding.y);
   const std::size_t count = editor_.problems().size();
   const std::string problems = fmt::format("{} {}", count, count == 1 ? "problem" : "problems");
   if (!editor_.is_checked())

@@ -276,28 +276,28 @@ std::optional<std::size_t> Editor::take_place() {
   return std::exchange(place_, std::nullopt);
 }
 
-void Editor::take(CheckedScenario checked, Session& session) {
+void Editor::take(CheckedScenario checked, Session* session) {
   problems_ = std::move(checked.problems);
   if (checked.merged) {
     merged_ = std::move(checked.merged);
     picture_ = std::move(checked.picture);
   }
-  if (!checked.document) return;
+  if (!checked.document || session == nullptr) return;
   // A comment more is the same scenario: its run goes on.
-  if (session.is_open() && session.document().file() == checked.document->file() &&
-      session.document().root() == checked.document->root())
+  if (session->is_open() && session->document().file() == checked.document->file() &&
+      session->document().root() == checked.document->root())
     return;
-  session.open_read(std::move(*checked.document), std::move(checked.system));
+  session->open_read(std::move(*checked.document), std::move(checked.system));
 }
 
 bool Editor::poll(Session& session) {
   auto checked = checker_.take();
   if (!checked) return false;
-  take(std::move(*checked), session);
+  take(std::move(*checked), &session);
   return true;
 }
 
-void Editor::settle(Session& session) {
+void Editor::settle(Session* session) {
   if (checker_.is_busy()) take(checker_.wait(), session);
 }
 

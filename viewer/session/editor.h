@@ -77,7 +77,8 @@ class Editor {
   /// Once a frame: takes what was read meanwhile. @return whether there was something.
   bool poll(Session& session);
   /// Waits until the text has been read.
-  void settle(Session& session);
+  /// @param session  Takes what makes sense; null where none shall.
+  void settle(Session* session);
   bool is_checked() const { return !checker_.is_busy(); }
   /// Of the last text that was read.
   const std::vector<Problem>& problems() const { return problems_; }
@@ -102,7 +103,7 @@ class Editor {
   void start(std::string text, const std::string& file);
   void find_extents();
   void check();
-  void take(CheckedScenario checked, Session& session);
+  void take(CheckedScenario checked, Session* session);
   EditGround ground() const;
   std::string name() const { return file_.empty() ? "new.json" : file_; }
   std::string directory() const;

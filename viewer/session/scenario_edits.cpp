@@ -44,13 +44,11 @@ class Sampler {
  public:
   Sampler(const Value& root, const EditGround& ground) : root_(root), ground_(ground) {}
 
-  Value object_of(const std::vector<FieldInfo>& fields, const FieldInfo* chosen = nullptr) {
-    Value object = Value::object();
-    for (const FieldInfo& field : fields)
-      if (field.required || &field == chosen)
-        if (auto value = of(field, 0)) object.set(field.name, std::move(*value));
-    return object;
+  Value object_of(const std::vector<FieldInfo>& fields) {
+    return with_required(fields, nullptr, -1);
   }
+
+  std::optional<Value> of(const FieldInfo& field) { return of(field, 0); }
 
  private:
   static constexpr int kDeepest = 6;  // chosen: steps hold steps
@@ -85,6 +83,8 @@ class Sampler {
           return quantity(type.bare(), field);
         return with_required(type.fields, nullptr, depth);
       case Shape::kOneOf: {
+        if (type.bare != nullptr)
+          if (auto example = example_in(type.expects)) return example;
         const std::vector<FieldInfo>& fields = type.alternatives.front().fields;
         return with_required(fields, &fields.front(), depth);
       }
@@ -209,6 +209,26 @@ void renumber(ScenarioText& text, const std::vector<std::size_t>& removed) {
   text.become(wanted);
 }
 
+/// Some kinds need one of several parameters, of which none is required by itself: the first that
+/// will do.
+Value with_one_more(const Value& component, const KindInfo& kind, Sampler& sampler) {
+  const auto is_right = [&](const Value& value) {
+    Problems problems;
+    kind.check(value, "", problems, {"kind"});
+    return !problems.has_errors();
+  };
+  if (is_right(component)) return component;
+  for (const FieldInfo& field : kind.fields()) {
+    if (component.find(field.name) != nullptr) continue;
+    auto value = sampler.of(field);
+    if (!value) continue;
+    Value more = component;
+    more.set(field.name, std::move(*value));
+    if (is_right(more)) return more;
+  }
+  return component;
+}
+
 }  // namespace
 
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind) {
@@ -279,9 +299,11 @@ EditOutcome add_component(ScenarioText& text, const EditGround& ground, const st
   if (auto fault = bad_name(text.value(), ground, name)) return {false, *fault};
   Value component = Value::object();
   component.set("kind", Value::string(kind));
-  Value required = Sampler(text.value(), ground).object_of(info->fields());
+  Sampler sampler(text.value(), ground);
+  Value required = sampler.object_of(info->fields());
   for (Value::Member& member : required.members())
     component.set(member.key, std::move(member.value));
+  component = with_one_more(component, *info, sampler);
   if (!text.set({"components", name}, component))
     return {false, "\"components\" is no object: mend that in the text first"};
   return {true, ""};

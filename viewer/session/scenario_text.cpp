@@ -122,12 +122,26 @@ std::optional<std::pair<std::size_t, std::size_t>> ScenarioText::extent(
   return std::pair{nodes_[*node].start, nodes_[*node].end};
 }
 
-void ScenarioText::put(const TextNode& at, const Value& value) {
-  const std::size_t line = line_begin(text_, at.begin);
-  const std::size_t behind = at.comma ? 1 : 0;
-  const std::string by = written(value, style_, std::string(indentation_at(text_, at.begin)),
-                                 columns_of(between(line, at.begin)) + behind);
-  replace(at.begin, at.end, by);
+/// Columns of a line that a place outside of strings and comments is in, without the comment at its
+/// end.
+std::size_t ScenarioText::columns_around(std::size_t place) const {
+  return columns_of(between(line_begin(text_, place), code_end(text_, place)));
+}
+
+void ScenarioText::put(std::size_t number, const Value& value) {
+  const auto growth = [&] {
+    const TextNode& at = nodes_[number];
+    return columns_of(written_on_a_line(value, style_)) - columns_of(between(at.begin, at.end));
+  };
+  const bool is_long = value.is_object() || value.is_array();
+  while (is_long && number != 0 && nodes_[number].parent != number &&
+         make_room(nodes_[number].parent, nodes_[number].end, growth()))
+    continue;
+  const TextNode& at = nodes_[number];
+  const std::size_t before = columns_of(between(line_begin(text_, at.begin), at.begin));
+  const std::size_t behind = columns_of(between(at.end, code_end(text_, at.end)));
+  replace(at.begin, at.end,
+          written(value, style_, std::string(indentation_at(text_, at.begin)), before + behind));
 }
 
 bool ScenarioText::set(const JsonPath& path, const Value& value) {
@@ -144,11 +158,11 @@ bool ScenarioText::set(const JsonPath& path, const Value& value) {
       around.set(path[inner], std::move(added));
       added = std::move(around);
     }
-    add(nodes_[node], {quoted(path[depth]) + ": ", added});
+    add(node, {quoted(path[depth]) + ": ", added});
     reread();
     return true;
   }
-  put(nodes_[node], value);
+  put(node, value);
   reread();
   return true;
 }
@@ -156,7 +170,7 @@ bool ScenarioText::set(const JsonPath& path, const Value& value) {
 bool ScenarioText::append(const JsonPath& list, const Value& element) {
   const auto node = node_at(list);
   if (!node || !is_list(nodes_[*node])) return false;
-  add(nodes_[*node], {"", element});
+  add(*node, {"", element});
   reread();
   return true;
 }
@@ -166,38 +180,39 @@ std::string ScenarioText::addition(const Addition& what, const std::string& inde
          written(what.value, style_, indentation, columns_of(indentation) + columns_of(what.key));
 }
 
-void ScenarioText::add(const TextNode& parent, const Addition& what) {
-  if (parent.children.empty()) return add_first(parent, what);
-  const TextNode& last = nodes_[parent.children.back()];
-  if (begins_line(text_, last.start)) return add_below(last, what);
-  // Beside the others, as long as the line does not become too long by it.
-  const std::size_t used =
-      columns_of(between(line_begin(text_, last.end), line_end(text_, last.end)));
+void ScenarioText::add(std::size_t number, const Addition& what) {
+  if (nodes_[number].children.empty()) return add_first(number, what);
+  const auto below = [&] {
+    return begins_line(text_, nodes_[nodes_[number].children.back()].start);
+  };
   const std::string on_a_line = ", " + what.key + written_on_a_line(what.value, style_);
-  const bool fits = used > kTextColumns || used + columns_of(on_a_line) <= kTextColumns;
-  if (!fits && break_open(parent, what)) return;
+  while (!below() && make_room(number, nodes_[number].end, columns_of(on_a_line))) continue;
+  const TextNode& last = nodes_[nodes_[number].children.back()];
+  if (below()) return add_below(last, what);
   replace(last.end, last.end, on_a_line);
 }
 
 /// Into what is empty, or holds nothing but comments.
-void ScenarioText::add_first(const TextNode& parent, const Addition& what) {
-  const std::string indentation(indentation_at(text_, parent.begin));
-  const std::string inner = indentation + style_.indent;
-  const std::string_view inside = between(parent.begin + 1, parent.end - 1);
-  if (is_space_only(inside) && inside.find('\n') == std::string_view::npos) {
+void ScenarioText::add_first(std::size_t number, const Addition& what) {
+  const auto inside = [&] { return between(nodes_[number].begin + 1, nodes_[number].end - 1); };
+  if (is_space_only(inside()) && inside().find('\n') == std::string_view::npos) {
     const bool spaced =
         style_.spaced &&
-        (is_object(parent) || (what.value.is_object() && !what.value.members().empty()));
+        (is_object(nodes_[number]) || (what.value.is_object() && !what.value.members().empty()));
     const std::string space = spaced ? " " : "";
     const std::string line = space + what.key + written_on_a_line(what.value, style_) + space;
-    const std::size_t used =
-        columns_of(between(line_begin(text_, parent.begin), line_end(text_, parent.begin)));
-    if (used - inside.size() + columns_of(line) <= kTextColumns)
-      return replace(parent.begin + 1, parent.end - 1, line);
+    const std::size_t growth = columns_of(line) - inside().size();
+    while (make_room(number, nodes_[number].end, growth)) continue;
+    const TextNode& node = nodes_[number];
+    if (columns_around(node.end) + growth <= kTextColumns)
+      return replace(node.begin + 1, node.end - 1, line);
   }
-  const std::size_t last = inside.find_last_not_of(" \t\r\n");
-  const std::size_t from = parent.begin + 1 + (last == std::string_view::npos ? 0 : last + 1);
-  replace(from, parent.end - 1,
+  const TextNode& node = nodes_[number];
+  const std::string indentation(indentation_at(text_, node.begin));
+  const std::string inner = indentation + style_.indent;
+  const std::size_t last = inside().find_last_not_of(" \t\r\n");
+  const std::size_t from = node.begin + 1 + (last == std::string_view::npos ? 0 : last + 1);
+  replace(from, node.end - 1,
           style_.newline + inner + addition(what, inner) + style_.newline + indentation);
 }
 
@@ -209,26 +224,43 @@ void ScenarioText::add_below(const TextNode& last, const Addition& what) {
   replace(last.end, last.end, ",");
 }
 
-/// Sets what stands on one line one member a line. @return false where that cannot be.
-bool ScenarioText::break_open(const TextNode& parent, const Addition& what) {
-  if (between(parent.begin, parent.end).find('\n') != std::string_view::npos) return false;
-  std::size_t at = parent.begin + 1;
-  const std::string indentation(indentation_at(text_, parent.begin));
-  const std::string inner = indentation + style_.indent;
+/// Where a line would become too long by so many columns more, sets the outermost of what it holds
+/// whole one member a line. @param number  Of a node; what is around it is looked at, too.
+/// @return whether something was set so. The nodes keep their numbers.
+bool ScenarioText::make_room(std::size_t number, std::size_t place, std::size_t more) {
+  const std::size_t used = columns_around(place);
+  // Whoever wrote longer lines does not mind them.
+  if (used > kTextColumns || used + more <= kTextColumns) return false;
+  std::optional<std::size_t> outermost;
+  for (std::size_t node = number;; node = nodes_[node].parent) {
+    if (between(nodes_[node].begin, nodes_[node].end).find('\n') != std::string_view::npos) break;
+    if (can_break(nodes_[node])) outermost = node;
+    if (node == 0) break;
+  }
+  if (!outermost) return false;
+  const TextNode& whole = nodes_[*outermost];
+  const std::string indentation(indentation_at(text_, whole.begin));
   std::string lines;
-  for (const std::size_t number : parent.children) {
+  for (const std::size_t child : whole.children) {
+    lines += (lines.empty() ? "" : ",") + style_.newline + indentation + style_.indent;
+    lines += between(nodes_[child].start, nodes_[child].end);
+  }
+  replace(whole.begin + 1, whole.end - 1, lines + style_.newline + indentation);
+  reread();
+  return true;
+}
+
+/// Whether there is something in it, and no comment beside that.
+bool ScenarioText::can_break(const TextNode& node) const {
+  std::size_t at = node.begin + 1;
+  for (const std::size_t number : node.children) {
     const TextNode& child = nodes_[number];
-    if (skip_space_and_comments(text_, at) != skip_blanks(text_, at)) return false;
-    lines += style_.newline + inner;
-    lines += between(child.start, child.end);
-    lines += ",";
+    if (skip_blanks(text_, at) != child.start) return false;
     const std::size_t behind = skip_blanks(text_, child.end);
     if (skip_comment(text_, behind) != behind) return false;
     at = child.comma ? *child.comma + 1 : child.end;
   }
-  lines += style_.newline + inner + addition(what, inner) + style_.newline + indentation;
-  replace(parent.begin + 1, parent.end - 1, lines);
-  return true;
+  return !node.children.empty();
 }
 
 /// From where on a node's own comments stand, those right above it and right before it.

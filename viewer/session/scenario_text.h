@@ -81,16 +81,18 @@ class ScenarioText {
   }
   void reread();
   void become(const JsonPath& path, const Value& wanted);
-  void put(const TextNode& at, const Value& value);
+  void put(std::size_t number, const Value& value);
   /// At the end of an object, or of a list, where there is no key.
   struct Addition {
     std::string key;  // with its colon
     const Value& value;
   };
-  void add(const TextNode& parent, const Addition& what);
-  void add_first(const TextNode& parent, const Addition& what);
+  void add(std::size_t number, const Addition& what);
+  void add_first(std::size_t number, const Addition& what);
   void add_below(const TextNode& last, const Addition& what);
-  bool break_open(const TextNode& parent, const Addition& what);
+  bool make_room(std::size_t number, std::size_t place, std::size_t more);
+  bool can_break(const TextNode& node) const;
+  std::size_t columns_around(std::size_t place) const;
   std::string addition(const Addition& what, const std::string& indentation) const;
   void cut(const TextNode& node);
   std::size_t begin_with_comments(const TextNode& node, std::size_t after) const;

@@ -156,6 +156,21 @@ std::size_t skip_space_and_comments(std::string_view text, std::size_t at) {
   }
 }
 
+std::size_t code_end(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (at < text.size() && text[at] != '\n' && text[at] != '\r') {
+    if (text.substr(at, 2) == "//") break;
+    const std::size_t comment = skip_comment(text, at);
+    if (comment > at) {
+      at = std::min(comment, line_end(text, at));
+      continue;
+    }
+    at = text[at] == '"' ? skip_string(text, at) : at + 1;
+    if (text[at - 1] != ' ' && text[at - 1] != '\t') end = at;
+  }
+  return end;
+}
+
 bool is_space_only(std::string_view text) {
   return text.find_first_not_of(kSpace) == std::string_view::npos;
 }

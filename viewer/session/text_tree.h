@@ -38,6 +38,8 @@ std::size_t skip_blanks(std::string_view text, std::size_t at);  ///< Spaces and
 /// Behind the comment that begins there; of one with // its line break. `at` where none begins.
 std::size_t skip_comment(std::string_view text, std::size_t at);
 std::size_t skip_space_and_comments(std::string_view text, std::size_t at);
+/// The end of a line without its // comment, as seen from a place outside of strings and comments.
+std::size_t code_end(std::string_view text, std::size_t at);
 bool is_space_only(std::string_view text);
 
 }  // namespace highwater::viewer
