@@ -264,3 +264,17 @@ TEST_CASE("gui: what was tried on the run comes into the text") {
   wanted.replace(wanted.find("\"replicas\": 2"), 13, "\"replicas\": 4");
   CHECK(read(file.path()) == wanted);
 }
+
+TEST_CASE("gui: a parameter takes another form, or is left out") {
+  const ScratchFile file(kShop);
+  CHECK(play(kEdit +
+                 "wait 30\nclick node:users 0.3 0.2\nexpect selected node:users\nwait 2\n"
+                 "click forms:arrivals\nwait 2\nclick form:arrivals:constant\nwait 2\n"
+                 "click switch:session\nuntil checked right\nexpect undoes \"set users.session\"\n"
+                 "click undo\nwait 2\n"
+                 "until checked right\nkey ctrl+s\n",
+             file.path()) == ViewEnd::done);
+  std::string wanted = kShop;
+  wanted.replace(wanted.find("{ \"poisson\": \"100/s\" }"), 22, "{ \"constant\": \"800/s\" }");
+  CHECK(read(file.path()) == wanted);
+}

@@ -31,6 +31,7 @@ void fill(topology::Model& model, const TopologyPicture& picture) {
     drawn.column = node.column;
     drawn.row = node.row;
     drawn.count = node.instances;
+    drawn.now.rate_per_s = topology::kNone;  // nothing runs here
   }
   for (const TopologyEdge& edge : picture.edges) {
     topology::Edge& drawn = model.edges.emplace_back();
@@ -171,7 +172,10 @@ void EditorPanel::leave(Context& context, std::function<void()> then) {
 
 void EditorPanel::ask(Context& context, ImVec2 size) {
   if (!leaving_) return;
-  ImGui::SetNextWindowPos({size.x / 2, context.look.px(70)}, 0, {0.5F, 0});
+  ImGui::SetNextWindowPos({size.x / 2, context.look.px(76)}, 0, {0.5F, 0});
+  ImGui::PushStyleColor(ImGuiCol_WindowBg, context.look.theme.raised);
+  ImGui::PushStyleColor(ImGuiCol_Border, context.look.theme.status(Status::warn));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::Begin("not saved", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_AlwaysAutoResize |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoMove);
@@ -194,6 +198,8 @@ void EditorPanel::ask(Context& context, ImVec2 size) {
   if (ImGui::Button("Stay")) leaving_ = nullptr;
   context.registry.mark("stay");
   ImGui::End();
+  ImGui::PopStyleVar();
+  ImGui::PopStyleColor(2);
   if (then) context.later(std::move(then));
 }
 

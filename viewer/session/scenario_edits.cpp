@@ -49,6 +49,9 @@ class Sampler {
   }
 
   std::optional<Value> of(const FieldInfo& field) { return of(field, 0); }
+  Value form_of(const AlternativeInfo& form) {
+    return with_required(form.fields, &form.fields.front(), -1);
+  }
 
  private:
   static constexpr int kDeepest = 6;  // chosen: steps hold steps
@@ -230,6 +233,15 @@ Value with_one_more(const Value& component, const KindInfo& kind, Sampler& sampl
 }
 
 }  // namespace
+
+Value example_of(const AlternativeInfo& form, const Value& root, const EditGround& ground) {
+  return Sampler(root, ground).form_of(form);
+}
+
+std::optional<Value> example_of(const FieldInfo& field, const Value& root,
+                                const EditGround& ground) {
+  return Sampler(root, ground).of(field);
+}
 
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind) {
   // A field that is called like a kind names nothing else: `topic`, `cluster`, the step `cache`.

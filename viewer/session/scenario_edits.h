@@ -52,6 +52,13 @@ EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
                           const std::string& component, const std::string& path,
                           const std::string& value);
 
+/// A form of a parameter that has several, such as arrivals: the example that its declarations
+/// give.
+Value example_of(const AlternativeInfo& form, const Value& root, const EditGround& ground);
+/// The same of a parameter; nothing where there is none, as of one that names a component.
+std::optional<Value> example_of(const FieldInfo& field, const Value& root,
+                                const EditGround& ground);
+
 /// Whether a field that names components may name one of that kind.
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind);
 
