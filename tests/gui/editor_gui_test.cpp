@@ -265,6 +265,27 @@ TEST_CASE("gui: what was tried on the run comes into the text") {
   CHECK(read(file.path()) == wanted);
 }
 
+TEST_CASE("gui: what was tried on one scenario does not come into another") {
+  const ScratchFile file(kShop), broken("{ \"highwater\": 1 }");
+  const auto open = [](const std::string& path) {
+    return "key o\nwait 2\nclick path\nkey ctrl+a\ntype " + path + "\nkey enter\nwait 3\n";
+  };
+  CHECK(play("until state paused\n"
+             "click \"go to\"\ntype 20\nkey enter\nuntil clock 0:20.000\nuntil state paused\n"
+             "wait 2\nclick row:api\nwait 2\n"
+             "double-click field:replicas\nkey ctrl+a\ntype 4\nkey enter\n"
+             "until compared yes\nuntil state paused\n" +
+                 open(broken.path().string()) +
+                 "expect editing yes\nuntil checked wrong\nkey e\nexpect editing no\n"
+                 "expect clock 0:20.000\nkey e\nexpect editing yes\nexpect undoes nothing\n" +
+                 // What is not there leaves everything as it was.
+                 open("gone.json") +
+                 "expect editing yes\nkey e\nexpect editing no\nkey e\nexpect editing yes\n"
+                 "expect complaints 1\n",
+             file.path()) == ViewEnd::done);
+  CHECK(read(broken.path()) == "{ \"highwater\": 1 }");
+}
+
 TEST_CASE("gui: a parameter takes another form, or is left out") {
   const ScratchFile file(kShop);
   CHECK(play(kEdit +

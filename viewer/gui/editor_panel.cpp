@@ -38,6 +38,7 @@ void fill(topology::Model& model, const TopologyPicture& picture) {
     drawn.from = edge.from;
     drawn.to = edge.to;
     drawn.asynchronous = edge.asynchronous;
+    drawn.rate_per_s = topology::kNone;
   }
 }
 
@@ -64,22 +65,21 @@ constexpr std::size_t kMostShown = 200;  // problems
 }  // namespace
 
 bool EditorPanel::opened(Context& context, const std::string& file, bool good) {
-  view_ = {};
-  form_.clear();
-  saves_as_ = false;
-  to_edit_ = file;
   if (good) {
     // Read when it is to be edited, if it ever is. What was edited before is forgotten with it.
     editor_.close();
-    context.editing = false;
-    return false;
+    to_edit_ = file;
+  } else {
+    if (!editor_.open(file).empty()) return false;
+    to_edit_.clear();
+    context.selected.reset();
+    context.problems.clear();
   }
-  if (!editor_.open(file).empty()) return false;
-  to_edit_.clear();
-  context.editing = true;
-  context.selected.reset();
-  context.problems.clear();
-  return true;
+  view_ = {};
+  form_.clear();
+  saves_as_ = false;
+  context.editing = !good;
+  return context.editing;
 }
 
 void EditorPanel::open_new(Context& context) {
@@ -109,7 +109,7 @@ void EditorPanel::toggle(Context& context) {
   if (!editor_.is_open()) return open_new(context);
   context.editing = true;
   context.problems.clear();
-  if (context.session.settings().empty()) return;
+  if (!editor_.is_run_by(context.session) || context.session.settings().empty()) return;
   // With them it is what runs already: the run stays.
   editor_.settle(nullptr);
   say(context, editor_.take_settings(context.session.settings()));
@@ -158,7 +158,8 @@ void EditorPanel::keys(Context& context) {
   const ImGuiIO& io = ImGui::GetIO();
   const auto pressed = [](int key) { return ImGui::IsKeyPressed(key, true); };
   if (!context.editing || !io.KeyCtrl) return;
-  if (pressed(GLFW_KEY_S)) save(context);
+  // Not by holding the key down: a second time may mean to write over what is there.
+  if (ImGui::IsKeyPressed(GLFW_KEY_S, false)) save(context);
   // Other fields undo what is written in them themselves.
   if (io.WantTextInput && !view_.is_active()) return;
   if (pressed(GLFW_KEY_Z)) undo(context, io.KeyShift);

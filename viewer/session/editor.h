@@ -80,6 +80,10 @@ class Editor {
   /// @param session  Takes what makes sense; null where none shall.
   void settle(Session* session);
   bool is_checked() const { return !checker_.is_busy(); }
+  /// Whether the session runs this scenario, perhaps as it was some edits ago.
+  bool is_run_by(const Session& session) const {
+    return session.is_open() && session.document().file() == name();
+  }
   /// Of the last text that was read.
   const std::vector<Problem>& problems() const { return problems_; }
   bool has_errors() const;

@@ -331,12 +331,11 @@ std::vector<std::string> take_out(ScenarioText& text, const EditGround& ground,
   for (const Mention& mention : mentions_of(root, ground.language, name)) {
     if (!concerns(mention)) continue;
     JsonPath path = what_goes_with(root, ground.language, mention.path);
-    if (path.front() == "faults" && path.size() > 1) {
-      const std::size_t number = std::stoul(path[1]);
-      faults.insert(number);
-    } else {
+    // Those of a list, counted in it.
+    if (path.front() == "faults" && path.size() > 1 && root.find("faults")->is_array())
+      faults.insert(std::stoul(path[1]));
+    else
       going.insert(std::move(path));
-    }
   }
   add_waiting(root, faults);
   const std::vector<std::size_t> removed(faults.begin(), faults.end());
