@@ -187,6 +187,7 @@ void App::topology_panel(ImVec2 size) {
   context_.registry.mark("canvas");
   for (const auto& [name, rect] : canvas_.rects())
     context_.registry.mark(name, {rect.min, rect.max});
+  if (charts_.requests() != nullptr) charts_.requests()->draw_on(context_, canvas_);
   if (events.selection_changed) context_.selected = canvas_.selected();
   if (events.menu && events.menu->target.kind != topology::Target::Kind::empty) {
     menu_of_ = events.menu->target;

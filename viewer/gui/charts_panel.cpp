@@ -369,7 +369,7 @@ void ChartsPanel::replicas(Context& context, ImVec2 size) {
 }
 
 void ChartsPanel::draw(Context& context) {
-  static constexpr std::array<const char*, 2> kTabs = {"Users", "Inside"};
+  static constexpr std::array<const char*, 3> kTabs = {"Users", "Inside", "Requests"};
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
       if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)])) {
@@ -381,13 +381,11 @@ void ChartsPanel::draw(Context& context) {
     ImGui::EndTabBar();
   }
   context.registry.publish("charts", kTabs[static_cast<std::size_t>(tab_)]);
+  if (tab_ == 2) return requests_.draw(context);
   const float gap = ImGui::GetStyle().ItemSpacing.x;
   const ImVec2 room = ImGui::GetContentRegionAvail();
-  const bool users = tab_ == 0;
-  const float across = users ? 2 : 2;
-  const ImVec2 size{(room.x - gap * (across - 1)) / across,
-                    (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
-  if (users) {
+  const ImVec2 size{(room.x - gap) / 2, (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
+  if (tab_ == 0) {
     throughput(context, size);
     ImGui::SameLine();
     latency(context, size);

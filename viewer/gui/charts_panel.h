@@ -10,6 +10,7 @@
 
 #include "viewer/draw/plot.h"
 #include "viewer/gui/context.h"
+#include "viewer/gui/requests_panel.h"
 
 namespace highwater::viewer {
 
@@ -18,6 +19,9 @@ namespace highwater::viewer {
 class ChartsPanel {
  public:
   void draw(Context& context);
+
+  /// Of the tab of requests; null while another one is shown.
+  const RequestsPanel* requests() const { return tab_ == 2 ? &requests_ : nullptr; }
 
  private:
   /// Makes a chart, lets `fill` give it its data, and looks after what all charts share: marks of
@@ -38,6 +42,7 @@ class ChartsPanel {
   std::map<std::string, PlotState> states_;
   std::deque<std::vector<double>> kept_;  // what the chart that is drawn now refers to
   XLink percentiles_{{0.0, 4.0}};
+  RequestsPanel requests_;
   int tab_ = 0;
 };
 

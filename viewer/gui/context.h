@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -69,6 +70,10 @@ struct Context {
   std::optional<Feed> other;  ///< Of the run that this one is compared with.
 
  private:
+  /// A feed for what a run shows, once it shows something.
+  static void follow(LiveRun* run, std::optional<Feed>& feed, std::uint64_t& serial);
+
+  std::uint64_t serial_ = 0, other_serial_ = 0;  // of the runs that the feeds are of
   std::vector<std::function<void()>> later_;
   const RunStatus* status_ = nullptr;
   std::size_t intervals_ = 0, interval_ = 0;
