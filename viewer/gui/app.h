@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "viewer/gui/charts_panel.h"
+#include "viewer/gui/command_palette.h"
 #include "viewer/gui/context.h"
 #include "viewer/gui/control_panel.h"
 #include "viewer/gui/fault_dialog.h"
@@ -45,6 +46,9 @@ class App {
   std::string title() const;
 
  private:
+  std::vector<Command> make_commands();
+  void look_beside(int by);
+  void change_speed(double factor);
   void body(ImVec2 size);
   void topology_panel(ImVec2 size);
   void keys();
@@ -63,6 +67,8 @@ class App {
   ChartsPanel charts_;
   OverviewPanel overview_;
   OpenDialog opening_;
+  CommandPalette palette_;
+  std::vector<Command> commands_;
   TopologyCanvas canvas_;
   topology::Model model_;
   std::optional<topology::Target> menu_of_;

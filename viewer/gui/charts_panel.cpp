@@ -369,15 +369,16 @@ void ChartsPanel::replicas(Context& context, ImVec2 size) {
 }
 
 void ChartsPanel::draw(Context& context) {
-  static constexpr std::array<const char*, 3> kTabs = {"Users", "Inside", "Requests"};
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
-      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)])) {
+      const ImGuiTabItemFlags flags = wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0;
+      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)], nullptr, flags)) {
         tab_ = i;
         ImGui::EndTabItem();
       }
       context.registry.mark(fmt::format("tab:{}", kTabs[static_cast<std::size_t>(i)]));
     }
+    wanted_ = -1;
     ImGui::EndTabBar();
   }
   context.registry.publish("charts", kTabs[static_cast<std::size_t>(tab_)]);

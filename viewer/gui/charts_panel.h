@@ -18,7 +18,11 @@ namespace highwater::viewer {
 /// selected.
 class ChartsPanel {
  public:
+  static constexpr std::array<const char*, 3> kTabs = {"Users", "Inside", "Requests"};
+
   void draw(Context& context);
+  /// One of kTabs, from the next frame on.
+  void show(std::size_t tab) { wanted_ = static_cast<int>(tab); }
 
   /// Of the tab of requests; null while another one is shown.
   const RequestsPanel* requests() const { return tab_ == 2 ? &requests_ : nullptr; }
@@ -44,6 +48,7 @@ class ChartsPanel {
   XLink percentiles_{{0.0, 4.0}};
   RequestsPanel requests_;
   int tab_ = 0;
+  int wanted_ = -1;  // a tab that is to be shown
 };
 
 }  // namespace highwater::viewer
