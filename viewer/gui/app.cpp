@@ -92,6 +92,15 @@ bool App::take_picture_wish() {
   return std::exchange(context_.wants_picture, false);
 }
 
+std::optional<Context::PictureOf> App::take_part_wish() {
+  if (!context_.picture_of || context_.picture_of->frames-- > 0) return std::nullopt;
+  return std::exchange(context_.picture_of, std::nullopt);
+}
+
+void App::written(const std::string& file, bool well) {
+  context_.notify((well ? "Written: " : "Cannot write ") + file, well ? Status::ok : Status::bad);
+}
+
 std::string App::title() const {
   return session_.is_open() ? "Highwater: " + session_.system().name : "Highwater";
 }

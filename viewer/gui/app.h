@@ -41,6 +41,9 @@ class App {
 
   /// Whether a picture of the frame is wanted. Asking takes the wish back.
   bool take_picture_wish();
+  /// The same of a part of it, with the name of its file.
+  std::optional<Context::PictureOf> take_part_wish();
+  void written(const std::string& file, bool well);
   bool wants_quit() const { return context_.wants_quit; }
   Color background() const { return context_.look.theme.background; }
   std::string title() const;

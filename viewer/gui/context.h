@@ -38,6 +38,13 @@ struct Context {
   double clock_s = 0;  ///< Since the viewer began.
   bool reduced_motion = false;
   bool wants_picture = false;  ///< Of this frame, to be kept.
+  /// A part of the screen that is to be kept, and the file for it.
+  struct PictureOf {
+    std::string file;
+    Registry::Rect rect;
+    int frames = 3;  ///< Until then the menu that asked for it is gone.
+  };
+  std::optional<PictureOf> picture_of;
   bool wants_quit = false;
 
   // What is shown.
