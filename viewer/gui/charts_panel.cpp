@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "viewer/gui/so_far.h"
+
 namespace highwater::viewer {
 namespace {
 
@@ -301,16 +303,8 @@ void ChartsPanel::spectrum(Context& context, ImVec2 size) {
             std::vector<double> x, y;
             for (const double share : kNines) {
               if (static_cast<double>(all) * (1 - share) < 1) break;
-              const double wanted = share * static_cast<double>(all);
-              double below = 0;
-              std::size_t row = 0;
-              while (row + 1 < rows.size() && below + static_cast<double>(rows[row]) < wanted)
-                below += static_cast<double>(rows[row++]);
-              const double inside = std::max(static_cast<double>(rows[row]), 1.0);
-              const double begin = History::Heat::begin_ms(row);
               x.push_back(share);
-              y.push_back(begin * std::pow(History::Heat::begin_ms(row + 1) / begin,
-                                           std::clamp((wanted - below) / inside, 0.0, 1.0)));
+              y.push_back(*quantile_ms(rows, share));
             }
             plot.line(name, kept_.emplace_back(std::move(x)), kept_.emplace_back(std::move(y)),
                       style);
@@ -467,6 +461,7 @@ void ChartsPanel::any_metric(Context& context, ImVec2 size) {
     ImGui::EndCombo();
   }
   context.registry.mark("any metric");
+  context.registry.publish("metric", any_);
   size.y -= ImGui::GetItemRectSize().y + ImGui::GetStyle().ItemSpacing.y;
   const auto chosen = names.find(any_);
   const MetricKind kind = chosen == names.end() ? MetricKind::count : chosen->second;
@@ -513,6 +508,9 @@ void ChartsPanel::capacity(Context& context, ImVec2 room) {
 }
 
 void ChartsPanel::draw(Context& context) {
+  for (std::size_t i = 0; i < kTabs.size(); ++i)
+    if (context.wanted_tab == kTabs[i]) show(i);
+  context.wanted_tab.clear();
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
       const ImGuiTabItemFlags flags = wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0;

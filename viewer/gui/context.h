@@ -51,6 +51,7 @@ struct Context {
   XLink time;                        ///< Of all charts over time.
   std::optional<double> looking_at;  ///< Seconds of the run; absent for the latest.
   std::optional<topology::Target> selected;
+  std::string wanted_tab;  ///< Of the charts, to be shown next; empty: as it is.
   std::vector<Notice> notices;
   std::vector<std::string> problems;  ///< Of the last file or change that made no sense.
 

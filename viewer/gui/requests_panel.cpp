@@ -448,7 +448,7 @@ void RequestsPanel::picture(Context& context, ImVec2 size) {
 
 void RequestsPanel::draw(Context& context) {
   refresh(context);
-  context.registry.publish("requests", std::to_string(entries_.size()));
+  context.registry.publish("requests shown", entries_.empty() ? "none" : "some");
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float gap = ImGui::GetStyle().ItemSpacing.x;
   const float first = std::min(context.look.px(390), room.x * 0.45F);
