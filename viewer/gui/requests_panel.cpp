@@ -176,7 +176,9 @@ void RequestsPanel::contributors(Context& context) const {
         "{} {} {}", i > 0 ? "," : "", contributors_[i].first,
         format(seconds(contributors_[i].second) / seconds(contributed_), Unit::ratio, 2));
   ImGui::PushFont(context.look.font(TextRole::small));
+  ImGui::PushTextWrapPos(0);
   dim_text(context.look, text);
+  ImGui::PopTextWrapPos();
   ImGui::PopFont();
 }
 
@@ -468,7 +470,11 @@ void RequestsPanel::draw_on(Context& context, const TopologyCanvas& canvas) cons
   const Duration now =
       waterfall_.begin +
       Duration{std::llround(seconds(waterfall_.end - waterfall_.begin) * share * 1e9)};
-  ImDrawList& draw = *ImGui::GetWindowDrawList();
+  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup)) return;
+  // The canvas is a window of its own, which would hide what is drawn into this one.
+  ImDrawList& draw = *ImGui::GetForegroundDrawList();
+  const ImVec2 min = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+  draw.PushClipRect(min, {min.x + size.x, min.y + size.y});
   const Theme& theme = context.look.theme;
   const auto middle = [&](const std::string& component) -> std::optional<ImVec2> {
     const auto rect = canvas.rect_of("node:" + component);
@@ -498,6 +504,7 @@ void RequestsPanel::draw_on(Context& context, const TopologyCanvas& canvas) cons
                            context.look.px(6), color);
     }
   }
+  draw.PopClipRect();
 }
 
 }  // namespace highwater::viewer
