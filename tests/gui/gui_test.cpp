@@ -152,20 +152,21 @@ TEST_CASE("gui: commands are found by a few of their letters, components too") {
 TEST_CASE("gui: the slowest requests are listed, followed and shown as waterfalls") {
   CHECK(play("until state paused\nkey space\nuntil state finished\n"
              "click tab:Requests\nwait 4\nexpect charts Requests\n"
-             "expect \"requests shown\" some\n"
+             "until \"requests shown\" some\n"
              "click request:0\n"
              "until request *\n"
              "expect spent:service *\nexpect spent:network *\nexpect calls 1\n"
              "move waterfall 0.5 0.5\nwait 2\nwheel 3\nwait 2\n"
              "click \"filter requests\"\ntype \"no such\"\nwait 3\n"
-             "expect \"requests shown\" none\n"
-             "key home\nuntil clock 0:00.000\nwait 5\n") == ViewEnd::done);
+             "until \"requests shown\" none\n"
+             "key escape\nwait 2\nkey home\nuntil clock 0:00.000\nwait 5\n") == ViewEnd::done);
 }
 
 TEST_CASE("gui: the capacity charts show demand, and any metric that there is") {
   CHECK(play("until state paused\n" + to("20", "0:20.000") +
              "click row:api\nwait 2\nclick tab:Capacity\nwait 3\n"
-             "click \"any metric\"\nwait 2\nclick \"metric:wait_ms p99\"\nwait 3\n"
+             "click \"any metric\"\nwait 2\ntype waitp99\nwait 2\nclick \"metric:wait_ms "
+             "p99\"\nwait 3\n"
              "expect metric \"wait_ms p99\"\n") == ViewEnd::done);
 }
 

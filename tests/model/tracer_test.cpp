@@ -48,7 +48,7 @@ TEST_CASE("tracer: of each stretch of time the slowest are noted, and the first 
           "[model][tracer]") {
   SinkLog log;
   ModelRig rig({sink(log)}, kOneSink);
-  Tracer tracer(rig.world().simulation, {.stretch = 10s, .slowest = 2});
+  Tracer tracer(rig.world().simulation, {.ids = {}, .stretch = 10s, .slowest = 2});
   const Component& client = rig.component("it");
   const auto end_at = [&](Time at, std::uint64_t id, Duration latency, Status status) {
     rig.at(at, [&tracer, &client, at, id, latency, status] {
@@ -91,7 +91,7 @@ TEST_CASE("tracer: an attempt is seen to leave, arrive, be answered and come bac
   REQUIRE(tracer.requests().size() == 2);
   REQUIRE(tracer.requests()[0].attempts.size() == 1);
   const TracedAttempt& whole = tracer.requests()[0].attempts[0];
-  CHECK(whole.to->label() == "it");
+  CHECK(whole.to->label() == "it[0]");
   CHECK(whole.edge == &rig.edge("it"));
   CHECK(whole.sent == Time{1s});
   CHECK(whole.arrived == Time{1003ms});

@@ -27,6 +27,8 @@ class App {
   App(const Catalog& catalog, const Language& language, Options options);
 
   Session& session() { return session_; }
+  /// One of ChartsPanel::kTabs, from the next frame on.
+  void show_charts(std::size_t tab) { charts_.show(tab); }
   Registry& registry() { return context_.registry; }
   /// Opens a scenario; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);

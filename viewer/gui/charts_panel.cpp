@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "viewer/gui/command_palette.h"
 #include "viewer/gui/so_far.h"
 
 namespace highwater::viewer {
@@ -453,8 +454,15 @@ void ChartsPanel::any_metric(Context& context, ImVec2 size) {
     if (!selected || column.owner == parts[*selected].id) names[name_of(column)] = column.kind;
   ImGui::BeginGroup();
   ImGui::SetNextItemWidth(size.x);
-  if (ImGui::BeginCombo("##metric", any_.c_str())) {
+  if (ImGui::BeginCombo("##metric", any_.c_str(), ImGuiComboFlags_HeightLargest)) {
+    if (ImGui::IsWindowAppearing()) {
+      any_search_.fill('\0');
+      ImGui::SetKeyboardFocusHere();
+    }
+    ImGui::SetNextItemWidth(-1);
+    ImGui::InputTextWithHint("##search", "search", any_search_.data(), any_search_.size());
     for (const auto& [name, kind] : names) {
+      if (match(name, any_search_.data()) == 0) continue;
       if (ImGui::Selectable(name.c_str(), name == any_)) any_ = name;
       context.registry.mark("metric:" + name);
     }

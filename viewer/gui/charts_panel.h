@@ -57,7 +57,8 @@ class ChartsPanel {
   std::map<std::string, PlotState> states_;
   std::map<std::string, Registry::Rect> rects_;  // where charts were drawn
   std::string any_ = "throughput_rps";           // the metric that was chosen
-  std::deque<std::vector<double>> kept_;         // what the chart that is drawn now refers to
+  std::array<char, 32> any_search_{};
+  std::deque<std::vector<double>> kept_;  // what the chart that is drawn now refers to
   XLink percentiles_{{0.0, 4.0}};
   RequestsPanel requests_;
   int tab_ = 0;

@@ -79,6 +79,15 @@ std::optional<double> availability_of(const Objective& objective, const Feed& fe
   return good / (good + bad);
 }
 
+/// Answers without error, by the second.
+std::optional<double> throughput_of(std::size_t completed, const Feed& feed, const Window& window) {
+  const History& history = feed.sight().history;
+  double answers = 0;
+  for (std::size_t i = window.first; i < window.last; ++i) answers += feed.value(completed, i);
+  const Duration begin = window.first == 0 ? Duration{0} : history.end_of(window.first - 1);
+  return answers / seconds(history.end_of(window.last - 1) - begin);
+}
+
 }  // namespace
 
 std::optional<double> quantile_ms(std::span<const std::uint64_t> rows, double share) {
@@ -112,6 +121,9 @@ std::optional<double> so_far(const Objective& objective, const System& system, c
   }
   if (objective.metric == "availability") return availability_of(objective, feed, window);
   const auto column = feed.sight().column(objective.component, objective.metric);
+  const auto completed = feed.sight().column(objective.component, "completed");
+  if (!column && completed && objective.metric == "throughput_rps")
+    return throughput_of(*completed, feed, window);
   double sum = 0;
   std::size_t count = 0;
   for (std::size_t i = window.first; column && i < window.last; ++i) {

@@ -183,6 +183,8 @@ class Viewer {
     for (const auto& [name, rect] : app_.registry().rects())
       out << fmt::format("{}\t{}\t{}\t{}\t{}\n", name, rect.min.x, rect.min.y, rect.max.x,
                          rect.max.y);
+    for (const auto& [key, value] : app_.registry().values())
+      out << fmt::format("{}\t{}\n", key, value);
     if (out.flush()) return;
     std::fprintf(stderr, "highwater: cannot write %s\n", options_.widgets.c_str());
     failed_ = true;
