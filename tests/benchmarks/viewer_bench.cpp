@@ -10,8 +10,8 @@
 
 #include "engine/experiment/assemble.h"
 #include "engine/experiment/run.h"
+#include "tests/gui/headless_app.h"
 #include "tests/support/scratch_file.h"
-#include "tests/viewer/headless_app.h"
 
 namespace {
 
@@ -25,18 +25,18 @@ constexpr const char* kUsersApi = HIGHWATER_SOURCE_DIR "/scenarios/users-api.jso
 std::string hundred_components() {
   std::string parts;
   for (int i = 0; i < 10; ++i) {
-    parts += fmt::format(
-        R"("users-{0}": {{"kind": "client", "arrivals": {{"poisson": "50/s"}}, "calls": "gate-{0}"}},)",
-        i);
+    parts += fmt::format(R"("users-{0}": {{"kind": "client", "arrivals": {{"poisson": "50/s"}},
+                            "calls": "gate-{0}"}},)",
+                         i);
     parts += fmt::format(R"("gate-{0}": {{"kind": "service", "replicas": 3, "workers": 64,
         "endpoints": {{"*": [{{"compute": "0.1ms"}})",
                          i);
     for (int j = 0; j < 8; ++j) parts += fmt::format(R"(, {{"call": "svc-{}-{}"}})", i, j);
     parts += "]}},";
     for (int j = 0; j < 8; ++j)
-      parts += fmt::format(
-          R"("svc-{}-{}": {{"kind": "service", "replicas": 4, "service_time": {{"exponential": "2ms"}}}}{})",
-          i, j, i == 9 && j == 7 ? "" : ",");
+      parts += fmt::format(R"("svc-{}-{}": {{"kind": "service", "replicas": 4,
+                              "service_time": {{"exponential": "2ms"}}}}{})",
+                           i, j, i == 9 && j == 7 ? "" : ",");
   }
   return R"({"highwater": 1, "name": "hundred", "run": {"duration": "60s", "warmup": "10s"},
     "components": {)" +

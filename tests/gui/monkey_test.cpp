@@ -9,8 +9,8 @@
 #include <catch2/catch.hpp>
 
 #include "engine/kernel/random.h"
+#include "tests/gui/headless_app.h"
 #include "tests/support/scratch_file.h"
-#include "tests/viewer/headless_app.h"
 
 using namespace highwater;
 using namespace highwater::viewer;

@@ -63,11 +63,12 @@ std::string deep_scenario() {
     "network": {"same_zone": "0.5ms"},
     "components": {
       "users": {"kind": "client", "arrivals": {"poisson": "150/s"},
-                "calls": {"to": "lb", "timeout": "1s", "retry": {"attempts": 3, "backoff": "20ms"}}},
+                "calls": {"to": "lb", "timeout": "1s",
+                          "retry": {"attempts": 3, "backoff": "20ms"}}},
       "lb": {"kind": "load_balancer", "targets": ["api"]},
       "api": {"kind": "service", "replicas": 2, "workers": 4,
               "endpoints": {"*": [{"compute": {"exponential": "4ms"}},
-                        {"parallel": [{"call": "cache"}, {"call": "db", "timeout": "60ms"}]}]}},
+                        {"parallel": [[{"call": "cache"}], [{"call": "db", "timeout": "60ms"}]]}]}},
       "cache": {"kind": "service", "service_time": {"exponential": "1ms"}},
       "db": {"kind": "database", "connections": 2, "read_time": {"exponential": "12ms"}}}})";
 }
