@@ -98,7 +98,7 @@ Tracer::Track Tracer::begin_attempt(const Request& request, const Edge& edge, co
   const std::uint32_t place = places_.find(request.id)->second;
   if (place == kNotYet) return kNoTrack;
   TracedRequest& traced = requests_[place];
-  if (traced.attempts.size() >= TracedRequest::kMostSteps) {
+  if (traced.attempts.size() >= TracedRequest::kMostSteps || tracks_.size() > kMostAttempts) {
     traced.truncated = true;
     return kNoTrack;
   }

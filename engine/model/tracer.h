@@ -55,7 +55,7 @@ struct TracedRequest {
   std::vector<TracedWait> waits;        ///< In the order of their ends.
   bool truncated = false;               ///< There were more than kMostSteps of either.
 
-  static constexpr std::size_t kMostSteps = 4'000;
+  static constexpr std::size_t kMostSteps = 1'000;
 };
 
 /// A request that took long, or failed: what is known of it without having followed it.
@@ -76,7 +76,8 @@ struct NotedRequest {
 /// Changes nothing of the run: it draws nothing and schedules nothing, so that a request that is
 /// worth a look can be followed in the same run once more.
 ///
-/// Memory: as many requests as the plan names, each with at most TracedRequest::kMostSteps steps.
+/// Memory: as many requests as the plan names, each with at most TracedRequest::kMostSteps steps,
+/// and not more than kMostAttempts of all: some 50 MB.
 ///
 /// Checked  tests/model/tracer_test.cpp
 class Tracer {
@@ -94,6 +95,8 @@ class Tracer {
   Tracer(const Simulation& simulation, Plan plan);
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
+
+  static constexpr std::size_t kMostAttempts = 400'000;
 
   // Whoever runs the system.
   const std::vector<TracedRequest>& requests() const { return requests_; }

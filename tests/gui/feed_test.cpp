@@ -2,11 +2,13 @@
 
 #include "viewer/gui/feed.h"
 
+#include <array>
 #include <cmath>
 
 #include <catch2/catch.hpp>
 
 #include "tests/viewer/viewer_support.h"
+#include "viewer/gui/so_far.h"
 #include "viewer/gui/toolbar.h"
 
 using namespace highwater;
@@ -78,4 +80,39 @@ TEST_CASE("toolbar: times are read as people write them") {
   CHECK(read("1:75") == Duration{-1});
   CHECK(read("soon") == Duration{-1});
   CHECK(read("-3") == Duration{-1});
+}
+
+TEST_CASE("feed: a percentile of a heat map is near the true one") {
+  std::array<std::uint64_t, History::Heat::kRows> rows{};
+  CHECK_FALSE(quantile_ms(rows, 0.5).has_value());
+  for (int i = 1; i <= 1000; ++i) ++rows[History::Heat::row_of(i)];
+  CHECK(*quantile_ms(rows, 0.5) == Approx(500).epsilon(0.1));
+  CHECK(*quantile_ms(rows, 0.99) == Approx(990).epsilon(0.1));
+}
+
+TEST_CASE("feed: objectives so far are near what they come to in the end") {
+  const auto session = small_session(R"({"highwater": 1, "name": "judged",
+    "run": {"duration": "60s", "warmup": "10s"},
+    "components": {
+      "users": {"kind": "client", "arrivals": {"poisson": "100/s"},
+                "calls": {"to": "api", "timeout": "60ms"}},
+      "api": {"kind": "service", "replicas": 2, "service_time": {"exponential": "10ms"}}},
+    "objectives": ["users.availability >= 99%", "users.latency.p99 < 30ms",
+                   "users.latency.mean < 30ms", "api.utilization < 90%",
+                   "users.throughput > 10/s", "users.latency.p90 < 1s during 20s..30s",
+                   "users.errors.timeout < 5"]})");
+  const Results results = finish(session->run());
+  const Feed feed(session->system(), *session->run().sight());
+  const std::size_t last = session->run().sight()->history.intervals() - 1;
+  const std::vector<Objective>& objectives = session->system().objectives;
+  REQUIRE(objectives.size() == 7);
+  for (std::size_t i = 0; i + 1 < objectives.size(); ++i) {
+    INFO(objectives[i].text);
+    const auto value = so_far(objectives[i], session->system(), feed, last);
+    REQUIRE(value.has_value());
+    CHECK(*value == Approx(*results.objectives[i].value).epsilon(0.12));
+    CHECK_FALSE(so_far(objectives[i], session->system(), feed, 0).has_value());
+  }
+  // Which of the errors it was is not kept.
+  CHECK_FALSE(so_far(objectives.back(), session->system(), feed, last).has_value());
 }

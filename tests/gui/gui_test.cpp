@@ -62,7 +62,7 @@ TEST_CASE("gui: steps of one event, one answer and one second") {
   CHECK(play("until state paused\n"
              "key comma\nuntil events 1\n"
              "click \"step event\"\nuntil events 2\n"
-             "click \"step second\"\nwait 30\nuntil state paused\nexpect clock 0:01.*\n") ==
+             "click \"step second\"\nuntil clock 0:01.*\nuntil state paused\n") ==
         ViewEnd::done);
 }
 
@@ -134,4 +134,60 @@ TEST_CASE("gui: the same script gives the same picture, pixel by pixel") {
 
 TEST_CASE("gui: a script that makes no sense says all that is wrong with it, and is not played") {
   CHECK(play("clik play\nwait many\nmove\n") == ViewEnd::wrong_input);
+}
+
+TEST_CASE("gui: commands are found by a few of their letters, components too") {
+  CHECK(play("until state paused\n"
+             "key ctrl+p\nwait 2\ntype dark\nwait 2\nexpect offers 1\nkey enter\nwait 3\n"
+             "expect theme light\n"
+             "key ctrl+p\nwait 2\ntype \"sel api\"\nwait 2\nkey enter\nwait 3\n"
+             "expect selected node:api\n"
+             "key ctrl+p\nwait 2\ntype showcap\nwait 2\nkey enter\nwait 3\n"
+             "expect charts Capacity\n"
+             "key 1\nwait 2\nexpect charts Users\n"
+             "key ctrl+p\nwait 2\ntype qqqq\nwait 2\nexpect offers 0\nkey enter\nwait 2\n"
+             "key escape\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: the slowest requests are listed, followed and shown as waterfalls") {
+  CHECK(play("until state paused\nkey space\nuntil state finished\n"
+             "click tab:Requests\nwait 4\nexpect charts Requests\n"
+             "until \"requests shown\" some\n"
+             "click request:0\n"
+             "until request *\n"
+             "expect spent:service *\nexpect spent:network *\nexpect calls 1\n"
+             "move waterfall 0.5 0.5\nwait 2\nwheel 3\nwait 2\n"
+             "click \"filter requests\"\ntype \"no such\"\nwait 3\n"
+             "until \"requests shown\" none\n"
+             "key escape\nwait 2\nkey home\nuntil clock 0:00.000\nwait 5\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: the capacity charts show demand, and any metric that there is") {
+  CHECK(play("until state paused\n" + to("20", "0:20.000") +
+             "click row:api\nwait 2\nclick tab:Capacity\nwait 3\n"
+             "click \"any metric\"\nwait 2\ntype waitp99\nwait 2\nclick \"metric:wait_ms "
+             "p99\"\nwait 3\n"
+             "expect metric \"wait_ms p99\"\n") == ViewEnd::done);
+}
+
+TEST_CASE("gui: a chart is saved as a picture of its own, as numbers and as a drawing") {
+  const auto before = std::filesystem::current_path();
+  const ScratchFile folder_of("");
+  const std::filesystem::path folder = folder_of.path().string() + ".d";
+  std::filesystem::create_directory(folder);
+  std::filesystem::current_path(folder);
+  CHECK(play("until state paused\n" + to("20", "0:20.000") +
+             "right-click plot:throughput\nwait 2\nclick png:throughput\nwait 8\n"
+             "right-click plot:throughput\nwait 2\nclick csv:throughput\nwait 3\n"
+             "right-click plot:throughput\nwait 2\nclick svg:throughput\nwait 3\n") ==
+        ViewEnd::done);
+  const auto picture = read_png(folder / "small-throughput.png");
+  REQUIRE(picture.has_value());
+  CHECK(picture->width > 200);
+  CHECK(picture->width < 700);
+  CHECK(picture->height > 80);
+  CHECK(std::filesystem::file_size(folder / "small-throughput.csv") > 100);
+  CHECK(std::filesystem::file_size(folder / "small-throughput.svg") > 1000);
+  std::filesystem::current_path(before);
+  std::filesystem::remove_all(folder);
 }

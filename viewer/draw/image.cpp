@@ -1,5 +1,6 @@
 #include "viewer/draw/image.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,16 @@ int difference(unsigned one, unsigned other) {
 }
 
 }  // namespace
+
+Image cut(const Image& image, int left, int top, int right, int bottom) {
+  left = std::clamp(left, 0, image.width);
+  top = std::clamp(top, 0, image.height);
+  Image part(std::clamp(right, left, image.width) - left,
+             std::clamp(bottom, top, image.height) - top, 0);
+  for (int y = 0; y < part.height; ++y)
+    for (int x = 0; x < part.width; ++x) part.at(x, y) = image.at(left + x, top + y);
+  return part;
+}
 
 bool write_png(const std::filesystem::path& path, const Image& image) {
   // Opacity says nothing, and three channels make smaller files.

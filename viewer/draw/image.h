@@ -31,6 +31,9 @@ struct Image {
   std::vector<Color> pixels;
 };
 
+/// The part of a picture between these corners, as far as it has one.
+Image cut(const Image& image, int left, int top, int right, int bottom);
+
 /// False where the file could not be written.
 bool write_png(const std::filesystem::path& path, const Image& image);
 

@@ -17,26 +17,12 @@ constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoDecoration | ImGuiWindowF
                                     ImGuiWindowFlags_NoSavedSettings |
                                     ImGuiWindowFlags_NoBringToFrontOnFocus;
 
-struct Shortcut {
-  const char* keys;
+/// What is done without a command.
+struct Gesture {
+  const char* how;
   const char* what;
 };
-constexpr std::array<Shortcut, 22> kShortcuts = {{
-    {"Space", "run, pause"},
-    {",   .   /", "step: an event, a request, a second"},
-    {"Left, Right", "look at the interval before, after"},
-    {"End", "look at now"},
-    {"Home", "the run from its beginning"},
-    {"+   -", "twice, half the speed"},
-    {"0", "as fast as it can"},
-    {"C", "compare: what is changed from now on stands beside this run"},
-    {"O", "open"},
-    {"E", "edit the scenario, see its run"},
-    {"Ctrl+Z, Ctrl+Y", "editing: undo, redo"},
-    {"Ctrl+S, Delete", "editing: save, remove what is selected"},
-    {"T", "dark, light"},
-    {"M", "reduced motion"},
-    {"F12", "a picture of the window"},
+constexpr std::array<Gesture, 10> kGestures = {{
     {"Escape", "select nothing, close"},
     {"W A S D, wheel, drag", "move and zoom the topology"},
     {"arrows", "with a component selected: along its calls"},
@@ -44,6 +30,9 @@ constexpr std::array<Shortcut, 22> kShortcuts = {{
     {"wheel, drag", "charts: zoom and move; with Ctrl also up and down"},
     {"right drag", "charts: zoom into a box; right click: save"},
     {"double click", "charts and topology: show all"},
+    {"click", "charts and the strip: look at that time"},
+    {"drag from a card's right edge", "editing: connect it"},
+    {"Delete", "editing: remove what is selected"},
 }};
 
 std::string_view word(RunState state) {
@@ -67,7 +56,8 @@ App::App(const Catalog& catalog, const Language& language, Options options)
       session_(catalog, language),
       context_(session_, catalog, language),
       opening_(options_.gallery),
-      editor_(context_) {
+      editor_(context_),
+      commands_(make_commands()) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
   context_.reduced_motion = options_.reduced_motion;
@@ -116,58 +106,130 @@ bool App::take_picture_wish() {
   return std::exchange(context_.wants_picture, false);
 }
 
+std::optional<Context::PictureOf> App::take_part_wish() {
+  if (!context_.picture_of || context_.picture_of->frames-- > 0) return std::nullopt;
+  return std::exchange(context_.picture_of, std::nullopt);
+}
+
+void App::written(const std::string& file, bool well) {
+  context_.notify((well ? "Written: " : "Cannot write ") + file, well ? Status::ok : Status::bad);
+}
+
 std::string App::title() const {
   if (context_.editing || editor_.is_changed()) return "Highwater: " + editor_.title();
   return session_.is_open() ? "Highwater: " + session_.system().name : "Highwater";
 }
 
-void App::keys() {
-  const ImGuiIO& io = ImGui::GetIO();
-  editor_.keys(context_);
-  if (io.WantTextInput || (context_.editing && io.KeyCtrl)) return;
-  const auto pressed = [](int key) { return ImGui::IsKeyPressed(key, false); };
-  if (pressed(GLFW_KEY_O)) opening_.open();
-  if (pressed(GLFW_KEY_T)) toggle_theme();
-  if (pressed(GLFW_KEY_M)) context_.reduced_motion = !context_.reduced_motion;
-  if (pressed(GLFW_KEY_F12)) context_.wants_picture = true;
-  if (pressed(GLFW_KEY_SLASH) && io.KeyShift) toolbar_.wants_shortcuts = true;
-  if (pressed(GLFW_KEY_E) && !io.KeyCtrl) toolbar_.wants_edit = true;
-  if (!session_.is_open() || context_.editing) return;
-  LiveRun& run = session_.run();
-  if (pressed(GLFW_KEY_SPACE)) {
+std::vector<Command> App::make_commands() {
+  std::vector<Command> commands;
+  const auto add = [&](const char* name, const char* keys, int key, std::function<void()> act) {
+    commands.push_back({.name = name, .keys = keys, .key = key, .act = std::move(act)});
+  };
+  add("run, pause", "Space", GLFW_KEY_SPACE, [this] {
     context_.looking_at.reset();
     if (context_.status().state == RunState::running)
-      run.pause();
+      session_.run().pause();
     else
-      run.play();
-  }
-  if (pressed(GLFW_KEY_COMMA)) run.step_event();
-  if (pressed(GLFW_KEY_PERIOD)) run.step_request();
-  if (pressed(GLFW_KEY_SLASH) && !io.KeyShift) run.step_time(std::chrono::seconds(1));
-  if (pressed(GLFW_KEY_HOME))
+      session_.run().play();
+  });
+  add("step: the next event", ",", GLFW_KEY_COMMA, [this] { session_.run().step_event(); });
+  add("step: to the next answer to a client", ".", GLFW_KEY_PERIOD,
+      [this] { session_.run().step_request(); });
+  add("step: a second", "/", GLFW_KEY_SLASH,
+      [this] { session_.run().step_time(std::chrono::seconds(1)); });
+  add("look at the interval before", "Left", GLFW_KEY_LEFT, [this] { look_beside(-1); });
+  add("look at the interval after", "Right", GLFW_KEY_RIGHT, [this] { look_beside(1); });
+  add("look at now", "End", GLFW_KEY_END, [this] { context_.looking_at.reset(); });
+  add("begin again, nothing done to it", "Home", GLFW_KEY_HOME, [this] {
     context_.later([this] {
       session_.restart();
       context_.looking_at.reset();
     });
-  if (pressed(GLFW_KEY_END)) context_.looking_at.reset();
-  if (pressed(GLFW_KEY_C)) context_.later([this] { session_.compare(); });
-  const double speed = session_.speed();
-  if (pressed(GLFW_KEY_0)) session_.set_speed(LiveRun::kFastest);
-  if (pressed(GLFW_KEY_EQUAL) || pressed(GLFW_KEY_KP_ADD))
-    session_.set_speed(speed >= LiveRun::kFastest ? speed : speed * 2);
-  if (pressed(GLFW_KEY_MINUS) || pressed(GLFW_KEY_KP_SUBTRACT))
-    session_.set_speed(speed >= LiveRun::kFastest ? 1000 : speed / 2);
-  if (!context_.has_data() || context_.selected) return;
-  const History& history = context_.feed->sight().history;
-  const auto look_at = [&](std::size_t interval) {
-    if (interval + 1 >= context_.intervals())
-      context_.looking_at.reset();
-    else
-      context_.looking_at = history.end_s(interval) - seconds(history.interval()) / 2;
+  });
+  add("twice the speed", "+", GLFW_KEY_EQUAL, [this] { change_speed(2); });
+  commands.back().also = GLFW_KEY_KP_ADD;
+  add("half the speed", "-", GLFW_KEY_MINUS, [this] { change_speed(0.5); });
+  commands.back().also = GLFW_KEY_KP_SUBTRACT;
+  add("as fast as it can", "0", GLFW_KEY_0, [this] { session_.set_speed(LiveRun::kFastest); });
+  add("compare: what is changed from now on stands beside this run", "C", GLFW_KEY_C,
+      [this] { context_.later([this] { session_.compare(); }); });
+  add("compare no longer", "", 0, [this] { context_.later([this] { session_.forget_other(); }); });
+  add("end all faults", "", 0, [this] { context_.later([this] { session_.end_all(); }); });
+  add("another seed", "", 0,
+      [this] { context_.later([this] { session_.restart(session_.system().seed + 1); }); });
+  add("charts: show all of the run", "", 0, [this] { context_.time.fit(); });
+  add("topology: show all", "", 0, [this] { canvas_.fit(); });
+  add("select nothing", "", 0, [this] { context_.selected.reset(); });
+  for (std::size_t i = 0; i < ChartsPanel::kTabs.size(); ++i)
+    commands.push_back({.name = fmt::format("show: {}", ChartsPanel::kTabs[i]),
+                        .keys = std::to_string(i + 1),
+                        .key = GLFW_KEY_1 + static_cast<int>(i),
+                        .act = [this, i] { charts_.show(i); }});
+  const auto always = [&](const char* name, const char* keys, int key, std::function<void()> act) {
+    commands.push_back(
+        {.name = name, .keys = keys, .key = key, .needs_run = false, .act = std::move(act)});
   };
-  if (ImGui::IsKeyPressed(GLFW_KEY_LEFT) && context_.interval() > 0)
-    look_at(context_.interval() - 1);
-  if (ImGui::IsKeyPressed(GLFW_KEY_RIGHT)) look_at(context_.interval() + 1);
+  always("open", "O", GLFW_KEY_O, [this] { opening_.open(); });
+  always("dark, light", "T", GLFW_KEY_T, [this] { toggle_theme(); });
+  always("reduced motion", "M", GLFW_KEY_M,
+         [this] { context_.reduced_motion = !context_.reduced_motion; });
+  always("a picture of the window", "F12", GLFW_KEY_F12, [this] { context_.wants_picture = true; });
+  always("all shortcuts", "?", GLFW_KEY_SLASH, [this] { toolbar_.wants_shortcuts = true; });
+  commands.back().shift = true;
+  always("commands", "Ctrl+P", GLFW_KEY_P, [this] { palette_.open(); });
+  commands.back().ctrl = true;
+  always("quit", "Ctrl+Q", GLFW_KEY_Q, [this] {
+    if (may_close()) context_.wants_quit = true;
+  });
+  commands.back().ctrl = true;
+  always("edit the scenario, or see its run", "E", GLFW_KEY_E,
+         [this] { toolbar_.wants_edit = true; });
+  always("a new scenario", "", 0,
+         [this] { editor_.leave(context_, [this] { editor_.open_new(context_); }); });
+  // Their keys depend on where one writes: see EditorPanel::keys().
+  always("editing: save", "Ctrl+S", 0, [this] { editor_.save(context_); });
+  always("editing: undo", "Ctrl+Z", 0, [this] { editor_.undo(context_, false); });
+  always("editing: redo", "Ctrl+Y, Ctrl+Shift+Z", 0, [this] { editor_.undo(context_, true); });
+  return commands;
+}
+
+void App::look_beside(int by) {
+  if (!context_.has_data() || context_.selected) return;
+  const std::size_t at = context_.interval();
+  if (by < 0 && at == 0) return;
+  const std::size_t interval = by < 0 ? at - 1 : at + 1;
+  const History& history = context_.feed->sight().history;
+  if (interval + 1 >= context_.intervals())
+    context_.looking_at.reset();
+  else
+    context_.looking_at = history.end_s(interval) - seconds(history.interval()) / 2;
+}
+
+void App::change_speed(double factor) {
+  const double speed = session_.speed();
+  // From as fast as it can there is but one way.
+  constexpr double kFast = 1000;
+  if (speed < LiveRun::kFastest)
+    session_.set_speed(speed * factor);
+  else if (factor < 1)
+    session_.set_speed(kFast);
+}
+
+void App::keys() {
+  const ImGuiIO& io = ImGui::GetIO();
+  editor_.keys(context_);
+  for (const Command& command : commands_) {
+    // A field that is typed into keeps its letters, but not what comes with Ctrl.
+    if (command.key == 0 || (io.WantTextInput && !command.ctrl)) continue;
+    if (command.ctrl != io.KeyCtrl ||
+        (command.key == GLFW_KEY_SLASH && command.shift != io.KeyShift))
+      continue;
+    if (command.needs_run && (!session_.is_open() || context_.editing)) continue;
+    const bool repeats = command.key == GLFW_KEY_LEFT || command.key == GLFW_KEY_RIGHT;
+    if (ImGui::IsKeyPressed(command.key, repeats) ||
+        (command.also != 0 && ImGui::IsKeyPressed(command.also, repeats)))
+      command.act();
+  }
 }
 
 void App::topology_panel(ImVec2 size) {
@@ -205,6 +267,7 @@ void App::topology_panel(ImVec2 size) {
   context_.registry.mark("canvas");
   for (const auto& [name, rect] : canvas_.rects())
     context_.registry.mark(name, {rect.min, rect.max});
+  if (charts_.requests() != nullptr) charts_.requests()->draw_on(context_, canvas_);
   if (events.selection_changed) context_.selected = canvas_.selected();
   if (events.menu && events.menu->target.kind != topology::Target::Kind::empty) {
     menu_of_ = events.menu->target;
@@ -263,15 +326,18 @@ void App::shortcuts() {
   ImGui::TextUnformatted("Shortcuts");
   ImGui::PopFont();
   if (ImGui::BeginTable("list", 2)) {
-    for (const Shortcut& shortcut : kShortcuts) {
+    const auto line = [&](const char* keys, const char* what) {
       ImGui::TableNextRow();
       ImGui::TableNextColumn();
       ImGui::PushFont(context_.look.font(TextRole::mono));
-      ImGui::TextUnformatted(shortcut.keys);
+      ImGui::TextUnformatted(keys);
       ImGui::PopFont();
       ImGui::TableNextColumn();
-      ImGui::TextUnformatted(shortcut.what);
-    }
+      ImGui::TextUnformatted(what);
+    };
+    for (const Command& command : commands_)
+      if (!command.keys.empty()) line(command.keys.c_str(), command.name.c_str());
+    for (const Gesture& gesture : kGestures) line(gesture.how, gesture.what);
     ImGui::EndTable();
   }
   context_.registry.mark("shortcuts");
@@ -344,6 +410,7 @@ void App::frame(ImVec2 size, double clock_s) {
   const std::string file = opening_.draw(context_);
   if (!file.empty()) open_after(file);
   shortcuts();
+  palette_.draw(context_, commands_);
   ImGui::End();
   editor_.ask(context_, size);
   notices(size);

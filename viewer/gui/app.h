@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "viewer/gui/charts_panel.h"
+#include "viewer/gui/command_palette.h"
 #include "viewer/gui/context.h"
 #include "viewer/gui/control_panel.h"
 #include "viewer/gui/editor_panel.h"
@@ -27,6 +28,8 @@ class App {
   App(const Catalog& catalog, const Language& language, Options options);
 
   Session& session() { return session_; }
+  /// One of ChartsPanel::kTabs, from the next frame on.
+  void show_charts(std::size_t tab) { charts_.show(tab); }
   Registry& registry() { return context_.registry; }
   /// Opens a scenario; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);
@@ -47,11 +50,17 @@ class App {
 
   /// Whether a picture of the frame is wanted. Asking takes the wish back.
   bool take_picture_wish();
+  /// The same of a part of it, with the name of its file.
+  std::optional<Context::PictureOf> take_part_wish();
+  void written(const std::string& file, bool well);
   bool wants_quit() const { return context_.wants_quit; }
   Color background() const { return context_.look.theme.background; }
   std::string title() const;
 
  private:
+  std::vector<Command> make_commands();
+  void look_beside(int by);
+  void change_speed(double factor);
   void body(ImVec2 size);
   void topology_panel(ImVec2 size);
   void keys();
@@ -71,6 +80,8 @@ class App {
   OverviewPanel overview_;
   OpenDialog opening_;
   EditorPanel editor_;
+  CommandPalette palette_;
+  std::vector<Command> commands_;
   TopologyCanvas canvas_;
   topology::Model model_;
   std::optional<topology::Target> menu_of_;

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "viewer/gui/command_palette.h"
+#include "viewer/gui/so_far.h"
 
 namespace highwater::viewer {
 namespace {
@@ -63,6 +67,15 @@ void add_limits(const Context& context, Plot& plot, const std::string& component
       plot.limit(objective.text, objective.limit);
 }
 
+/// What has happened by itself, but for faults, which are marked from their beginnings to their
+/// ends.
+void add_events(const Context& context, Plot& plot) {
+  constexpr std::size_t kMost = 60;
+  const std::vector<LogEntry>& log = context.status().log;
+  for (std::size_t i = log.size() - std::min(log.size(), kMost); i < log.size(); ++i)
+    if (!log[i].kind.starts_with("fault")) plot.event(log[i].text, log[i].t_s);
+}
+
 }  // namespace
 
 template <class Fill>
@@ -76,9 +89,12 @@ void ChartsPanel::chart(Context& context, const char* name, ImVec2 size, PlotOpt
     if (over_time)
       for (const Mark& mark : context.status().marks)
         plot.span(mark.text, mark.begin_s, mark.end_s.value_or(seconds(context.status().now)));
+    if (over_time) add_events(context, plot);
     fill(plot);
   }
+  const ImVec2 corner = ImGui::GetCursorScreenPos();
   const PlotResult result = plot.end();
+  rects_[name] = {corner, {corner.x + size.x, corner.y + size.y}};
   context.registry.mark(fmt::format("plot:{}", name), {result.area_min, result.area_max});
   if (result.clicked && over_time)
     context.looking_at = std::clamp(*result.clicked, 0.0, seconds(context.status().now));
@@ -104,6 +120,10 @@ void ChartsPanel::export_menu(Context& context, const Plot& plot, const char* na
   context.registry.mark(fmt::format("csv:{}", name));
   if (ImGui::MenuItem("Save as SVG")) save("svg", plot.to_svg());
   context.registry.mark(fmt::format("svg:{}", name));
+  if (ImGui::MenuItem("Save as PNG"))
+    context.picture_of = {fmt::format("{}-{}.png", context.session.system().name, name),
+                          rects_[name]};
+  context.registry.mark(fmt::format("png:{}", name));
   if (ImGui::MenuItem("Copy as CSV")) ImGui::SetClipboardText(plot.to_csv().c_str());
   ImGui::Separator();
   if (ImGui::MenuItem("Show all of the run", "Home")) context.time.fit();
@@ -284,16 +304,8 @@ void ChartsPanel::spectrum(Context& context, ImVec2 size) {
             std::vector<double> x, y;
             for (const double share : kNines) {
               if (static_cast<double>(all) * (1 - share) < 1) break;
-              const double wanted = share * static_cast<double>(all);
-              double below = 0;
-              std::size_t row = 0;
-              while (row + 1 < rows.size() && below + static_cast<double>(rows[row]) < wanted)
-                below += static_cast<double>(rows[row++]);
-              const double inside = std::max(static_cast<double>(rows[row]), 1.0);
-              const double begin = History::Heat::begin_ms(row);
               x.push_back(share);
-              y.push_back(begin * std::pow(History::Heat::begin_ms(row + 1) / begin,
-                                           std::clamp((wanted - below) / inside, 0.0, 1.0)));
+              y.push_back(*quantile_ms(rows, share));
             }
             plot.line(name, kept_.emplace_back(std::move(x)), kept_.emplace_back(std::move(y)),
                       style);
@@ -312,99 +324,236 @@ void ChartsPanel::spectrum(Context& context, ImVec2 size) {
         });
 }
 
-void ChartsPanel::queues(Context& context, ImVec2 size) {
-  chart(context, "queues", size,
-        {.title = "Waiting", .y = {.unit = Unit::number, .lo = 0.0}, .empty = "nothing waits here"},
+/// One line for each component that has the number; of too many, for those that have most of it.
+template <class Has, class Read>
+void ChartsPanel::by_component(Context& context, const char* name, ImVec2 size, PlotOptions options,
+                               Has has, Read read) {
+  chart(context, name, size, std::move(options), [&](Plot& plot) {
+    const std::vector<Part>& parts = context.session.system().parts;
+    std::vector<std::size_t> shown;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      if (has(*context.feed, i)) shown.push_back(i);
+    if (shown.size() > Theme::kSeries) {
+      const auto selected = context.selected_part();
+      const auto amount = [&](std::size_t part) {
+        if (part == selected) return std::numeric_limits<double>::infinity();
+        const double value = read(*context.feed, part, context.interval());
+        return std::isnan(value) ? -1 : value;
+      };
+      std::stable_sort(shown.begin(), shown.end(), [&](std::size_t one, std::size_t other) {
+        return amount(one) > amount(other);
+      });
+      shown.resize(Theme::kSeries);
+      std::sort(shown.begin(), shown.end());
+    }
+    for (const std::size_t part : shown)
+      add_both(context, plot, parts[part].id, context.look.theme.series(part),
+               [part, read](const Feed& feed, std::size_t at) { return read(feed, part, at); });
+  });
+}
+
+void ChartsPanel::by_component(Context& context, const char* name, ImVec2 size, PlotOptions options,
+                               std::optional<std::size_t> FigureColumns::*column) {
+  by_component(
+      context, name, size, std::move(options),
+      [column](const Feed& feed, std::size_t part) {
+        return (feed.columns(part).*column).has_value();
+      },
+      [column](const Feed& feed, std::size_t part, std::size_t at) {
+        return feed.value(feed.columns(part).*column, at);
+      });
+}
+
+void ChartsPanel::inside(Context& context, ImVec2 room) {
+  const float gap = ImGui::GetStyle().ItemSpacing.x;
+  const ImVec2 half{(room.x - gap) / 2, (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
+  const ImVec2 third{(room.x - gap * 2) / 3, half.y};
+  by_component(
+      context, "queues", half,
+      {.title = "Waiting", .y = {.unit = Unit::number, .lo = 0.0}, .empty = "nothing waits here"},
+      &FigureColumns::queue);
+  ImGui::SameLine();
+  by_component(
+      context, "errors", half,
+      {.title = "Failed calls, of all",
+       .y = {.unit = Unit::ratio, .lo = 0.0},
+       .empty = "no calls yet"},
+      [](const Feed&, std::size_t) { return true; },
+      [](const Feed& feed, std::size_t part, std::size_t at) {
+        return feed.figures(part, at).error_share;
+      });
+  by_component(context, "hit ratio", third,
+               {.title = "Hit ratio",
+                .y = {.unit = Unit::ratio, .lo = 0.0, .hi = 1.0},
+                .empty = "no cache here"},
+               &FigureColumns::hit_ratio);
+  ImGui::SameLine();
+  by_component(
+      context, "instances", third,
+      {.title = "Instances that are up", .y = {.unit = Unit::number, .lo = 0.0}},
+      [&](const Feed&, std::size_t part) {
+        return !context.session.system().parts[part].kind->info.sends_load;
+      },
+      [](const Feed& feed, std::size_t part, std::size_t at) { return feed.up(part, at); });
+  ImGui::SameLine();
+  spectrum(context, third);
+}
+
+/// The component whose replicas are shown: the one that is selected, or the first whose come and
+/// go.
+std::optional<std::size_t> ChartsPanel::scaled_part(const Context& context) {
+  const auto has_demand = [&](std::size_t part) {
+    return !context.feed->busy_instances(part).empty();
+  };
+  const auto selected = context.selected_part();
+  if (selected && has_demand(*selected)) return selected;
+  const std::size_t parts = context.session.system().parts.size();
+  for (std::size_t i = 0; i < parts; ++i)
+    if (context.feed->columns(i).replicas && has_demand(i)) return i;
+  for (std::size_t i = 0; i < parts; ++i)
+    if (has_demand(i)) return i;
+  return std::nullopt;
+}
+
+/// What there is, what is wanted, and how many of them would be busy without a pause.
+void ChartsPanel::demand(Context& context, ImVec2 size) {
+  const std::optional<std::size_t> part = context.has_data() ? scaled_part(context) : std::nullopt;
+  const std::string id = part ? context.session.system().parts[*part].id : "";
+  chart(context, "demand", size,
+        {.title = part ? "Replicas of " + id + " against demand" : "Replicas against demand",
+         .y = {.unit = Unit::number, .lo = 0.0},
+         .empty = "nothing here has replicas"},
         [&](Plot& plot) {
-          const std::vector<Part>& parts = context.session.system().parts;
-          for (std::size_t i = 0; i < parts.size(); ++i)
-            if (context.feed->columns(i).queue)
-              add_both(context, plot, parts[i].id, context.look.theme.series(i),
-                       [i](const Feed& feed, std::size_t at) {
-                         return feed.value(feed.columns(i).queue, at);
-                       });
+          if (!part) return;
+          const Theme& theme = context.look.theme;
+          add_both(context, plot, "up", theme.series(0),
+                   [part](const Feed& feed, std::size_t at) { return feed.up(*part, at); });
+          if (context.feed->columns(*part).replicas)
+            add_both(context, plot, "wanted", theme.dim, [part](const Feed& feed, std::size_t at) {
+              return feed.value(feed.columns(*part).replicas, at);
+            });
+          add_both(context, plot, "busy", theme.series(1),
+                   [part](const Feed& feed, std::size_t at) {
+                     return feed.busy(*part, at) * feed.up(*part, at);
+                   });
         });
 }
 
-void ChartsPanel::ratios(Context& context, ImVec2 size) {
-  chart(context, "hit ratio", size,
-        {.title = "Hit ratio",
-         .y = {.unit = Unit::ratio, .lo = 0.0, .hi = 1.0},
-         .empty = "no cache here"},
-        [&](Plot& plot) {
-          const std::vector<Part>& parts = context.session.system().parts;
-          for (std::size_t i = 0; i < parts.size(); ++i)
-            if (context.feed->columns(i).hit_ratio)
-              add_both(context, plot, parts[i].id, context.look.theme.series(i),
-                       [i](const Feed& feed, std::size_t at) {
-                         return feed.value(feed.columns(i).hit_ratio, at);
-                       });
-        });
+/// Whatever is measured, chosen by its name.
+void ChartsPanel::any_metric(Context& context, ImVec2 size) {
+  if (!context.has_data())
+    return chart(context, "metric", size, {.title = "Any metric"}, [](Plot&) {});
+  const Sight& sight = context.feed->sight();
+  const auto name_of = [](const Sampler::Column& column) {
+    return column.statistic.empty() ? column.metric : column.metric + " " + column.statistic;
+  };
+  const auto selected = context.selected_part();
+  const std::vector<Part>& parts = context.session.system().parts;
+  std::map<std::string, MetricKind> names;
+  for (const Sampler::Column& column : sight.columns)
+    if (!selected || column.owner == parts[*selected].id) names[name_of(column)] = column.kind;
+  ImGui::BeginGroup();
+  ImGui::SetNextItemWidth(size.x);
+  if (ImGui::BeginCombo("##metric", any_.c_str(), ImGuiComboFlags_HeightLargest)) {
+    if (ImGui::IsWindowAppearing()) {
+      any_search_.fill('\0');
+      ImGui::SetKeyboardFocusHere();
+    }
+    ImGui::SetNextItemWidth(-1);
+    ImGui::InputTextWithHint("##search", "search", any_search_.data(), any_search_.size());
+    for (const auto& [name, kind] : names) {
+      if (match(name, any_search_.data()) == 0) continue;
+      if (ImGui::Selectable(name.c_str(), name == any_)) any_ = name;
+      context.registry.mark("metric:" + name);
+    }
+    ImGui::EndCombo();
+  }
+  context.registry.mark("any metric");
+  context.registry.publish("metric", any_);
+  size.y -= ImGui::GetItemRectSize().y + ImGui::GetStyle().ItemSpacing.y;
+  const auto chosen = names.find(any_);
+  const MetricKind kind = chosen == names.end() ? MetricKind::count : chosen->second;
+  const bool share = kind == MetricKind::ratio || kind == MetricKind::time_ratio;
+  const bool time = kind == MetricKind::tally && !any_.ends_with(" count");
+  const std::size_t space = any_.find(' ');
+  const std::string metric = any_.substr(0, space);
+  const std::string statistic = space == std::string::npos ? "" : any_.substr(space + 1);
+  const auto column_of = [metric, statistic, &parts](const Feed& feed, std::size_t part) {
+    return feed.sight().column(parts[part].id, metric, statistic);
+  };
+  by_component(
+      context, "metric", size,
+      {.title = any_,
+       .y = {.unit = share  ? Unit::ratio
+                     : time ? Unit::milliseconds
+                            : Unit::number,
+             .kind = time ? AxisKind::logarithmic : AxisKind::linear},
+       .empty = "nothing was observed"},
+      [column_of](const Feed& feed, std::size_t part) { return column_of(feed, part).has_value(); },
+      [column_of](const Feed& feed, std::size_t part, std::size_t at) {
+        return feed.value(column_of(feed, part), at);
+      });
+  ImGui::EndGroup();
 }
 
-void ChartsPanel::errors(Context& context, ImVec2 size) {
-  chart(context, "errors", size,
-        {.title = "Failed calls, of all",
-         .y = {.unit = Unit::ratio, .lo = 0.0},
-         .empty = "no calls yet"},
-        [&](Plot& plot) {
-          const std::vector<Part>& parts = context.session.system().parts;
-          for (std::size_t i = 0; i < parts.size(); ++i)
-            add_both(
-                context, plot, parts[i].id, context.look.theme.series(i),
-                [i](const Feed& feed, std::size_t at) { return feed.figures(i, at).error_share; });
-        });
-}
-
-void ChartsPanel::replicas(Context& context, ImVec2 size) {
-  chart(context, "instances", size,
-        {.title = "Instances that are up", .y = {.unit = Unit::number, .lo = 0.0}},
-        [&](Plot& plot) {
-          const std::vector<Part>& parts = context.session.system().parts;
-          for (std::size_t i = 0; i < parts.size(); ++i)
-            if (!parts[i].kind->info.sends_load)
-              add_both(context, plot, parts[i].id, context.look.theme.series(i),
-                       [i](const Feed& feed, std::size_t at) { return feed.up(i, at); });
-        });
+void ChartsPanel::capacity(Context& context, ImVec2 room) {
+  const ImVec2 half{(room.x - ImGui::GetStyle().ItemSpacing.x) / 2,
+                    (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
+  demand(context, half);
+  ImGui::SameLine();
+  by_component(context, "cost", half,
+               {.title = "Cost per hour, in " + context.session.document().currency(),
+                .y = {.unit = Unit::number, .lo = 0.0},
+                .empty = "nothing here has a price"},
+               &FigureColumns::cost);
+  by_component(context, "backlog", half,
+               {.title = "Messages that wait: lag and depth",
+                .y = {.unit = Unit::number, .lo = 0.0},
+                .empty = "no queue or topic here"},
+               &FigureColumns::backlog);
+  ImGui::SameLine();
+  any_metric(context, half);
 }
 
 void ChartsPanel::draw(Context& context) {
-  static constexpr std::array<const char*, 2> kTabs = {"Users", "Inside"};
+  for (std::size_t i = 0; i < kTabs.size(); ++i)
+    if (context.wanted_tab == kTabs[i]) show(i);
+  context.wanted_tab.clear();
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
-      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)])) {
+      const ImGuiTabItemFlags flags = wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0;
+      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)], nullptr, flags)) {
         tab_ = i;
         ImGui::EndTabItem();
       }
       context.registry.mark(fmt::format("tab:{}", kTabs[static_cast<std::size_t>(i)]));
     }
+    wanted_ = -1;
     ImGui::EndTabBar();
   }
   context.registry.publish("charts", kTabs[static_cast<std::size_t>(tab_)]);
-  const float gap = ImGui::GetStyle().ItemSpacing.x;
   const ImVec2 room = ImGui::GetContentRegionAvail();
-  const bool users = tab_ == 0;
-  const float across = users ? 2 : 2;
-  const ImVec2 size{(room.x - gap * (across - 1)) / across,
-                    (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
-  if (users) {
-    throughput(context, size);
-    ImGui::SameLine();
-    latency(context, size);
-    latency_map(context, size);
-    ImGui::SameLine();
-    utilization_map(context, size);
-    return;
+  switch (static_cast<Tab>(tab_)) {
+    case Tab::users:
+      return users(context, room);
+    case Tab::inside:
+      return inside(context, room);
+    case Tab::capacity:
+      return capacity(context, room);
+    case Tab::requests:
+      return requests_.draw(context);
   }
-  queues(context, size);
+}
+
+void ChartsPanel::users(Context& context, ImVec2 room) {
+  const ImVec2 half{(room.x - ImGui::GetStyle().ItemSpacing.x) / 2,
+                    (room.y - ImGui::GetStyle().ItemSpacing.y) / 2};
+  throughput(context, half);
   ImGui::SameLine();
-  errors(context, size);
-  const ImVec2 third{(room.x - gap * 2) / 3, size.y};
-  ratios(context, third);
+  latency(context, half);
+  latency_map(context, half);
   ImGui::SameLine();
-  replicas(context, third);
-  ImGui::SameLine();
-  spectrum(context, third);
+  utilization_map(context, half);
 }
 
 }  // namespace highwater::viewer

@@ -6,18 +6,17 @@
 namespace highwater::viewer {
 namespace {
 
-/// A feed for what a run shows, once it shows something.
-void follow(LiveRun* run, std::optional<Feed>& feed) {
-  const Sight* const sight = run == nullptr ? nullptr : run->sight();
-  if (sight == nullptr)
-    feed.reset();
-  else if (!feed || &feed->sight() != sight)
-    feed.emplace(run->system(), *sight);
-}
-
 constexpr double kNotice_s = 6;
 
 }  // namespace
+
+void Context::follow(LiveRun* run, std::optional<Feed>& feed, std::uint64_t& serial) {
+  const Sight* const sight = run == nullptr ? nullptr : run->sight();
+  if (sight == nullptr)
+    feed.reset();
+  else if (std::exchange(serial, run->serial()) != run->serial() || !feed)
+    feed.emplace(run->system(), *sight);
+}
 
 void Context::refresh() {
   static const RunStatus kNothing;
@@ -31,8 +30,8 @@ void Context::refresh() {
   }
   LiveRun& run = session.run();
   status_ = &run.status();
-  follow(&run, feed);
-  follow(session.other(), other);
+  follow(&run, feed, serial_);
+  follow(session.other(), other, other_serial_);
   time.set_extent({0, seconds(session.system().duration)});
   if (!feed) return;
   const History& history = feed->sight().history;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,13 @@ struct Context {
   double clock_s = 0;  ///< Since the viewer began.
   bool reduced_motion = false;
   bool wants_picture = false;  ///< Of this frame, to be kept.
+  /// A part of the screen that is to be kept, and the file for it.
+  struct PictureOf {
+    std::string file;
+    Registry::Rect rect;
+    int frames = 3;  ///< Until then the menu that asked for it is gone.
+  };
+  std::optional<PictureOf> picture_of;
   bool wants_quit = false;
   bool editing = false;  ///< The scenario is shown to be edited, not its run.
 
@@ -44,6 +52,7 @@ struct Context {
   XLink time;                        ///< Of all charts over time.
   std::optional<double> looking_at;  ///< Seconds of the run; absent for the latest.
   std::optional<topology::Target> selected;
+  std::string wanted_tab;  ///< Of the charts, to be shown next; empty: as it is.
   std::vector<Notice> notices;
   std::vector<std::string> problems;  ///< Of the last file or change that made no sense.
 
@@ -70,6 +79,10 @@ struct Context {
   std::optional<Feed> other;  ///< Of the run that this one is compared with.
 
  private:
+  /// A feed for what a run shows, once it shows something.
+  static void follow(LiveRun* run, std::optional<Feed>& feed, std::uint64_t& serial);
+
+  std::uint64_t serial_ = 0, other_serial_ = 0;  // of the runs that the feeds are of
   std::vector<std::function<void()>> later_;
   const RunStatus* status_ = nullptr;
   std::size_t intervals_ = 0, interval_ = 0;

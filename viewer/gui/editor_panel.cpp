@@ -138,7 +138,9 @@ void EditorPanel::say(Context& context, const EditOutcome& outcome) {
 }
 
 void EditorPanel::save(Context& context) {
+  if (!editor_.is_open()) return;
   if (editor_.file().empty()) {
+    context.editing = true;
     saves_as_ = true;
     return;
   }

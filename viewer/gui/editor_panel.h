@@ -30,6 +30,9 @@ class EditorPanel {
   /// Once a frame, whether it is shown or not.
   void poll(Context& context);
   void keys(Context& context);
+  void save(Context& context);
+  /// @param again  What was undone.
+  void undo(Context& context, bool again);
   /// In place of the run.
   void draw(Context& context, TopologyCanvas& canvas);
   /// What is in the way of leaving, if something is; drawn over everything.
@@ -56,8 +59,6 @@ class EditorPanel {
   void problems(Context& context);
   void text(Context& context);
   void say(Context& context, const EditOutcome& outcome);
-  void save(Context& context);
-  void undo(Context& context, bool again);
   /// The component that is selected; empty for none.
   std::string chosen(const Context& context) const;
 

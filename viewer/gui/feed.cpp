@@ -54,6 +54,8 @@ FigureColumns columns_of(const Sight& sight, const std::string& id, bool client)
   columns.queue = first_of(sight, id, {"queue_length", "depth", "lag"});
   columns.hit_ratio = sight.column(id, "hit_ratio");
   columns.replicas = sight.column(id, "replicas");
+  columns.cost = sight.column(id, "cost_per_hour");
+  columns.backlog = first_of(sight, id, {"lag", "depth"});
   return columns;
 }
 

@@ -17,6 +17,8 @@ namespace highwater::viewer {
 struct FigureColumns {
   std::optional<std::size_t> rate;  ///< By the second.
   std::optional<std::size_t> utilization, cpu, queue, hit_ratio, replicas;
+  std::optional<std::size_t> cost;     ///< For an hour, in the scenario's currency.
+  std::optional<std::size_t> backlog;  ///< Messages.
   std::optional<std::size_t> mean, p50, p90, p99, p999, count;  ///< Of times.
   // Of clients: in the interval.
   std::optional<std::size_t> issued, completed, failed, rejected;

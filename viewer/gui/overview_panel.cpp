@@ -1,11 +1,13 @@
 #include "viewer/gui/overview_panel.h"
 
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "viewer/draw/format.h"
 #include "viewer/draw/widgets.h"
+#include "viewer/gui/so_far.h"
 
 namespace highwater::viewer {
 namespace {
@@ -132,10 +134,20 @@ void OverviewPanel::objectives(Context& context) {
   const Results* const results = context.session.run().results();
   const std::vector<Objective>& objectives = context.session.system().objectives;
   if (objectives.empty()) return;
-  heading(context.look, results != nullptr ? "Objectives" : "Objectives, judged at the end");
+  heading(context.look, results != nullptr ? "Objectives" : "Objectives, as it stands");
+  if (results == nullptr) look_at_objectives(context);
   for (std::size_t i = 0; i < objectives.size(); ++i) {
     if (results == nullptr) {
-      status_label(context.look, Status::idle, objectives[i].text);
+      const std::optional<double> value = so_far_[i];
+      if (!value) {
+        status_label(context.look, Status::idle, objectives[i].text);
+        continue;
+      }
+      const bool met = holds(objectives[i].comparison, *value, objectives[i].limit);
+      status_label(
+          context.look, met ? Status::ok : Status::bad,
+          fmt::format("{}   {}", objectives[i].text, format(*value, unit_of(objectives[i].unit))));
+      context.registry.publish("objective so far:" + objectives[i].text, met ? "met" : "missed");
       continue;
     }
     const ObjectiveResult& result = results->objectives[i];
@@ -145,6 +157,17 @@ void OverviewPanel::objectives(Context& context) {
     status_label(context.look, met ? Status::ok : Status::bad, text);
     context.registry.publish("objective:" + result.text, met ? "met" : "missed");
   }
+}
+
+/// Anew once there is more to see.
+void OverviewPanel::look_at_objectives(Context& context) {
+  const std::pair<std::uint64_t, std::size_t> of{context.session.run().serial(),
+                                                 context.interval()};
+  if (std::exchange(so_far_of_, of) == of) return;
+  so_far_.clear();
+  for (const Objective& objective : context.session.system().objectives)
+    so_far_.push_back(
+        so_far(objective, context.session.system(), *context.feed, context.interval()));
 }
 
 void OverviewPanel::findings(Context& context) {
@@ -160,9 +183,13 @@ void OverviewPanel::findings(Context& context) {
     ImGui::TextUnformatted(finding.text.c_str());
     ImGui::PopTextWrapPos();
     ImGui::EndGroup();
-    // Its evidence: the charts of the component that it is about.
-    if (ImGui::IsItemClicked() && !finding.component.empty())
-      context.selected = topology::Target::node(finding.component);
+    // Its evidence: the charts of the component that it is about, over all of the run.
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Show the evidence");
+    if (ImGui::IsItemClicked()) {
+      if (!finding.component.empty()) context.selected = topology::Target::node(finding.component);
+      context.wanted_tab = finding.kind == "unstable" ? "Inside" : "Users";
+      context.time.fit();
+    }
     context.registry.mark(fmt::format("finding:{}", i));
     ImGui::PopID();
   }

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "viewer/gui/context.h"
 
 namespace highwater::viewer {
@@ -16,6 +22,10 @@ class OverviewPanel {
   void objectives(Context& context);
   void findings(Context& context);
   void log(Context& context);
+  void look_at_objectives(Context& context);
+
+  std::vector<std::optional<double>> so_far_;  // of objectives, while they are not yet judged
+  std::pair<std::uint64_t, std::size_t> so_far_of_{0, 0};
 };
 
 /// A heading within a panel.

@@ -1,6 +1,8 @@
 #include "viewer/gui/view.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -157,13 +159,28 @@ class Viewer {
 
   void take_pictures() {
     for (const std::string& file : script_.take_screenshots()) write(file);
-    if (app_.take_picture_wish()) write(fmt::format("highwater-{}.png", ++pictures_));
+    if (app_.take_picture_wish()) {
+      const std::string file = fmt::format("highwater-{}.png", ++pictures_);
+      app_.written(file, write(file));
+    }
+    if (const auto part = app_.take_part_wish()) {
+      const Image whole = screen_.picture();
+      const float per_point =
+          static_cast<float>(whole.width) / std::max(ImGui::GetIO().DisplaySize.x, 1.0F);
+      const auto pixels = [&](float points) {
+        return static_cast<int>(std::lround(points * per_point));
+      };
+      const Image image = cut(whole, pixels(part->rect.min.x), pixels(part->rect.min.y),
+                              pixels(part->rect.max.x), pixels(part->rect.max.y));
+      app_.written(part->file, write_png(part->file, image));
+    }
   }
 
-  void write(const std::string& file) {
-    if (write_png(file, screen_.picture())) return;
+  bool write(const std::string& file) {
+    if (write_png(file, screen_.picture())) return true;
     std::fprintf(stderr, "highwater: cannot write %s\n", file.c_str());
     failed_ = true;
+    return false;
   }
 
   void write_widgets() {
@@ -171,6 +188,8 @@ class Viewer {
     for (const auto& [name, rect] : app_.registry().rects())
       out << fmt::format("{}\t{}\t{}\t{}\t{}\n", name, rect.min.x, rect.min.y, rect.max.x,
                          rect.max.y);
+    for (const auto& [key, value] : app_.registry().values())
+      out << fmt::format("{}\t{}\n", key, value);
     if (out.flush()) return;
     std::fprintf(stderr, "highwater: cannot write %s\n", options_.widgets.c_str());
     failed_ = true;

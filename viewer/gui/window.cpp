@@ -28,6 +28,11 @@ class Window final : public Screen {
       auto& self = *static_cast<Window*>(glfwGetWindowUserPointer(of));
       self.dropped_.insert(self.dropped_.end(), files, files + count);
     });
+    // Dear ImGui's own callback calls it first.
+    glfwSetKeyCallback(window_, [](GLFWwindow* of, int key, int, int action, int mods) {
+      auto& self = *static_cast<Window*>(glfwGetWindowUserPointer(of));
+      if (action == GLFW_PRESS && key >= 0) self.pressed_.push_back({key, mods});
+    });
     ImGui_ImplGlfw_InitForOpenGL(window_, true);
     ImGui_ImplOpenGL3_Init("#version 330");
   }
@@ -45,11 +50,13 @@ class Window final : public Screen {
   }
 
   bool begin_frame() override {
+    let_go();
     glfwPollEvents();
     if (glfwWindowShouldClose(window_) != 0) return false;
     if (glfwGetWindowAttrib(window_, GLFW_ICONIFIED) != 0) glfwWaitEventsTimeout(0.1);
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
+    hold();
     return true;
   }
 
@@ -89,7 +96,31 @@ class Window final : public Screen {
   void set_title(const std::string& title) override { glfwSetWindowTitle(window_, title.c_str()); }
 
  private:
+  struct Press {
+    int key, mods;
+  };
+
+  /// A key that was pressed and let go since the frame before is down in this one: Dear ImGui looks
+  /// at keys once a frame, and would not see it where frames take long.
+  void hold() {
+    ImGuiIO& io = ImGui::GetIO();
+    for (const Press& press : pressed_) {
+      io.KeysDown[press.key] = true;
+      io.KeyCtrl |= (press.mods & GLFW_MOD_CONTROL) != 0;
+      io.KeyShift |= (press.mods & GLFW_MOD_SHIFT) != 0;
+    }
+  }
+  void let_go() {
+    ImGuiIO& io = ImGui::GetIO();
+    const auto is_down = [&](int key) { return glfwGetKey(window_, key) == GLFW_PRESS; };
+    for (const Press& press : std::exchange(pressed_, {}))
+      if (!is_down(press.key)) io.KeysDown[press.key] = false;
+    io.KeyCtrl = is_down(GLFW_KEY_LEFT_CONTROL) || is_down(GLFW_KEY_RIGHT_CONTROL);
+    io.KeyShift = is_down(GLFW_KEY_LEFT_SHIFT) || is_down(GLFW_KEY_RIGHT_SHIFT);
+  }
+
   GLFWwindow* window_;
+  std::vector<Press> pressed_;  // since the frame before
   std::vector<std::string> dropped_;
 };
 

@@ -10,6 +10,7 @@
 #include "engine/experiment/assemble.h"
 #include "engine/experiment/replication.h"
 #include "engine/model/component.h"
+#include "engine/model/tracer.h"
 
 namespace highwater::viewer {
 namespace {
@@ -24,6 +25,12 @@ constexpr double kNews_s = 0.015;
 /// What "lately" is, of speeds.
 constexpr double kLately_s = 0.5;
 constexpr std::size_t kMostLog = 200;
+/// So many requests of a run are followed, evenly over its time, and in so many stretches of it the
+/// slowest are noted.
+constexpr std::int64_t kFollowed = 1'500;
+constexpr std::int64_t kStretches = 200;
+/// Beside those that are followed since somebody wants to see them.
+constexpr std::size_t kMostFollowed = 4'000;
 /// A run that falls behind its speed does not catch up more than this.
 constexpr double kMostBehind_s = 0.1;
 
@@ -41,6 +48,11 @@ std::string place_key(std::string_view owner, std::string_view metric, std::stri
   std::string key(owner);
   key.append(1, '\n').append(metric).append(1, '\n').append(statistic);
   return key;
+}
+
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
 InstanceState state_of(const Instance& instance) {
@@ -72,7 +84,8 @@ class LiveRun::Driver {
       : run_(run),
         system_(*run.system_),
         grid_(system_.duration, system_.warmup.value_or(Duration{0})),
-        replication_(system_, grid_, system_.seed, run.options_.number, {}),
+        replication_(system_, grid_, system_.seed, run.options_.number,
+                     [this](Stage stage, std::uint64_t) { return follow_requests(stage); }),
         sampler_(replication_.stage().world.recorder),
         speed_(run.options_.speed),
         to_do_(run.options_.acts.begin(), run.options_.acts.end()) {
@@ -94,15 +107,28 @@ class LiveRun::Driver {
       settling_ &= going_;
       if (!settling_) perform_held();
       if (finished_ || !(running_ || going_)) {
+        if (!std::exchange(told_requests_, true)) tell_requests();
         wait(3600);
         continue;
       }
+      told_requests_ = false;
       advance();
     }
   }
 
  private:
   Duration now() const { return replication_.now() - Time{}; }
+
+  std::unique_ptr<Attendant> follow_requests(Stage stage) {
+    Tracer::Plan plan;
+    plan.every = std::max(system_.duration / kFollowed, Duration{1});
+    plan.ids = run_.options_.followed;
+    plan.most = kMostFollowed;
+    plan.stretch = std::max(system_.duration / kStretches, Duration{1});
+    tracer_.emplace(stage.world.simulation, std::move(plan));
+    stage.world.tracer = &*tracer_;
+    return nullptr;
+  }
 
   void make_sight() {
     const Stage stage = replication_.stage();
@@ -146,9 +172,8 @@ class LiveRun::Driver {
       const std::lock_guard lock(run_.mutex_);
       commands.swap(run_.commands_);
     }
-    if (finished_) return;
     for (Command& command : commands)
-      if (!finished_) obey(command);
+      if (!finished_ || command.kind == Command::Kind::requests) obey(command);
     if (!finished_) tell();
   }
 
@@ -182,6 +207,9 @@ class LiveRun::Driver {
         break;
       case Command::Kind::act:
         held_.push_back(std::move(command.act));
+        break;
+      case Command::Kind::requests:
+        tell_requests();
         break;
     }
   }
@@ -248,6 +276,7 @@ class LiveRun::Driver {
   }
 
   void step_one() {
+    told_requests_ = false;
     const Duration stop = next_stop();
     replication_.step(Time{} + stop);
     arrive();
@@ -346,6 +375,12 @@ class LiveRun::Driver {
     run_.finished_.put(std::move(results));
   }
 
+  void tell_requests() {
+    const World& world = replication_.stage().world;
+    run_.traced_.put(
+        std::make_unique<RequestTraces>(traces_of(*tracer_, world.symbols, world.now())));
+  }
+
   void tell() {
     const Wall wall = Clock::now();
     told_ = wall;
@@ -412,6 +447,7 @@ class LiveRun::Driver {
   LiveRun& run_;
   const System& system_;
   const TimeGrid grid_;
+  std::optional<Tracer> tracer_;  // made when the replication is
   mutable Replication replication_;
   Sampler sampler_;
   Sight* sight_ = nullptr;
@@ -422,6 +458,7 @@ class LiveRun::Driver {
   bool going_ = false;     // to a goal, as fast as it can
   bool settling_ = false;  // on its first way, to where the run before it was
   bool finished_ = false;
+  bool told_requests_ = false;  // as they are now
   double speed_;
   Duration goal_{0};
   Duration piece_{1'000'000};
@@ -441,6 +478,7 @@ class LiveRun::Driver {
 LiveRun::LiveRun(std::shared_ptr<const System> system, Options options)
     : system_(std::move(system)),
       options_(std::move(options)),
+      serial_(next_serial()),
       acts_(std::make_unique<std::vector<Act>>(options_.acts)),
       thread_([this] { Driver(*this).drive(); }) {}
 
@@ -490,6 +528,10 @@ void LiveRun::go_to(Duration at) {
   send({.kind = Command::Kind::go_to, .time = at});
 }
 
+void LiveRun::look_at_requests() {
+  send({.kind = Command::Kind::requests});
+}
+
 void LiveRun::act(std::string name, std::shared_ptr<const FaultPlan> fault,
                   std::vector<std::string> ended) {
   send({.kind = Command::Kind::act,
@@ -504,6 +546,11 @@ const RunStatus& LiveRun::status() {
 const std::vector<Act>& LiveRun::acts() {
   if (auto latest = done_.take()) acts_ = std::move(latest);
   return *acts_;
+}
+
+const RequestTraces& LiveRun::traces() {
+  if (auto latest = traced_.take()) traces_ = std::move(latest);
+  return *traces_;
 }
 
 const Results* LiveRun::results() {

@@ -17,6 +17,7 @@
 #include "engine/report/results.h"
 #include "viewer/session/history.h"
 #include "viewer/session/mailbox.h"
+#include "viewer/session/request_trace.h"
 
 namespace highwater::viewer {
 
@@ -99,6 +100,8 @@ class LiveRun {
     Duration go_to{0};         ///< It goes there as fast as it can,
     bool then_runs = false;    ///< and on, at its speed.
     double speed = kFastest;
+    /// Requests that are followed whatever comes, by their ids; beside them some of all.
+    std::vector<std::uint64_t> followed;
   };
   /// As fast as it can.
   static constexpr double kFastest = 1e9;
@@ -111,6 +114,8 @@ class LiveRun {
 
   const System& system() const { return *system_; }
   const Options& options() const { return options_; }
+  /// Tells it from all other runs, also from one that was at the same address before.
+  std::uint64_t serial() const { return serial_; }
 
   // What is to happen.
   void play();
@@ -137,6 +142,11 @@ class LiveRun {
   /// Those of LiveRun::Options, done yet or not, and what was done since, each with its time. What
   /// is done anew takes the place of what was still to come.
   const std::vector<Act>& acts();
+  /// Has traces() brought up to now. They are when the run pauses or ends, too.
+  void look_at_requests();
+  /// The requests that were followed so far, and those that would be worth it: a few thousand at
+  /// most. The latest that has been handed over.
+  const RequestTraces& traces();
   /// What the replication measured, once it has finished; null before.
   const Results* results();
 
@@ -150,7 +160,8 @@ class LiveRun {
       step_request,
       go_to,
       step_time,
-      act
+      act,
+      requests
     } kind;
     double speed = 0;
     Duration time{};
@@ -162,6 +173,7 @@ class LiveRun {
 
   std::shared_ptr<const System> system_;
   Options options_;
+  std::uint64_t serial_;
   std::atomic<bool> quit_{false};
   std::atomic<bool> commanded_{false};
   std::mutex mutex_;  // of the two below: held for as long as it takes to hand over a command
@@ -173,9 +185,11 @@ class LiveRun {
   Mailbox<RunStatus> statuses_;
   Mailbox<std::vector<Act>> done_;
   Mailbox<Results> finished_;
+  Mailbox<RequestTraces> traced_;
   std::unique_ptr<RunStatus> status_ = std::make_unique<RunStatus>();
   std::unique_ptr<std::vector<Act>> acts_;
   std::unique_ptr<Results> results_;
+  std::unique_ptr<RequestTraces> traces_ = std::make_unique<RequestTraces>();
   std::thread thread_;  // the last to be made
 };
 

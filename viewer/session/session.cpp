@@ -59,6 +59,7 @@ void Session::open_read(Document document, std::shared_ptr<const System> system)
 
 void Session::begin(LiveRun::Options options) {
   options.speed = speed_;
+  retire(std::move(following_));
   retire(std::move(run_));
   run_ = std::make_unique<LiveRun>(system_, std::move(options));
 }
@@ -117,6 +118,14 @@ void Session::compare() {
   retire(std::exchange(other_, std::move(run_)));
   other_->pause();
   begin(std::move(options));
+}
+
+void Session::follow(std::vector<std::uint64_t> requests) {
+  LiveRun::Options options;
+  options.acts = run_->acts();
+  options.go_to = run_->status().now;
+  options.followed = std::move(requests);
+  retire(std::exchange(following_, std::make_unique<LiveRun>(system_, std::move(options))));
 }
 
 void Session::restart(std::uint64_t seed) {

@@ -53,6 +53,10 @@ class Session {
   /// The run before the last change; null where there is none.
   LiveRun* other() { return other_.get(); }
   void forget_other() { retire(std::move(other_)); }
+  /// The same run once more in the background, up to where it is, with an eye on these requests.
+  void follow(std::vector<std::uint64_t> requests);
+  /// What comes of follow(); null where nothing was followed, or the run is another now.
+  LiveRun* following() { return following_.get(); }
   /// What comes from now on is compared with what has been until now: the run begins anew, as it
   /// was.
   void compare();
@@ -100,7 +104,7 @@ class Session {
   std::unique_ptr<Document> document_;
   std::shared_ptr<const System> system_;
   std::vector<std::string> settings_;
-  std::unique_ptr<LiveRun> run_, other_;
+  std::unique_ptr<LiveRun> run_, other_, following_;
   std::map<std::string, Value> faults_;  // of acts, by name
   std::uint64_t named_ = 0;
   double speed_ = LiveRun::kFastest;

@@ -1,0 +1,99 @@
+// How long a frame of the viewer takes to lay out, and what it costs a run to be looked at.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <thread>
+
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include "engine/experiment/assemble.h"
+#include "engine/experiment/run.h"
+#include "tests/gui/headless_app.h"
+#include "tests/support/scratch_file.h"
+
+namespace {
+
+using namespace highwater;
+using namespace highwater::testing;
+using namespace highwater::viewer;
+
+constexpr const char* kUsersApi = HIGHWATER_SOURCE_DIR "/scenarios/users-api.json";
+
+/// Ten clients before ten gateways, which call eight services each.
+std::string hundred_components() {
+  std::string parts;
+  for (int i = 0; i < 10; ++i) {
+    parts += fmt::format(R"("users-{0}": {{"kind": "client", "arrivals": {{"poisson": "50/s"}},
+                            "calls": "gate-{0}"}},)",
+                         i);
+    parts += fmt::format(R"("gate-{0}": {{"kind": "service", "replicas": 3, "workers": 64,
+        "endpoints": {{"*": [{{"compute": "0.1ms"}})",
+                         i);
+    for (int j = 0; j < 8; ++j) parts += fmt::format(R"(, {{"call": "svc-{}-{}"}})", i, j);
+    parts += "]}},";
+    for (int j = 0; j < 8; ++j)
+      parts += fmt::format(R"("svc-{}-{}": {{"kind": "service", "replicas": 4,
+                              "service_time": {{"exponential": "2ms"}}}}{})",
+                           i, j, i == 9 && j == 7 ? "" : ",");
+  }
+  return R"({"highwater": 1, "name": "hundred", "run": {"duration": "60s", "warmup": "10s"},
+    "components": {)" +
+         parts + "}}";
+}
+
+void finish_with_frames(HeadlessApp& viewer) {
+  viewer.run().play();
+  while (viewer.run().status().state != RunState::finished) viewer.frame();
+}
+
+/// Range 0: the tab of the charts.
+void frame_of_hundred_components(benchmark::State& state) {
+  const ScratchFile file(hundred_components());
+  HeadlessApp viewer;
+  if (!viewer.app().open(file.path().string(), {})) return state.SkipWithError("it is not open");
+  finish_with_frames(viewer);
+  const auto tab = static_cast<std::size_t>(state.range(0));
+  viewer.app().show_charts(tab);
+  for (int i = 0; i < 30; ++i) viewer.frame();
+  for (auto _ : state) viewer.frame();
+  state.SetLabel(ChartsPanel::kTabs[tab]);
+}
+BENCHMARK(frame_of_hundred_components)->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+
+System users_api() {
+  Problems problems;
+  const auto document = load_document(kUsersApi, viewer_language(), {{}, {}}, problems);
+  System system = *prepare(*document, viewer_catalog(), problems);
+  system.replications = 1;
+  return system;
+}
+
+void run_alone(benchmark::State& state) {
+  const System system = users_api();
+  for (auto _ : state) benchmark::DoNotOptimize(assemble(system, run_system(system, {})));
+}
+BENCHMARK(run_alone)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// The same with the viewer open, sixty frames a second.
+void run_looked_at(benchmark::State& state) {
+  for (auto _ : state) {
+    state.PauseTiming();
+    HeadlessApp viewer;
+    if (!viewer.app().open(kUsersApi, {})) return state.SkipWithError("it is not open");
+    while (viewer.run().status().state != RunState::paused) viewer.frame();
+    state.ResumeTiming();
+    viewer.run().play();
+    auto next = std::chrono::steady_clock::now();
+    while (viewer.run().results() == nullptr) {
+      viewer.frame();
+      next += std::chrono::microseconds(16'667);
+      while (std::chrono::steady_clock::now() < next && viewer.run().results() == nullptr)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+}
+BENCHMARK(run_looked_at)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
