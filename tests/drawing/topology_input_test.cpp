@@ -349,6 +349,21 @@ TEST_CASE("topology input: the minimap moves the view", "[drawing]") {
   CHECK_FALSE(rig.canvas.rect_of("minimap"));
 }
 
+TEST_CASE("topology input: instances may vanish while they are pointed at", "[drawing]") {
+  Shop rig;
+  rig.settle();
+  rig.point_at("instance:web[3]");
+  rig.frames(2);
+  // As when the scenario is shown in place of its run.
+  for (topology::Node& node : rig.sample.model.nodes) node.instances.clear();
+  rig.take();
+  rig.frames(2);
+  const TopologyCanvas::Events events = rig.take();
+  if (events.hovered) CHECK(events.hovered->kind != Target::Kind::instance);
+  rig.click("node:web");
+  CHECK(rig.canvas.selected() == Target::node("web"));
+}
+
 TEST_CASE("topology input: a card may vanish while it is dragged", "[drawing]") {
   Shop rig;
   rig.point_at("node:products-db");

@@ -86,11 +86,24 @@ void TopologyCanvas::State::see() {
       if (gesture != Gesture::none) gesture = Gesture::passive;
     }
   }
+  // The model's shape does not say how many instances there are, nor how many zones.
+  if (!is_there(hit)) hit = {};
+  if (!is_there(pressed_on)) {
+    pressed_on = {};
+    if (gesture != Gesture::none) gesture = Gesture::passive;
+  }
   readings.take(*model, scene, options->limits);
   found_spots = search(*model, scene, options->search);
   found = 0;
   if (!options->search.empty())
     for (const Node& node : model->nodes) found += matches(node, options->search) ? 1U : 0U;
+}
+
+bool TopologyCanvas::State::is_there(const Hit& what) const {
+  if (what.kind == Hit::Kind::zone) return what.index < model->zones.size();
+  if (what.kind != Hit::Kind::instance) return true;
+  return what.node < model->nodes.size() &&
+         what.instance < model->nodes[what.node].instances.size();
 }
 
 void TopologyCanvas::State::fit_now(bool smooth) {

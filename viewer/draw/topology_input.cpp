@@ -38,6 +38,7 @@ void TopologyCanvas::State::point(bool hovered, bool active) {
   const ImVec2 mouse = io.MousePos;
   if (gesture == Gesture::none)
     hit = hovered ? hits.at(mouse, scene, camera, detail, look->px(kReach)) : Hit{};
+  if (!is_there(hit)) hit = {};
   if (hovered && gesture == Gesture::none && hit.kind != Hit::Kind::empty &&
       hit.kind != Hit::Kind::minimap && hit.kind != Hit::Kind::frame)
     events.hovered = target_of(hit, *model, scene);

@@ -69,6 +69,8 @@ struct TopologyCanvas::State {
                      const Options& by);
 
   void see();
+  /// Whether the model still has what was drawn in the frame before.
+  bool is_there(const topology::Hit& what) const;
   void place_camera();
   void change_view(const topology::Camera& view);
   void fit_now(bool smooth);
