@@ -244,10 +244,10 @@ class RunReader {
     return out;
   }
 
-  void place(const ObjectReader& reader, const char* key, double& out) const {
-    reader.number_or_null(key, out);
+  static void place(const ObjectReader& reader, const char* key, double& out) {
+    reader.number(key, out);
     if (std::abs(out) <= kFarthestCard) return;
-    if (!std::isnan(out)) reader.wrong(key, "a place nearer than 100000");
+    reader.wrong(key, "a place nearer than 100000");
     out = 0;
   }
 
