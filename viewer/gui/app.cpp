@@ -63,18 +63,29 @@ App::App(const Catalog& catalog, const Language& language, Options options)
     : options_(std::move(options)),
       session_(catalog, language),
       context_(session_, catalog, language),
-      opening_(options_.gallery) {
+      opening_(options_.gallery, options_.results),
+      results_(options_.provenance) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
   context_.reduced_motion = options_.reduced_motion;
+  if (options_.preferences.charts) charts_.show(*options_.preferences.charts);
 }
 
 bool App::open(const std::string& file, const std::vector<std::string>& settings) {
   Problems problems;
-  const bool opened = session_.open(file, settings, problems);
+  Opened found = open_saved(file, kinds_of(context_.catalog), problems);
+  bool opened = !found.saved.empty();
+  for (SavedFile& saved : found.saved) results_.open(std::move(saved));
+  if (found.scenario) opened = open_scenario(file, settings, problems);
   context_.report(problems);
-  if (!opened) return false;
-  opening_.opened(file);
+  if (opened) options_.preferences.opened(file);
+  return opened;
+}
+
+bool App::open_scenario(const std::string& file, const std::vector<std::string>& settings,
+                        Problems& problems) {
+  if (!session_.open(file, settings, problems)) return false;
+  results_.show_live();
   context_.looking_at.reset();
   context_.selected.reset();
   context_.time.fit();
@@ -101,6 +112,14 @@ bool App::take_picture_wish() {
   return std::exchange(context_.wants_picture, false);
 }
 
+Preferences App::preferences() const {
+  Preferences now = options_.preferences;
+  now.light = options_.mode == Mode::light;
+  now.reduced_motion = context_.reduced_motion;
+  now.charts = charts_.tab();
+  return now;
+}
+
 std::string App::title() const {
   return session_.is_open() ? "Highwater: " + session_.system().name : "Highwater";
 }
@@ -114,7 +133,7 @@ void App::keys() {
   if (pressed(GLFW_KEY_M)) context_.reduced_motion = !context_.reduced_motion;
   if (pressed(GLFW_KEY_F12)) context_.wants_picture = true;
   if (pressed(GLFW_KEY_SLASH) && io.KeyShift) toolbar_.wants_shortcuts = true;
-  if (!session_.is_open()) return;
+  if (!session_.is_open() || results_.in_front()) return;
   LiveRun& run = session_.run();
   if (pressed(GLFW_KEY_SPACE)) {
     context_.looking_at.reset();
@@ -201,13 +220,17 @@ void App::topology_panel(ImVec2 size) {
 
 void App::body(ImVec2 size) {
   const Look& look = context_.look;
+  results_.bar(context_);
+  if (const std::string link = results_.take_link(); !link.empty())
+    context_.later([this, link] { open(link, {}); });
+  if (results_.in_front()) return results_.draw(context_, ImGui::GetContentRegionAvail());
   if (!session_.is_open()) {
     ImGui::SetCursorPos({size.x / 2 - look.px(150), size.y / 2 - look.px(40)});
     ImGui::BeginGroup();
     ImGui::PushFont(look.font(TextRole::heading));
     ImGui::TextUnformatted("Nothing is open");
     ImGui::PopFont();
-    ImGui::TextUnformatted("Press O, or drop the file of a scenario here.");
+    ImGui::TextUnformatted("Press O, or drop the file of a scenario or of results here.");
     ImGui::PushStyleColor(ImGuiCol_Text, look.theme.status(Status::bad));
     for (const std::string& problem : context_.problems) ImGui::TextUnformatted(problem.c_str());
     ImGui::PopStyleColor();
@@ -280,7 +303,7 @@ void App::notices(ImVec2 size) {
   };
   for (auto notice = context_.notices.rbegin(); notice != context_.notices.rend(); ++notice)
     say(notice->text, notice->status);
-  if (session_.is_open() && !ImGui::IsPopupOpen("fault"))
+  if ((session_.is_open() || !results_.empty()) && !ImGui::IsPopupOpen("fault"))
     for (const std::string& problem : context_.problems) say(problem, Status::bad);
 }
 
@@ -310,6 +333,7 @@ void App::frame(ImVec2 size, double clock_s) {
   if (std::exchange(restyle_, false)) apply(context_.look.theme, options_.scale);
   context_.registry.begin_frame();
   context_.refresh();
+  context_.measured = session_.is_open() ? results_.measured(session_) : nullptr;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
   ImGui::Begin("viewer", nullptr, kFixed);
@@ -319,7 +343,7 @@ void App::frame(ImVec2 size, double clock_s) {
   if (std::exchange(toolbar_.wants_theme, false)) toggle_theme();
   body(size);
   faults_.draw(context_);
-  const std::string file = opening_.draw(context_);
+  const std::string file = opening_.draw(context_, options_.preferences);
   if (!file.empty()) context_.later([this, file] { open(file, {}); });
   shortcuts();
   ImGui::End();

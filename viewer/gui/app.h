@@ -10,6 +10,8 @@
 #include "viewer/gui/fault_dialog.h"
 #include "viewer/gui/open_dialog.h"
 #include "viewer/gui/overview_panel.h"
+#include "viewer/gui/preferences.h"
+#include "viewer/gui/results_panel.h"
 #include "viewer/gui/toolbar.h"
 
 namespace highwater::viewer {
@@ -21,13 +23,16 @@ class App {
     Mode mode = Mode::dark;
     float scale = 1;
     bool reduced_motion = false;
-    std::string gallery;  ///< A folder of scenarios that are offered.
+    std::string gallery;    ///< A folder of scenarios that are offered.
+    std::string results;    ///< A folder of results that are offered; empty for none.
+    Provenance provenance;  ///< Of what is measured.
+    Preferences preferences;
   };
   App(const Catalog& catalog, const Language& language, Options options);
 
   Session& session() { return session_; }
   Registry& registry() { return context_.registry; }
-  /// Opens a scenario; what is wrong with it is shown.
+  /// Opens a scenario, or saved results, by what is in the file; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);
 
   /// Makes the fonts and colours. Before the first frame, and whenever needs_fonts().
@@ -43,8 +48,13 @@ class App {
   bool wants_quit() const { return context_.wants_quit; }
   Color background() const { return context_.look.theme.background; }
   std::string title() const;
+  /// With what was opened, the theme and the tabs of now.
+  Preferences preferences() const;
+  void notify(std::string text, Status status) { context_.notify(std::move(text), status); }
 
  private:
+  bool open_scenario(const std::string& file, const std::vector<std::string>& settings,
+                     Problems& problems);
   void body(ImVec2 size);
   void topology_panel(ImVec2 size);
   void keys();
@@ -63,6 +73,7 @@ class App {
   ChartsPanel charts_;
   OverviewPanel overview_;
   OpenDialog opening_;
+  ResultsPanel results_;
   TopologyCanvas canvas_;
   topology::Model model_;
   std::optional<topology::Target> menu_of_;

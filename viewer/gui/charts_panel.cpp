@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "viewer/gui/run_charts.h"
+
 namespace highwater::viewer {
 namespace {
 
@@ -115,6 +117,10 @@ void ChartsPanel::throughput(Context& context, ImVec2 size) {
   const Theme& theme = context.look.theme;
   chart(context, "throughput", size, {.title = "Throughput", .y = {.unit = Unit::rate, .lo = 0.0}},
         [&](Plot& plot) {
+          // Of several clients together the intervals are not known.
+          if (context.measured != nullptr && context.feed->clients().size() == 1)
+            add_band(plot, *context.measured, context.measured->clients.front().id, "completed_rps",
+                     "completed, 95% interval", theme.series(0), kept_);
           add_both(context, plot, "offered", theme.dim,
                    [](const Feed& feed, std::size_t i) { return feed.offered(i); });
           add_both(context, plot, "completed", theme.series(0),
@@ -147,6 +153,12 @@ void ChartsPanel::latency(Context& context, ImVec2 size) {
                     {.color = color, .fill = 0.28F});
           plot.band("p50 to p90", times(context), of(columns.p50), of(columns.p90),
                     {.color = color, .fill = 0.45F});
+          if (context.measured != nullptr) {
+            add_band(plot, *context.measured, id, "latency_p50_ms", "p50, 95% interval",
+                     theme.series(1), kept_);
+            add_band(plot, *context.measured, id, "latency_p99_ms", "p99, 95% interval",
+                     theme.series(2), kept_);
+          }
           add_both(context, plot, "p50", theme.text, [part](const Feed& from, std::size_t i) {
             return from.value(from.columns(part).p50, i);
           });
@@ -372,7 +384,8 @@ void ChartsPanel::draw(Context& context) {
   static constexpr std::array<const char*, 2> kTabs = {"Users", "Inside"};
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
-      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)])) {
+      const char* const name = kTabs[static_cast<std::size_t>(i)];
+      if (ImGui::BeginTabItem(name, nullptr, wanted_ == name ? ImGuiTabItemFlags_SetSelected : 0)) {
         tab_ = i;
         ImGui::EndTabItem();
       }
@@ -380,7 +393,11 @@ void ChartsPanel::draw(Context& context) {
     }
     ImGui::EndTabBar();
   }
-  context.registry.publish("charts", kTabs[static_cast<std::size_t>(tab_)]);
+  wanted_.clear();
+  shown_ = kTabs[static_cast<std::size_t>(tab_)];
+  context.registry.publish("charts", shown_);
+  context.registry.publish("live bands", context.measured != nullptr ? "yes" : "no");
+  kept_.clear();
   const float gap = ImGui::GetStyle().ItemSpacing.x;
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const bool users = tab_ == 0;

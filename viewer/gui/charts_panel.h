@@ -18,6 +18,10 @@ namespace highwater::viewer {
 class ChartsPanel {
  public:
   void draw(Context& context);
+  /// The name of the tab that is shown.
+  const std::string& tab() const { return shown_; }
+  /// One that is not there changes nothing.
+  void show(const std::string& tab) { wanted_ = tab; }
 
  private:
   /// Makes a chart, lets `fill` give it its data, and looks after what all charts share: marks of
@@ -39,6 +43,7 @@ class ChartsPanel {
   std::deque<std::vector<double>> kept_;  // what the chart that is drawn now refers to
   XLink percentiles_{{0.0, 4.0}};
   int tab_ = 0;
+  std::string shown_, wanted_;
 };
 
 }  // namespace highwater::viewer

@@ -52,6 +52,28 @@ bool is_about(const ObjectiveResult& objective, const std::string& client) {
 
 }  // namespace
 
+void add_band(Plot& plot, const Results& results, const std::string& component,
+              std::string_view metric, const std::string& name, Color color,
+              std::deque<std::vector<double>>& kept) {
+  const std::vector<double>& times = results.series.times_s;
+  for (const SeriesBand& band : results.series.bands) {
+    if (band.component != component || band.metric != metric) continue;
+    std::vector<double>& x = kept.emplace_back();
+    std::vector<double>& low = kept.emplace_back();
+    std::vector<double>& high = kept.emplace_back();
+    for (std::size_t i = 0; i < band.low.size(); ++i) {
+      const std::size_t next = (i + 1) * band.bins;
+      for (const double at :
+           {times[i * band.bins], next < times.size() ? times[next] : results.simulated_s}) {
+        x.push_back(at);
+        low.push_back(band.low[i]);
+        high.push_back(band.high[i]);
+      }
+    }
+    plot.band(name, x, low, high, {.color = color, .fill = kBandFill});
+  }
+}
+
 RunCharts::RunCharts(const Results& results)
     : results_(results),
       metrics_(metrics_of(results.series)),
@@ -125,28 +147,6 @@ void RunCharts::export_menu(Context& context, const Plot& plot, const std::strin
   if (ImGui::MenuItem("Copy as CSV")) ImGui::SetClipboardText(plot.to_csv().c_str());
 }
 
-/// Steps with edges of their own: a group of bins is one estimate.
-void RunCharts::band(Plot& plot, const std::string& component, const char* metric,
-                     const std::string& name, Color color) {
-  const std::vector<double>& times = results_.series.times_s;
-  for (const SeriesBand& band : results_.series.bands) {
-    if (band.component != component || band.metric != metric) continue;
-    std::vector<double>& x = kept_.emplace_back();
-    std::vector<double>& low = kept_.emplace_back();
-    std::vector<double>& high = kept_.emplace_back();
-    for (std::size_t i = 0; i < band.low.size(); ++i) {
-      const std::size_t next = (i + 1) * band.bins;
-      for (const double at :
-           {times[i * band.bins], next < times.size() ? times[next] : results_.simulated_s}) {
-        x.push_back(at);
-        low.push_back(band.low[i]);
-        high.push_back(band.high[i]);
-      }
-    }
-    plot.band(name, x, low, high, {.color = color, .fill = kBandFill});
-  }
-}
-
 void RunCharts::throughput(Context& context, ImVec2 size, std::size_t client) {
   const ClientSeries& series = results_.series.clients[client];
   const Theme& theme = context.look.theme;
@@ -154,7 +154,8 @@ void RunCharts::throughput(Context& context, ImVec2 size, std::size_t client) {
         {.title = "Throughput of " + series.client, .y = {.unit = Unit::rate, .lo = 0.0}},
         [&](Plot& plot) {
           const std::vector<double>& times = results_.series.times_s;
-          band(plot, series.client, "completed_rps", "completed, 95% interval", theme.series(0));
+          add_band(plot, results_, series.client, "completed_rps", "completed, 95% interval",
+                   theme.series(0), kept_);
           plot.line("offered", times, series.offered_rps, {.color = theme.dim});
           plot.line("completed", times, series.completed_rps, {.color = theme.series(0)});
           plot.line("failed", times, series.failed_rps, {.color = theme.status(Status::bad)});
@@ -170,8 +171,10 @@ void RunCharts::latency(Context& context, ImVec2 size, std::size_t client) {
          .empty = "no answers"},
         [&](Plot& plot) {
           const std::vector<double>& times = results_.series.times_s;
-          band(plot, series.client, "latency_p50_ms", "p50, 95% interval", theme.series(1));
-          band(plot, series.client, "latency_p99_ms", "p99, 95% interval", theme.series(0));
+          add_band(plot, results_, series.client, "latency_p50_ms", "p50, 95% interval",
+                   theme.series(1), kept_);
+          add_band(plot, results_, series.client, "latency_p99_ms", "p99, 95% interval",
+                   theme.series(0), kept_);
           plot.line("p99.9", times, series.p999_ms, {.color = theme.series(3), .width = 1});
           plot.line("p99", times, series.p99_ms, {.color = theme.series(0)});
           plot.line("p90", times, series.p90_ms, {.color = theme.series(2), .width = 1});
@@ -189,7 +192,8 @@ void RunCharts::failures(Context& context, ImVec2 size, std::size_t client) {
          .y = {.unit = Unit::rate, .lo = 0.0},
          .empty = "nothing failed"},
         [&](Plot& plot) {
-          band(plot, series.client, "failed_rps", "failed, 95% interval", color);
+          add_band(plot, results_, series.client, "failed_rps", "failed, 95% interval", color,
+                   kept_);
           plot.line("failed", results_.series.times_s, series.failed_rps, {.color = color});
         });
 }
@@ -294,7 +298,8 @@ void RunCharts::metric(Context& context, ImVec2 size, std::size_t place,
             const Color of_it = context.look.theme.series(color++);
             // Of all components the bands would hide the lines.
             if (extra.component == selected)
-              band(plot, extra.component, shown.c_str(), extra.component + ", 95% interval", of_it);
+              add_band(plot, results_, extra.component, shown.c_str(),
+                       extra.component + ", 95% interval", of_it, kept_);
             plot.line(extra.component, results_.series.times_s, extra.values,
                       {.color = of_it, .width = extra.component == selected ? 2.5F : 1.5F});
           }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/report/results.h"
@@ -12,6 +13,13 @@
 #include "viewer/gui/context.h"
 
 namespace highwater::viewer {
+
+/// The 95 % intervals of one series of `results`, as steps: each group of bins is one estimate.
+/// Nothing where they are not known.
+/// @param kept  Holds what the plot refers to until it ends.
+void add_band(Plot& plot, const Results& results, const std::string& component,
+              std::string_view metric, const std::string& name, Color color,
+              std::deque<std::vector<double>>& kept);
 
 /// Charts of finished results over time: means over the replications with their 95 % intervals, of
 /// one client, or of the metrics of all components.
@@ -43,8 +51,6 @@ class RunCharts {
   void utilization(Context& context, ImVec2 size, const std::string& selected);
   void metric(Context& context, ImVec2 size, std::size_t place, const std::string& selected);
   void bars(Context& context);
-  void band(Plot& plot, const std::string& component, const char* metric, const std::string& name,
-            Color color);
   std::size_t client_shown(const std::string& selected) const;
 
   const Results& results_;
