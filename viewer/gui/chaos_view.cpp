@@ -63,6 +63,12 @@ Status status_of(ChaosVerdict verdict) {
   return Status::idle;
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
 std::string facts(const std::string& scenario, std::uint64_t runs, double simulated_s,
                   std::uint64_t seed, double wall_s) {
   return fmt::format("{}: {} runs of {}, seed {}, in {}", scenario, runs, show_clock(simulated_s),
@@ -192,7 +198,7 @@ void ChaosView::show(Context& context, const SearchResults& results, std::string
     for (const SearchBreak& found : results.breaks) {
       ImGui::TableNextRow();
       cell(found.what);
-      cell(fmt::format("{}", fmt::join(found.objectives, ", ")));
+      cell(joined(found.objectives));
       cell(fmt::format("{} of {} runs", found.missed, found.runs));
       cell(found.minimal ? "nothing smaller does" : "not shrunk");
       ImGui::TableNextColumn();

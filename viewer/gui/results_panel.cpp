@@ -232,6 +232,7 @@ void ResultsPanel::toolbar_of(Context& context, Document& document) {
   if (difference_) {
     if (ImGui::Button("Back to the results")) difference_.reset();
     context.registry.mark("end comparison");
+    ImGui::SameLine();
   } else if (document.results() != nullptr) {
     const auto runs = std::count_if(documents_.begin(), documents_.end(),
                                     [](const auto& each) { return each->results() != nullptr; });
@@ -249,10 +250,12 @@ void ResultsPanel::toolbar_of(Context& context, Document& document) {
       } else {
         context.registry.mark("compare with");
       }
+      ImGui::SameLine();
     }
   }
-  ImGui::SameLine();
-  dim_text(look, document.measured ? "measured here" : document.file.path);
+  ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
+  ImGui::TextUnformatted(document.measured ? "measured here" : document.file.path.c_str());
+  ImGui::PopStyleColor();
 }
 
 void ResultsPanel::draw(Context& context, ImVec2 size) {

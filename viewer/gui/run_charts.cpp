@@ -86,6 +86,10 @@ std::size_t RunCharts::client_shown(const std::string& selected) const {
   return 0;
 }
 
+const char* RunCharts::with_intervals() const {
+  return results_.series.bands.empty() ? "" : ", 95% intervals";
+}
+
 std::optional<double> RunCharts::show_evidence(const std::string& component) {
   const SeriesSet& series = results_.series;
   std::optional<double> at;
@@ -151,14 +155,16 @@ void RunCharts::throughput(Context& context, ImVec2 size, std::size_t client) {
   const ClientSeries& series = results_.series.clients[client];
   const Theme& theme = context.look.theme;
   chart(context, "throughput", size,
-        {.title = "Throughput of " + series.client, .y = {.unit = Unit::rate, .lo = 0.0}},
+        {.title = "Throughput of " + series.client + with_intervals(), .y = {.unit = Unit::rate}},
         [&](Plot& plot) {
           const std::vector<double>& times = results_.series.times_s;
-          add_band(plot, results_, series.client, "completed_rps", "completed, 95% interval",
-                   theme.series(0), kept_);
+          add_band(plot, results_, series.client, "completed_rps", "completed", theme.series(0),
+                   kept_);
           plot.line("offered", times, series.offered_rps, {.color = theme.dim});
           plot.line("completed", times, series.completed_rps, {.color = theme.series(0)});
-          plot.line("failed", times, series.failed_rps, {.color = theme.status(Status::bad)});
+          // Where there is no chart of its own for them.
+          if (series.heat_rows > 0)
+            plot.line("failed", times, series.failed_rps, {.color = theme.status(Status::bad)});
         });
 }
 
@@ -166,15 +172,13 @@ void RunCharts::latency(Context& context, ImVec2 size, std::size_t client) {
   const ClientSeries& series = results_.series.clients[client];
   const Theme& theme = context.look.theme;
   chart(context, "latency", size,
-        {.title = "Latency of " + series.client,
+        {.title = "Latency of " + series.client + with_intervals(),
          .y = {.unit = Unit::milliseconds, .kind = AxisKind::logarithmic},
          .empty = "no answers"},
         [&](Plot& plot) {
           const std::vector<double>& times = results_.series.times_s;
-          add_band(plot, results_, series.client, "latency_p50_ms", "p50, 95% interval",
-                   theme.series(1), kept_);
-          add_band(plot, results_, series.client, "latency_p99_ms", "p99, 95% interval",
-                   theme.series(0), kept_);
+          add_band(plot, results_, series.client, "latency_p50_ms", "p50", theme.series(1), kept_);
+          add_band(plot, results_, series.client, "latency_p99_ms", "p99", theme.series(0), kept_);
           plot.line("p99.9", times, series.p999_ms, {.color = theme.series(3), .width = 1});
           plot.line("p99", times, series.p99_ms, {.color = theme.series(0)});
           plot.line("p90", times, series.p90_ms, {.color = theme.series(2), .width = 1});
@@ -192,8 +196,7 @@ void RunCharts::failures(Context& context, ImVec2 size, std::size_t client) {
          .y = {.unit = Unit::rate, .lo = 0.0},
          .empty = "nothing failed"},
         [&](Plot& plot) {
-          add_band(plot, results_, series.client, "failed_rps", "failed, 95% interval", color,
-                   kept_);
+          add_band(plot, results_, series.client, "failed_rps", "failed", color, kept_);
           plot.line("failed", results_.series.times_s, series.failed_rps, {.color = color});
         });
 }
@@ -298,8 +301,8 @@ void RunCharts::metric(Context& context, ImVec2 size, std::size_t place,
             const Color of_it = context.look.theme.series(color++);
             // Of all components the bands would hide the lines.
             if (extra.component == selected)
-              add_band(plot, results_, extra.component, shown.c_str(),
-                       extra.component + ", 95% interval", of_it, kept_);
+              add_band(plot, results_, extra.component, shown.c_str(), extra.component, of_it,
+                       kept_);
             plot.line(extra.component, results_.series.times_s, extra.values,
                       {.color = of_it, .width = extra.component == selected ? 2.5F : 1.5F});
           }

@@ -51,6 +51,7 @@ class RunCharts {
   void utilization(Context& context, ImVec2 size, const std::string& selected);
   void metric(Context& context, ImVec2 size, std::size_t place, const std::string& selected);
   void bars(Context& context);
+  const char* with_intervals() const;
   std::size_t client_shown(const std::string& selected) const;
 
   const Results& results_;

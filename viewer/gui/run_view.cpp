@@ -229,10 +229,10 @@ void RunView::components(Context& context) {
                          {0, std::min(wanted, ImGui::GetContentRegionAvail().y * 0.4F)}))
     return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("component", 0, 2.2F);
+  ImGui::TableSetupColumn("component", 0, 1.9F);
   ImGui::TableSetupColumn("rate", 0, 1.6F);
   ImGui::TableSetupColumn("busy", 0, 1.8F);
-  ImGui::TableSetupColumn("waiting", 0, 1.8F);
+  ImGui::TableSetupColumn("waiting", 0, 1.9F);
   ImGui::TableHeadersRow();
   for (std::size_t i = 0; i < results_.components.size(); ++i) {
     const ComponentResult& component = results_.components[i];
@@ -317,7 +317,7 @@ void RunView::log(Context& context) {
 
 void RunView::draw(Context& context, ImVec2 size) {
   const float gap = ImGui::GetStyle().ItemSpacing.x;
-  const float left = context.look.px(290), right = context.look.px(340);
+  const float left = context.look.px(290), right = context.look.px(370);
   ImGui::BeginChild("results facts", {left, size.y}, true);
   facts(context);
   clients(context);
