@@ -71,7 +71,7 @@ TEST_CASE("saved file: results of scenarios of the library come back byte for by
                            "resilience/grey-instance.json"}) {
     const std::string file = library + "/" + name;
     INFO(file);
-    const Results results = run_of(file, {"run.duration=20s", "run.replications=2"});
+    const Results results = run_of(file, {"run.duration=90s", "run.replications=2"});
     const ScratchFolder folder;
     write_run_folder(results, "{}", {.root = {}, .directory = folder.path()});
     Problems problems;
@@ -91,7 +91,7 @@ TEST_CASE("saved file: results of scenarios of the library come back byte for by
 TEST_CASE("saved file: intervals over replications hold the series that they are of") {
   const ScratchFile file(small_scenario());
   const Results results = run_of(file.path().string(), {"run.replications=8"});
-  const Results single = run_of(file.path().string(), {});
+  const Results single = run_of(file.path().string(), {"run.replications=1"});
   CHECK(single.series.bands.empty());
   std::size_t looked = 0;
   for (const SeriesBand& band : results.series.bands) {

@@ -199,9 +199,10 @@ std::vector<ResultsFolder> results_below(const std::string& root, std::size_t mo
     std::error_code ignored;
     // Links lead to folders that are found anyway.
     if (entries->is_symlink(ignored) || !entries->is_directory(ignored)) continue;
-    if (entries.depth() + 1 >= kDeepestResults ||
-        entries->path().filename().string().starts_with("."))
-      entries.disable_recursion_pending();
+    // A hidden one is being written.
+    const bool hidden = entries->path().filename().string().starts_with(".");
+    if (hidden || entries.depth() + 1 >= kDeepestResults) entries.disable_recursion_pending();
+    if (hidden) continue;
     const auto document = document_in(entries->path());
     if (!document) continue;
     found.push_back({fs::last_write_time(*document, ignored),
