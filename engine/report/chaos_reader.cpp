@@ -8,6 +8,10 @@
 namespace highwater {
 namespace {
 
+/// Longer than any run, and larger than any load or trigger that was ever tried.
+constexpr double kLongest_s = 9.2e9;
+constexpr double kLargestFactor = 1e6;
+
 void read_texts(const ObjectReader& reader, std::string_view key, std::vector<std::string>& out) {
   reader.elements(key, [&](const Value& text, const std::string& path) {
     if (text.is_string())
@@ -121,7 +125,7 @@ std::optional<ChaosResults> read_chaos_document(const Value& document, Problems&
   reader.text("scenario", out.scenario);
   reader.count("seed", out.seed);
   reader.count("runs", out.runs);
-  reader.number_or_null("simulated_s", out.simulated_s);
+  reader.time_s("simulated_s", out.simulated_s);
   read_verdict(reader, out.verdict);
   reader.estimate("probability", out.held);
   reader.number_or_null("required", out.required);
@@ -144,7 +148,7 @@ std::optional<ChaosResults> read_chaos_document(const Value& document, Problems&
   });
   reader.count("events", out.events);
   reader.boolean("partial", out.partial);
-  reader.number_or_null("wall_s", out.wall_s);
+  reader.time_s("wall_s", out.wall_s);
   reader.text("started", out.started);
   reader.text("host", out.host);
   if (problems.error_count() != before) return std::nullopt;
@@ -160,7 +164,7 @@ std::optional<SearchResults> read_search_document(const Value& document, Problem
   reader.count("seed", out.seed);
   reader.count("runs", out.runs);
   reader.count("resumed", out.resumed);
-  reader.number("simulated_s", out.simulated_s);
+  reader.within("simulated_s", kLongest_s, out.simulated_s);
   read_texts(reader, "broken_anyway", out.broken_anyway);
   reader.objects("breaks", [&](const ObjectReader& of) {
     SearchBreak& found = out.breaks.emplace_back();
@@ -180,7 +184,7 @@ std::optional<SearchResults> read_search_document(const Value& document, Problem
   read_texts(reader, "not_searched", out.not_searched);
   reader.text("ended_by", out.ended_by);
   reader.boolean("partial", out.interrupted);
-  reader.number("wall_s", out.wall_s);
+  reader.within("wall_s", kLongest_s, out.wall_s);
   reader.text("started", out.started);
   if (problems.error_count() != before) return std::nullopt;
   return out;
@@ -196,10 +200,10 @@ std::optional<MetastabilityResults> read_metastability_document(const Value& doc
   reader.text("trigger", out.trigger);
   reader.count("seed", out.seed);
   reader.count("runs", out.runs);
-  reader.number("simulated_s", out.simulated_s);
+  reader.within("simulated_s", kLongest_s, out.simulated_s);
   reader.objects("levels", [&](const ObjectReader& of) {
     MetastableLevel& level = out.levels.emplace_back();
-    of.number("load", level.load);
+    of.within("load", kLargestFactor, level.load);
     of.count("runs", level.runs);
     of.count("overloaded", level.overloaded);
     of.count("collapsed", level.collapsed);
@@ -221,8 +225,8 @@ std::optional<MetastabilityResults> read_metastability_document(const Value& doc
   }
   reader.objects("triggers", [&](const ObjectReader& of) {
     MetastableCell& cell = out.cells.emplace_back();
-    of.number("size", cell.size);
-    of.number("lasts_s", cell.lasts_s);
+    of.within("size", kLargestFactor, cell.size);
+    of.within("lasts_s", kLongest_s, cell.lasts_s);
     of.count("runs", cell.runs);
     of.count("collapsed", cell.collapsed);
     of.count("draining", cell.draining);
@@ -239,7 +243,7 @@ std::optional<MetastabilityResults> read_metastability_document(const Value& doc
     reader.wrong("triggers", "each size with each length, in order");
   optional_text(reader, "sustained_by", out.sustained_by);
   reader.boolean("partial", out.interrupted);
-  reader.number("wall_s", out.wall_s);
+  reader.within("wall_s", kLongest_s, out.wall_s);
   reader.text("started", out.started);
   if (problems.error_count() != before) return std::nullopt;
   return out;

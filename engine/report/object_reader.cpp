@@ -1,11 +1,16 @@
 #include "engine/report/object_reader.h"
 
+#include <cmath>
 #include <limits>
 #include <utility>
+
+#include "engine/report/number_format.h"
 
 namespace highwater {
 namespace {
 
+/// Whole nanoseconds in 64 bits reach 292 years.
+constexpr double kLongest_s = 9.2e9;
 constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
 
 void report(const Value& value, const std::string& path, std::string_view what,
@@ -65,6 +70,23 @@ void ObjectReader::number_or_null(std::string_view key, double& out) const {
   if (found == nullptr) return;
   if (!found->is_number() && !found->is_null()) return wrong(key, "a number or null");
   out = found->is_number() ? found->number() : kNoNumber;
+}
+
+void ObjectReader::within(std::string_view key, double most, double& out) const {
+  double read = 0;
+  const std::size_t before = problems_.error_count();
+  number(key, read);
+  if (problems_.error_count() != before) return;
+  if (std::abs(read) > most) return wrong(key, "a number of at most " + shortest(most));
+  out = read;
+}
+
+void ObjectReader::time_s(std::string_view key, double& out) const {
+  const Value* const found = value_.find(key);
+  if (found != nullptr && found->is_null())
+    out = kNoNumber;
+  else
+    within(key, kLongest_s, out);
 }
 
 void ObjectReader::estimate(std::string_view key, Estimate& out) const {

@@ -33,6 +33,10 @@ class ObjectReader {
   void number(std::string_view key, double& out) const;
   /// The same where null stands for what is not finite: NaN then.
   void number_or_null(std::string_view key, double& out) const;
+  /// The same where no number beyond `most` on either side makes sense.
+  void within(std::string_view key, double most, double& out) const;
+  /// In seconds: what simulated time can hold, or null.
+  void time_s(std::string_view key, double& out) const;
   /// {"value": 1, "ci95": [0.9, 1.1], "note": "…"}, where value and ci95 may be null, and note may
   /// be left out.
   void estimate(std::string_view key, Estimate& out) const;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -51,8 +50,8 @@ class RunReader {
     reader.text("description", results.description);
     reader.count("seed", results.seed);
     reader.count("replications", results.replications);
-    reader.number_or_null("simulated_s", results.simulated_s);
-    reader.number_or_null("warmup_s", results.warmup_s);
+    reader.time_s("simulated_s", results.simulated_s);
+    reader.time_s("warmup_s", results.warmup_s);
     reader.text("warmup_method", results.warmup_method);
     reader.boolean("terminating", results.terminating);
     reader.boolean("partial", results.partial);
@@ -80,17 +79,17 @@ class RunReader {
     reader.objects("faults", [&](const ObjectReader& of) {
       FaultSpan& fault = results.faults.emplace_back();
       of.text("text", fault.text);
-      of.number_or_null("begin_s", fault.begin_s);
-      of.number_or_null("end_s", fault.end_s);
+      of.time_s("begin_s", fault.begin_s);
+      of.time_s("end_s", fault.end_s);
     });
     reader.objects("events_log", [&](const ObjectReader& of) {
       LogEntry& entry = results.events_log.emplace_back();
-      of.number_or_null("t_s", entry.t_s);
+      of.time_s("t_s", entry.t_s);
       of.text("kind", entry.kind);
       of.text("text", entry.text);
     });
     reader.objects("charts", [&](const ObjectReader& of) { results.charts.push_back(chart(of)); });
-    reader.number_or_null("wall_s", results.wall_s);
+    reader.time_s("wall_s", results.wall_s);
     reader.text("started", results.started);
     reader.text("host", results.host);
     return results;
@@ -244,13 +243,6 @@ class RunReader {
     return out;
   }
 
-  static void place(const ObjectReader& reader, const char* key, double& out) {
-    reader.number(key, out);
-    if (std::abs(out) <= kFarthestCard) return;
-    reader.wrong(key, "a place nearer than 100000");
-    out = 0;
-  }
-
   void topology(const ObjectReader& reader, TopologyPicture& out) const {
     reader.objects("nodes", [&](const ObjectReader& of) {
       TopologyNode& node = out.nodes.emplace_back();
@@ -260,8 +252,8 @@ class RunReader {
       of.count("instances", instances);
       if (instances > kMostInstances) of.wrong("instances", "not more than 1000000");
       node.instances = static_cast<int>(std::min(instances, kMostInstances));
-      place(of, "column", node.column);
-      place(of, "row", node.row);
+      of.within("column", kFarthestCard, node.column);
+      of.within("row", kFarthestCard, node.row);
     });
     reader.objects("edges", [&](const ObjectReader& of) {
       TopologyEdge& edge = out.edges.emplace_back();

@@ -248,6 +248,17 @@ TEST_CASE("readers: all problems come at once, each with its place", "[report][r
   CHECK(list[2].message == "expected the id of one of the nodes, found \"nobody\"");
 }
 
+TEST_CASE("readers: places and times beyond all pictures are refused", "[report][readers]") {
+  Value document = parsed(run_json(sample_results()));
+  document.set("simulated_s", Value::number(1e300));
+  document.find("topology")->find("nodes")->elements()[0].set("row", Value::number(-1e9));
+  Problems problems;
+  CHECK_FALSE(read_run_document(document, {}, problems));
+  CHECK_THAT(problems.text(),
+             Catch::Contains("/simulated_s: expected a number of at most 9200000000") &&
+                 Catch::Contains("/topology/nodes/0/row: expected a number of at most 100000"));
+}
+
 TEST_CASE("readers: a later version may say more", "[report][readers]") {
   Value document = parsed(run_json(sample_results()));
   document.set("mood", Value::string("good"));

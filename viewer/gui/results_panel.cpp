@@ -114,6 +114,7 @@ void ResultsPanel::measure_controls(Context& context) {
                                          progress.planned, format(rate, Unit::number, 2));
     ImGui::ProgressBar(static_cast<float>(progress.done), {look.px(230), 0}, text.c_str());
     context.registry.mark("measuring");
+    context.registry.publish("measured some", progress.replications > 0 ? "yes" : "no");
     ImGui::SameLine();
     if (icon_button(look, {.id = "stop measuring",
                            .icon = Icon::stop,
@@ -136,9 +137,11 @@ void ResultsPanel::measure_controls(Context& context) {
   context.registry.mark("measure");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(look.px(52));
-  ImGui::InputText("replications", replications_.data(), replications_.size(),
+  ImGui::InputText("##replications", replications_.data(), replications_.size(),
                    ImGuiInputTextFlags_CharsDecimal);
   context.registry.mark("replications");
+  ImGui::SameLine();
+  ImGui::TextUnformatted("replications");
   if (!asked) return;
   const std::string_view text = replications_.data();
   std::uint64_t count = 0;
@@ -167,8 +170,7 @@ void ResultsPanel::bar(Context& context) {
   std::optional<std::size_t> closed;
   if (ImGui::BeginTabBar("documents", ImGuiTabBarFlags_FittingPolicyScroll)) {
     if (context.session.is_open()) {
-      const bool wanted = wanted_ && !front_;
-      if (ImGui::BeginTabItem("Live", nullptr, wanted ? ImGuiTabItemFlags_SetSelected : 0)) {
+      if (ImGui::BeginTabItem("Live", nullptr, wants_live_ ? ImGuiTabItemFlags_SetSelected : 0)) {
         if (!wanted_) front_.reset();
         ImGui::EndTabItem();
       }
@@ -180,7 +182,7 @@ void ResultsPanel::bar(Context& context) {
           fmt::format("{}###document {}", documents_[i]->title, documents_[i]->number);
       if (ImGui::BeginTabItem(label.c_str(), &open,
                               wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0)) {
-        if (!wanted_ && front_ != i) {
+        if (!wanted_ && !wants_live_ && front_ != i) {
           front_ = i;
           difference_.reset();
         }
@@ -190,6 +192,7 @@ void ResultsPanel::bar(Context& context) {
       if (!open) closed = i;
     }
     wanted_.reset();
+    wants_live_ = false;
     ImGui::EndTabBar();
   }
   ImGui::EndChild();

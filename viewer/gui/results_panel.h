@@ -28,7 +28,10 @@ class ResultsPanel {
   bool empty() const { return documents_.empty(); }
   /// Whether a tab of results is in front, instead of the live run.
   bool in_front() const { return front_.has_value(); }
-  void show_live() { front_.reset(); }
+  void show_live() {
+    front_.reset();
+    wants_live_ = true;
+  }
 
   /// The row of tabs and what belongs to all of them: measuring, and how far that is.
   void bar(Context& context);
@@ -64,7 +67,9 @@ class ResultsPanel {
 
   Provenance provenance_;
   std::vector<std::unique_ptr<Document>> documents_;
-  std::optional<std::size_t> front_, wanted_;
+  std::optional<std::size_t> front_;
+  std::optional<std::size_t> wanted_;  // to come to the front in the next frame
+  bool wants_live_ = false;
   std::uint64_t numbered_ = 0;
   std::unique_ptr<Measurement> measurement_;
   std::array<char, 16> replications_{};
