@@ -77,13 +77,14 @@ std::string facts(const std::string& scenario, std::uint64_t runs, double simula
 
 }  // namespace
 
-void ChaosView::link_to(Context& context, const char* label, const std::string& name,
+bool ChaosView::link_to(Context& context, const char* label, const std::string& name,
                         std::string& link) const {
   const std::filesystem::path target = std::filesystem::path(file_.path).parent_path() / name;
   std::error_code ignored;
-  if (name.empty() || !std::filesystem::exists(target, ignored)) return;
+  if (name.empty() || !std::filesystem::exists(target, ignored)) return false;
   if (ImGui::SmallButton(label)) link = target.string();
   context.registry.mark("link:" + name);
+  return true;
 }
 
 void ChaosView::draw(Context& context, ImVec2 size, std::string& link) {
@@ -99,7 +100,9 @@ void ChaosView::draw(Context& context, ImVec2 size, std::string& link) {
 
 void ChaosView::fault(Context& context, const ChaosImpact& impact) {
   heading(context.look, (impact.name + ": " + impact.text).c_str());
-  if (ImGui::BeginTable("numbers", 2, ImGuiTableFlags_SizingFixedFit)) {
+  if (ImGui::BeginTable("numbers", 2, ImGuiTableFlags_SizingStretchProp)) {
+    ImGui::TableSetupColumn("number", 0, 1);
+    ImGui::TableSetupColumn("value", 0, 5);
     const auto row = [&](const char* name, const std::string& text) {
       ImGui::TableNextRow();
       cell(name);
@@ -141,7 +144,7 @@ void ChaosView::show(Context& context, const ChaosResults& results, std::string&
   dim_text(look, facts(results.scenario, results.runs, results.simulated_s, results.seed,
                        results.wall_s));
   if (results.partial) status_label(look, Status::warn, "partial: it was interrupted");
-  link_to(context, "the experiment", "experiment.json", link);
+  if (link_to(context, "the experiment", "experiment.json", link)) ImGui::SameLine();
   link_to(context, "the scenario", "expanded.json", link);
   ImGui::Spacing();
   if (!results.hypothesis.empty()) wrapped("Hypothesis: " + results.hypothesis);
@@ -203,7 +206,7 @@ void ChaosView::show(Context& context, const SearchResults& results, std::string
       cell(found.minimal ? "nothing smaller does" : "not shrunk");
       ImGui::TableNextColumn();
       ImGui::PushID(&found);
-      link_to(context, "open", found.file, link);
+      link_to(context, "experiment", found.file, link);
       ImGui::PopID();
     }
     ImGui::EndTable();

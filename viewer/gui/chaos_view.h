@@ -23,8 +23,8 @@ class ChaosView {
   void show(Context& context, const SearchResults& results, std::string& link);
   void show(Context& context, const MetastabilityResults& results);
   void fault(Context& context, const ChaosImpact& impact);
-  /// A button for a file beside the document, where it is there.
-  void link_to(Context& context, const char* label, const std::string& name,
+  /// A button for a file beside the document. @return whether that is there.
+  bool link_to(Context& context, const char* label, const std::string& name,
                std::string& link) const;
 
   const SavedFile& file_;

@@ -131,9 +131,8 @@ void ResultsPanel::measure_controls(Context& context) {
       look, {.id = "measure",
              .icon = Icon::target,
              .label = "Measure over",
-             .tip = "Runs so many replications of the scenario with its settings, as highwater run "
-                    "does, in the background: intervals, objectives, findings. What was done to "
-                    "the live run by hand is not in it."});
+             .tip = "Runs so many replications in the background, as highwater run does; without "
+                    "what was done by hand"});
   context.registry.mark("measure");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(look.px(52));

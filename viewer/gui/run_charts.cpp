@@ -90,23 +90,24 @@ const char* RunCharts::with_intervals() const {
   return results_.series.bands.empty() ? "" : ", 95% intervals";
 }
 
-std::optional<double> RunCharts::show_evidence(const std::string& component) {
+std::optional<double> RunCharts::show_evidence(const Finding& finding) {
   const SeriesSet& series = results_.series;
+  const std::string& component = finding.component;
   std::optional<double> at;
-  for (const ClientSeries& client : series.clients)
-    if (client.client == component) {
-      at = worst(series, client.p99_ms);
-      wanted_page_ = 0;
-    }
-  if (!at) {
-    wanted_page_ = 1;
-    for (const std::string& metric : metrics_)
-      for (const SeriesSet::Extra& extra : series.extras)
-        if (!at && extra.component == component && extra.metric == metric)
-          at = worst(series, extra.values);
+  const auto try_instances = [&] {
     for (const InstanceSeries& instance : series.instances)
       if (!at && instance.instance.starts_with(component)) at = worst(series, instance.utilization);
-  }
+  };
+  for (const ClientSeries& client : series.clients)
+    if (client.client == component) at = worst(series, client.p99_ms);
+  // What is busy shows by instance; other than that, the first metric in which it has any series.
+  if (!at && finding.kind == "bottleneck") try_instances();
+  wanted_page_ = at ? 0 : 1;
+  for (const std::string& metric : metrics_)
+    for (const SeriesSet::Extra& extra : series.extras)
+      if (!at && extra.component == component && extra.metric == metric)
+        at = worst(series, extra.values);
+  if (!at) try_instances();
   time_.playhead = at;
   return at;
 }

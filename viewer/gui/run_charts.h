@@ -35,9 +35,9 @@ class RunCharts {
   /// @param selected  The id of a component or client; empty for none.
   void draw(Context& context, const std::string& selected);
 
-  /// Brings the charts that show a component into view, marked where it fared worst. @return that
-  /// time; nothing where there is none.
-  std::optional<double> show_evidence(const std::string& component);
+  /// Brings the charts that show what a finding is about into view, marked where its component
+  /// fared worst. @return that time; nothing where there is none.
+  std::optional<double> show_evidence(const Finding& finding);
 
  private:
   template <class Fill>

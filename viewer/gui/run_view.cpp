@@ -187,7 +187,7 @@ void RunView::findings(Context& context) {
       }
       if (ImGui::IsItemClicked()) {
         selected_ = finding.component;
-        const std::optional<double> at = charts_.show_evidence(finding.component);
+        const std::optional<double> at = charts_.show_evidence(finding);
         context.notify(at ? fmt::format("{} at {}", finding.component, format_clock(*at))
                           : finding.component);
       }
@@ -229,10 +229,10 @@ void RunView::components(Context& context) {
                          {0, std::min(wanted, ImGui::GetContentRegionAvail().y * 0.4F)}))
     return;
   ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("component", 0, 1.9F);
-  ImGui::TableSetupColumn("rate", 0, 1.6F);
-  ImGui::TableSetupColumn("busy", 0, 1.8F);
-  ImGui::TableSetupColumn("waiting", 0, 1.9F);
+  ImGui::TableSetupColumn("component", 0, 1.8F);
+  ImGui::TableSetupColumn("rate", 0, 1.4F);
+  ImGui::TableSetupColumn("busy", 0, 1.7F);
+  ImGui::TableSetupColumn("waiting", 0, 2.1F);
   ImGui::TableHeadersRow();
   for (std::size_t i = 0; i < results_.components.size(); ++i) {
     const ComponentResult& component = results_.components[i];

@@ -102,8 +102,10 @@ std::vector<ReplicationValues> values_by_replication(const System& system, const
         const Histogram histogram = metric.histogram.merged(window);
         for (std::size_t i = 0; i < kQuantiles.size(); ++i) {
           const double q = kQuantiles[i].second;
+          // Spread over its bucket: else all replications might change by the same step.
           const bool enough = static_cast<double>(histogram.count()) * (1 - q) >= 10;
-          quantiles[i].values.push_back(enough ? histogram.quantile_ns(q) * kMsPerNs : kNothing);
+          quantiles[i].values.push_back(enough ? histogram.interpolated_quantile_ns(q) * kMsPerNs
+                                               : kNothing);
         }
       }
       all.push_back(std::move(level));
