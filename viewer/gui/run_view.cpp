@@ -91,6 +91,9 @@ topology::Model model_of(const Results& results) {
     }
     for (const ComponentResult& component : results.components) {
       if (component.id != node.id) continue;
+      // What it got through rather than what was asked of it: consumers fetch many at a time.
+      const Estimate throughput = find_estimate(component.metrics, "throughput_rps");
+      if (throughput.value) node.now.rate_per_s = *throughput.value;
       node.now.p99_ms = slowest(component.metrics);
       node.now.utilization = busy(component.metrics);
       node.now.queue = number_of(find_estimate(component.metrics, "queue_length"));
