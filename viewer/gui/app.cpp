@@ -53,19 +53,30 @@ App::App(const Catalog& catalog, const Language& language, Options options)
     : options_(std::move(options)),
       session_(catalog, language),
       context_(session_, catalog, language),
-      opening_(options_.gallery),
+      opening_(options_.gallery, options_.results),
+      results_(options_.provenance),
       commands_(make_commands()) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
   context_.reduced_motion = options_.reduced_motion;
+  if (options_.preferences.charts) charts_.show(*options_.preferences.charts);
 }
 
 bool App::open(const std::string& file, const std::vector<std::string>& settings) {
   Problems problems;
-  const bool opened = session_.open(file, settings, problems);
+  Opened found = open_saved(file, kinds_of(context_.catalog), problems);
+  bool opened = !found.saved.empty();
+  for (SavedFile& saved : found.saved) results_.open(std::move(saved));
+  if (found.scenario) opened = open_scenario(file, settings, problems);
   context_.report(problems);
-  if (!opened) return false;
-  opening_.opened(file);
+  if (opened) options_.preferences.opened(file);
+  return opened;
+}
+
+bool App::open_scenario(const std::string& file, const std::vector<std::string>& settings,
+                        Problems& problems) {
+  if (!session_.open(file, settings, problems)) return false;
+  results_.show_live();
   context_.looking_at.reset();
   context_.selected.reset();
   context_.time.fit();
@@ -99,6 +110,14 @@ std::optional<Context::PictureOf> App::take_part_wish() {
 
 void App::written(const std::string& file, bool well) {
   context_.notify((well ? "Written: " : "Cannot write ") + file, well ? Status::ok : Status::bad);
+}
+
+Preferences App::preferences() const {
+  Preferences now = options_.preferences;
+  now.light = options_.mode == Mode::light;
+  now.reduced_motion = context_.reduced_motion;
+  now.charts = charts_.tab();
+  return now;
 }
 
 std::string App::title() const {
@@ -149,7 +168,7 @@ std::vector<Command> App::make_commands() {
     commands.push_back({.name = fmt::format("show: {}", ChartsPanel::kTabs[i]),
                         .keys = std::to_string(i + 1),
                         .key = GLFW_KEY_1 + static_cast<int>(i),
-                        .act = [this, i] { charts_.show(i); }});
+                        .act = [this, i] { charts_.show(ChartsPanel::kTabs[i]); }});
   const auto always = [&](const char* name, const char* keys, int key, std::function<void()> act) {
     commands.push_back(
         {.name = name, .keys = keys, .key = key, .needs_run = false, .act = std::move(act)});
@@ -198,7 +217,7 @@ void App::keys() {
     if (command.ctrl != io.KeyCtrl ||
         (command.key == GLFW_KEY_SLASH && command.shift != io.KeyShift))
       continue;
-    if (command.needs_run && !session_.is_open()) continue;
+    if (command.needs_run && (!session_.is_open() || results_.in_front())) continue;
     const bool repeats = command.key == GLFW_KEY_LEFT || command.key == GLFW_KEY_RIGHT;
     if (ImGui::IsKeyPressed(command.key, repeats) ||
         (command.also != 0 && ImGui::IsKeyPressed(command.also, repeats)))
@@ -256,13 +275,17 @@ void App::topology_panel(ImVec2 size) {
 
 void App::body(ImVec2 size) {
   const Look& look = context_.look;
+  results_.bar(context_);
+  if (const std::string link = results_.take_link(); !link.empty())
+    context_.later([this, link] { open(link, {}); });
+  if (results_.in_front()) return results_.draw(context_, ImGui::GetContentRegionAvail());
   if (!session_.is_open()) {
     ImGui::SetCursorPos({size.x / 2 - look.px(150), size.y / 2 - look.px(40)});
     ImGui::BeginGroup();
     ImGui::PushFont(look.font(TextRole::heading));
     ImGui::TextUnformatted("Nothing is open");
     ImGui::PopFont();
-    ImGui::TextUnformatted("Press O, or drop the file of a scenario here.");
+    ImGui::TextUnformatted("Press O, or drop the file of a scenario or of results here.");
     ImGui::PushStyleColor(ImGuiCol_Text, look.theme.status(Status::bad));
     for (const std::string& problem : context_.problems) ImGui::TextUnformatted(problem.c_str());
     ImGui::PopStyleColor();
@@ -338,7 +361,7 @@ void App::notices(ImVec2 size) {
   };
   for (auto notice = context_.notices.rbegin(); notice != context_.notices.rend(); ++notice)
     say(notice->text, notice->status);
-  if (session_.is_open() && !ImGui::IsPopupOpen("fault"))
+  if ((session_.is_open() || !results_.empty()) && !ImGui::IsPopupOpen("fault"))
     for (const std::string& problem : context_.problems) say(problem, Status::bad);
 }
 
@@ -368,6 +391,7 @@ void App::frame(ImVec2 size, double clock_s) {
   if (std::exchange(restyle_, false)) apply(context_.look.theme, options_.scale);
   context_.registry.begin_frame();
   context_.refresh();
+  context_.measured = session_.is_open() ? results_.measured(session_) : nullptr;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
   ImGui::Begin("viewer", nullptr, kFixed);
@@ -377,7 +401,7 @@ void App::frame(ImVec2 size, double clock_s) {
   if (std::exchange(toolbar_.wants_theme, false)) toggle_theme();
   body(size);
   faults_.draw(context_);
-  const std::string file = opening_.draw(context_);
+  const std::string file = opening_.draw(context_, options_.preferences);
   if (!file.empty()) context_.later([this, file] { open(file, {}); });
   shortcuts();
   palette_.draw(context_, commands_);
