@@ -29,7 +29,9 @@ class Cursor {
       if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':') {
         step();
       } else if (text_.substr(at_, 2) == "//") {
-        while (at_ < text_.size() && text_[at_] != '\n') step();
+        // As the parser has it: any end of a line, and a zero, end the comment.
+        while (at_ < text_.size() && !ends_comment(text_[at_])) step();
+        if (at_ < text_.size() && text_[at_] == '\0') step();
       } else if (text_.substr(at_, 2) == "/*") {
         const std::size_t end = text_.find("*/", at_ + 2);
         advance_to(end == std::string_view::npos ? text_.size() : end + 2);
@@ -68,6 +70,7 @@ class Cursor {
   bool passed_comma() const { return comma_ != std::string_view::npos; }
 
  private:
+  static bool ends_comment(char c) { return c == '\n' || c == '\r' || c == '\0'; }
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
   static std::size_t token_length(std::string_view text) {
@@ -362,6 +365,13 @@ std::optional<Value> parse_json(std::string_view text, std::uint32_t source, Pro
                                               nlohmann::json::input_format_t::json,
                                               /*strict=*/true, /*ignore_comments=*/true);
   if (!good) return std::nullopt;
+  // The parser takes a zero for the end, whatever stands behind it.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    Cursor cursor(text, source);
+    cursor.advance_to(zero);
+    problems.error(cursor.position(), "", "this is not UTF-8 text");
+    return std::nullopt;
+  }
   return std::move(builder).result();
 }
 

@@ -9,6 +9,7 @@
 #include "engine/describe/listed.h"
 #include "engine/describe/nearest.h"
 #include "engine/scenario/fault_trace.h"
+#include "engine/scenario/references.h"
 #include "engine/scenario/source_file.h"
 
 namespace highwater {
@@ -19,33 +20,6 @@ std::vector<std::string> keys_of(const Value* object) {
   if (object != nullptr && object->is_object())
     for (const Value::Member& member : object->members()) keys.push_back(member.key);
   return keys;
-}
-
-/// Calls `visit(value, path, relation)` for every component named under `value`.
-template <class Visit>
-void for_each_reference(const Guide& guide, Place place, const Value& value,
-                        const std::string& path, Relation relation, const Visit& visit) {
-  if (place.role == Place::Role::kTyped) {
-    const TypeInfo& type = *place.type;
-    if (type.shape == Shape::kQuantity) {
-      if (type.name == "component" && value.is_string()) visit(value, path, relation);
-      return;
-    }
-    if (!value.is_object() && type.bare != nullptr)
-      return for_each_reference(guide, {Place::Role::kTyped, &type.bare()}, value, path, relation,
-                                visit);
-  }
-  if (value.is_array()) {
-    for (std::size_t i = 0; i < value.elements().size(); ++i)
-      for_each_reference(guide, guide.element(place), value.elements()[i], pointer_to(path, i),
-                         relation, visit);
-  } else if (value.is_object()) {
-    for (const Value::Member& member : value.members()) {
-      const FieldInfo* field = guide.field(place, value, member.key);
-      for_each_reference(guide, guide.member(place, value, member.key), member.value,
-                         pointer_to(path, member.key), field ? field->relation : relation, visit);
-    }
-  }
 }
 
 }  // namespace
@@ -78,10 +52,9 @@ class DocumentChecker {
       const std::size_t before = problems_.error_count();
       const std::string path = "/" + section.info.name;
       section.info.check(*given, path, problems_, {});
-      for_each_reference(guide_, {Place::Role::kTyped, &section.info.type()}, *given, path,
-                         Relation::call, [&](const Value& value, const std::string& at, Relation) {
-                           if (is_component_id(value.text())) report_nobody(value, at, ids);
-                         });
+      for (const NamedComponent& named :
+           components_named(guide_, {Place::Role::kTyped, &section.info.type()}, *given, path))
+        if (is_component_id(named.value->text())) report_nobody(*named.value, named.path, ids);
       // A mistake in a default is to be reported once.
       if (problems_.error_count() != before || section.fill == nullptr) continue;
       if (!document_.unfilled_) document_.unfilled_ = std::make_unique<Value>(root());
@@ -226,13 +199,12 @@ class DocumentChecker {
     const std::vector<std::string> ids = keys_of(root().find("components"));
     const Place place{Place::Role::kComponent, nullptr};
     for (const DeclaredPart& part : document_.components_) {
-      for_each_reference(guide_, place, *part.value, part.path, Relation::call,
-                         [&](const Value& value, const std::string& path, Relation relation) {
-                           document_.references_.push_back(
-                               {part.id, value.text(), relation, value.position(), path});
-                           if (!is_component_id(value.text())) return;  // reported already
-                           report_nobody(value, path, ids);
-                         });
+      for (const NamedComponent& named : components_named(guide_, place, *part.value, part.path)) {
+        document_.references_.push_back(
+            {part.id, named.value->text(), named.relation, named.value->position(), named.path});
+        if (!is_component_id(named.value->text())) continue;  // reported already
+        report_nobody(*named.value, named.path, ids);
+      }
     }
   }
 

@@ -51,6 +51,8 @@ TEST_CASE("parse_json: columns count characters, a tab as one, whatever ends the
 }
 
 TEST_CASE("parse_json: comments are white space", "[describe][json]") {
+  // Whatever ends a line ends a comment.
+  CHECK(place(*good("// x\r{\"a\": 1}").find("a")) == "1:12");
   const Value root =
       good("// one, two: \"three\"\n{/* a { */\"a\"/**/:/*\n\n*/1,// end\n\"b\":2}//");
   CHECK(place(*root.find("a")) == "4:3");
@@ -106,6 +108,8 @@ TEST_CASE("parse_json: what is wrong, and where", "[describe][json]") {
       {"{\"a\": \"\xFF\"}", "f:1:8: this byte is not valid UTF-8\n"},
       {"{\"ä\": \"ö\xC3\"}", "f:1:10: this byte is not valid UTF-8\n"},
       {std::string("{\0\"a\"\0:\0 1}", 11), "f:1:2: this is not UTF-8 text\n"},
+      {std::string("{}\0]", 4), "f:1:3: this is not UTF-8 text\n"},
+      {std::string("//\0{\"a\": 1}", 12), "f:1:3: this is not UTF-8 text\n"},
       {"/* never closed", "f:1:16: the document ends before a value\n"},
   }));
   CAPTURE(text);

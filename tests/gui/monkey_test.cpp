@@ -86,7 +86,10 @@ void let_play(std::uint64_t seed, int frames) {
   std::filesystem::create_directory(folder);
   std::filesystem::current_path(folder);
   {
-    HeadlessApp viewer({1280, 800}, HIGHWATER_SOURCE_DIR "/scenarios/textbook");
+    // What it opens it may also edit and save.
+    std::filesystem::copy(HIGHWATER_SOURCE_DIR "/scenarios/textbook", folder / "textbook",
+                          std::filesystem::copy_options::recursive);
+    HeadlessApp viewer({1280, 800}, (folder / "textbook").string());
     REQUIRE(viewer.app().open(file.string(), {}));
     Monkey(viewer, seed).play(frames);
     // It is still there, and goes on.

@@ -22,7 +22,7 @@ struct Gesture {
   const char* how;
   const char* what;
 };
-constexpr std::array<Gesture, 8> kGestures = {{
+constexpr std::array<Gesture, 10> kGestures = {{
     {"Escape", "select nothing, close"},
     {"W A S D, wheel, drag", "move and zoom the topology"},
     {"arrows", "with a component selected: along its calls"},
@@ -31,6 +31,8 @@ constexpr std::array<Gesture, 8> kGestures = {{
     {"right drag", "charts: zoom into a box; right click: save"},
     {"double click", "charts and topology: show all"},
     {"click", "charts and the strip: look at that time"},
+    {"drag from a card's right edge", "editing: connect it"},
+    {"Delete", "editing: remove what is selected"},
 }};
 
 std::string_view word(RunState state) {
@@ -55,6 +57,7 @@ App::App(const Catalog& catalog, const Language& language, Options options)
       context_(session_, catalog, language),
       opening_(options_.gallery, options_.results),
       results_(options_.provenance),
+      editor_(context_),
       commands_(make_commands()) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
@@ -67,22 +70,38 @@ bool App::open(const std::string& file, const std::vector<std::string>& settings
   Opened found = open_saved(file, kinds_of(context_.catalog), problems);
   bool opened = !found.saved.empty();
   for (SavedFile& saved : found.saved) results_.open(std::move(saved));
-  if (found.scenario) opened = open_scenario(file, settings, problems);
-  context_.report(problems);
+  if (opened) context_.editing = false;  // what is edited stays as it is
+  if (found.scenario)
+    opened = open_scenario(file, settings, problems);
+  else
+    context_.report(problems);
   if (opened) options_.preferences.opened(file);
   return opened;
 }
 
 bool App::open_scenario(const std::string& file, const std::vector<std::string>& settings,
                         Problems& problems) {
-  if (!session_.open(file, settings, problems)) return false;
-  results_.show_live();
+  const bool opened = session_.open(file, settings, problems);
+  context_.report(problems);
+  const bool edited = editor_.opened(context_, file, opened);
+  if (opened || edited) results_.show_live();
+  if (!opened) return false;
   context_.looking_at.reset();
   context_.selected.reset();
   context_.time.fit();
   canvas_.select(std::nullopt);
   canvas_.fit();
   return true;
+}
+
+void App::open_after(const std::string& file) {
+  editor_.leave(context_, [this, file] { open(file, {}); });
+}
+
+bool App::may_close() {
+  if (!editor_.is_changed()) return true;
+  editor_.leave(context_, [this] { context_.wants_quit = true; });
+  return false;
 }
 
 void App::dress(ImFontAtlas& atlas) {
@@ -121,6 +140,7 @@ Preferences App::preferences() const {
 }
 
 std::string App::title() const {
+  if (context_.editing || editor_.is_changed()) return "Highwater: " + editor_.title();
   return session_.is_open() ? "Highwater: " + session_.system().name : "Highwater";
 }
 
@@ -182,8 +202,18 @@ std::vector<Command> App::make_commands() {
   commands.back().shift = true;
   always("commands", "Ctrl+P", GLFW_KEY_P, [this] { palette_.open(); });
   commands.back().ctrl = true;
-  always("quit", "Ctrl+Q", GLFW_KEY_Q, [this] { context_.wants_quit = true; });
+  always("quit", "Ctrl+Q", GLFW_KEY_Q, [this] {
+    if (may_close()) context_.wants_quit = true;
+  });
   commands.back().ctrl = true;
+  always("edit the scenario, or see its run", "E", GLFW_KEY_E,
+         [this] { toolbar_.wants_edit = true; });
+  always("a new scenario", "", 0,
+         [this] { editor_.leave(context_, [this] { editor_.open_new(context_); }); });
+  // Their keys depend on where one writes: see EditorPanel::keys().
+  always("editing: save", "Ctrl+S", 0, [this] { editor_.save(context_); });
+  always("editing: undo", "Ctrl+Z", 0, [this] { editor_.undo(context_, false); });
+  always("editing: redo", "Ctrl+Y, Ctrl+Shift+Z", 0, [this] { editor_.undo(context_, true); });
   return commands;
 }
 
@@ -211,13 +241,15 @@ void App::change_speed(double factor) {
 
 void App::keys() {
   const ImGuiIO& io = ImGui::GetIO();
+  editor_.keys(context_);
   for (const Command& command : commands_) {
     // A field that is typed into keeps its letters, but not what comes with Ctrl.
     if (command.key == 0 || (io.WantTextInput && !command.ctrl)) continue;
     if (command.ctrl != io.KeyCtrl ||
         (command.key == GLFW_KEY_SLASH && command.shift != io.KeyShift))
       continue;
-    if (command.needs_run && (!session_.is_open() || results_.in_front())) continue;
+    if (command.needs_run && (!session_.is_open() || context_.editing || results_.in_front()))
+      continue;
     const bool repeats = command.key == GLFW_KEY_LEFT || command.key == GLFW_KEY_RIGHT;
     if (ImGui::IsKeyPressed(command.key, repeats) ||
         (command.also != 0 && ImGui::IsKeyPressed(command.also, repeats)))
@@ -274,10 +306,10 @@ void App::topology_panel(ImVec2 size) {
 }
 
 void App::body(ImVec2 size) {
+  if (context_.editing) return editor_.draw(context_, canvas_);
   const Look& look = context_.look;
   results_.bar(context_);
-  if (const std::string link = results_.take_link(); !link.empty())
-    context_.later([this, link] { open(link, {}); });
+  if (const std::string link = results_.take_link(); !link.empty()) open_after(link);
   if (results_.in_front()) return results_.draw(context_, ImGui::GetContentRegionAvail());
   if (!session_.is_open()) {
     ImGui::SetCursorPos({size.x / 2 - look.px(150), size.y / 2 - look.px(40)});
@@ -361,7 +393,8 @@ void App::notices(ImVec2 size) {
   };
   for (auto notice = context_.notices.rbegin(); notice != context_.notices.rend(); ++notice)
     say(notice->text, notice->status);
-  if ((session_.is_open() || !results_.empty()) && !ImGui::IsPopupOpen("fault"))
+  if ((session_.is_open() || !results_.empty()) && !context_.editing &&
+      !ImGui::IsPopupOpen("fault"))
     for (const std::string& problem : context_.problems) say(problem, Status::bad);
 }
 
@@ -369,6 +402,7 @@ void App::publish() {
   Registry& registry = context_.registry;
   registry.publish("open", session_.is_open() ? session_.system().name : "");
   registry.publish("problems", std::to_string(context_.problems.size()));
+  editor_.publish(context_);
   registry.publish("theme", options_.mode == Mode::dark ? "dark" : "light");
   if (!session_.is_open()) return;
   const RunStatus& status = context_.status();
@@ -390,6 +424,7 @@ void App::frame(ImVec2 size, double clock_s) {
   context_.clock_s = clock_s;
   if (std::exchange(restyle_, false)) apply(context_.look.theme, options_.scale);
   context_.registry.begin_frame();
+  editor_.poll(context_);
   context_.refresh();
   context_.measured = session_.is_open() ? results_.measured(session_) : nullptr;
   ImGui::SetNextWindowPos({0, 0});
@@ -399,13 +434,15 @@ void App::frame(ImVec2 size, double clock_s) {
   toolbar_.draw(context_);
   if (std::exchange(toolbar_.wants_open, false)) opening_.open();
   if (std::exchange(toolbar_.wants_theme, false)) toggle_theme();
+  if (std::exchange(toolbar_.wants_edit, false)) editor_.toggle(context_);
   body(size);
   faults_.draw(context_);
   const std::string file = opening_.draw(context_, options_.preferences);
-  if (!file.empty()) context_.later([this, file] { open(file, {}); });
+  if (!file.empty()) open_after(file);
   shortcuts();
   palette_.draw(context_, commands_);
   ImGui::End();
+  editor_.ask(context_, size);
   notices(size);
   publish();
   context_.do_later();

@@ -8,6 +8,7 @@
 #include "viewer/gui/command_palette.h"
 #include "viewer/gui/context.h"
 #include "viewer/gui/control_panel.h"
+#include "viewer/gui/editor_panel.h"
 #include "viewer/gui/fault_dialog.h"
 #include "viewer/gui/open_dialog.h"
 #include "viewer/gui/overview_panel.h"
@@ -37,6 +38,12 @@ class App {
   Registry& registry() { return context_.registry; }
   /// Opens a scenario, or saved results, by what is in the file; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);
+
+  /// The same, unless something is edited and not saved: then it asks first.
+  void open_after(const std::string& file);
+  /// Whether it may be closed. Where something is edited and not saved, it asks first, and says so
+  /// by wants_quit() later.
+  bool may_close();
 
   /// Makes the fonts and colours. Before the first frame, and whenever needs_fonts().
   void dress(ImFontAtlas& atlas);
@@ -83,6 +90,7 @@ class App {
   OverviewPanel overview_;
   OpenDialog opening_;
   ResultsPanel results_;
+  EditorPanel editor_;
   CommandPalette palette_;
   std::vector<Command> commands_;
   TopologyCanvas canvas_;

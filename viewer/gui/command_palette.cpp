@@ -43,7 +43,7 @@ std::vector<CommandPalette::Offer> CommandPalette::offers(
     Context& context, const std::vector<Command>& commands) const {
   const std::string_view typed = typed_.data();
   std::vector<Offer> all;
-  const bool is_open = context.session.is_open();
+  const bool is_open = context.session.is_open() && !context.editing;
   for (const Command& command : commands)
     if (const int score = match(command.name, typed); score > 0 && (is_open || !command.needs_run))
       all.push_back({score, command.name, command.keys, command.act});

@@ -46,6 +46,7 @@ struct Context {
   };
   std::optional<PictureOf> picture_of;
   bool wants_quit = false;
+  bool editing = false;  ///< The scenario is shown to be edited, not its run.
 
   // What is shown.
   XLink time;                        ///< Of all charts over time.

@@ -1,12 +1,13 @@
 #include "viewer/gui/field_form.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 
 #include <fmt/format.h>
+
+#include "viewer/gui/input_text.h"
+#include "viewer/session/scenario_edits.h"
 
 namespace highwater::viewer {
 namespace {
@@ -58,6 +59,17 @@ void explain(const Context& context, const FieldInfo& field) {
   ImGui::EndTooltip();
 }
 
+/// What is open, for examples that name what is in it.
+const Value& root_of(const Context& context) {
+  static const Value nothing = Value::object();
+  return context.session.is_open() ? context.session.document().root() : nothing;
+}
+
+std::string example(const Context& context, const FieldInfo& field) {
+  const auto value = example_of(field, root_of(context), {context.language});
+  return value ? write_json_line(*value) : "{}";
+}
+
 }  // namespace
 
 std::string text_of_value(const Value& value) {
@@ -74,21 +86,24 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
                                            const std::string& current, const std::string& path) {
   Written& written = texts_[path];
   if (written.base != current) written = {current, current};
-  std::array<char, 1024> buffer{};
-  std::strncpy(buffer.data(), written.text.c_str(), buffer.size() - 1);
   const std::string hint = field.default_json ? *field.default_json : "not said";
   const auto number = measured(current);
   const bool whole = field.type().numbers == Numbers::kWhole;
+  const bool has_forms = field.type().alternatives.size() > 1;
   const float slider = number ? context.look.px(64) : 0;
-  ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - slider -
-                          (number ? ImGui::GetStyle().ItemInnerSpacing.x : 0));
+  const float inner = ImGui::GetStyle().ItemInnerSpacing.x;
+  ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - (number ? slider + inner : 0) -
+                          (has_forms ? ImGui::GetFrameHeight() + inner : 0));
   std::optional<std::string> changed;
-  if (ImGui::InputTextWithHint("##text", hint.c_str(), buffer.data(), buffer.size(),
-                               ImGuiInputTextFlags_EnterReturnsTrue))
-    changed = buffer.data();
-  written.text = buffer.data();
+  if (input_text("##text", hint.c_str(), written.text, ImGuiInputTextFlags_EnterReturnsTrue))
+    changed = written.text;
   context.registry.mark("field:" + path);
-  if (!number) return changed;
+  const auto with_forms = [&] {
+    if (!has_forms) return changed;
+    const auto form = forms(context, field, path);
+    return form ? form : changed;
+  };
+  if (!number) return with_forms();
   // From a tenth to ten times as much, by a handle that jumps back to the middle.
   ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
   ImGui::SetNextItemWidth(slider);
@@ -99,6 +114,52 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
         with_unit(number->number * std::pow(10.0, static_cast<double>(place)), *number, whole);
   if (ImGui::IsItemDeactivatedAfterEdit() && written.text != current) changed = written.text;
   context.registry.mark("slider:" + path);
+  return with_forms();
+}
+
+/// A parameter that is an object: its fields below it, and whether it is there at all.
+std::optional<FieldForm::Change> FieldForm::group(Context& context, const FieldInfo& field,
+                                                  const Value* said, const std::string& path) {
+  std::optional<Change> change;
+  ImGui::PushStyleColor(ImGuiCol_Text,
+                        said != nullptr ? context.look.theme.text : context.look.theme.dim);
+  const bool open = ImGui::TreeNodeEx(
+      field.name.c_str(), ImGuiTreeNodeFlags_AllowItemOverlap | ImGuiTreeNodeFlags_FramePadding);
+  ImGui::PopStyleColor();
+  context.registry.mark("tree:" + path);
+  if (ImGui::IsItemHovered()) explain(context, field);
+  const bool may_be_off = !field.required && !field.default_json;
+  if (said != nullptr || may_be_off) {
+    ImGui::SameLine(ImGui::GetWindowContentRegionMax().x - context.look.px(28));
+    if (ImGui::SmallButton(said != nullptr ? "-" : "+"))
+      change = Change{path, said != nullptr ? "" : example(context, field)};
+    context.registry.mark("switch:" + path);
+    if (ImGui::IsItemHovered())
+      ImGui::SetTooltip("%s", said != nullptr ? "Leave it out" : "With all that it is unless said");
+  }
+  if (open) {
+    if (const auto inner = draw(context, field.type().fields, said, path + ".")) change = inner;
+    ImGui::TreePop();
+  }
+  return change;
+}
+
+/// The forms that a parameter may have, to choose another one, with an example.
+std::optional<std::string> FieldForm::forms(Context& context, const FieldInfo& field,
+                                            const std::string& path) {
+  std::optional<std::string> changed;
+  ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+  if (ImGui::ArrowButton("##forms", ImGuiDir_Down)) ImGui::OpenPopup("forms");
+  context.registry.mark("forms:" + path);
+  if (!ImGui::BeginPopup("forms")) return changed;
+  for (const AlternativeInfo& form : field.type().alternatives) {
+    if (ImGui::MenuItem(form.verb.c_str())) {
+      changed = write_json_line(example_of(form, root_of(context), {context.language}));
+    }
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", form.doc.c_str());
+    context.registry.mark("form:" + path + ":" + form.verb);
+  }
+  ImGui::EndPopup();
   return changed;
 }
 
@@ -106,18 +167,9 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
                                                 const Value* said, const std::string& path) {
   const TypeInfo& type = field.type();
   const std::string current = said != nullptr ? text_of_value(*said) : "";
-  if (type.shape == Shape::kStruct && (said == nullptr || said->is_object()) &&
-      type.bare == nullptr && said != nullptr) {
-    const bool open = ImGui::TreeNode(field.name.c_str());
-    context.registry.mark("tree:" + path);
-    if (ImGui::IsItemHovered()) explain(context, field);
-    std::optional<Change> change;
-    if (open) {
-      change = draw(context, type.fields, said, path + ".");
-      ImGui::TreePop();
-    }
-    return change;
-  }
+  // What has a shorter form than an object is written so, until it is an object.
+  if (type.shape == Shape::kStruct && (said == nullptr ? type.bare == nullptr : said->is_object()))
+    return group(context, field, said, path);
   ImGui::AlignTextToFramePadding();
   ImGui::PushStyleColor(ImGuiCol_Text,
                         said != nullptr ? context.look.theme.text : context.look.theme.dim);

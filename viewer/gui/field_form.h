@@ -30,6 +30,10 @@ class FieldForm {
  private:
   std::optional<Change> one(Context& context, const FieldInfo& field, const Value* said,
                             const std::string& path);
+  std::optional<Change> group(Context& context, const FieldInfo& field, const Value* said,
+                              const std::string& path);
+  std::optional<std::string> forms(Context& context, const FieldInfo& field,
+                                   const std::string& path);
   std::optional<std::string> text(Context& context, const FieldInfo& field,
                                   const std::string& current, const std::string& path);
 

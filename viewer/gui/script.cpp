@@ -25,10 +25,10 @@ struct Form {
 
 const std::map<std::string, Form, std::less<>>& forms() {
   static const std::map<std::string, Form, std::less<>> forms = {
-      {"wait", {1, 1}},        {"until", {2, 2}},        {"move", {1, 3}},   {"click", {1, 3}},
-      {"right-click", {1, 3}}, {"double-click", {1, 3}}, {"drag", {5, 5}},   {"wheel", {1, 1}},
-      {"key", {1, 1}},         {"type", {1, 1}},         {"expect", {2, 2}}, {"screenshot", {1, 1}},
-      {"quit", {0, 0}}};
+      {"wait", {1, 1}},        {"until", {2, 2}},        {"move", {1, 3}}, {"click", {1, 3}},
+      {"right-click", {1, 3}}, {"double-click", {1, 3}}, {"drag", {5, 5}}, {"wheel", {1, 1}},
+      {"drag-to", {2, 2}},     {"key", {1, 1}},          {"type", {1, 1}}, {"expect", {2, 2}},
+      {"screenshot", {1, 1}},  {"quit", {0, 0}}};
   return forms;
 }
 
@@ -134,6 +134,23 @@ bool Script::waited_for_long() {
   return ++patience_ > kPatience && now - waits_since_ > kPatienceTime;
 }
 
+void Script::drag(ImVec2 from, ImVec2 to) {
+  Input step = input_;
+  step.mouse = from;
+  planned_ = {step};
+  step.buttons[0] = true;
+  for (int i = 0; i <= kDragSteps; ++i) {
+    const float part = static_cast<float>(i) / kDragSteps;
+    step.mouse = {from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part};
+    planned_.push_back(step);
+  }
+  step.buttons[0] = false;
+  planned_.push_back(step);
+  planned_.push_back(step);
+  input_.mouse = to;
+  std::reverse(planned_.begin(), planned_.end());
+}
+
 void Script::press(const std::string& key, std::size_t line) {
   std::string name = key;
   Input down = input_, up = input_;
@@ -166,21 +183,13 @@ void Script::begin(const Command& command, const Registry& seen) {
       click(verb == "right-click" ? 1 : 0, verb == "double-click" ? 2 : 1);
   } else if (verb == "drag") {
     ImVec2 from, to;
-    if (!place(command, seen, 2, from) || !place(command, seen, 4, to)) return;
-    Input step = input_;
-    step.mouse = from;
-    planned_ = {step};
-    step.buttons[0] = true;
-    for (int i = 0; i <= kDragSteps; ++i) {
-      const float part = static_cast<float>(i) / kDragSteps;
-      step.mouse = {from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part};
-      planned_.push_back(step);
-    }
-    step.buttons[0] = false;
-    planned_.push_back(step);
-    planned_.push_back(step);
-    input_.mouse = to;
-    std::reverse(planned_.begin(), planned_.end());
+    if (place(command, seen, 2, from) && place(command, seen, 4, to)) drag(from, to);
+  } else if (verb == "drag-to") {
+    // The second name stands where others have a number.
+    const Command there{command.line, {verb, command.words[2]}};
+    ImVec2 from, to;
+    if (place({command.line, {verb, command.words[1]}}, seen, 2, from) && place(there, seen, 2, to))
+      drag(from, to);
   } else if (verb == "wheel") {
     Input turn = input_;
     turn.wheel = static_cast<float>(number(command, 1, 1));

@@ -20,6 +20,7 @@ namespace highwater::viewer {
 ///     move NAME [fx fy]            the mouse; fx and fy from 0 to 1 within the widget
 ///     click NAME [fx fy]           and right-click, double-click
 ///     drag NAME fx0 fy0 fx1 fy1
+///     drag-to NAME NAME            from the middle of one to that of the other
 ///     wheel 2
 ///     key space                    space, left, right, up, down, home, escape, enter, tab, delete,
 ///                                  a letter, "ctrl+p"
@@ -63,6 +64,7 @@ class Script {
   void begin(const Command& command, const Registry& seen);
   bool place(const Command& command, const Registry& seen, std::size_t first, ImVec2& out);
   void click(int button, int times);
+  void drag(ImVec2 from, ImVec2 to);
   void press(const std::string& key, std::size_t line);
   bool waited_for_long();
   void fail(std::size_t line, const std::string& what);

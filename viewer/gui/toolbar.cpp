@@ -146,7 +146,15 @@ void Toolbar::draw(Context& context) {
                   {.id = "open", .icon = Icon::folder, .label = "Open", .tip = "Open (O)"}))
     wants_open = true;
   context.registry.mark("open");
-  if (context.session.is_open()) {
+  ImGui::SameLine();
+  if (icon_button(context.look, {.id = "edit",
+                                 .icon = Icon::gear,
+                                 .label = "Edit",
+                                 .tip = "Edit the scenario, or see its run (E)",
+                                 .chosen = context.editing}))
+    wants_edit = true;
+  context.registry.mark("edit");
+  if (context.session.is_open() && !context.editing) {
     apart(context);
     transport(context);
     apart(context);

@@ -16,6 +16,7 @@ class Toolbar {
   bool wants_open = false;
   bool wants_shortcuts = false;
   bool wants_theme = false;
+  bool wants_edit = false;
 
  private:
   void transport(Context& context);

@@ -50,6 +50,7 @@ class Headless final : public Screen {
   }
   float scale() const override { return 1; }
   bool begin_frame() override { return true; }
+  void keep_open() override {}
   void upload_fonts() override { raster_.emplace(*ImGui::GetIO().Fonts); }
   void draw(Color background) override { background_ = background; }
   void end_frame() override {}
@@ -98,7 +99,11 @@ class Viewer {
     const auto began = std::chrono::steady_clock::now();
     std::string title;
     for (std::uint64_t frame = 0;; ++frame) {
-      if (!screen_.begin_frame()) break;
+      if (!screen_.begin_frame()) {
+        if (app_.may_close()) break;
+        screen_.keep_open();
+        continue;
+      }
       if (app_.needs_fonts()) {
         app_.dress(*ImGui::GetIO().Fonts);
         screen_.upload_fonts();
@@ -115,7 +120,7 @@ class Viewer {
       ImGui::Render();
       screen_.draw(app_.background());
       if (app_.title() != std::exchange(title, app_.title())) screen_.set_title(title);
-      for (const std::string& file : screen_.take_dropped()) app_.open(file, {});
+      for (const std::string& file : screen_.take_dropped()) app_.open_after(file);
       const bool last = app_.wants_quit() || (scripted_ && script_.over()) ||
                         (options_.headless && !scripted_ && frame >= kFrames);
       take_pictures();

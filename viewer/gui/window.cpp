@@ -60,6 +60,8 @@ class Window final : public Screen {
     return true;
   }
 
+  void keep_open() override { glfwSetWindowShouldClose(window_, GLFW_FALSE); }
+
   void upload_fonts() override {
     ImGui_ImplOpenGL3_DestroyFontsTexture();
     ImGui_ImplOpenGL3_CreateFontsTexture();

@@ -17,6 +17,8 @@ class Screen {
   virtual float scale() const = 0;
   /// Takes input. @return false when it is to be closed.
   virtual bool begin_frame() = 0;
+  /// It is not to be closed after all.
+  virtual void keep_open() = 0;
   /// The atlas of fonts is another one.
   virtual void upload_fonts() = 0;
   /// Draws what ImGui::Render() made.

@@ -38,7 +38,6 @@ bool Session::open_text(const std::string& text, const std::string& name,
   if (!take(read_document(text, name, directory, language_, {{}, process_environment()}, problems),
             problems))
     return false;
-  settings_.clear();
   return true;
 }
 
@@ -47,12 +46,17 @@ bool Session::take(std::optional<Document> document, Problems& problems) {
   if (!document) return false;
   std::optional<System> system = prepare(*document, catalog_, problems);
   if (!system) return false;
+  open_read(std::move(*document), std::make_shared<const System>(std::move(*system)));
+  return true;
+}
+
+void Session::open_read(Document document, std::shared_ptr<const System> system) {
   retire(std::move(other_));
   faults_.clear();
-  document_ = std::make_unique<Document>(std::move(*document));
-  system_ = std::make_shared<const System>(std::move(*system));
+  settings_.clear();
+  document_ = std::make_unique<Document>(std::move(document));
+  system_ = std::move(system);
   begin({});
-  return true;
 }
 
 void Session::begin(LiveRun::Options options) {

@@ -37,6 +37,9 @@ class Session {
   /// The same with a text that is not in a file, such as one that is being edited.
   bool open_text(const std::string& text, const std::string& name, const std::string& directory,
                  Problems& problems);
+  /// The same with what was read of a text elsewhere, such as in a thread.
+  /// @param system  Prepared of the document.
+  void open_read(Document document, std::shared_ptr<const System> system);
   /// Changes a parameter, by its path: "api.replicas=6". The run begins anew with the same seed and
   /// the same acts, and goes to where it was; what ran before stays to be compared with.
   bool change(const std::string& setting, Problems& problems);
