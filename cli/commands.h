@@ -14,7 +14,7 @@ using Action = std::function<int()>;
 // the exit status.
 void add_run(CLI::App& program, Action& action, const std::string& command_line);
 void add_chaos(CLI::App& program, Action& action, const std::string& command_line);
-void add_view(CLI::App& program, Action& action);
+void add_view(CLI::App& program, Action& action, const std::string& command_line);
 void add_validate(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_schema(CLI::App& program, Action& action);

@@ -133,7 +133,7 @@ int run_program(int count, char** words) {
   Action action;
   add_run(program, action, command_line(count, words));
   add_chaos(program, action, command_line(count, words));
-  add_view(program, action);
+  add_view(program, action, command_line(count, words));
   add_validate(program, action);
   add_show(program, action);
   add_schema(program, action);

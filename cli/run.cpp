@@ -14,6 +14,7 @@
 #include "cli/run_place.h"
 #include "cli/scenario_input.h"
 #include "engine/experiment/assemble.h"
+#include "engine/experiment/findings.h"
 #include "engine/experiment/wall_clock.h"
 #include "engine/report/json_writer.h"
 #include "engine/report/metric_view.h"
@@ -56,12 +57,6 @@ void check(const Options& options, RunOptions& run, Problems& problems) {
                    "is the folder of one run; leave it out for several scenarios");
 }
 
-/// Warnings about the input belong into the report too.
-void add_warnings(const Problems& problems, Results& results) {
-  for (const Problem& problem : problems.sorted())
-    results.findings.push_back({"input", "", problem.pointer + ": " + problem.message});
-}
-
 class Runner {
  public:
   Runner(const Options& options, RunOptions run, std::string command_line)
@@ -79,7 +74,7 @@ class Runner {
     results.version = program_version();
     results.compiler = fmt::format("{}, {}, {}", kCompiler, kBuildType, kSystem);
     results.command = command_line_;
-    add_warnings(warnings, results);
+    for (Finding& finding : findings_of(warnings)) results.findings.push_back(std::move(finding));
     const std::string expanded = write_json(expand(scenario.document, language(), "/")) + "\n";
     RunFolderPlace place;
     if (!options_.out.empty()) place.directory = options_.out;

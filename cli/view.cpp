@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,13 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/exit_status.h"
+#include "cli/run_place.h"
 #include "cli/scenario_input.h"
+#include "version.h"
 #ifdef HIGHWATER_HAS_VIEWER
+#include "viewer/gui/preferences.h"
 #include "viewer/gui/view.h"
+#include "viewer/session/saved_file.h"
 #endif
 
 namespace highwater::cli {
@@ -22,8 +27,8 @@ struct Options {
   std::string file;
   ScenarioOptions scenario;
   bool headless = false;
-  std::string script, screenshot, widgets;
-  std::string size = "1600x1000";
+  std::string script, screenshot, widgets, state;
+  std::string size;
   double scale = 0;
   bool light = false, reduced_motion = false;
 };
@@ -33,10 +38,10 @@ struct Options {
 /// Larger ones are no screens, and would fill the memory.
 constexpr int kMostPixels = 16'384;
 
-bool read_size(const std::string& text, int& width, int& height) {
+bool read_size(const std::string& text, std::optional<int>& width, std::optional<int>& height) {
   const std::size_t cross = text.find('x');
   if (cross == std::string::npos || text.size() > 12) return false;
-  const auto read = [](const std::string& digits, int& out) {
+  const auto read = [](const std::string& digits, std::optional<int>& out) {
     if (digits.empty() || digits.find_first_not_of("0123456789") != std::string::npos) return false;
     out = std::stoi(digits);
     return out >= 320 && out <= kMostPixels;
@@ -53,9 +58,9 @@ std::string gallery_beside(const std::string& file) {
   return std::filesystem::path(file).parent_path().string();
 }
 
-int view(const Options& options) {
+int view(const Options& options, const std::string& command_line) {
   viewer::ViewOptions view;
-  if (!read_size(options.size, view.width, view.height)) {
+  if (!options.size.empty() && !read_size(options.size, view.width, view.height)) {
     print_error(fmt::format("highwater: --size {}: expected WIDTHxHEIGHT, each from 320 to {}\n",
                             options.size, kMostPixels));
     return kWrongInput;
@@ -63,8 +68,13 @@ int view(const Options& options) {
   if (!options.file.empty()) {
     // Before there is a window: wrong input is reported as everywhere.
     Problems problems;
-    if (!load_scenario(options.file, options.scenario.as_settings(), problems))
-      return report_wrong_input({problems}, false);
+    const viewer::Opened found =
+        viewer::open_saved(options.file, viewer::kinds_of(catalog()), problems);
+    const bool fine =
+        found.scenario
+            ? load_scenario(options.file, options.scenario.as_settings(), problems).has_value()
+            : !found.saved.empty();
+    if (!fine) return report_wrong_input({problems}, false);
   }
   view.file = options.file;
   view.settings = options.scenario.as_settings();
@@ -76,6 +86,13 @@ int view(const Options& options) {
   view.light = options.light;
   view.reduced_motion = options.reduced_motion;
   view.gallery = gallery_beside(options.file);
+  view.results = "results";
+  view.state_file = options.state;
+  // A script starts from the same every time.
+  if (options.state.empty() && !options.headless && options.script.empty())
+    view.state_file = viewer::usual_state_file();
+  view.provenance = {program_version(), fmt::format("{}, {}, {}", kCompiler, kBuildType, kSystem),
+                     command_line, host_name()};
   switch (viewer::view(view, catalog(), language())) {
     case viewer::ViewEnd::done:
       return kDone;
@@ -91,7 +108,7 @@ int view(const Options& options) {
 
 #else
 
-int view(const Options&) {
+int view(const Options&, const std::string&) {
   print_error(
       "highwater: this program was built without its viewer, which needs libimgui-dev,\n"
       "libglfw3-dev, libgl-dev, libfreetype-dev and libstb-dev. ./highwater from a checkout\n"
@@ -103,11 +120,13 @@ int view(const Options&) {
 
 }  // namespace
 
-void add_view(CLI::App& program, Action& action) {
+void add_view(CLI::App& program, Action& action, const std::string& command_line) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      program.add_subcommand("view", "Shows a scenario live: run it, change it, break it");
-  command->add_option("SCENARIO", options->file, "What to open; without it one is chosen there");
+  CLI::App* command = program.add_subcommand(
+      "view", "Shows a scenario live: run it, change it, break it; and saved results");
+  command->add_option("FILE", options->file,
+                      "A scenario, or what run and chaos have written: results.json, chaos.json, "
+                      "a folder of them; without it one is chosen there");
   add_scenario_options(*command, options->scenario);
   command->add_flag("--headless", options->headless, "Without a display: draws into files");
   command
@@ -120,7 +139,12 @@ void add_view(CLI::App& program, Action& action) {
       ->add_option("--widgets", options->widgets,
                    "Where names and places of all widgets go at the end")
       ->type_name("FILE");
-  command->add_option("--size", options->size, "Of the window; 1600x1000 unless given")
+  command
+      ->add_option("--state", options->state,
+                   "Where recent files, theme and size are remembered; with --headless or "
+                   "--script nowhere unless given")
+      ->type_name("FILE");
+  command->add_option("--size", options->size, "Of the window; as it was last, or 1600x1000")
       ->type_name("WxH");
   command->add_option("--scale", options->scale, "Pixels for one of the design; as the screen says")
       ->check(CLI::Range(0.5, 4.0));
@@ -129,8 +153,11 @@ void add_view(CLI::App& program, Action& action) {
   command->footer(
       "Examples:\n"
       "  highwater view scenarios/users-api.json\n"
+      "  highwater view results/users-api/latest\n"
       "  highwater view scenarios/users-api.json --headless --screenshot picture.png");
-  command->callback([options, &action] { action = [options] { return view(*options); }; });
+  command->callback([options, &action, command_line] {
+    action = [options, command_line] { return view(*options, command_line); };
+  });
 }
 
 }  // namespace highwater::cli

@@ -132,4 +132,11 @@ void add_findings(const System& system, const RunRecord& run, const RunWindow& w
   for (const std::string& note : system.notes) results.findings.push_back({"input", "", note});
 }
 
+std::vector<Finding> findings_of(const Problems& warnings) {
+  std::vector<Finding> findings;
+  for (const Problem& problem : warnings.sorted())
+    findings.push_back({"input", "", problem.pointer + ": " + problem.message});
+  return findings;
+}
+
 }  // namespace highwater

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "engine/experiment/estimates.h"
 #include "engine/math/math.h"
@@ -87,6 +88,49 @@ void add_component_series(const RunRecord& run, const Part& part, SeriesSet& set
   }
 }
 
+/// The estimates of a metric for five slices at a time, which is what times are kept by in each
+/// replication. Whole replications are compared: those of a group of slices are alike, and do not
+/// know of each other.
+template <class Estimates>
+SeriesBand band(const RunRecord& run, const std::string& component, std::string metric,
+                Estimates estimates) {
+  SeriesBand band{component, std::move(metric), TimeGrid::kFinePerCoarse, {}, {}, {}};
+  constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+  const std::size_t slices = run.grid.fine_slices();
+  for (std::size_t first = 0; first < slices; first += band.bins) {
+    const Estimate estimate = estimates(Window{first, std::min(first + band.bins, slices)});
+    const bool known = estimate.value && estimate.ci95;
+    band.value.push_back(known ? *estimate.value : kNothing);
+    band.low.push_back(known ? estimate.ci95->low : kNothing);
+    band.high.push_back(known ? estimate.ci95->high : kNothing);
+  }
+  return band;
+}
+
+void add_bands(const RunRecord& run, SeriesSet& set) {
+  if (run.replications.size() < 2) return;
+  const auto add = [&](const std::string& component, const char* metric, const char* name) {
+    const auto view = MetricView::find(run, component, metric);
+    set.bands.push_back(band(run, component, name, [&](Window window) {
+      return view->value(window, Terminating::kYes);
+    }));
+  };
+  for (const ClientSeries& client : set.clients) {
+    add(client.client, "offered_rps", "offered_rps");
+    add(client.client, "throughput_rps", "completed_rps");
+    add(client.client, "failed_rps", "failed_rps");
+    const auto latency = MetricView::find(run, client.client, "latency_ms");
+    const std::pair<const char*, double> quantiles[] = {{"latency_p50_ms", 0.5},
+                                                        {"latency_p99_ms", 0.99}};
+    for (const auto& [name, q] : quantiles)
+      set.bands.push_back(band(run, client.client, name, [&, q = q](Window window) {
+        return latency->quantile(q, window, Terminating::kYes);
+      }));
+  }
+  for (const SeriesSet::Extra& extra : set.extras)
+    add(extra.component, extra.metric.c_str(), extra.metric.c_str());
+}
+
 }  // namespace
 
 SeriesSet make_series(const System& system, const RunRecord& run) {
@@ -101,6 +145,7 @@ SeriesSet make_series(const System& system, const RunRecord& run) {
                                     [&](const auto& each) { return each.first == part.id; });
     if (!client) add_component_series(run, part, set);
   }
+  add_bands(run, set);
   return set;
 }
 

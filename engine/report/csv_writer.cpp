@@ -84,4 +84,21 @@ std::string series_csv(const Results& results) {
   return csv;
 }
 
+std::string intervals_csv(const Results& results) {
+  const SeriesSet& series = results.series;
+  std::string csv = "time_s,end_s,component,metric,value,ci_low,ci_high\n";
+  for (const SeriesBand& band : series.bands) {
+    for (std::size_t i = 0; i < band.value.size(); ++i) {
+      if (!std::isfinite(band.value[i])) continue;
+      const std::size_t next = (i + 1) * band.bins;
+      const double end_s =
+          next < series.times_s.size() ? series.times_s[next] : results.simulated_s;
+      append_row(csv, {shortest(series.times_s.at(i * band.bins)), shortest(end_s), band.component,
+                       band.metric, shortest(band.value[i]), number_cell(band.low[i]),
+                       number_cell(band.high[i])});
+    }
+  }
+  return csv;
+}
+
 }  // namespace highwater

@@ -16,4 +16,9 @@ std::string summary_csv(const Results& results);
 /// the latency heat map is left to the HTML report.
 std::string series_csv(const Results& results);
 
+/// How well the series are known, as tidy CSV: time_s,end_s,component,metric,value,ci_low,ci_high
+/// with 95 % intervals over the replications, for a few bins at a time. Stretches without an
+/// interval have no row; a run of one replication has none at all.
+std::string intervals_csv(const Results& results);
+
 }  // namespace highwater

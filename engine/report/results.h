@@ -130,6 +130,15 @@ struct InstanceSeries {
   std::vector<double> utilization;
 };
 
+/// How well one of those series is known: 95 % intervals over the replications, each of `bins` bins
+/// together. All vectors have a value for each such group, NaN where there is none.
+struct SeriesBand {
+  std::string component;  ///< A client, a component, or an instance.
+  std::string metric;     ///< As series.csv names it: "completed_rps", "latency_p99_ms".
+  std::size_t bins = 1;   ///< The last group may be of fewer.
+  std::vector<double> value, low, high;
+};
+
 struct SeriesSet {
   double bin_s = 0;
   std::vector<double> times_s;
@@ -141,6 +150,7 @@ struct SeriesSet {
     std::vector<double> values;
   };
   std::vector<Extra> extras;
+  std::vector<SeriesBand> bands;  ///< Empty where there are fewer than two replications.
 };
 
 /// The picture of the system: positions come from engine/topology, so that the report needs no

@@ -37,6 +37,7 @@ std::vector<NamedFile> files_of(const Results& results, std::string_view expande
                                {"results.json", run_json(results)},
                                {"summary.csv", summary_csv(results)},
                                {"series.csv", series_csv(results)},
+                               {"intervals.csv", intervals_csv(results)},
                                {"report.html", html_report(results)}};
   std::vector<std::string> names;
   for (const NamedFile& file : files) names.emplace_back(file.name);

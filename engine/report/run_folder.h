@@ -31,6 +31,7 @@ struct RunFolderPlace {
 ///   results.json    the document of `run --json`
 ///   summary.csv     every number, one row each
 ///   series.csv      the series over time
+///   intervals.csv   how well they are known, over the replications
 ///   report.html     the report
 ///
 /// Under `root` the folder is called after `results.started` and the seed; where that name is taken

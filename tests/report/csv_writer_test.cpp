@@ -56,8 +56,26 @@ TEST_CASE("csv: series have a row for each observation", "[report][csv]") {
   CHECK(std::stod(rows[1][3]) == results.series.clients[0].offered_rps[0]);
 }
 
+TEST_CASE("csv: intervals of the series name the stretch that they are of", "[report][csv]") {
+  const Results results = sample_results();
+  const std::vector<Row> rows = csv_rows(intervals_csv(results));
+  CHECK(rows[0] == Row{"time_s", "end_s", "component", "metric", "value", "ci_low", "ci_high"});
+  // Two bands of 60 groups each, of which one has nothing to say of the first.
+  REQUIRE(rows.size() == 1 + 2 * 60 - 1);
+  CHECK(rows[1][0] == "0");
+  CHECK(rows[1][1] == "10");
+  CHECK(rows[60][1] == "600");
+  CHECK(rows[61][0] == "10");
+  CHECK(rows[61][3] == "latency_p99_ms");
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    CHECK(std::stod(rows[i][5]) <= std::stod(rows[i][4]));
+    CHECK(std::stod(rows[i][4]) <= std::stod(rows[i][6]));
+  }
+}
+
 TEST_CASE("csv: nothing to say is a header alone", "[report][csv]") {
   CHECK(csv_rows(series_csv(empty_results())).size() == 1);
+  CHECK(csv_rows(intervals_csv(empty_results())).size() == 1);
   CHECK(csv_rows(summary_csv(empty_results())).size() == 6);  // the five totals of requests
 }
 

@@ -49,8 +49,8 @@ std::set<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-const std::set<std::string> kFiles{"expanded.json", "manifest.json", "results.json",
-                                   "summary.csv",   "series.csv",    "report.html"};
+const std::set<std::string> kFiles{"expanded.json", "manifest.json", "results.json", "summary.csv",
+                                   "series.csv",    "intervals.csv", "report.html"};
 
 TEST_CASE("run_folder: the layout, its files and the link to the latest", "[report][folder]") {
   const Playground play("layout");
@@ -63,6 +63,7 @@ TEST_CASE("run_folder: the layout, its files and the link to the latest", "[repo
   CHECK(content(folder / "results.json") == run_json(results));
   CHECK(content(folder / "summary.csv") == summary_csv(results));
   CHECK(content(folder / "series.csv") == series_csv(results));
+  CHECK(content(folder / "intervals.csv") == intervals_csv(results));
   CHECK(content(folder / "report.html") == html_report(results));
   CHECK(content(folder / "manifest.json").find("\"compiler\": \"GNU 12.2.0\"") !=
         std::string::npos);

@@ -189,6 +189,19 @@ SeriesSet sample_series() {
     hits.values.push_back(t < 2 ? kNoNumber : 0.82 * (1 - std::exp(-t / 25)) + 0.01 * noise());
   }
   set.extras = {std::move(lag), std::move(hits)};
+  SeriesBand completed{"users", "completed_rps", 5, {}, {}, {}};
+  SeriesBand p99{"users", "latency_p99_ms", 5, {}, {}, {}};
+  for (std::size_t i = 0; i < set.times_s.size(); i += completed.bins) {
+    const double rate = set.clients[0].completed_rps[i], slow = set.clients[0].p99_ms[i];
+    const bool known = i > 0;
+    completed.value.push_back(rate);
+    completed.low.push_back(rate - 9);
+    completed.high.push_back(rate + 9);
+    p99.value.push_back(known ? slow : kNoNumber);
+    p99.low.push_back(known ? slow * 0.9 : kNoNumber);
+    p99.high.push_back(known ? slow * 1.2 : kNoNumber);
+  }
+  set.bands = {std::move(completed), std::move(p99)};
   return set;
 }
 
@@ -331,6 +344,7 @@ Results hostile_results() {
   r.faults.push_back({"for ever", 500, HUGE_VAL});
   r.findings.front() = {evil, evil, evil};
   r.series.clients.front().client = evil;
+  for (SeriesBand& band : r.series.bands) band.component = evil;
   r.series.instances.front().instance = evil;
   r.series.extras.front() = {evil, evil, evil, r.series.extras.front().values};
   r.topology.nodes.front() = {evil, evil, 1, 0, 1};

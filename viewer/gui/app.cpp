@@ -55,21 +55,37 @@ App::App(const Catalog& catalog, const Language& language, Options options)
     : options_(std::move(options)),
       session_(catalog, language),
       context_(session_, catalog, language),
-      opening_(options_.gallery),
+      opening_(options_.gallery, options_.results),
+      results_(options_.provenance),
       editor_(context_),
       commands_(make_commands()) {
   context_.look.theme = theme_of(options_.mode);
   context_.look.scale = options_.scale;
   context_.reduced_motion = options_.reduced_motion;
+  if (options_.preferences.charts) charts_.show(*options_.preferences.charts);
 }
 
 bool App::open(const std::string& file, const std::vector<std::string>& settings) {
   Problems problems;
+  Opened found = open_saved(file, kinds_of(context_.catalog), problems);
+  bool opened = !found.saved.empty();
+  for (SavedFile& saved : found.saved) results_.open(std::move(saved));
+  if (opened) context_.editing = false;  // what is edited stays as it is
+  if (found.scenario)
+    opened = open_scenario(file, settings, problems);
+  else
+    context_.report(problems);
+  if (opened) options_.preferences.opened(file);
+  return opened;
+}
+
+bool App::open_scenario(const std::string& file, const std::vector<std::string>& settings,
+                        Problems& problems) {
   const bool opened = session_.open(file, settings, problems);
   context_.report(problems);
-  editor_.opened(context_, file, opened);
+  const bool edited = editor_.opened(context_, file, opened);
+  if (opened || edited) results_.show_live();
   if (!opened) return false;
-  opening_.opened(file);
   context_.looking_at.reset();
   context_.selected.reset();
   context_.time.fit();
@@ -113,6 +129,14 @@ std::optional<Context::PictureOf> App::take_part_wish() {
 
 void App::written(const std::string& file, bool well) {
   context_.notify((well ? "Written: " : "Cannot write ") + file, well ? Status::ok : Status::bad);
+}
+
+Preferences App::preferences() const {
+  Preferences now = options_.preferences;
+  now.light = options_.mode == Mode::light;
+  now.reduced_motion = context_.reduced_motion;
+  now.charts = charts_.tab();
+  return now;
 }
 
 std::string App::title() const {
@@ -164,7 +188,7 @@ std::vector<Command> App::make_commands() {
     commands.push_back({.name = fmt::format("show: {}", ChartsPanel::kTabs[i]),
                         .keys = std::to_string(i + 1),
                         .key = GLFW_KEY_1 + static_cast<int>(i),
-                        .act = [this, i] { charts_.show(i); }});
+                        .act = [this, i] { charts_.show(ChartsPanel::kTabs[i]); }});
   const auto always = [&](const char* name, const char* keys, int key, std::function<void()> act) {
     commands.push_back(
         {.name = name, .keys = keys, .key = key, .needs_run = false, .act = std::move(act)});
@@ -224,7 +248,8 @@ void App::keys() {
     if (command.ctrl != io.KeyCtrl ||
         (command.key == GLFW_KEY_SLASH && command.shift != io.KeyShift))
       continue;
-    if (command.needs_run && (!session_.is_open() || context_.editing)) continue;
+    if (command.needs_run && (!session_.is_open() || context_.editing || results_.in_front()))
+      continue;
     const bool repeats = command.key == GLFW_KEY_LEFT || command.key == GLFW_KEY_RIGHT;
     if (ImGui::IsKeyPressed(command.key, repeats) ||
         (command.also != 0 && ImGui::IsKeyPressed(command.also, repeats)))
@@ -283,13 +308,16 @@ void App::topology_panel(ImVec2 size) {
 void App::body(ImVec2 size) {
   if (context_.editing) return editor_.draw(context_, canvas_);
   const Look& look = context_.look;
+  results_.bar(context_);
+  if (const std::string link = results_.take_link(); !link.empty()) open_after(link);
+  if (results_.in_front()) return results_.draw(context_, ImGui::GetContentRegionAvail());
   if (!session_.is_open()) {
     ImGui::SetCursorPos({size.x / 2 - look.px(150), size.y / 2 - look.px(40)});
     ImGui::BeginGroup();
     ImGui::PushFont(look.font(TextRole::heading));
     ImGui::TextUnformatted("Nothing is open");
     ImGui::PopFont();
-    ImGui::TextUnformatted("Press O, or drop the file of a scenario here.");
+    ImGui::TextUnformatted("Press O, or drop the file of a scenario or of results here.");
     ImGui::PushStyleColor(ImGuiCol_Text, look.theme.status(Status::bad));
     for (const std::string& problem : context_.problems) ImGui::TextUnformatted(problem.c_str());
     ImGui::PopStyleColor();
@@ -365,7 +393,8 @@ void App::notices(ImVec2 size) {
   };
   for (auto notice = context_.notices.rbegin(); notice != context_.notices.rend(); ++notice)
     say(notice->text, notice->status);
-  if (session_.is_open() && !context_.editing && !ImGui::IsPopupOpen("fault"))
+  if ((session_.is_open() || !results_.empty()) && !context_.editing &&
+      !ImGui::IsPopupOpen("fault"))
     for (const std::string& problem : context_.problems) say(problem, Status::bad);
 }
 
@@ -397,6 +426,7 @@ void App::frame(ImVec2 size, double clock_s) {
   context_.registry.begin_frame();
   editor_.poll(context_);
   context_.refresh();
+  context_.measured = session_.is_open() ? results_.measured(session_) : nullptr;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
   ImGui::Begin("viewer", nullptr, kFixed);
@@ -407,7 +437,7 @@ void App::frame(ImVec2 size, double clock_s) {
   if (std::exchange(toolbar_.wants_edit, false)) editor_.toggle(context_);
   body(size);
   faults_.draw(context_);
-  const std::string file = opening_.draw(context_);
+  const std::string file = opening_.draw(context_, options_.preferences);
   if (!file.empty()) open_after(file);
   shortcuts();
   palette_.draw(context_, commands_);

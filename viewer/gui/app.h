@@ -12,6 +12,8 @@
 #include "viewer/gui/fault_dialog.h"
 #include "viewer/gui/open_dialog.h"
 #include "viewer/gui/overview_panel.h"
+#include "viewer/gui/preferences.h"
+#include "viewer/gui/results_panel.h"
 #include "viewer/gui/toolbar.h"
 
 namespace highwater::viewer {
@@ -23,15 +25,18 @@ class App {
     Mode mode = Mode::dark;
     float scale = 1;
     bool reduced_motion = false;
-    std::string gallery;  ///< A folder of scenarios that are offered.
+    std::string gallery = {};    ///< A folder of scenarios that are offered.
+    std::string results = {};    ///< A folder of results that are offered; empty for none.
+    Provenance provenance = {};  ///< Of what is measured.
+    Preferences preferences = {};
   };
   App(const Catalog& catalog, const Language& language, Options options);
 
   Session& session() { return session_; }
   /// One of ChartsPanel::kTabs, from the next frame on.
-  void show_charts(std::size_t tab) { charts_.show(tab); }
+  void show_charts(std::size_t tab) { charts_.show(ChartsPanel::kTabs[tab]); }
   Registry& registry() { return context_.registry; }
-  /// Opens a scenario; what is wrong with it is shown.
+  /// Opens a scenario, or saved results, by what is in the file; what is wrong with it is shown.
   bool open(const std::string& file, const std::vector<std::string>& settings);
 
   /// The same, unless something is edited and not saved: then it asks first.
@@ -56,11 +61,16 @@ class App {
   bool wants_quit() const { return context_.wants_quit; }
   Color background() const { return context_.look.theme.background; }
   std::string title() const;
+  /// With what was opened, the theme and the tabs of now.
+  Preferences preferences() const;
+  void notify(std::string text, Status status) { context_.notify(std::move(text), status); }
 
  private:
   std::vector<Command> make_commands();
   void look_beside(int by);
   void change_speed(double factor);
+  bool open_scenario(const std::string& file, const std::vector<std::string>& settings,
+                     Problems& problems);
   void body(ImVec2 size);
   void topology_panel(ImVec2 size);
   void keys();
@@ -79,6 +89,7 @@ class App {
   ChartsPanel charts_;
   OverviewPanel overview_;
   OpenDialog opening_;
+  ResultsPanel results_;
   EditorPanel editor_;
   CommandPalette palette_;
   std::vector<Command> commands_;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "viewer/gui/command_palette.h"
+#include "viewer/gui/run_charts.h"
 #include "viewer/gui/so_far.h"
 
 namespace highwater::viewer {
@@ -135,6 +136,10 @@ void ChartsPanel::throughput(Context& context, ImVec2 size) {
   const Theme& theme = context.look.theme;
   chart(context, "throughput", size, {.title = "Throughput", .y = {.unit = Unit::rate, .lo = 0.0}},
         [&](Plot& plot) {
+          // Of several clients together the intervals are not known.
+          if (context.measured != nullptr && context.feed->clients().size() == 1)
+            add_band(plot, *context.measured, context.measured->clients.front().id, "completed_rps",
+                     "completed, 95% interval", theme.series(0), kept_);
           add_both(context, plot, "offered", theme.dim,
                    [](const Feed& feed, std::size_t i) { return feed.offered(i); });
           add_both(context, plot, "completed", theme.series(0),
@@ -167,6 +172,12 @@ void ChartsPanel::latency(Context& context, ImVec2 size) {
                     {.color = color, .fill = 0.28F});
           plot.band("p50 to p90", times(context), of(columns.p50), of(columns.p90),
                     {.color = color, .fill = 0.45F});
+          if (context.measured != nullptr) {
+            add_band(plot, *context.measured, id, "latency_p50_ms", "p50, 95% interval",
+                     theme.series(1), kept_);
+            add_band(plot, *context.measured, id, "latency_p99_ms", "p99, 95% interval",
+                     theme.series(2), kept_);
+          }
           add_both(context, plot, "p50", theme.text, [part](const Feed& from, std::size_t i) {
             return from.value(from.columns(part).p50, i);
           });
@@ -516,22 +527,23 @@ void ChartsPanel::capacity(Context& context, ImVec2 room) {
 }
 
 void ChartsPanel::draw(Context& context) {
-  for (std::size_t i = 0; i < kTabs.size(); ++i)
-    if (context.wanted_tab == kTabs[i]) show(i);
-  context.wanted_tab.clear();
+  if (!context.wanted_tab.empty()) show(std::exchange(context.wanted_tab, ""));
   if (ImGui::BeginTabBar("charts")) {
     for (int i = 0; i < static_cast<int>(kTabs.size()); ++i) {
-      const ImGuiTabItemFlags flags = wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0;
-      if (ImGui::BeginTabItem(kTabs[static_cast<std::size_t>(i)], nullptr, flags)) {
+      const char* const name = kTabs[static_cast<std::size_t>(i)];
+      if (ImGui::BeginTabItem(name, nullptr, wanted_ == name ? ImGuiTabItemFlags_SetSelected : 0)) {
         tab_ = i;
         ImGui::EndTabItem();
       }
       context.registry.mark(fmt::format("tab:{}", kTabs[static_cast<std::size_t>(i)]));
     }
-    wanted_ = -1;
     ImGui::EndTabBar();
   }
-  context.registry.publish("charts", kTabs[static_cast<std::size_t>(tab_)]);
+  wanted_.clear();
+  shown_ = kTabs[static_cast<std::size_t>(tab_)];
+  context.registry.publish("charts", shown_);
+  context.registry.publish("live bands", context.measured != nullptr ? "yes" : "no");
+  kept_.clear();
   const ImVec2 room = ImGui::GetContentRegionAvail();
   switch (static_cast<Tab>(tab_)) {
     case Tab::users:

@@ -23,8 +23,10 @@ class ChartsPanel {
   static constexpr std::array<const char*, 4> kTabs = {"Users", "Inside", "Capacity", "Requests"};
 
   void draw(Context& context);
-  /// One of kTabs, from the next frame on.
-  void show(std::size_t tab) { wanted_ = static_cast<int>(tab); }
+  /// The name of the tab that is shown, one of kTabs.
+  const std::string& tab() const { return shown_; }
+  /// From the next frame on. One that is not there changes nothing.
+  void show(const std::string& tab) { wanted_ = tab; }
 
   /// Of the tab of requests; null while another one is shown.
   const RequestsPanel* requests() const {
@@ -62,7 +64,7 @@ class ChartsPanel {
   XLink percentiles_{{0.0, 4.0}};
   RequestsPanel requests_;
   int tab_ = 0;
-  int wanted_ = -1;  // a tab that is to be shown
+  std::string shown_, wanted_;
 };
 
 }  // namespace highwater::viewer

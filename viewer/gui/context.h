@@ -75,6 +75,9 @@ struct Context {
   /// What of a scenario, an act or a change made no sense.
   void report(const Problems& of);
 
+  /// Of the scenario as it stands, over replications; null where that was not measured.
+  const Results* measured = nullptr;
+
   std::optional<Feed> feed;
   std::optional<Feed> other;  ///< Of the run that this one is compared with.
 

@@ -24,6 +24,7 @@ namespace {
 
 /// Seconds of a frame that is not shown to anybody, and of every frame of a script.
 constexpr float kFrame_s = 1.0F / 60;
+constexpr int kWidth = 1600, kHeight = 1000;
 
 /// The context of Dear ImGui, for as long as the viewer is there.
 class Gui {
@@ -70,15 +71,22 @@ class Headless final : public Screen {
 class Viewer {
  public:
   Viewer(const ViewOptions& options, const Catalog& catalog, const Language& language,
-         Screen& screen)
+         Screen& screen, Preferences preferences)
       : options_(options),
         screen_(screen),
         scale_(options.scale > 0 ? static_cast<float>(options.scale) : screen.scale()),
-        app_(catalog, language,
-             {.mode = options.light ? Mode::light : Mode::dark,
-              .scale = scale_,
-              .reduced_motion = options.reduced_motion,
-              .gallery = options.gallery}) {}
+        app_(
+            catalog, language,
+            {.mode = options.light || preferences.light.value_or(false) ? Mode::light : Mode::dark,
+             .scale = scale_,
+             .reduced_motion = options.reduced_motion || preferences.reduced_motion.value_or(false),
+             .gallery = options.gallery,
+             .results = options.results,
+             .provenance = options.provenance,
+             .preferences = preferences}),
+        remembered_(std::move(preferences)) {}
+
+  void notify(std::string text, Status status) { app_.notify(std::move(text), status); }
 
   bool open() { return options_.file.empty() || app_.open(options_.file, options_.settings); }
   std::string load_script(const std::string& text) {
@@ -118,8 +126,11 @@ class Viewer {
       take_pictures();
       if (last && !options_.screenshot.empty()) write(options_.screenshot);
       screen_.end_frame();
+      // What was opened is worth keeping even where the program does not come to its end.
+      if (app_.preferences().recent != remembered_.recent) remember();
       if (last) break;
     }
+    remember();
     if (!options_.widgets.empty()) write_widgets();
     for (const std::string& failure : script_.failures())
       std::fprintf(stderr, "%s: %s\n", options_.script.c_str(), failure.c_str());
@@ -127,6 +138,19 @@ class Viewer {
   }
 
  private:
+  void remember() {
+    if (options_.state_file.empty()) return;
+    remembered_ = app_.preferences();
+    if (!options_.headless) {
+      const ImVec2 size = ImGui::GetIO().DisplaySize;
+      remembered_.width = static_cast<int>(size.x / scale_);
+      remembered_.height = static_cast<int>(size.y / scale_);
+    }
+    const std::string why = remembered_.save(options_.state_file);
+    if (why.empty() || std::exchange(told_, true)) return;
+    app_.notify(why, Status::warn);
+  }
+
   /// Without a script: as many as it takes until everything stands where it belongs.
   static constexpr std::uint64_t kFrames = 8;
 
@@ -199,6 +223,8 @@ class Viewer {
   Screen& screen_;
   float scale_;
   App app_;
+  Preferences remembered_;
+  bool told_ = false;  // that it cannot be remembered
   Script script_;
   bool scripted_ = false;
   bool failed_ = false;
@@ -220,13 +246,18 @@ ViewEnd view(const ViewOptions& options, const Catalog& catalog, const Language&
     }
     script = text.str();
   }
+  std::string forgotten;
+  Preferences preferences;
+  if (!options.state_file.empty()) preferences = Preferences::load(options.state_file, forgotten);
+  const int width = options.width.value_or(preferences.width.value_or(kWidth));
+  const int height = options.height.value_or(preferences.height.value_or(kHeight));
   const Gui gui;
   std::unique_ptr<Screen> screen;
   if (options.headless) {
-    screen = std::make_unique<Headless>(options.width, options.height);
+    screen = std::make_unique<Headless>(width, height);
   } else {
     std::string why;
-    screen = open_window(options.width, options.height, why);
+    screen = open_window(width, height, why);
     if (screen == nullptr) {
       std::fprintf(stderr,
                    "highwater: no window: %s\nWithout a display, --headless draws into files: "
@@ -235,7 +266,8 @@ ViewEnd view(const ViewOptions& options, const Catalog& catalog, const Language&
       return ViewEnd::no_display;
     }
   }
-  Viewer viewer(options, catalog, language, *screen);
+  Viewer viewer(options, catalog, language, *screen, std::move(preferences));
+  if (!forgotten.empty()) viewer.notify(forgotten, Status::warn);
   if (!options.script.empty()) {
     const std::string problems = viewer.load_script(script);
     if (!problems.empty()) {

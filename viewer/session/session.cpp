@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/chaos/experiment.h"
+#include "engine/experiment/findings.h"
+#include "engine/scenario/expand.h"
 
 namespace highwater::viewer {
 namespace {
@@ -212,6 +214,23 @@ Value Session::experiment(const std::string& file) {
   std::filesystem::path scenario = std::filesystem::relative(document_->file(), folder, ignored);
   if (scenario.empty()) scenario = document_->file();
   return experiment_of(acts(), scenario.string(), settings_, objectives_of(*system_));
+}
+
+std::optional<MeasurementPlan> Session::plan_measurement(std::uint64_t replications,
+                                                         Problems& problems) {
+  const auto document = change_document(*document_, language_,
+                                        {"run.seed=" + std::to_string(system_->seed),
+                                         "run.replications=" + std::to_string(replications)},
+                                        problems);
+  if (!document) return std::nullopt;
+  std::optional<System> system = prepare(*document, catalog_, problems);
+  if (!system) return std::nullopt;
+  MeasurementPlan plan;
+  plan.system = std::make_shared<const System>(std::move(*system));
+  plan.expanded = write_json(expand(*document, language_, "/")) + "\n";
+  plan.settings = settings_;
+  plan.warnings = findings_of(problems);
+  return plan;
 }
 
 }  // namespace highwater::viewer

@@ -14,6 +14,7 @@
 #include "engine/scenario/document.h"
 #include "viewer/session/act_record.h"
 #include "viewer/session/live_run.h"
+#include "viewer/session/measurement.h"
 
 namespace highwater::viewer {
 
@@ -82,6 +83,11 @@ class Session {
   std::vector<RecordedAct> acts();
   /// @param file  Where the experiment is to stand; names the scenario relative to it.
   Value experiment(const std::string& file);
+
+  // Measuring.
+  /// The scenario with its settings and seed, to be run so often from beginning to end; without
+  /// what was done by hand, and without where it comes from. Nothing where it makes no sense.
+  std::optional<MeasurementPlan> plan_measurement(std::uint64_t replications, Problems& problems);
 
  private:
   struct Opened {
