@@ -62,8 +62,7 @@ TEST_CASE("gui: steps of one event, one answer and one second") {
   CHECK(play("until state paused\n"
              "key comma\nuntil events 1\n"
              "click \"step event\"\nuntil events 2\n"
-             "click \"step second\"\nuntil clock 0:01.*\nuntil state paused\n") ==
-        ViewEnd::done);
+             "click \"step second\"\nuntil clock 0:01.*\nuntil state paused\n") == ViewEnd::done);
 }
 
 TEST_CASE("gui: a drag on the strip looks back, and the run stays where it is") {

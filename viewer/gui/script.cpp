@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <iomanip>
 #include <map>
 #include <sstream>
@@ -14,9 +13,7 @@
 namespace highwater::viewer {
 namespace {
 
-/// Frames, and time: without a screen that many pass in a few seconds.
-constexpr std::size_t kPatience = 3600;
-constexpr std::chrono::seconds kPatienceTime{60};
+constexpr std::size_t kPatience = 3600;  // frames: a minute
 constexpr int kDragSteps = 8;
 
 struct Form {
@@ -128,12 +125,6 @@ void Script::click(int button, int times) {
   std::reverse(planned_.begin(), planned_.end());
 }
 
-bool Script::waited_for_long() {
-  const auto now = std::chrono::steady_clock::now();
-  if (patience_ == 0) waits_since_ = now;
-  return ++patience_ > kPatience && now - waits_since_ > kPatienceTime;
-}
-
 void Script::drag(ImVec2 from, ImVec2 to) {
   Input step = input_;
   step.mouse = from;
@@ -235,7 +226,7 @@ const Script::Input& Script::advance(const Registry& seen) {
     if (value && matches(*value, command.words[2])) {
       patience_ = 0;
       ++next_;
-    } else if (waited_for_long()) {
+    } else if (++patience_ > kPatience) {
       fail(command.line,
            fmt::format("waited in vain for {} to be \"{}\", it is {}", command.words[1],
                        command.words[2], value ? "\"" + *value + "\"" : "nothing"));

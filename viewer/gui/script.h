@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -51,6 +50,8 @@ class Script {
   /// Pictures of the frame that is drawn now.
   std::vector<std::string> take_screenshots();
   bool over() const { return over_; }
+  /// Frames that the `until` of now has waited for.
+  std::size_t waited() const { return patience_; }
   /// Expectations that were not met and widgets that were not there, in words.
   const std::vector<std::string>& failures() const { return failures_; }
   std::size_t expectations() const { return expectations_; }
@@ -66,15 +67,13 @@ class Script {
   void click(int button, int times);
   void drag(ImVec2 from, ImVec2 to);
   void press(const std::string& key, std::size_t line);
-  bool waited_for_long();
   void fail(std::size_t line, const std::string& what);
   double number(const Command& command, std::size_t word, double otherwise);
 
   std::vector<Command> commands_;
   std::size_t next_ = 0;
-  std::size_t waits_ = 0;     // frames
-  std::size_t patience_ = 0;  // frames
-  std::chrono::steady_clock::time_point waits_since_;
+  std::size_t waits_ = 0;  // frames
+  std::size_t patience_ = 0;
   std::vector<Input> planned_;  // frames of a movement, the next one last
   Input input_;
   std::vector<std::string> screenshots_;

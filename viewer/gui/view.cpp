@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -162,6 +163,10 @@ class Viewer {
       return;
     }
     const Script::Input& input = script_.advance(app_.registry());
+    // What is waited for takes its time, of which frames without a screen leave too little.
+    constexpr std::size_t kQuick = 60;
+    if (options_.headless && script_.waited() > kQuick)
+      std::this_thread::sleep_for(std::chrono::duration<float>(kFrame_s));
     io.MousePos = input.mouse;
     for (std::size_t i = 0; i < input.buttons.size(); ++i) io.MouseDown[i] = input.buttons[i];
     io.MouseWheel = input.wheel;
