@@ -49,5 +49,5 @@ say "click tab:Users" "key ctrl+p" "wait 2" "type half"
 show 4
 show 4
 ./highwater view scenarios/users-api.json --headless --size 1280x800 --script "$script"
-convert -delay 35 -loop 0 "$frames"/*.png -resize 960x +dither -colors 64 -layers OptimizePlus \
-  docs/pictures/viewer.gif
+convert -delay 35 -loop 0 "$frames"/*.png -resize 800x +dither -colors 48 +map \
+  -layers OptimizeFrame docs/pictures/viewer.gif
