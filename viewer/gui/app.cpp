@@ -248,8 +248,7 @@ void App::keys() {
     if (command.ctrl != io.KeyCtrl ||
         (command.key == GLFW_KEY_SLASH && command.shift != io.KeyShift))
       continue;
-    if (command.needs_run && (!session_.is_open() || context_.editing || results_.in_front()))
-      continue;
+    if (command.needs_run && !shows_run()) continue;
     const bool repeats = command.key == GLFW_KEY_LEFT || command.key == GLFW_KEY_RIGHT;
     if (ImGui::IsKeyPressed(command.key, repeats) ||
         (command.also != 0 && ImGui::IsKeyPressed(command.also, repeats)))
@@ -440,7 +439,7 @@ void App::frame(ImVec2 size, double clock_s) {
   const std::string file = opening_.draw(context_, options_.preferences);
   if (!file.empty()) open_after(file);
   shortcuts();
-  palette_.draw(context_, commands_);
+  palette_.draw(context_, commands_, shows_run());
   ImGui::End();
   editor_.ask(context_, size);
   notices(size);

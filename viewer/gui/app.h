@@ -74,6 +74,8 @@ class App {
   void body(ImVec2 size);
   void topology_panel(ImVec2 size);
   void keys();
+  /// Otherwise commands that are about the run have nothing to be about.
+  bool shows_run() const { return session_.is_open() && !context_.editing && !results_.in_front(); }
   void shortcuts();
   void notices(ImVec2 size);
   void publish();

@@ -39,16 +39,17 @@ int match(std::string_view name, std::string_view typed) {
   return score;
 }
 
-std::vector<CommandPalette::Offer> CommandPalette::offers(
-    Context& context, const std::vector<Command>& commands) const {
+std::vector<CommandPalette::Offer> CommandPalette::offers(Context& context,
+                                                          const std::vector<Command>& commands,
+                                                          bool shows_run) const {
   const std::string_view typed = typed_.data();
   std::vector<Offer> all;
-  const bool is_open = context.session.is_open() && !context.editing;
   for (const Command& command : commands)
-    if (const int score = match(command.name, typed); score > 0 && (is_open || !command.needs_run))
+    if (const int score = match(command.name, typed);
+        score > 0 && (shows_run || !command.needs_run))
       all.push_back({score, command.name, command.keys, command.act});
   // Components are offered once something has been typed: a large system has too many.
-  if (is_open && !typed.empty())
+  if (shows_run && !typed.empty())
     for (const Part& part : context.session.system().parts) {
       const std::string name = "select " + part.id;
       if (const int score = match(name, typed); score > 0)
@@ -62,7 +63,7 @@ std::vector<CommandPalette::Offer> CommandPalette::offers(
   return all;
 }
 
-void CommandPalette::draw(Context& context, const std::vector<Command>& commands) {
+void CommandPalette::draw(Context& context, const std::vector<Command>& commands, bool shows_run) {
   if (std::exchange(opens_, false)) {
     typed_.fill('\0');
     chosen_ = 0;
@@ -81,7 +82,7 @@ void CommandPalette::draw(Context& context, const std::vector<Command>& commands
                                typed_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   context.registry.mark("command");
   if (before != typed_.data()) chosen_ = 0;
-  std::vector<Offer> found = offers(context, commands);
+  std::vector<Offer> found = offers(context, commands, shows_run);
   if (ImGui::IsKeyPressed(GLFW_KEY_DOWN)) ++chosen_;
   if (ImGui::IsKeyPressed(GLFW_KEY_UP) && chosen_ > 0) --chosen_;
   if (!found.empty()) chosen_ = std::min(chosen_, found.size() - 1);

@@ -19,7 +19,7 @@ struct Command {
   int key = 0;            ///< GLFW's code; 0: none.
   int also = 0;           ///< Another key that does the same.
   bool ctrl = false, shift = false;
-  bool needs_run = true;  ///< Nothing must be open for the others.
+  bool needs_run = true;  ///< The others are there at any time.
   std::function<void()> act;
 };
 
@@ -32,7 +32,8 @@ class CommandPalette {
  public:
   void open() { opens_ = true; }
   /// @param commands  With what may be done now.
-  void draw(Context& context, const std::vector<Command>& commands);
+  /// @param shows_run  Whether those that need a run are offered, and components.
+  void draw(Context& context, const std::vector<Command>& commands, bool shows_run);
 
  private:
   struct Offer {
@@ -40,7 +41,8 @@ class CommandPalette {
     std::string name, keys;
     std::function<void()> act;
   };
-  std::vector<Offer> offers(Context& context, const std::vector<Command>& commands) const;
+  std::vector<Offer> offers(Context& context, const std::vector<Command>& commands,
+                            bool shows_run) const;
 
   bool opens_ = false;
   std::array<char, 64> typed_{};

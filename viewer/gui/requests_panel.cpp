@@ -61,12 +61,15 @@ void RequestsPanel::refresh(Context& context) {
   const RequestTraces* const seen = &run.traces();
   const RequestTraces* const followed = again != nullptr ? &again->traces() : nullptr;
   const Range& view = context.time.view();
-  const std::string wanted =
-      fmt::format("{} {} {} {} {} {} {}", filter_.data(), failed_only_, sampled_too_, view.lo,
-                  view.hi, static_cast<int>(order_), fmt::ptr(seen));
+  const std::string wanted = fmt::format("{} {} {} {}", filter_.data(), failed_only_, sampled_too_,
+                                         static_cast<int>(order_));
   const bool same = !other_run && !other_again && seen_ == seen && followed_ == followed &&
                     collected_for_ == wanted;
-  if (same) return;
+  // A view that follows the run is another one in each frame.
+  const bool is_due = !(view == collected_view_) && context.clock_s - collected_s_ >= kLookAgain_s;
+  if (same && !is_due) return;
+  collected_view_ = view;
+  collected_s_ = context.clock_s;
   seen_ = seen;
   followed_ = followed;
   collected_for_ = wanted;

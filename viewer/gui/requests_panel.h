@@ -60,6 +60,8 @@ class RequestsPanel {
   const RequestTraces* followed_ = nullptr;
   double asked_s_ = -1;
   std::string collected_for_;
+  Range collected_view_;
+  double collected_s_ = 0;
   std::vector<Entry> entries_;
   /// What the critical paths of the entries that were followed went through, by component and what
   /// it was spent on, the longest first.
