@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/measure.h"
 #include "engine/describe/one_of.h"
 #include "engine/describe/samples.h"
 #include "engine/kernel/check.h"
@@ -12,10 +13,7 @@
 namespace highwater {
 namespace {
 
-bool report(const Value& where, const std::string& path, Problems& problems, std::string message) {
-  problems.error(where.position(), path, std::move(message));
-  return false;
-}
+using measure::report;
 
 struct ConstantForm {
   Duration constant{};

@@ -9,7 +9,7 @@ namespace highwater {
 namespace {
 
 constexpr float kNothing = std::numeric_limits<float>::quiet_NaN();
-constexpr double kMsPerNs = 1e-6;
+constexpr double kMsOfNs = 1e-6;
 constexpr std::size_t kNoTally = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
@@ -74,7 +74,7 @@ void Sampler::read_times(const Source& source, std::span<float> values) {
   values[0] = static_cast<float>(seen.count());
   for (std::size_t i = 1; i < values.size(); ++i) values[i] = kNothing;
   if (seen.empty()) return;
-  const auto in_ms = [](double ns) { return static_cast<float>(ns * kMsPerNs); };
+  const auto in_ms = [](double ns) { return static_cast<float>(ns * kMsOfNs); };
   values[1] = in_ms(seen.mean_ns());
   values[2] = in_ms(seen.quantile_ns(0.5));
   values[3] = in_ms(seen.quantile_ns(0.9));

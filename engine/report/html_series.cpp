@@ -147,7 +147,7 @@ std::string extras_json(const SeriesSet& series, std::size_t factor) {
   return '[' + json + ']';
 }
 
-std::string faults_json(const std::vector<FaultSpan>& faults) {
+std::string fault_spans(const std::vector<FaultSpan>& faults) {
   std::string json;
   for (const FaultSpan& fault : faults) {
     json += fmt::format(R"({}{{"text":{},"begin":{:.12g},"end":{}}})", json.empty() ? "" : ",",
@@ -190,7 +190,7 @@ std::string series_json(const Results& results) {
       json_quoted(results.scenario), results.simulated_s, results.warmup_s,
       series.bin_s * static_cast<double>(factor), number_array(times, 12), clients,
       utilization_json(series.instances, bins, factor), extras_json(series, factor),
-      faults_json(results.faults));
+      fault_spans(results.faults));
 }
 
 }  // namespace highwater

@@ -69,9 +69,9 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') || c == 0x7F;
 }
 
-class Expander {
+class TraceReader {
  public:
-  Expander(const std::vector<KindInfo>& verbs, Problems& problems) : problems_(problems) {
+  TraceReader(const std::vector<KindInfo>& verbs, Problems& problems) : problems_(problems) {
     for (const KindInfo& one : verbs)
       if (one.name != "replay") verbs_.push_back(one.name);
   }
@@ -251,7 +251,7 @@ void expand_fault_traces(Value& root, const std::vector<KindInfo>& verbs, Proble
       expanded.push_back(std::move(fault));
       continue;
     }
-    for (Value& one : Expander(verbs, problems).faults_of(fault, pointer_to("/faults", i)))
+    for (Value& one : TraceReader(verbs, problems).faults_of(fault, pointer_to("/faults", i)))
       expanded.push_back(std::move(one));
   }
   faults->elements() = std::move(expanded);

@@ -6,8 +6,8 @@ namespace highwater::cache {
 
 namespace {
 
-constexpr std::uint32_t kFresh = 0;
-constexpr std::uint32_t kStale = 1;
+constexpr std::uint32_t kFreshCopy = 0;
+constexpr std::uint32_t kStaleCopy = 1;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ bool NearCache::look_up(std::uint64_t key) {
   const caching::Lookup found = contents_.lookup(key, nanoseconds(all_.world().now()));
   if (found.outcome != caching::Outcome::hit) return false;
   ++all_.counts_.hits;
-  all_.counts_.stale += found.version == kStale;
+  all_.counts_.stale += found.version == kStaleCopy;
   return true;
 }
 
@@ -36,7 +36,7 @@ void NearCache::fill(std::uint64_t key, bool stale) {
   const Simulation& simulation = all_.world().simulation;
   caching::Item item;
   item.key = key;
-  item.version = stale ? kStale : kFresh;
+  item.version = stale ? kStaleCopy : kFreshCopy;
   if (all_.params().ttl) item.expires = nanoseconds(simulation.after(*all_.params().ttl));
   contents_.insert(item, nanoseconds(simulation.now()), evictions_random_);
 }
@@ -92,7 +92,7 @@ void NearCaches::tell(std::uint64_t key, Zone zone, bool is_change) {
     std::uint32_t* const version = near.contents_.version(key);
     const auto read = near.reads_.find(key);
     if (version == nullptr && read == near.reads_.end()) continue;
-    if (is_change && version != nullptr) *version = kStale;
+    if (is_change && version != nullptr) *version = kStaleCopy;
     if (is_change && read != near.reads_.end()) read->second.changed = number;
     if (params_->invalidation == Invalidation::none || !near.process_.up()) continue;
     if (!delays_) delays_.emplace(world().stream(owner_.id(), "invalidation delay"));

@@ -40,8 +40,6 @@
 namespace highwater::database {
 namespace {
 
-constexpr Duration kGossipInterval = 1s;
-
 std::uint32_t wants(Consistency level) {
   return level == Consistency::three ? 3 : level == Consistency::two ? 2 : 1;
 }

@@ -28,6 +28,9 @@
 
 namespace highwater::database {
 
+/// Gossiper.intervalInMillis.
+constexpr Duration kGossipInterval = 1s;
+
 class Cassandra;
 class CassandraNode;
 

@@ -7,7 +7,6 @@
 namespace highwater::database {
 namespace {
 
-constexpr Duration kGossipInterval = 1s;
 constexpr Duration kDispatchInterval = 10s;
 // Keys the draws of what a read asks for again.
 constexpr std::uint32_t kNextRound = 0x0ca5'5a4d;

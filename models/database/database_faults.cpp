@@ -12,7 +12,7 @@ namespace highwater::database {
 
 namespace {
 
-Node& node_of(Instance& instance) {
+Node& replica_of(Instance& instance) {
   return static_cast<Node&>(instance);
 }
 
@@ -29,23 +29,23 @@ class HeldLock final : public HasLocks::Hold {
 }  // namespace
 
 void Database::lose_data(Instance& instance, double share, RandomKey salt) {
-  node_of(instance).lost_rows().lose(share, salt);
+  replica_of(instance).lost_rows().lose(share, salt);
 }
 void Database::corrupt_data(Instance& instance, double share, RandomKey salt) {
-  node_of(instance).corrupt(share, salt);
+  replica_of(instance).corrupt(share, salt);
 }
 void Database::restore_data(Instance& instance, RandomKey salt) {
-  node_of(instance).restore(salt);
+  replica_of(instance).restore(salt);
 }
 std::string Database::lacks_unsynced() const {
   return params_->storage ? "" : "has no \"storage\": all that it answers is safe";
 }
 void Database::lose_unsynced(Instance& instance) {
-  node_of(instance).lose_unsynced();
+  replica_of(instance).lose_unsynced();
 }
 
 void Database::lose_node(Instance& instance) {
-  node_of(instance).lose_disk();
+  replica_of(instance).lose_disk();
 }
 
 std::string Database::lacks_leaders() const {
@@ -57,28 +57,28 @@ std::string Database::lacks_replicas() const {
   return params_->read_replicas > 0 ? "" : "has no \"read_replicas\", which could lag";
 }
 void Database::delay_replication(Instance& instance, Duration add) {
-  node_of(instance).delay_replication(add);
+  replica_of(instance).delay_replication(add);
 }
 void Database::pause_replication(Instance& instance) {
-  node_of(instance).pause_replication();
+  replica_of(instance).pause_replication();
 }
 void Database::resume_replication(Instance& instance) {
-  node_of(instance).resume_replication();
+  replica_of(instance).resume_replication();
 }
 
 std::string Database::lacks_disks() const {
   return params_->storage ? "" : "has no \"storage\", and so no disk";
 }
 Disk& Database::disk_of(Instance& instance) {
-  return node_of(instance).storage().disk();
+  return replica_of(instance).storage().disk();
 }
 void Database::fill_disk(Instance& instance) {
-  node_of(instance).storage().fill();
-  node_of(instance).pause_replication();
+  replica_of(instance).storage().fill();
+  replica_of(instance).pause_replication();
 }
 void Database::clear_disk(Instance& instance) {
-  node_of(instance).storage().clear();
-  node_of(instance).resume_replication();
+  replica_of(instance).storage().clear();
+  replica_of(instance).resume_replication();
 }
 
 std::string Database::lacks_query(const Query& query) const {
@@ -112,7 +112,7 @@ std::unique_ptr<HasLocks::Hold> Database::hold_lock(const LockName& name, std::s
 }
 
 Leaks& Database::connection_leaks(Instance& instance) {
-  return node_of(instance).connection_leaks();
+  return replica_of(instance).connection_leaks();
 }
 
 }  // namespace highwater::database

@@ -15,7 +15,7 @@
 #include "models/algorithms/balancing/policy.h"
 #include "tests/support/golden.h"
 
-namespace highwater::balancing {
+namespace highwater::balancing::balancing_properties_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -333,4 +333,4 @@ TEST_CASE("balancing: thousands of targets", "[algorithms][balancing]") {
 }
 
 }  // namespace
-}  // namespace highwater::balancing
+}  // namespace highwater::balancing::balancing_properties_test

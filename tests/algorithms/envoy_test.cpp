@@ -16,7 +16,7 @@
 #include "tests/algorithms/scripted_bits.h"
 #include "tests/support/golden.h"
 
-namespace highwater::balancing {
+namespace highwater::balancing::envoy_test {
 namespace {
 
 using Picks = std::vector<std::size_t>;
@@ -379,4 +379,4 @@ TEST_CASE("Envoy: picks only who may be picked, through any changes",
 }
 
 }  // namespace
-}  // namespace highwater::balancing
+}  // namespace highwater::balancing::envoy_test

@@ -14,7 +14,7 @@
 #include "tests/algorithms/scripted_bits.h"
 #include "tests/support/golden.h"
 
-namespace highwater::balancing {
+namespace highwater::balancing::finagle_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -503,4 +503,4 @@ TEST_CASE("FailureAccrual: what ends while it is dead counts for nothing",
 }
 
 }  // namespace
-}  // namespace highwater::balancing
+}  // namespace highwater::balancing::finagle_test

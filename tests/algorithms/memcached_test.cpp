@@ -4,7 +4,7 @@
 
 #include "tests/algorithms/golden_replay.h"
 
-namespace highwater::caching {
+namespace highwater::caching::memcached_test {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
@@ -102,4 +102,4 @@ TEST_CASE("memcached: a silence of a hundred years is made up for at once",
 }
 
 }  // namespace
-}  // namespace highwater::caching
+}  // namespace highwater::caching::memcached_test

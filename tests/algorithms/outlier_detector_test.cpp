@@ -9,7 +9,7 @@
 #include "tests/algorithms/scripted_bits.h"
 #include "tests/support/golden.h"
 
-namespace highwater::balancing {
+namespace highwater::balancing::outlier_detector_test {
 namespace {
 
 using Action = OutlierDetector::Action;
@@ -478,4 +478,4 @@ TEST_CASE("OutlierDetector: whatever happens, the limits are kept and hosts come
 }
 
 }  // namespace
-}  // namespace highwater::balancing
+}  // namespace highwater::balancing::outlier_detector_test

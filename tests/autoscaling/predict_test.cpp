@@ -11,7 +11,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::predict_test {
 namespace {
 
 using Catch::Contains;
@@ -199,4 +199,4 @@ TEST_CASE("predict: what is wrong with it is said", "[autoscaling]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::predict_test

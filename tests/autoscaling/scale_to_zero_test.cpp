@@ -12,7 +12,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::scale_to_zero_test {
 namespace {
 
 using Catch::Contains;
@@ -156,4 +156,4 @@ TEST_CASE("scale to zero: what is wrong with it is said", "[autoscaling][input]"
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::scale_to_zero_test

@@ -13,7 +13,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::schedule_test {
 namespace {
 
 using Catch::Contains;
@@ -236,4 +236,4 @@ TEST_CASE("schedule: what is wrong with it is said", "[autoscaling]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::schedule_test

@@ -15,7 +15,7 @@
 #include "tests/support/sink.h"
 #include "tests/support/theory.h"
 
-namespace highwater {
+namespace highwater::connections_test {
 namespace {
 
 using testing::Answer;
@@ -498,4 +498,4 @@ TEST_CASE("pool: steps that share a pool declare the same", "[calls]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::connections_test

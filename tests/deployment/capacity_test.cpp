@@ -11,7 +11,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::capacity_test {
 namespace {
 
 using Catch::Contains;
@@ -115,4 +115,4 @@ TEST_CASE("capacity: what cannot be denied is said", "[deployment]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::capacity_test

@@ -16,7 +16,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::cluster_test {
 namespace {
 
 using testing::Answer;
@@ -364,4 +364,4 @@ TEST_CASE("cluster: what is wrong is said", "[deployment]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::cluster_test

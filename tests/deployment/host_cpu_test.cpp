@@ -12,7 +12,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::host_cpu_test {
 namespace {
 
 using testing::Answer;
@@ -133,4 +133,4 @@ TEST_CASE("host: other machines are nobody's business", "[deployment]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::host_cpu_test

@@ -14,7 +14,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::rollout_test {
 namespace {
 
 using testing::Answer;
@@ -252,4 +252,4 @@ TEST_CASE("rollout: what is wrong is said", "[deployment]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::rollout_test

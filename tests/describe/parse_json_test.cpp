@@ -8,6 +8,7 @@
 
 using namespace highwater;
 
+namespace parse_json_test {
 namespace {
 
 std::string faults(std::string_view text) {
@@ -161,3 +162,5 @@ TEST_CASE("parse_json: what was read writes back as the same document", "[descri
   CHECK(write_json_line(good(text)) == text);
   CHECK(good(write_json(good(text))) == good(text));
 }
+
+}  // namespace parse_json_test

@@ -11,7 +11,7 @@
 #include "viewer/draw/plot_csv.h"
 #include "viewer/draw/svg_canvas.h"
 
-namespace highwater::viewer {
+namespace highwater::viewer::export_test {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -116,4 +116,4 @@ TEST_CASE("svg: heat maps stay small", "[drawing][export]") {
 }
 
 }  // namespace
-}  // namespace highwater::viewer
+}  // namespace highwater::viewer::export_test

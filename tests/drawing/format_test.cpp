@@ -7,7 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace highwater::viewer {
+namespace highwater::viewer::format_test {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -144,4 +144,4 @@ TEST_CASE("tick format: one prefix and as many decimals as the step needs", "[dr
 }
 
 }  // namespace
-}  // namespace highwater::viewer
+}  // namespace highwater::viewer::format_test

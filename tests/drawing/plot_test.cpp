@@ -13,7 +13,7 @@
 #include "viewer/draw/plot_view.h"
 #include "viewer/draw/readout.h"
 
-namespace highwater::viewer {
+namespace highwater::viewer::plot_test {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -526,4 +526,4 @@ TEST_CASE("plot: colours are taken in turn by those who bring none", "[drawing][
 }
 
 }  // namespace
-}  // namespace highwater::viewer
+}  // namespace highwater::viewer::plot_test

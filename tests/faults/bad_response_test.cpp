@@ -8,7 +8,7 @@
 #include "models/faults/faults.h"
 #include "tests/faults/bench.h"
 
-namespace highwater::faults {
+namespace highwater::faults::bad_response_test {
 namespace {
 
 using testing::Answer;
@@ -117,4 +117,4 @@ TEST_CASE("bad_response: what it cannot be", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::bad_response_test

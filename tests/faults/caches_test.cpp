@@ -8,7 +8,7 @@
 #include "tests/faults/stores_rig.h"
 #include "tests/support/sink.h"
 
-namespace highwater::faults {
+namespace highwater::faults::caches_test {
 namespace {
 
 using Catch::Contains;
@@ -300,4 +300,4 @@ TEST_CASE("caches: what is wrong is said", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::caches_test

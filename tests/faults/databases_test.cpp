@@ -10,7 +10,7 @@
 #include "models/service/service.h"
 #include "tests/faults/stores_rig.h"
 
-namespace highwater::faults {
+namespace highwater::faults::databases_test {
 namespace {
 
 using Catch::Contains;
@@ -656,4 +656,4 @@ TEST_CASE("databases: what is wrong is said", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::databases_test

@@ -6,7 +6,7 @@
 #include "models/weak_points.h"
 #include "tests/faults/stores_rig.h"
 
-namespace highwater::faults {
+namespace highwater::faults::disks_test {
 namespace {
 
 using Catch::Contains;
@@ -212,4 +212,4 @@ TEST_CASE("disks: what is wrong is said", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::disks_test

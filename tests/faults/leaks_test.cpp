@@ -10,7 +10,7 @@
 #include "tests/faults/stores_rig.h"
 #include "tests/support/sink.h"
 
-namespace highwater::faults {
+namespace highwater::faults::leaks_test {
 namespace {
 
 using Catch::Contains;
@@ -172,4 +172,4 @@ TEST_CASE("leaks: what is wrong is said", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::leaks_test

@@ -11,7 +11,7 @@
 #include "models/faults/faults.h"
 #include "tests/faults/edge_rig.h"
 
-namespace highwater::faults {
+namespace highwater::faults::partition_test {
 namespace {
 
 using testing::Answer;
@@ -138,4 +138,4 @@ TEST_CASE("partition: members of a component that are cut off from the others", 
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::partition_test

@@ -13,7 +13,7 @@
 #include "models/service/service.h"
 #include "tests/faults/bench.h"
 
-namespace highwater::faults {
+namespace highwater::faults::pause_test {
 namespace {
 
 using testing::Answer;
@@ -328,4 +328,4 @@ TEST_CASE("pause: what it cannot be", "[faults]") {
 }
 
 }  // namespace
-}  // namespace highwater::faults
+}  // namespace highwater::faults::pause_test

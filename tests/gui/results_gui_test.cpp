@@ -23,6 +23,7 @@ using namespace highwater::testing;
 
 namespace fs = std::filesystem;
 
+namespace results_gui_test {
 namespace {
 
 /// A folder of its own that the test works in.
@@ -287,3 +288,5 @@ TEST_CASE("results gui: the library is found by what its scenarios are about, re
              "click saved:small/one\nwait 4\nexpect results 1\n",
              options) == ViewEnd::done);
 }
+
+}  // namespace results_gui_test

@@ -15,7 +15,7 @@
 
 #include "tests/kernel/goodness_of_fit.h"
 
-namespace highwater {
+namespace highwater::random_test {
 namespace {
 
 using testing::chi_square_p_value;
@@ -324,4 +324,4 @@ TEST_CASE("random: standard draws follow their laws, tails included", "[kernel][
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::random_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::membership {
+namespace highwater::membership::phi_accrual_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -111,4 +111,4 @@ TEST_CASE("phi: standing still and no deviation", "[membership]") {
 }
 
 }  // namespace
-}  // namespace highwater::membership
+}  // namespace highwater::membership::phi_accrual_test

@@ -9,7 +9,7 @@
 #include "models/algorithms/membership/raft_cluster.h"
 #include "tests/support/golden.h"
 
-namespace highwater::membership {
+namespace highwater::membership::raft_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -301,4 +301,4 @@ TEST_CASE("raft: who holds more data beside the log is elected", "[membership]")
 }
 
 }  // namespace
-}  // namespace highwater::membership
+}  // namespace highwater::membership::raft_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::membership {
+namespace highwater::membership::redis_bus_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -272,4 +272,4 @@ TEST_CASE("redis_bus: strange input", "[membership]") {
 }
 
 }  // namespace
-}  // namespace highwater::membership
+}  // namespace highwater::membership::redis_bus_test

@@ -10,7 +10,7 @@
 #include "models/algorithms/membership/ringpop_member.h"
 #include "tests/support/golden.h"
 
-namespace highwater::membership {
+namespace highwater::membership::ringpop_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -215,4 +215,4 @@ TEST_CASE("ringpop: one alone pings nobody", "[membership]") {
 }
 
 }  // namespace
-}  // namespace highwater::membership
+}  // namespace highwater::membership::ringpop_test

@@ -5,7 +5,7 @@
 #include "models/algorithms/membership/swim.h"
 #include "tests/support/golden.h"
 
-namespace highwater::membership {
+namespace highwater::membership::suspicion_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -81,4 +81,4 @@ TEST_CASE("swim: the profiles are memberlist's", "[membership]") {
 }
 
 }  // namespace
-}  // namespace highwater::membership
+}  // namespace highwater::membership::suspicion_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace highwater::messaging {
+namespace highwater::messaging::group_coordinator_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -222,4 +222,4 @@ TEST_CASE("group_coordinator: static members come back as they were", "[models][
 }
 
 }  // namespace
-}  // namespace highwater::messaging
+}  // namespace highwater::messaging::group_coordinator_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::messaging {
+namespace highwater::messaging::in_sync_replicas_test {
 namespace {
 
 using Acks = InSyncReplicas::Acks;
@@ -299,4 +299,4 @@ TEST_CASE("in_sync_replicas: logs agree and nothing acknowledged is lost", "[mod
 }
 
 }  // namespace
-}  // namespace highwater::messaging
+}  // namespace highwater::messaging::in_sync_replicas_test

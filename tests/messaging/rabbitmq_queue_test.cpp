@@ -9,7 +9,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::messaging {
+namespace highwater::messaging::rabbitmq_queue_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -333,4 +333,4 @@ TEST_CASE("rabbitmq_queue: nothing lost nor out twice and no prefetch exceeded",
 }
 
 }  // namespace
-}  // namespace highwater::messaging
+}  // namespace highwater::messaging::rabbitmq_queue_test

@@ -6,7 +6,7 @@
 
 // The cases of Kafka's RoundRobinAssignorTest, restated.
 
-namespace highwater::messaging {
+namespace highwater::messaging::round_robin_assignor_test {
 namespace {
 
 Lists dealt(const Group& group, AssignorCode code = AssignorCode::java) {
@@ -73,4 +73,4 @@ TEST_CASE("round_robin_assignor: kafkajs deals to all in turn", "[models][messag
 }
 
 }  // namespace
-}  // namespace highwater::messaging
+}  // namespace highwater::messaging::round_robin_assignor_test

@@ -11,7 +11,7 @@
 
 #include "engine/kernel/time_integral.h"
 
-namespace highwater {
+namespace highwater::recorder_test {
 namespace {
 
 constexpr Duration kRun = 200s;  // 200 slices of a second
@@ -189,4 +189,4 @@ TEST_CASE("recorder: owners and metrics come out in the order of their declarati
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::recorder_test

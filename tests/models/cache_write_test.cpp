@@ -10,7 +10,7 @@
 #include "tests/support/model_rig.h"
 #include "tests/support/sink.h"
 
-namespace highwater::cache {
+namespace highwater::cache::cache_write_test {
 namespace {
 
 using testing::Answer;
@@ -219,4 +219,4 @@ TEST_CASE("cache writes: what does not belong is said", "[models][cache][input]"
 }
 
 }  // namespace
-}  // namespace highwater::cache
+}  // namespace highwater::cache::cache_write_test

@@ -12,7 +12,7 @@
 #include "models/sharding.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater::database {
+namespace highwater::database::database_test {
 namespace {
 
 using testing::Answer;
@@ -415,4 +415,4 @@ TEST_CASE("database: every metric that is listed is measured", "[models][databas
 }
 
 }  // namespace
-}  // namespace highwater::database
+}  // namespace highwater::database::database_test

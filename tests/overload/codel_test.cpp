@@ -9,7 +9,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::codel_test {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
@@ -181,4 +181,4 @@ TEST_CASE("codel: edges", "[overload]") {
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::codel_test

@@ -6,7 +6,7 @@
 
 #include "tests/algorithms/scripted_bits.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::envoy_admission_control_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -77,4 +77,4 @@ TEST_CASE("envoy_admission_control: edges", "[overload]") {
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::envoy_admission_control_test

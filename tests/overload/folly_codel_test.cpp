@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace highwater::resilience {
+namespace highwater::resilience::folly_codel_test {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
@@ -54,4 +54,4 @@ TEST_CASE("folly_codel: edges", "[overload]") {
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::folly_codel_test

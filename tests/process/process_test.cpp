@@ -12,7 +12,7 @@
 #include "models/service/service.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater {
+namespace highwater::process_test {
 namespace {
 
 using testing::Answer;
@@ -196,4 +196,4 @@ TEST_CASE("process: what is wrong is said", "[process]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::process_test

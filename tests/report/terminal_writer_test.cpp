@@ -10,7 +10,7 @@
 #include "engine/report/text.h"
 #include "tests/report/sample_results.h"
 
-namespace highwater {
+namespace highwater::terminal_writer_test {
 namespace {
 
 std::vector<std::string> lines(const std::string& text) {
@@ -135,4 +135,4 @@ TEST_CASE("terminal: a long log is cut, and says so", "[report][terminal]") {
 }
 
 }  // namespace
-}  // namespace highwater
+}  // namespace highwater::terminal_writer_test

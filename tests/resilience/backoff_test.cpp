@@ -10,7 +10,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::backoff_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -193,4 +193,4 @@ TEST_CASE("backoff: draws and settings that are no numbers", "[resilience]") {
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::backoff_test

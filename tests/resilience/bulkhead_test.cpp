@@ -8,7 +8,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::bulkhead_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -166,4 +166,4 @@ TEST_CASE("bulkhead: never more run than may and nobody is lost", "[resilience]"
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::bulkhead_test

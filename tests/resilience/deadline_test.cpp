@@ -7,7 +7,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::deadline_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -149,4 +149,4 @@ TEST_CASE("grpc timeout: Go's is never shorter and Java's never longer", "[resil
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::deadline_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::finagle_retry_budget_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -93,4 +93,4 @@ TEST_CASE("linkerd retry budget: whole numbers make 0.3 a third", "[resilience]"
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::finagle_retry_budget_test

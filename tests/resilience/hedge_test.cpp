@@ -7,7 +7,7 @@
 
 #include "models/algorithms/resilience/latency_quantile.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::hedge_test {
 namespace {
 
 using Kind = SpeculativeRetry::Kind;
@@ -160,4 +160,4 @@ TEST_CASE("hedge: gRPC goes on at once after a failure and ends with a fatal one
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::hedge_test

@@ -6,7 +6,7 @@
 
 #include "tests/resilience/replay.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::opossum_test {
 namespace {
 
 constexpr std::int64_t kS = 1000 * kMs;
@@ -100,4 +100,4 @@ TEST_CASE("opossum: what node's timers do not reach is over at once", "[resilien
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::opossum_test

@@ -9,7 +9,7 @@
 #include "models/algorithms/resilience/call_windows.h"
 #include "tests/resilience/replay.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::resilience4j_test {
 namespace {
 
 constexpr std::int64_t kS = 1000 * kMs;
@@ -214,4 +214,4 @@ TEST_CASE("resilience4j: windows hold what a plain list holds", "[resilience]") 
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::resilience4j_test

@@ -13,7 +13,7 @@
 #include "models/algorithms/resilience/grpc_retry_throttle.h"
 #include "models/algorithms/resilience/retry_ratio.h"
 
-namespace highwater::resilience {
+namespace highwater::resilience::retry_limit_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -138,4 +138,4 @@ TEST_CASE("retry limits: retries at a time stay within Envoy's bound", "[resilie
 }
 
 }  // namespace
-}  // namespace highwater::resilience
+}  // namespace highwater::resilience::retry_limit_test

@@ -11,7 +11,7 @@
 #include "tests/support/counted_new.h"
 #include "tests/support/golden.h"
 
-namespace highwater::resources {
+namespace highwater::resources::allocation_test {
 namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -73,4 +73,4 @@ TEST_CASE("allocations: none by pools in steady state", "[resources]") {
 }
 
 }  // namespace
-}  // namespace highwater::resources
+}  // namespace highwater::resources::allocation_test

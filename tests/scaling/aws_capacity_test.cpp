@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::aws_capacity_test {
 namespace {
 
 constexpr std::int64_t kSecond = AwsCapacity::Options::kSecond;
@@ -101,4 +101,4 @@ TEST_CASE("aws_capacity: limits", "[scaling]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::aws_capacity_test

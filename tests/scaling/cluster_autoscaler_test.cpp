@@ -9,7 +9,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::scaling {
+namespace highwater::scaling::cluster_autoscaler_test {
 namespace {
 
 constexpr std::int64_t kSecond = ClusterAutoscaler::kSecond;
@@ -379,4 +379,4 @@ TEST_CASE("cluster_autoscaler: every pod finds a place and sizes stay within lim
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::cluster_autoscaler_test

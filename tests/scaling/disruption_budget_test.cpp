@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::disruption_budget_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -153,4 +153,4 @@ TEST_CASE("disruption_budget: never fewer than desired by evictions", "[scaling]
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::disruption_budget_test

@@ -13,7 +13,7 @@
 
 #include "tests/scaling/hpa_golden.h"
 
-namespace highwater::scaling {
+namespace highwater::scaling::hpa_replicas_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'000'000 * kSecond;
@@ -576,4 +576,4 @@ TEST_CASE("hpa_replicas: agrees with a form that fills in maps", "[scaling][prop
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::hpa_replicas_test

@@ -7,7 +7,7 @@
 
 #include "tests/scaling/hpa_golden.h"
 
-namespace highwater::scaling {
+namespace highwater::scaling::hpa_test {
 namespace {
 
 constexpr std::int64_t kNow = 1'000'000 * kSecond;
@@ -195,4 +195,4 @@ TEST_CASE("hpa: numbers fit where they must", "[scaling]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::hpa_test

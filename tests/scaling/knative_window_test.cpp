@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::knative_window_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -181,4 +181,4 @@ TEST_CASE("knative_window: the greatest of the last buckets", "[scaling][propert
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::knative_window_test

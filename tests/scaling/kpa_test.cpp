@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::kpa_test {
 namespace {
 
 constexpr std::int64_t kSecond = Kpa::kSecond;
@@ -314,4 +314,4 @@ TEST_CASE("kpa: keeps within bounds and rates", "[scaling][property]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::kpa_test

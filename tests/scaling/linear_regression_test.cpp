@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace highwater::scaling {
+namespace highwater::scaling::linear_regression_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -48,4 +48,4 @@ TEST_CASE("linear regression: without a slope the mean", "[scaling]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::linear_regression_test

@@ -7,7 +7,7 @@
 
 #include "models/algorithms/scaling/hpa.h"
 
-namespace highwater::scaling {
+namespace highwater::scaling::predictor_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -208,4 +208,4 @@ TEST_CASE("predictor: policies and windows come after it", "[scaling]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::predictor_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/golden.h"
 
-namespace highwater::scaling {
+namespace highwater::scaling::rolling_update_test {
 namespace {
 
 constexpr std::int64_t kSecond = RollingUpdate::kSecond;
@@ -232,4 +232,4 @@ TEST_CASE("rolling_update: keeps its bounds and ends", "[scaling][property]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::rolling_update_test

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::step_scaling_test {
 namespace {
 
 constexpr std::int64_t kMinute = 60'000'000'000;
@@ -150,4 +150,4 @@ TEST_CASE("step_scaling: never leaves its limits", "[scaling][property]") {
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::step_scaling_test

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::scaling {
+namespace highwater::scaling::target_tracking_test {
 namespace {
 
 constexpr std::int64_t kMinute = 60'000'000'000;
@@ -133,4 +133,4 @@ TEST_CASE("target_tracking: settles where the metric is near its target", "[scal
 }
 
 }  // namespace
-}  // namespace highwater::scaling
+}  // namespace highwater::scaling::target_tracking_test

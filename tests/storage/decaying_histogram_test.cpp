@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::storage {
+namespace highwater::storage::decaying_histogram_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -64,4 +64,4 @@ TEST_CASE("decaying_histogram: moving the landmark changes nothing that is near"
 }
 
 }  // namespace
-}  // namespace highwater::storage
+}  // namespace highwater::storage::decaying_histogram_test

@@ -8,7 +8,7 @@
 
 #include "engine/kernel/random.h"
 
-namespace highwater::storage {
+namespace highwater::storage::decaying_reservoir_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -70,4 +70,4 @@ TEST_CASE("decaying_reservoir: time may be long", "[models][database]") {
 }
 
 }  // namespace
-}  // namespace highwater::storage
+}  // namespace highwater::storage::decaying_reservoir_test

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <rapidcheck.h>
 
-namespace highwater::storage {
+namespace highwater::storage::dynamo_table_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -236,4 +236,4 @@ TEST_CASE("dynamo_table: no partition is above its limit in any second", "[model
 }
 
 }  // namespace
-}  // namespace highwater::storage
+}  // namespace highwater::storage::dynamo_table_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace highwater::storage {
+namespace highwater::storage::hint_store_test {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -58,4 +58,4 @@ TEST_CASE("hint_store: the throttle is shared by the others", "[models][database
 }
 
 }  // namespace
-}  // namespace highwater::storage
+}  // namespace highwater::storage::hint_store_test

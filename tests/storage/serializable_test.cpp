@@ -8,7 +8,7 @@
 
 #include "engine/kernel/random.h"
 
-namespace highwater::storage {
+namespace highwater::storage::serializable_test {
 namespace {
 
 using Transaction = Serializable::Transaction;
@@ -174,4 +174,4 @@ TEST_CASE("serializable: what commits has a serial order", "[algorithms][storage
 }
 
 }  // namespace
-}  // namespace highwater::storage
+}  // namespace highwater::storage::serializable_test

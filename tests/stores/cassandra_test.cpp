@@ -12,7 +12,7 @@
 #include "models/faults/faults.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater::database {
+namespace highwater::database::cassandra_test {
 namespace {
 
 using testing::Answer;
@@ -372,4 +372,4 @@ TEST_CASE("cassandra: every request is accounted for", "[models][database]") {
 }
 
 }  // namespace
-}  // namespace highwater::database
+}  // namespace highwater::database::cassandra_test

@@ -10,7 +10,7 @@
 #include "models/faults/faults.h"
 #include "tests/support/model_rig.h"
 
-namespace highwater::database {
+namespace highwater::database::dynamodb_test {
 namespace {
 
 using testing::Answer;
@@ -180,4 +180,4 @@ TEST_CASE("dynamodb: endpoints stand in the zones", "[models][database]") {
 }
 
 }  // namespace
-}  // namespace highwater::database
+}  // namespace highwater::database::dynamodb_test

@@ -15,6 +15,7 @@ using namespace highwater;
 using namespace highwater::viewer;
 using namespace highwater::testing;
 
+namespace scenario_edits_test {
 namespace {
 
 ScenarioText read(const std::string& text) {
@@ -345,3 +346,5 @@ TEST_CASE("scenario edits: the library is renamed and taken apart without a cras
   }
   CHECK(scenarios > 100);
 }
+
+}  // namespace scenario_edits_test

@@ -14,6 +14,7 @@ using namespace highwater;
 using namespace highwater::viewer;
 using namespace highwater::testing;
 
+namespace session_test {
 namespace {
 
 Value json(const std::string& text) {
@@ -197,3 +198,5 @@ TEST_CASE("another seed gives another run of the same system, from its beginning
   session->restart(1);
   CHECK(told(finish(session->run())) == first);
 }
+
+}  // namespace session_test

@@ -15,7 +15,7 @@ namespace highwater::viewer {
 namespace {
 
 // Design pixels.
-constexpr float kChipPadding = 5;
+constexpr float kMarkPadding = 5;
 constexpr float kIconRadius = 4.5F;
 constexpr float kLaneGap = 3;
 constexpr float kTopBar = 2;
@@ -46,7 +46,7 @@ float lane_height(const Canvas& canvas) {
 float chip_width(const Canvas& canvas, const std::string& text) {
   const Look& look = canvas.look();
   return canvas.measure(TextRole::small, text).x +
-         look.px(2 * kChipPadding + 2 * kIconRadius + kChipPadding);
+         look.px(2 * kMarkPadding + 2 * kIconRadius + kMarkPadding);
 }
 
 int lane_count(const Canvas& canvas, const PlotGeometry& geometry) {
@@ -105,10 +105,10 @@ void paint_chip(Canvas& canvas, const Chip& chip) {
   const Color ground = painted(look.theme.panel, faded(chip.color, 0.2F));
   canvas.box(chip.min, chip.max, faded(ground, 0.92F), look.px(3));
   const float middle = (chip.min.y + chip.max.y) / 2;
-  const float icon_x = chip.min.x + look.px(kChipPadding + kIconRadius);
+  const float icon_x = chip.min.x + look.px(kMarkPadding + kIconRadius);
   canvas.icon(chip.icon, {icon_x, middle}, look.px(kIconRadius), chip.color);
   const float text_y = middle - canvas.measure(TextRole::small, chip.text).y / 2;
-  canvas.text({icon_x + look.px(kIconRadius + kChipPadding - 1), text_y}, TextRole::small,
+  canvas.text({icon_x + look.px(kIconRadius + kMarkPadding - 1), text_y}, TextRole::small,
               look.theme.text, chip.text);
 }
 
@@ -187,7 +187,7 @@ LimitLabel place_limit(const Canvas& canvas, const PlotView& view, const LimitMa
   label.text = (above ? "↑ " : below ? "↓ " : "") + limit.label;
   label.color = look.theme.status(limit.status);
   const ImVec2 size = canvas.measure(TextRole::small, label.text);
-  const float width = size.x + look.px(2 * kChipPadding);
+  const float width = size.x + look.px(2 * kMarkPadding);
   float top = std::floor(y - size.y - look.px(2));
   if (above) top = geometry.area_min.y + look.px(4);
   if (below) top = geometry.area_max.y - size.y - look.px(4);
@@ -243,7 +243,7 @@ void paint_mark_labels(Canvas& canvas, const PlotView& view) {
   }
   for (const LimitLabel& label : labels) {
     canvas.box(label.min, label.max, faded(look.theme.panel, 0.75F), look.px(3));
-    canvas.text({label.min.x + look.px(kChipPadding), label.min.y}, TextRole::small, label.color,
+    canvas.text({label.min.x + look.px(kMarkPadding), label.min.y}, TextRole::small, label.color,
                 label.text);
   }
   for (const Chip& chip : placed_chips(canvas, view.items, view.geometry)) paint_chip(canvas, chip);

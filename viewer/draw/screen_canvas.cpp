@@ -5,8 +5,12 @@
 #include <cmath>
 #include <vector>
 
+#include "viewer/draw/topology_geometry.h"
+
 namespace highwater::viewer {
 namespace {
+
+using topology::between;
 
 // Dear ImGui counts vertices in 16 bits from the last offset: long strips go in parts.
 constexpr std::size_t kCutsAtOnce = 4000;
@@ -14,10 +18,6 @@ constexpr std::size_t kCellsAtOnce = 4000;
 
 // Chosen: above this, dots are squares, which cost a fifth.
 constexpr std::size_t kManyDots = 3000;
-
-ImVec2 between(ImVec2 from, ImVec2 to, float share) {
-  return {from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share};
-}
 
 // Four vertices for each cut: a clear one above the top, top, bottom, a clear one below. The clear
 // ones make the edges smooth; neighbouring parts share their cuts, so that no seam shows.

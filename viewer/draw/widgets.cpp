@@ -125,6 +125,14 @@ void status_label(const Look& look, Status status, std::string_view words) {
   ImGui::Dummy({2 * radius + gap + size.x, size.y});
 }
 
+void dim_text(const Look& look, std::string_view text) {
+  ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
+  ImGui::PushTextWrapPos(0);
+  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+  ImGui::PopTextWrapPos();
+  ImGui::PopStyleColor();
+}
+
 bool icon_button(const Look& look, const IconButton& button) {
   ScreenCanvas canvas(look, *ImGui::GetWindowDrawList());
   const ImGuiStyle& style = ImGui::GetStyle();

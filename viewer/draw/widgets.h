@@ -27,6 +27,9 @@ void histogram(const Look& look, ImDrawList& draw, ImVec2 min, ImVec2 max, const
 /// Sign and words of a status as one item of the layout; without `words` it says word(status).
 void status_label(const Look& look, Status status, std::string_view words = {});
 
+/// Text that is wrapped, and less important than what stands around it.
+void dim_text(const Look& look, std::string_view text);
+
 /// A button with an icon, and a label where there is one; `tip` is said when hovered. `chosen`
 /// marks it as switched on; `strong` makes it the one that stands out. Its name is `id`.
 struct IconButton {

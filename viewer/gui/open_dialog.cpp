@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/scenario/source_file.h"
+#include "viewer/draw/widgets.h"
 #include "viewer/gui/overview_panel.h"
 #include "viewer/gui/run_view.h"
 

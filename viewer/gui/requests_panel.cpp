@@ -38,12 +38,6 @@ Status status_of(const highwater::Status status, bool ended) {
   return status == highwater::Status::ok ? Status::ok : Status::bad;
 }
 
-void dim_text(const Look& look, const std::string& text) {
-  ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
-  ImGui::TextUnformatted(text.c_str());
-  ImGui::PopStyleColor();
-}
-
 }  // namespace
 
 void RequestsPanel::refresh(Context& context) {

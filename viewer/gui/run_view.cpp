@@ -51,14 +51,6 @@ std::string with_interval(const Estimate& estimate, std::string_view unit) {
   return shown.half_width.empty() ? shown.text() : shown.text() + " ± " + shown.half_width;
 }
 
-void dim_text(const Look& look, const std::string& text) {
-  ImGui::PushStyleColor(ImGuiCol_Text, look.theme.dim);
-  ImGui::PushTextWrapPos(0);
-  ImGui::TextUnformatted(text.c_str());
-  ImGui::PopTextWrapPos();
-  ImGui::PopStyleColor();
-}
-
 topology::Model model_of(const Results& results) {
   topology::Model model;
   for (const TopologyNode& node : results.topology.nodes) {

@@ -38,9 +38,6 @@ class RunView {
 /// "91.2 ms ± 3.1"; "–" where there is no value.
 std::string with_interval(const Estimate& estimate, std::string_view unit);
 
-/// Text that is wrapped, and less important than what stands around it.
-void dim_text(const Look& look, const std::string& text);
-
 /// The picture of a system with what it came to.
 topology::Model model_of(const Results& results);
 

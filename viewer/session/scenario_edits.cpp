@@ -40,9 +40,9 @@ std::optional<Value> example_in(const std::string& expects) {
 }
 
 /// Makes values for parameters that cannot be left out.
-class Sampler {
+class ValueMaker {
  public:
-  Sampler(const Value& root, const EditGround& ground) : root_(root), ground_(ground) {}
+  ValueMaker(const Value& root, const EditGround& ground) : root_(root), ground_(ground) {}
 
   Value object_of(const std::vector<FieldInfo>& fields) {
     return with_required(fields, nullptr, -1);
@@ -214,7 +214,7 @@ void renumber(ScenarioText& text, const std::vector<std::size_t>& removed) {
 
 /// Some kinds need one of several parameters, of which none is required by itself: the first that
 /// will do.
-Value with_one_more(const Value& component, const KindInfo& kind, Sampler& sampler) {
+Value with_one_more(const Value& component, const KindInfo& kind, ValueMaker& maker) {
   const auto is_right = [&](const Value& value) {
     Problems problems;
     kind.check(value, "", problems, {"kind"});
@@ -223,7 +223,7 @@ Value with_one_more(const Value& component, const KindInfo& kind, Sampler& sampl
   if (is_right(component)) return component;
   for (const FieldInfo& field : kind.fields()) {
     if (component.find(field.name) != nullptr) continue;
-    auto value = sampler.of(field);
+    auto value = maker.of(field);
     if (!value) continue;
     Value more = component;
     more.set(field.name, std::move(*value));
@@ -235,12 +235,12 @@ Value with_one_more(const Value& component, const KindInfo& kind, Sampler& sampl
 }  // namespace
 
 Value example_of(const AlternativeInfo& form, const Value& root, const EditGround& ground) {
-  return Sampler(root, ground).form_of(form);
+  return ValueMaker(root, ground).form_of(form);
 }
 
 std::optional<Value> example_of(const FieldInfo& field, const Value& root,
                                 const EditGround& ground) {
-  return Sampler(root, ground).of(field);
+  return ValueMaker(root, ground).of(field);
 }
 
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind) {
@@ -311,11 +311,11 @@ EditOutcome add_component(ScenarioText& text, const EditGround& ground, const st
   if (auto fault = bad_name(text.value(), ground, name)) return {false, *fault};
   Value component = Value::object();
   component.set("kind", Value::string(kind));
-  Sampler sampler(text.value(), ground);
-  Value required = sampler.object_of(info->fields());
+  ValueMaker maker(text.value(), ground);
+  Value required = maker.object_of(info->fields());
   for (Value::Member& member : required.members())
     component.set(member.key, std::move(member.value));
-  component = with_one_more(component, *info, sampler);
+  component = with_one_more(component, *info, maker);
   if (!text.set({"components", name}, component))
     return {false, "\"components\" is no object: mend that in the text first"};
   return {true, ""};
