@@ -26,7 +26,7 @@ using caching::kPolicies;
 
 constexpr const char* kUsualPolicies = "lru,fifo,sieve,s3_fifo,w_tinylfu,arc,lfu,redis_lru,min";
 
-struct Options : WorkOptions {
+struct CacheCurveCommand : WorkOptions {
   std::string trace;
   std::string format = "auto";
   std::string column = "key";
@@ -91,7 +91,7 @@ std::vector<std::uint64_t> read_sizes(const std::string& text, Problems& problem
   return sizes;
 }
 
-int curve(const Options& options, const std::string& command_line) {
+int curve(const CacheCurveCommand& options, const std::string& command_line) {
   Problems problems;
   cache_curve::TraceOptions trace;
   trace.format = read_option<cache_curve::TraceFormat>("--format", options.format, problems);
@@ -147,7 +147,7 @@ int curve(const Options& options, const std::string& command_line) {
 }  // namespace
 
 void add_cache_curve(CLI::App& program, Action& action, const std::string& command_line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CacheCurveCommand>();
   options->policies = kUsualPolicies;
   CLI::App* command = program.add_subcommand(
       "cache-curve", "What caches of other sizes and policies would have missed of a real trace");

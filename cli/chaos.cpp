@@ -46,7 +46,7 @@ constexpr const char* kExamples =
 /// Journals of so many runs are written; more would only fill the folder.
 constexpr std::size_t kMostJournals = 100;
 
-struct Options : WorkOptions {
+struct ChaosCommand : WorkOptions {
   std::string file;
   std::string scenario_file;
   ScenarioOptions scenario;
@@ -63,7 +63,7 @@ struct Input {
   std::uint64_t runs = 20;
 };
 
-std::optional<std::uint64_t> read_seeds(const Options& options, Problems& problems) {
+std::optional<std::uint64_t> read_seeds(const ChaosCommand& options, Problems& problems) {
   if (options.seeds.empty()) return std::nullopt;
   const Value written = Value::string(options.seeds);
   std::uint64_t seeds = 0;
@@ -76,7 +76,7 @@ std::optional<std::uint64_t> read_seeds(const Options& options, Problems& proble
 }
 
 /// Reads all that is needed; `problems` gets a list for each file.
-bool load(const Options& options, Input& input, std::vector<Problems>& problems) {
+bool load(const ChaosCommand& options, Input& input, std::vector<Problems>& problems) {
   Problems& own = problems.emplace_back();
   options.check(own);
   const auto seeds = read_seeds(options, own);
@@ -163,8 +163,9 @@ class TrialLine {
 };
 
 /// Writes the folder and prints the summary. @return the exit status so far.
-int publish(const Options& options, const std::vector<NamedFile>& files, const std::string& what,
-            const std::string& started, std::uint64_t seed, const std::string& json,
+int publish(const ChaosCommand& options, const std::vector<NamedFile>& files,
+            const std::string& what, const std::string& started, std::uint64_t seed,
+            const std::string& json,
             const std::function<std::string(const TerminalOptions&)>& summary) {
   RunFolderPlace place;
   if (!options.out.empty()) place.directory = options.out;
@@ -197,7 +198,7 @@ void read_budget(const std::string& text, chaos::SearchOptions& search, Problems
                  "expected a number of runs such as 500, or a time such as \"10m\"");
 }
 
-int search_run(const Options& options, const std::string& command_line) {
+int search_run(const ChaosCommand& options, const std::string& command_line) {
   std::vector<Problems> problems(2);
   chaos::SearchOptions search;
   options.check(problems[0]);
@@ -239,7 +240,7 @@ int search_run(const Options& options, const std::string& command_line) {
   return results.breaks.empty() && results.broken_anyway.empty() ? kDone : kObjectiveMissed;
 }
 
-int metastable_run(const Options& options, const std::string& command_line) {
+int metastable_run(const ChaosCommand& options, const std::string& command_line) {
   std::vector<Problems> problems(2);
   chaos::MetastabilityOptions find;
   options.check(problems[0]);
@@ -283,7 +284,7 @@ int metastable_run(const Options& options, const std::string& command_line) {
 }
 
 /// What does not go together.
-bool check_modes(const Options& options, Problems& problems) {
+bool check_modes(const ChaosCommand& options, Problems& problems) {
   const auto refuse = [&](const char* option, const std::string& why) {
     problems.error({problems.add_source(option)}, "", why);
   };
@@ -303,7 +304,7 @@ bool check_modes(const Options& options, Problems& problems) {
   return !problems.has_errors();
 }
 
-int chaos_run(const Options& options, const std::string& command_line) {
+int chaos_run(const ChaosCommand& options, const std::string& command_line) {
   std::vector<Problems> problems;
   problems.reserve(3);
   if (Problems modes; !check_modes(options, modes))
@@ -356,7 +357,7 @@ int chaos_run(const Options& options, const std::string& command_line) {
 }  // namespace
 
 void add_chaos(CLI::App& program, Action& action, const std::string& command_line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ChaosCommand>();
   CLI::App* command = program.add_subcommand(
       "chaos", "Break a system on purpose: does a promise hold under faults, what did each do");
   command->footer(kExamples);

@@ -12,7 +12,7 @@
 namespace highwater::cli {
 namespace {
 
-struct Options {
+struct KindsCommand {
   std::string kind;
   bool all = false;
   bool json = false;
@@ -34,7 +34,7 @@ int unknown_kind(const std::string& name) {
   return kWrongInput;
 }
 
-int kinds(const Options& options) {
+int kinds(const KindsCommand& options) {
   if (options.kind.empty()) {
     if (options.json)
       print(write_json(language_json(language())) + "\n");
@@ -54,7 +54,7 @@ int kinds(const Options& options) {
 }  // namespace
 
 void add_kinds(CLI::App& program, Action& action) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<KindsCommand>();
   CLI::App* command = program.add_subcommand(
       "kinds", "What components and faults there are, and what each can be told");
   auto* kind = command->add_option("KIND", options->kind,

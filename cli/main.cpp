@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kAbout =
     "Simulates scalable backends request by request, under load and faults.";
 
-constexpr const char* kExamples =
+constexpr const char* kFirstSteps =
     "Examples:\n"
     "  highwater run scenarios/users-api.json --set api.replicas=6\n"
     "  highwater run scenarios/users-api.json --precision 1% --json\n"
@@ -124,7 +124,7 @@ int report_misuse(const CLI::App& program, const CLI::ParseError& error,
 
 int run_program(int count, char** words) {
   CLI::App program{kAbout, "highwater"};
-  program.footer(kExamples);
+  program.footer(kFirstSteps);
   program.set_version_flag("--version", "highwater " + program_version());
   program.require_subcommand(1);
   program.formatter(std::make_shared<HelpPages>());

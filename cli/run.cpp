@@ -26,21 +26,21 @@
 namespace highwater::cli {
 namespace {
 
-struct Options : WorkOptions {
+struct RunCommand : WorkOptions {
   std::vector<std::string> files;
   ScenarioOptions scenario;
   std::string replications;  // as written: a setting too
   std::string precision;
 };
 
-std::vector<std::string> all_settings(const Options& options) {
+std::vector<std::string> all_settings(const RunCommand& options) {
   std::vector<std::string> settings = options.scenario.as_settings();
   if (!options.replications.empty()) settings.push_back("run.replications=" + options.replications);
   return settings;
 }
 
 /// What the command line itself gets wrong.
-void check(const Options& options, RunOptions& run, Problems& problems) {
+void check(const RunCommand& options, RunOptions& run, Problems& problems) {
   if (!options.precision.empty()) {
     const Value written = Value::string(options.precision);
     Fraction precision;
@@ -59,7 +59,7 @@ void check(const Options& options, RunOptions& run, Problems& problems) {
 
 class Runner {
  public:
-  Runner(const Options& options, RunOptions run, std::string command_line)
+  Runner(const RunCommand& options, RunOptions run, std::string command_line)
       : options_(options), run_(std::move(run)), command_line_(std::move(command_line)) {
     run_.interrupt = &interrupt_.requested();
     run_.jobs = options.threads();
@@ -123,7 +123,7 @@ class Runner {
     shown_ = true;
   }
 
-  const Options& options_;
+  const RunCommand& options_;
   RunOptions run_;
   std::string command_line_;
   Interrupt interrupt_;
@@ -131,7 +131,7 @@ class Runner {
   bool shown_ = false;
 };
 
-int run(const Options& options, const std::string& command_line) {
+int run(const RunCommand& options, const std::string& command_line) {
   RunOptions run_options;
   std::vector<Problems> problems(1);
   check(options, run_options, problems.front());
@@ -157,7 +157,7 @@ int run(const Options& options, const std::string& command_line) {
 }  // namespace
 
 void add_run(CLI::App& program, Action& action, const std::string& command_line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunCommand>();
   CLI::App* command = program.add_subcommand(
       "run", "Simulate scenarios, print a summary, write a report under results/");
   command->add_option("SCENARIO", options->files, "Scenario files")->required();

@@ -11,14 +11,14 @@
 namespace highwater::cli {
 namespace {
 
-struct Options {
+struct ShowCommand {
   std::string file;
   std::vector<std::string> settings;
   bool graphviz = false;
   bool json = false;
 };
 
-int show(const Options& options) {
+int show(const ShowCommand& options) {
   Problems problems;
   const auto scenario = load_scenario(options.file, options.settings, problems);
   if (!scenario) return report_wrong_input({problems}, options.json);
@@ -39,7 +39,7 @@ int show(const Options& options) {
 }  // namespace
 
 void add_show(CLI::App& program, Action& action) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ShowCommand>();
   CLI::App* command =
       program.add_subcommand("show", "Print a scenario with every default filled in, as JSON");
   command->add_option("SCENARIO", options->file, "Scenario file")->required();

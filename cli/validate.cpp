@@ -15,7 +15,7 @@
 namespace highwater::cli {
 namespace {
 
-struct Options {
+struct ValidateCommand {
   std::vector<std::string> files;
   std::vector<std::string> settings;
   bool json = false;
@@ -25,7 +25,7 @@ std::string counted(std::size_t number, std::string_view thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
-int validate(const Options& options) {
+int validate(const ValidateCommand& options) {
   std::vector<Problems> all;
   std::string fine;
   bool valid = true;
@@ -48,7 +48,7 @@ int validate(const Options& options) {
 }  // namespace
 
 void add_validate(CLI::App& program, Action& action) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ValidateCommand>();
   CLI::App* command =
       program.add_subcommand("validate", "Check scenarios; every mistake at once, with its place");
   command->add_option("SCENARIO", options->files, "Scenario files")->required();

@@ -23,7 +23,7 @@
 namespace highwater::cli {
 namespace {
 
-struct Options {
+struct ViewCommand {
   std::string file;
   ScenarioOptions scenario;
   bool headless = false;
@@ -58,7 +58,7 @@ std::string gallery_beside(const std::string& file) {
   return std::filesystem::path(file).parent_path().string();
 }
 
-int view(const Options& options, const std::string& command_line) {
+int view(const ViewCommand& options, const std::string& command_line) {
   viewer::ViewOptions view;
   if (!options.size.empty() && !read_size(options.size, view.width, view.height)) {
     print_error(fmt::format("highwater: --size {}: expected WIDTHxHEIGHT, each from 320 to {}\n",
@@ -108,7 +108,7 @@ int view(const Options& options, const std::string& command_line) {
 
 #else
 
-int view(const Options&, const std::string&) {
+int view(const ViewCommand&, const std::string&) {
   print_error(
       "highwater: this program was built without its viewer, which needs libimgui-dev,\n"
       "libglfw3-dev, libgl-dev, libfreetype-dev and libstb-dev. ./highwater from a checkout\n"
@@ -121,7 +121,7 @@ int view(const Options&, const std::string&) {
 }  // namespace
 
 void add_view(CLI::App& program, Action& action, const std::string& command_line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ViewCommand>();
   CLI::App* command = program.add_subcommand(
       "view", "Shows a scenario live: run it, change it, break it; and saved results");
   command->add_option("FILE", options->file,
