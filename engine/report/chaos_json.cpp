@@ -9,6 +9,12 @@ Value texts(const std::string& text) {
   return Value::string(text);
 }
 
+Value numbers(const std::vector<double>& all) {
+  Value out = Value::array();
+  for (const double one : all) out.push(number_value(one));
+  return out;
+}
+
 Value check_value(const ChaosCheck& check) {
   Value out = Value::object();
   out.set("name", texts(check.name));
@@ -103,6 +109,18 @@ std::string chaos_json(const ChaosResults& results) {
     findings.push(std::move(one));
   }
   out.set("findings", std::move(findings));
+  Value over_time = Value::object();
+  over_time.set("times_s", numbers(results.times_s));
+  Value clients = Value::array();
+  for (const ChaosSeries& series : results.series) {
+    Value client = Value::object();
+    client.set("client", texts(series.client));
+    for (const ChaosCurve& curve : kChaosCurves)
+      client.set(std::string(curve.name), numbers(series.*curve.values));
+    clients.push(std::move(client));
+  }
+  over_time.set("clients", std::move(clients));
+  out.set("over_time", std::move(over_time));
   out.set("events", Value::whole(results.events));
   out.set("partial", Value::boolean(results.partial));
   out.set("wall_s", number_value(results.wall_s));

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/report/document_readers.h"
 #include "engine/report/object_reader.h"
@@ -109,6 +112,34 @@ std::vector<SearchTrial> read_trials(const ObjectReader& reader, std::string_vie
   return trials;
 }
 
+void read_numbers(const ObjectReader& reader, std::string_view key, std::vector<double>& out) {
+  reader.elements(key, [&](const Value& number, const std::string& path) {
+    if (number.is_number() || number.is_null())
+      out.push_back(number.is_number() ? number.number()
+                                       : std::numeric_limits<double>::quiet_NaN());
+    else
+      reader.problems().error(number.position(), path,
+                              "expected a number or null, found " + number.found());
+  });
+}
+
+void read_over_time(const ObjectReader& reader, ChaosResults& out) {
+  read_numbers(reader, "times_s", out.times_s);
+  if (!std::is_sorted(out.times_s.begin(), out.times_s.end()) ||
+      std::any_of(out.times_s.begin(), out.times_s.end(),
+                  [](double t) { return !(t >= 0 && t <= kLongest_s); }))
+    reader.wrong("times_s", "times that ascend");
+  reader.objects("clients", [&](const ObjectReader& of) {
+    ChaosSeries& series = out.series.emplace_back();
+    of.text("client", series.client);
+    for (const ChaosCurve& curve : kChaosCurves) {
+      read_numbers(of, curve.name, series.*curve.values);
+      if ((series.*curve.values).size() != out.times_s.size())
+        of.wrong(curve.name, fmt::format("{} numbers, one for each time", out.times_s.size()));
+    }
+  });
+}
+
 template <class T>
 void add_new(std::vector<T>& list, const T& value) {
   if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
@@ -146,6 +177,7 @@ std::optional<ChaosResults> read_chaos_document(const Value& document, Problems&
     of.text("kind", finding.kind);
     of.text("text", finding.text);
   });
+  reader.object("over_time", [&](const ObjectReader& of) { read_over_time(of, out); });
   reader.count("events", out.events);
   reader.boolean("partial", out.partial);
   reader.time_s("wall_s", out.wall_s);

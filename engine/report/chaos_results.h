@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -72,6 +74,20 @@ struct ChaosSeries {
   std::vector<double> failed_rps, usual_failed_rps;
   std::vector<double> completed_rps, usual_completed_rps;
 };
+
+/// One curve of a client, by the name that it has in JSON.
+struct ChaosCurve {
+  std::string_view name;
+  std::vector<double> ChaosSeries::*values;
+};
+inline constexpr std::array<ChaosCurve, 6> kChaosCurves = {{
+    {"p99_ms", &ChaosSeries::p99_ms},
+    {"usual_p99_ms", &ChaosSeries::usual_p99_ms},
+    {"failed_rps", &ChaosSeries::failed_rps},
+    {"usual_failed_rps", &ChaosSeries::usual_failed_rps},
+    {"completed_rps", &ChaosSeries::completed_rps},
+    {"usual_completed_rps", &ChaosSeries::usual_completed_rps},
+}};
 
 /// Everything an experiment found out. Terminal, JSON, JUnit and HTML read this and nothing else.
 struct ChaosResults {

@@ -227,9 +227,20 @@ TEST_CASE("results gui: experiments, searches and metastability show what they f
   impact.text = "kill api[1]";
   impact.reach = {{"store", "utilization", "1", 0.4, 0.9, {0.5, Interval{0.4, 0.6}, ""}}};
   impact.budgets = {{"users.availability >= 99%", {1.5, {}, ""}}};
+  impact.begin_s = {1, {}, ""};
+  impact.lasted_s = {1, {}, ""};
   chaos.impacts = {impact};
+  chaos.times_s = {0, 1, 2, 3};
+  ChaosSeries series;
+  series.client = "users";
+  for (const ChaosCurve& curve : kChaosCurves) series.*curve.values = {5, 20, 30, 6};
+  chaos.series = {series};
   place.write("expanded.json", small_scenario());
-  CHECK(play("wait 4\nexpect verdict deviates\nclick link:expanded.json\n"
+  CHECK(play("wait 4\nexpect verdict deviates\n"
+             "move \"plot:users: p99\" 0.5 0.5\nwait 2\n"
+             "move \"plot:users: failed requests\" 0.5 0.5\nwait 2\n"
+             "move \"plot:users: completed requests\" 0.5 0.5\nwait 2\n"
+             "click link:expanded.json\n"
              "until open small\nexpect \"in front\" live\n",
              place.write("chaos.json", chaos_json(chaos))) == ViewEnd::done);
   SearchResults search;

@@ -59,6 +59,12 @@ ChaosResults sample_chaos() {
   impact.sustained_by = "retries";
   out.impacts = {impact};
   out.findings = {{"slow", "", "It recovers slowly."}};
+  out.times_s = {0, 1, 2};
+  ChaosSeries series;
+  series.client = "users";
+  for (const ChaosCurve& curve : kChaosCurves)
+    series.*curve.values = {1, std::numeric_limits<double>::quiet_NaN(), 2.5};
+  out.series = {series};
   out.events = 123'456;
   out.wall_s = 3.5;
   out.started = "2026-11-23T19:14:56Z";

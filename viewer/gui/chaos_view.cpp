@@ -1,6 +1,7 @@
 #include "viewer/gui/chaos_view.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -138,6 +139,55 @@ void ChaosView::fault(Context& context, const ChaosImpact& impact) {
   ImGui::EndTable();
 }
 
+/// What clients saw, on average over the runs, with the faults and (dashed) without them.
+void ChaosView::over_time(Context& context, const ChaosResults& results) {
+  struct Chart {
+    const char* name;
+    PlotOptions options;
+    std::vector<double> ChaosSeries::*seen;
+    std::vector<double> ChaosSeries::*usual;
+  };
+  const std::array<Chart, 3> charts = {{
+      {"p99",
+       {.y = {.unit = Unit::milliseconds, .kind = AxisKind::logarithmic}},
+       &ChaosSeries::p99_ms,
+       &ChaosSeries::usual_p99_ms},
+      {"failed requests",
+       {.y = {.unit = Unit::rate, .lo = 0.0}},
+       &ChaosSeries::failed_rps,
+       &ChaosSeries::usual_failed_rps},
+      {"completed requests",
+       {.y = {.unit = Unit::rate, .lo = 0.0}},
+       &ChaosSeries::completed_rps,
+       &ChaosSeries::usual_completed_rps},
+  }};
+  if (results.times_s.empty()) return;
+  time_.set_extent({results.times_s.front(), std::max(results.times_s.back(), 1e-3)});
+  const float gap = ImGui::GetStyle().ItemSpacing.x;
+  const float room = ImGui::GetContentRegionAvail().x - 2 * gap;
+  for (const ChaosSeries& series : results.series) {
+    heading(context.look, (series.client + " over time").c_str());
+    for (const Chart& chart : charts) {
+      if (&chart != charts.data()) ImGui::SameLine();
+      const std::string id = series.client + ": " + chart.name;
+      PlotOptions options = chart.options;
+      options.title = chart.name;
+      options.size = {room / 3, context.look.px(200)};
+      Plot plot(context.look, id, options, states_[id], time_);
+      for (const ChaosImpact& impact : results.impacts)
+        if (impact.begin_s.value && impact.lasted_s.value)
+          plot.span(impact.text, *impact.begin_s.value,
+                    *impact.begin_s.value + *impact.lasted_s.value);
+      SeriesStyle without;
+      without.ghost = true;
+      plot.line("without", results.times_s, series.*chart.usual, without);
+      plot.line("with the faults", results.times_s, series.*chart.seen);
+      const PlotResult drawn = plot.end();
+      context.registry.mark("plot:" + id, {drawn.area_min, drawn.area_max});
+    }
+  }
+}
+
 void ChaosView::show(Context& context, const ChaosResults& results, std::string& link) {
   const Look& look = context.look;
   title(look, results.title);
@@ -173,6 +223,7 @@ void ChaosView::show(Context& context, const ChaosResults& results, std::string&
       ImGui::EndTable();
     }
   }
+  over_time(context, results);
   for (std::size_t i = 0; i < results.impacts.size(); ++i) {
     ImGui::PushID(static_cast<int>(i));
     fault(context, results.impacts[i]);

@@ -22,6 +22,7 @@ class ChaosView {
   void show(Context& context, const ChaosResults& results, std::string& link);
   void show(Context& context, const SearchResults& results, std::string& link);
   void show(Context& context, const MetastabilityResults& results);
+  void over_time(Context& context, const ChaosResults& results);
   void fault(Context& context, const ChaosImpact& impact);
   /// A button for a file beside the document. @return whether that is there.
   bool link_to(Context& context, const char* label, const std::string& name,
@@ -29,7 +30,7 @@ class ChaosView {
 
   const SavedFile& file_;
   std::map<std::string, PlotState> states_;
-  XLink loads_, lengths_;
+  XLink loads_, lengths_, time_;
 };
 
 }  // namespace highwater::viewer
