@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+import x11_neighbour
+
 SKIPPED = 77
 PATIENCE_S = 60
 WIDTH, HEIGHT = 1280, 800
@@ -93,11 +95,11 @@ class Desk:
     def title(self):
         return self.do("getwindowname", self.window).strip()
 
-    def click(self, rect, button=1):
+    def click(self, rect, button=1, times=1):
         x, y = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2
         self.do("mousemove", "--window", self.window, round(x), round(y))
         time.sleep(0.3)
-        self.do("click", button)
+        self.do("click", "--repeat", times, "--delay", 80, button)
         time.sleep(0.5)
 
     def key(self, name):
@@ -120,6 +122,64 @@ def png_size(path):
     return struct.unpack(">II", path.read_bytes()[16:24])
 
 
+def look_and_break(desk, folder):
+    """A step, a fault by the menu, a run to its end, a picture."""
+    first = desk.places("")
+    menu = desk.places("right-click node:api\nwait 4\n")
+    dialog = desk.places("right-click node:api\nwait 4\nclick fault:kill\nwait 4\n")
+    desk.open()
+    wait_for("the title", lambda: desk.title() == "Highwater: small")
+    desk.click(first["step second"])
+    desk.click(first["node:api"], button=3)
+    desk.click(menu["fault:kill"])
+    desk.click(dialog["inject"])
+    desk.click(first["play"])
+    desk.key("t")
+    desk.key("F12")
+    picture = folder / "highwater-1.png"
+    wait_for("the picture", picture.exists)
+    assert png_size(picture) == (WIDTH, HEIGHT), png_size(picture)
+    time.sleep(2)
+    desk.key("ctrl+q")
+    assert desk.viewer.wait(PATIENCE_S) == 0
+    values = read_widgets(folder / "end.tsv")[1]
+    print(values)
+    assert values["open"] == "small"
+    assert values["acts"] == "1", values["acts"]
+    assert values["theme"] == "light", values["theme"]
+    assert values["state"] == "finished", values["state"]
+    assert values["clock"] == "1:00.000", values["clock"]
+
+
+def drop_edit_and_close(desk, folder, display):
+    """A file is dropped into the window, edited, and not lost when the window is asked to close."""
+    other = folder / "other.json"
+    other.write_text(json.dumps({**SCENARIO, "name": "other"}, indent=1))
+    edit = "key e\nuntil editing yes\nuntil checked right\nwait 20\n"
+    palette = desk.places(edit)
+    asks = desk.places(edit + "double-click palette:cache\nwait 2\nkey ctrl+q\nwait 2\n")
+    desk.open()
+    neighbour = x11_neighbour.Neighbour(display.name)
+    assert neighbour.drop(int(desk.window), other, WIDTH // 2, HEIGHT // 2, PATIENCE_S)
+    wait_for("the dropped file", lambda: desk.title() == "Highwater: other")
+    desk.key("e")
+    time.sleep(1)
+    desk.click(palette["palette:cache"], times=2)
+    wait_for("the change", lambda: desk.title().endswith("*"))
+    neighbour.ask_to_close(int(desk.window))
+    time.sleep(1)
+    assert desk.viewer.poll() is None, "it has ended with changes that were not saved"
+    desk.click(asks["stay"])
+    neighbour.ask_to_close(int(desk.window))
+    time.sleep(1)
+    desk.click(asks["save and go on"])
+    assert desk.viewer.wait(PATIENCE_S) == 0
+    neighbour.close()
+    saved = json.loads(other.read_text())
+    assert [each["kind"] for each in saved["components"].values()] == \
+        ["client", "service", "cache"], saved
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     xvfb, xdotool = (shutil.which(word) for word in sys.argv[2:4])
@@ -132,31 +192,8 @@ def main():
         display = Display(xvfb)
         try:
             desk = Desk(program, xdotool, display, folder)
-            first = desk.places("")
-            menu = desk.places("right-click node:api\nwait 4\n")
-            dialog = desk.places("right-click node:api\nwait 4\nclick fault:kill\nwait 4\n")
-            desk.open()
-            wait_for("the title", lambda: desk.title() == "Highwater: small")
-            desk.click(first["step second"])
-            desk.click(first["node:api"], button=3)
-            desk.click(menu["fault:kill"])
-            desk.click(dialog["inject"])
-            desk.click(first["play"])
-            desk.key("t")
-            desk.key("F12")
-            picture = folder / "highwater-1.png"
-            wait_for("the picture", picture.exists)
-            assert png_size(picture) == (WIDTH, HEIGHT), png_size(picture)
-            time.sleep(2)
-            desk.key("ctrl+q")
-            assert desk.viewer.wait(PATIENCE_S) == 0
-            values = read_widgets(folder / "end.tsv")[1]
-            print(values)
-            assert values["open"] == "small"
-            assert values["acts"] == "1", values["acts"]
-            assert values["theme"] == "light", values["theme"]
-            assert values["state"] == "finished", values["state"]
-            assert values["clock"] == "1:00.000", values["clock"]
+            look_and_break(desk, folder)
+            drop_edit_and_close(desk, folder, display)
         finally:
             if getattr(desk, "viewer", None) and desk.viewer.poll() is None:
                 desk.viewer.kill()
