@@ -53,6 +53,7 @@ void frame_of_hundred_components(benchmark::State& state) {
   const ScratchFile file(hundred_components());
   HeadlessApp viewer;
   if (!viewer.app().open(file.path().string(), {})) return state.SkipWithError("it is not open");
+  viewer.app().collapse(false);
   finish_with_frames(viewer);
   const auto tab = static_cast<std::size_t>(state.range(0));
   viewer.app().show_charts(tab);

@@ -299,3 +299,49 @@ TEST_CASE("gui: a parameter takes another form, or is left out") {
   wanted.replace(wanted.find("{ \"poisson\": \"100/s\" }"), 22, "{ \"constant\": \"800/s\" }");
   CHECK(read(file.path()) == wanted);
 }
+
+TEST_CASE("gui: lists are edited part by part: objectives and faults") {
+  const ScratchFile file(kShop);
+  CHECK(play(kEdit + "wait 30\nclick tree:objectives\nwait 2\nclick add:objectives\nwait 2\n"
+                     "expect undoes \"set objectives\"\nuntil checked right\n"
+                     "double-click field:objectives.0\nkey ctrl+a\n"
+                     "type \"users.availability >= 98%\"\nkey enter\nwait 2\n"
+                     "click down:objectives.0\nwait 2\nuntil checked right\n"
+                     "click add:faults\nwait 2\nclick form:faults:kill\nwait 2\n"
+                     "until checked right\nexpect complaints 0\n"
+                     "click tree:objectives\nwait 2\n"
+                     "click tree:faults\nwait 2\nclick tree:faults.0\nwait 2\n"
+                     "double-click field:faults.0.at\nkey ctrl+a\ntype 20s\nkey enter\nwait 2\n"
+                     "until checked right\nkey ctrl+s\nexpect changed no\n",
+             file.path()) == ViewEnd::done);
+  std::string wanted = kShop;
+  const std::string before = "  \"objectives\": [\"users.availability >= 99%\"]\n";
+  wanted.replace(
+      wanted.find(before), before.size(),
+      "  \"objectives\": [\"users.latency.p99 < 250ms\", \"users.availability >= 98%\"],\n"
+      "  \"faults\": [{ \"kill\": \"api\", \"at\": \"20s\", \"count\": 1 }]\n");
+  CHECK(read(file.path()) == wanted);
+}
+
+TEST_CASE("gui: lists are edited part by part: the steps of an endpoint") {
+  std::string text = kShop;
+  const std::string before = "\"service_time\": \"5ms\" } // who answers";
+  text.replace(text.find(before), before.size(),
+               "\"endpoints\": { \"*\": [{ \"compute\": \"5ms\" }] } } // who answers");
+  const ScratchFile file(text);
+  CHECK(play(kEdit + "wait 30\nclick node:api 0.3 0.2\nexpect selected node:api\nwait 2\n"
+                     "click tree:endpoints\nwait 2\nclick add:endpoints.*\nwait 2\n"
+                     "click form:endpoints.*:wait\nwait 2\nuntil checked right\n"
+                     "expect undoes \"set api.endpoints\"\n"
+                     "click tree:endpoints.*\nwait 2\nclick up:endpoints.*.1\nwait 2\n"
+                     "click remove:endpoints.*.1\nwait 2\nuntil checked right\n"
+                     "click add:endpoints\nwait 2\ntype \"GET /\"\nkey enter\nwait 2\n"
+                     "until checked right\nexpect complaints 0\nkey ctrl+s\nexpect changed no\n",
+             file.path()) == ViewEnd::done);
+  Problems problems;
+  const auto saved = parse_json(read(file.path()), problems.add_source(""), problems);
+  REQUIRE(saved);
+  const Value& endpoints = *saved->find("components")->find("api")->find("endpoints");
+  CHECK(write_json_line(endpoints) == R"({"*": [{"wait": "40ms"}], "GET /": []})");
+  CHECK(read(file.path()).find("// who answers") != std::string::npos);
+}

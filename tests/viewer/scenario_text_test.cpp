@@ -421,10 +421,59 @@ TEST_CASE("scenario text: whatever is wanted, it becomes that", "[viewer][text]"
       const Value* const said = text.find(path);
       REQUIRE(said != nullptr);
       if (!said->is_object() && !said->is_array()) REQUIRE(*said == *find_value(wanted, path));
+      if (said->is_array())
+        REQUIRE(said->elements().size() == find_value(wanted, path)->elements().size());
       if (said->is_object())
         REQUIRE(said->members().size() == find_value(wanted, path)->members().size());
     }
   }));
+}
+
+TEST_CASE("scenario text: a list that gets shorter or longer keeps what stays in it",
+          "[viewer][text]") {
+  const std::string steps =
+      "{\n"
+      "  \"steps\": [\n"
+      "    { \"wait\": \"1ms\" }, // first\n"
+      "    // Asks.\n"
+      "    { \"call\": \"db\" },\n"
+      "    { \"compute\": \"2ms\" } // last\n"
+      "  ]\n"
+      "}\n";
+  const auto said = [&](const std::string& value) {
+    ScenarioText text = read(steps);
+    REQUIRE(text.say({"steps"}, json(value)));
+    CHECK(*text.find({"steps"}) == json(value));
+    return text.text();
+  };
+  CHECK(said(R"([{"wait": "1ms"}, {"compute": "2ms"}])") ==
+        "{\n"
+        "  \"steps\": [\n"
+        "    { \"wait\": \"1ms\" }, // first\n"
+        "    { \"compute\": \"2ms\" } // last\n"
+        "  ]\n"
+        "}\n");
+  CHECK(said(R"([{"wait": "1ms"}, {"call": "db"}, {"compute": "2ms"}, {"wait": "3ms"}])") ==
+        "{\n"
+        "  \"steps\": [\n"
+        "    { \"wait\": \"1ms\" }, // first\n"
+        "    // Asks.\n"
+        "    { \"call\": \"db\" },\n"
+        "    { \"compute\": \"2ms\" }, // last\n"
+        "    { \"wait\": \"3ms\" }\n"
+        "  ]\n"
+        "}\n");
+  CHECK(said(R"([{"wait": "1ms"}, {"call": "store"}, {"compute": "2ms"}])") ==
+        "{\n"
+        "  \"steps\": [\n"
+        "    { \"wait\": \"1ms\" }, // first\n"
+        "    // Asks.\n"
+        "    { \"call\": \"store\" },\n"
+        "    { \"compute\": \"2ms\" } // last\n"
+        "  ]\n"
+        "}\n");
+  CHECK(read(said("[]")).find({"steps"})->elements().empty());
+  CHECK(said(R"([{"compute": "2ms"}, {"wait": "1ms"}])").find("compute") != std::string::npos);
 }
 
 TEST_CASE("scenario text: lines that an edit is not about stay", "[viewer][text]") {

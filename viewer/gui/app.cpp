@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include "viewer/draw/format.h"
+#include "viewer/gui/still.h"
+#include "viewer/session/name_groups.h"
 
 namespace highwater::viewer {
 namespace {
@@ -34,6 +36,8 @@ constexpr std::array<Gesture, 10> kGestures = {{
     {"drag from a card's right edge", "editing: connect it"},
     {"Delete", "editing: remove what is selected"},
 }};
+
+constexpr std::size_t kMostCards = 60;  // chosen: more than that are too small to read
 
 std::string_view word(RunState state) {
   switch (state) {
@@ -90,6 +94,8 @@ bool App::open_scenario(const std::string& file, const std::vector<std::string>&
   context_.selected.reset();
   context_.time.fit();
   canvas_.select(std::nullopt);
+  // Of a large system many of a kind are one card until somebody looks into them.
+  collapse(session_.system().topology.nodes.size() > kMostCards);
   canvas_.fit();
   return true;
 }
@@ -183,6 +189,8 @@ std::vector<Command> App::make_commands() {
       [this] { context_.later([this] { session_.restart(session_.system().seed + 1); }); });
   add("charts: show all of the run", "", 0, [this] { context_.time.fit(); });
   add("topology: show all", "", 0, [this] { canvas_.fit(); });
+  add("topology: collapse all groups", "", 0, [this] { collapse(true); });
+  add("topology: expand all groups", "", 0, [this] { collapse(false); });
   add("select nothing", "", 0, [this] { context_.selected.reset(); });
   for (std::size_t i = 0; i < ChartsPanel::kTabs.size(); ++i)
     commands.push_back({.name = fmt::format("show: {}", ChartsPanel::kTabs[i]),
@@ -256,6 +264,13 @@ void App::keys() {
   }
 }
 
+/// All components of one kind and one name but for a number into one card, or out of it.
+void App::collapse(bool collapsed) {
+  if (!session_.is_open()) return;
+  for (const std::string& group : groups_of(session_.system().topology))
+    if (!group.empty()) canvas_.collapse(group, collapsed);
+}
+
 void App::topology_panel(ImVec2 size) {
   ImGui::BeginChild("topology", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
@@ -264,22 +279,7 @@ void App::topology_panel(ImVec2 size) {
                         context_.other ? &*context_.other : nullptr);
   } else if (session_.is_open()) {
     // Before anything has happened: the system as it stands.
-    const TopologyPicture& picture = session_.system().topology;
-    model_ = {};
-    for (const TopologyNode& node : picture.nodes) {
-      topology::Node& drawn = model_.nodes.emplace_back();
-      drawn.id = node.id;
-      drawn.kind = node.kind;
-      drawn.column = node.column;
-      drawn.row = node.row;
-      drawn.count = node.instances;
-    }
-    for (const TopologyEdge& edge : picture.edges) {
-      topology::Edge& drawn = model_.edges.emplace_back();
-      drawn.from = edge.from;
-      drawn.to = edge.to;
-      drawn.asynchronous = edge.asynchronous;
-    }
+    model_ = still_of(session_.system().topology);
   }
   if (canvas_.selected() != context_.selected) canvas_.select(context_.selected);
   TopologyCanvas::Options options;

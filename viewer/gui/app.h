@@ -49,6 +49,8 @@ class App {
   void dress(ImFontAtlas& atlas);
   bool needs_fonts() const { return needs_fonts_; }
 
+  /// Collapses all groups of the topology (see groups_of()), or expands them.
+  void collapse(bool collapsed);
   /// Between ImGui::NewFrame() and ImGui::Render().
   /// @param clock_s  Since the beginning; what moves by itself moves by it.
   void frame(ImVec2 size, double clock_s);

@@ -8,9 +8,11 @@
 #include <GLFW/glfw3.h>
 #include <fmt/format.h>
 
+#include "engine/kernel/check.h"
 #include "viewer/draw/widgets.h"
 #include "viewer/gui/input_text.h"
 #include "viewer/gui/overview_panel.h"
+#include "viewer/gui/still.h"
 
 namespace highwater::viewer {
 namespace {
@@ -20,26 +22,6 @@ bool holds(std::string_view text, std::string_view part) {
            return std::tolower(static_cast<unsigned char>(a)) ==
                   std::tolower(static_cast<unsigned char>(b));
          }) != text.end();
-}
-
-void fill(topology::Model& model, const TopologyPicture& picture) {
-  model = {};
-  for (const TopologyNode& node : picture.nodes) {
-    topology::Node& drawn = model.nodes.emplace_back();
-    drawn.id = node.id;
-    drawn.kind = node.kind;
-    drawn.column = node.column;
-    drawn.row = node.row;
-    drawn.count = node.instances;
-    drawn.now.rate_per_s = topology::kNone;  // nothing runs here
-  }
-  for (const TopologyEdge& edge : picture.edges) {
-    topology::Edge& drawn = model.edges.emplace_back();
-    drawn.from = edge.from;
-    drawn.to = edge.to;
-    drawn.asynchronous = edge.asynchronous;
-    drawn.rate_per_s = topology::kNone;
-  }
 }
 
 /// The component that a problem is about; empty where it is about none.
@@ -61,6 +43,8 @@ std::string short_text(const Problem& problem) {
 }
 
 constexpr std::size_t kMostShown = 200;  // problems
+
+const TypeInfo kObjective;
 
 }  // namespace
 
@@ -408,7 +392,7 @@ void EditorPanel::menus(Context& context) {
 void EditorPanel::canvas(Context& context, TopologyCanvas& canvas, ImVec2 size) {
   ImGui::BeginChild("topology", size, false,
                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-  fill(model_, editor_.picture());
+  model_ = still_of(editor_.picture(), topology::kNone);
   if (!placed_.empty() || !renamed_.empty()) {
     auto positions = canvas.positions();
     for (const auto& [from, to] : std::exchange(renamed_, {}))
@@ -472,13 +456,72 @@ void EditorPanel::component(Context& context, const std::string& name) {
 /// What the scenario says beside its components.
 void EditorPanel::scenario(Context& context) {
   heading(context.look, "The scenario");
-  std::vector<FieldInfo> fields;
-  for (const FieldInfo& field : context.language.top)
-    if (field.name != "components" && field.name != "highwater" && field.name != "extends")
-      fields.push_back(field);
   if (editor_.root() == nullptr || !editor_.root()->is_object()) return;
-  if (const auto change = form_.draw(context, fields, editor_.root(), ""))
-    say(context, editor_.set("", change->path, change->text));
+  std::vector<FieldInfo> fields;
+  std::optional<FieldForm::Change> change;
+  for (const FieldInfo& field : context.language.top) {
+    if (field.name == "components" || field.name == "highwater" || field.name == "extends")
+      continue;
+    const Value* const said = editor_.root()->find(field.name);
+    std::optional<FieldForm::Change> made;
+    if (field.name == "faults")
+      made = form_.draw_list(context, field, any_fault(context), said,
+                             [&](const AlternativeInfo* verb) { return fault(context, *verb); });
+    else if (field.name == "objectives")
+      made = form_.draw_list(context, field, kObjective, said,
+                             [&](const AlternativeInfo*) { return objective(context); });
+    else
+      made = form_.draw(context, {field}, editor_.root(), "");
+    if (made) change = made;
+  }
+  if (change) say(context, editor_.set("", change->path, change->text));
+}
+
+/// What stands for all verbs of faults.
+const TypeInfo& EditorPanel::any_fault(const Context& context) {
+  if (any_fault_.alternatives.empty()) {
+    any_fault_.shape = Shape::kOneOf;
+    for (const KindInfo& verb : context.language.faults)
+      any_fault_.alternatives.push_back({verb.name, verb.summary, verb.source, verb.fields()});
+  }
+  return any_fault_;
+}
+
+/// A fault that does something to what is there, the last that it can be done to.
+Value EditorPanel::fault(const Context& context, const AlternativeInfo& verb) const {
+  const auto& all = context.catalog.faults;
+  const auto kind = std::find_if(all.begin(), all.end(),
+                                 [&](const FaultKind& one) { return one.info.name == verb.verb; });
+  HIGHWATER_CHECK(kind != all.end());  // the language is made of the catalog
+  return example_of(*kind, target_of(*kind), *editor_.root());
+}
+
+std::string EditorPanel::target_of(const FaultKind& fault) const {
+  const TopologyPicture& picture = editor_.picture();
+  if (fault.aim == FaultAim::zone) {
+    const Value* const zones = find_value(*editor_.root(), {"network", "zones"});
+    const bool any = zones != nullptr && zones->is_array() && !zones->elements().empty();
+    return any ? text_of_value(zones->elements().back()) : "zone";
+  }
+  if (fault.aim == FaultAim::edges && !picture.edges.empty())
+    return picture.nodes[picture.edges.back().from].id + "->" +
+           picture.nodes[picture.edges.back().to].id;
+  std::string target;
+  for (const TopologyNode& node : picture.nodes)
+    if (fault.kinds.empty() ||
+        std::find(fault.kinds.begin(), fault.kinds.end(), node.kind) != fault.kinds.end())
+      target = node.id;
+  return target;
+}
+
+/// One that can be measured of whoever asks.
+Value EditorPanel::objective(const Context& context) const {
+  std::string client = "users";
+  for (const TopologyNode& node : editor_.picture().nodes)
+    if (const KindInfo* const kind = find_kind(context.language.kinds, node.kind);
+        kind != nullptr && kind->sends_load)
+      client = node.id;
+  return Value::string(client + ".latency.p99 < 250ms");
 }
 
 void EditorPanel::selected(Context& context) {

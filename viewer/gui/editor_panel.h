@@ -56,6 +56,10 @@ class EditorPanel {
   void selected(Context& context);
   void component(Context& context, const std::string& name);
   void scenario(Context& context);
+  const TypeInfo& any_fault(const Context& context);
+  Value fault(const Context& context, const AlternativeInfo& verb) const;
+  std::string target_of(const FaultKind& fault) const;
+  Value objective(const Context& context) const;
   void problems(Context& context);
   void text(Context& context);
   void say(Context& context, const EditOutcome& outcome);
@@ -65,6 +69,7 @@ class EditorPanel {
   Editor editor_;
   TextView view_;
   FieldForm form_;
+  TypeInfo any_fault_;
   std::string form_of_;  // what the form is of
   std::string search_;   // in the palette
   std::string save_as_;  // the field of that name

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "viewer/draw/format.h"
+#include "viewer/session/name_groups.h"
 
 namespace highwater::viewer {
 namespace {
@@ -82,7 +83,8 @@ bool speaks_of(const std::string& text, const std::string& id) {
   return false;
 }
 
-Feed::Feed(const System& system, const Sight& sight) : system_(system), sight_(sight) {
+Feed::Feed(const System& system, const Sight& sight)
+    : system_(system), sight_(sight), groups_(groups_of(system.topology)) {
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < system.parts.size(); ++i) places.emplace(system.parts[i].id, i);
   const auto part_of = [&](const std::string& id) {
@@ -288,6 +290,7 @@ void Feed::fill(topology::Model& model, std::size_t interval, const std::vector<
     const TopologyNode& place = system_.topology.nodes[i];
     node.id = place.id;
     node.kind = place.kind;
+    node.group = groups_[i];
     node.column = place.column;
     node.row = place.row;
     node.now = figures(i, interval);

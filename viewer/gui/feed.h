@@ -83,6 +83,7 @@ class Feed {
   std::vector<std::vector<InstanceOf>> instances_;  // by part
   std::vector<std::vector<std::size_t>> edges_into_;
   std::vector<std::vector<std::size_t>> edges_drawn_;  // those of Sight, by edge of the picture
+  std::vector<std::string> groups_;                    // of the nodes
   std::vector<std::vector<double>> sparklines_;
 };
 

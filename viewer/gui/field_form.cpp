@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,6 +66,77 @@ const Value& root_of(const Context& context) {
   return context.session.is_open() ? context.session.document().root() : nothing;
 }
 
+/// The form that an object has; null where it has none of them.
+const AlternativeInfo* form_of(const TypeInfo& type, const Value& object) {
+  for (const Value::Member& member : object.members())
+    if (const AlternativeInfo* const form = find_alternative(type, member.key)) return form;
+  return nullptr;
+}
+
+/// Whether it is shown as a tree of its parts. What has a shorter form is written so until it has
+/// parts.
+bool has_parts(const TypeInfo& type, const Value* said) {
+  switch (type.shape) {
+    case Shape::kList:
+      return said != nullptr ? said->is_array() : type.bare == nullptr;
+    case Shape::kMap:
+      return said != nullptr ? said->is_object() : type.bare == nullptr;
+    case Shape::kOneOf:
+      return said != nullptr && said->is_object() && form_of(type, *said) != nullptr;
+    case Shape::kStruct:
+      return said != nullptr && said->is_object();
+    default:
+      return false;
+  }
+}
+
+/// As after `--set path=`.
+Value value_of_text(const std::string& text) {
+  const auto value = parse_json_value(text);
+  return value ? *value : Value::string(text);
+}
+
+/// `value` with a part of it that is another, or is left out.
+/// @param path  Keys with dots between them.
+Value with_change(Value value, std::string_view path, const std::string& text) {
+  const std::size_t dot = path.find('.');
+  const std::string key(path.substr(0, dot));
+  if (dot == std::string_view::npos) {
+    if (text.empty())
+      value.erase(key);
+    else
+      value.set(key, value_of_text(text));
+    return value;
+  }
+  const Value* const inner = value.find(key);
+  value.set(key, with_change(inner != nullptr && inner->is_object() ? *inner : Value::object(),
+                             path.substr(dot + 1), text));
+  return value;
+}
+
+/// What an object says, as far as there is room: `call: db, timeout: 20ms`.
+std::string in_short(const Value& value, float width) {
+  std::string text;
+  if (value.is_object()) {
+    for (const Value::Member& member : value.members())
+      text +=
+          (text.empty() ? "" : ", ") + member.key + ": " +
+          (member.value.is_object() || member.value.is_array() ? "…" : text_of_value(member.value));
+  } else {
+    text = text_of_value(value);
+  }
+  const float wide = ImGui::CalcTextSize("…").x;
+  if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+  while (!text.empty() && ImGui::CalcTextSize(text.c_str()).x + wide > width) {
+    while (text.size() > 1 && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80)
+      text.pop_back();
+    text.pop_back();
+  }
+  return text + "…";
+}
+
+const FieldForm::Maker kExamples;
+
 std::string example(const Context& context, const FieldInfo& field) {
   const auto value = example_of(field, root_of(context), {context.language});
   return value ? write_json_line(*value) : "{}";
@@ -83,24 +155,25 @@ std::string text_of_value(const Value& value) {
 }
 
 std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& field,
-                                           const std::string& current, const std::string& path) {
+                                           const TypeInfo& type, const std::string& current,
+                                           const std::string& path) {
   Written& written = texts_[path];
   if (written.base != current) written = {current, current};
   const std::string hint = field.default_json ? *field.default_json : "not said";
   const auto number = measured(current);
-  const bool whole = field.type().numbers == Numbers::kWhole;
-  const bool has_forms = field.type().alternatives.size() > 1;
+  const bool whole = type.numbers == Numbers::kWhole;
+  const bool has_forms = type.alternatives.size() > 1;
   const float slider = number ? context.look.px(64) : 0;
   const float inner = ImGui::GetStyle().ItemInnerSpacing.x;
   ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - (number ? slider + inner : 0) -
-                          (has_forms ? ImGui::GetFrameHeight() + inner : 0));
+                          (has_forms ? ImGui::GetFrameHeight() + inner : 0) - taken_);
   std::optional<std::string> changed;
   if (input_text("##text", hint.c_str(), written.text, ImGuiInputTextFlags_EnterReturnsTrue))
     changed = written.text;
   context.registry.mark("field:" + path);
   const auto with_forms = [&] {
     if (!has_forms) return changed;
-    const auto form = forms(context, field, path);
+    const auto form = forms(context, type, path);
     return form ? form : changed;
   };
   if (!number) return with_forms();
@@ -145,14 +218,14 @@ std::optional<FieldForm::Change> FieldForm::group(Context& context, const FieldI
 }
 
 /// The forms that a parameter may have, to choose another one, with an example.
-std::optional<std::string> FieldForm::forms(Context& context, const FieldInfo& field,
+std::optional<std::string> FieldForm::forms(Context& context, const TypeInfo& type,
                                             const std::string& path) {
   std::optional<std::string> changed;
   ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
   if (ImGui::ArrowButton("##forms", ImGuiDir_Down)) ImGui::OpenPopup("forms");
   context.registry.mark("forms:" + path);
   if (!ImGui::BeginPopup("forms")) return changed;
-  for (const AlternativeInfo& form : field.type().alternatives) {
+  for (const AlternativeInfo& form : type.alternatives) {
     if (ImGui::MenuItem(form.verb.c_str())) {
       changed = write_json_line(example_of(form, root_of(context), {context.language}));
     }
@@ -163,6 +236,231 @@ std::optional<std::string> FieldForm::forms(Context& context, const FieldInfo& f
   return changed;
 }
 
+FieldForm::Deed FieldForm::deeds(Context& context, const Part& part) {
+  Deed deed = Deed::none;
+  const float gap = ImGui::GetStyle().ItemInnerSpacing.x;
+  if (part.movable) {
+    ImGui::SameLine(0, gap);
+    if (ImGui::ArrowButton("##up", ImGuiDir_Up)) deed = Deed::up;
+    context.registry.mark("up:" + part.path);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Before the one above");
+    ImGui::SameLine(0, gap);
+    if (ImGui::ArrowButton("##down", ImGuiDir_Down)) deed = Deed::down;
+    context.registry.mark("down:" + part.path);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Behind the one below");
+  }
+  if (part.removable) {
+    ImGui::SameLine(0, gap);
+    if (ImGui::Button("-", {ImGui::GetFrameHeight(), 0})) deed = Deed::remove;
+    context.registry.mark("remove:" + part.path);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Take it out");
+  }
+  return deed;
+}
+
+/// What is added to a list or a map, once it has been chosen.
+std::optional<Value> FieldForm::more(Context& context, const Part& part) {
+  std::optional<Value> added;
+  std::string key;
+  const bool map = part.type.shape == Shape::kMap;
+  const bool choice = part.element->alternatives.size() > 1;
+  FieldInfo inner = part.field;
+  inner.default_json.reset();
+  ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+  bool add = ImGui::Button("+", {ImGui::GetFrameHeight(), 0});
+  context.registry.mark("add:" + part.path);
+  if (ImGui::IsItemHovered()) ImGui::SetTooltip("Add one");
+  if (add && (map || choice)) {
+    key_.clear();
+    ImGui::OpenPopup("add");
+    add = false;
+  }
+  if (ImGui::BeginPopup("add")) {
+    if (map) {
+      ImGui::SetNextItemWidth(context.look.px(180));
+      if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+      if (input_text("##key", "name", key_, ImGuiInputTextFlags_EnterReturnsTrue) &&
+          !key_.empty()) {
+        add = true;
+        ImGui::CloseCurrentPopup();
+      }
+      context.registry.mark("key:" + part.path);
+    } else {
+      for (const AlternativeInfo& form : part.element->alternatives) {
+        if (ImGui::MenuItem(form.verb.c_str()))
+          added = part.maker ? part.maker(&form)
+                             : example_of(form, root_of(context), {context.language});
+        if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", form.doc.c_str());
+        context.registry.mark("form:" + part.path + ":" + form.verb);
+      }
+    }
+    ImGui::EndPopup();
+  }
+  if (add)
+    added = part.maker ? part.maker(nullptr)
+                       : example_of(*part.element, inner, root_of(context), {context.language})
+                             .value_or(Value::string(""));
+  if (!added) return std::nullopt;
+  Value whole = part.value != nullptr ? *part.value : map ? Value::object() : Value::array();
+  if (map)
+    whole.set(key_, std::move(*added));
+  else
+    whole.push(std::move(*added));
+  return whole;
+}
+
+std::optional<Value> FieldForm::another_form(Context& context, const Part& part) {
+  if (part.type.alternatives.size() < 2) return std::nullopt;
+  const auto form = forms(context, part.type, part.path);
+  return form ? parse_json_value(*form) : std::nullopt;
+}
+
+std::optional<Value> FieldForm::elements(Context& context, const Part& list) {
+  std::optional<Value> result;
+  const Value::Elements& all = list.value->elements();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ImGui::PushID(static_cast<int>(i));
+    const Outcome outcome =
+        part(context,
+             {list.field, *list.element,
+              list.element->element == nullptr ? nullptr : &list.element->element(), &all[i],
+              std::to_string(i + 1), fmt::format("{}.{}", list.path, i), true, true, kExamples});
+    ImGui::PopID();
+    if (outcome.value) {
+      result = *list.value;
+      result->elements()[i] = *outcome.value;
+    } else if (outcome.deed == Deed::remove) {
+      result = *list.value;
+      result->elements().erase(result->elements().begin() + static_cast<std::ptrdiff_t>(i));
+    } else if (outcome.deed != Deed::none) {
+      const std::size_t other = outcome.deed == Deed::up ? i - 1 : i + 1;
+      if (other >= all.size()) continue;  // the first has none above it, either
+      result = *list.value;
+      std::swap(result->elements()[i], result->elements()[other]);
+    }
+  }
+  return result;
+}
+
+std::optional<Value> FieldForm::members(Context& context, const Part& map) {
+  std::optional<Value> result;
+  for (const Value::Member& member : map.value->members()) {
+    ImGui::PushID(member.key.c_str());
+    const Outcome outcome = part(
+        context, {map.field, *map.element,
+                  map.element->element == nullptr ? nullptr : &map.element->element(),
+                  &member.value, member.key, map.path + "." + member.key, false, true, kExamples});
+    ImGui::PopID();
+    if (!outcome.value && outcome.deed == Deed::none) continue;
+    result = *map.value;
+    if (outcome.value)
+      result->set(member.key, *outcome.value);
+    else
+      result->erase(member.key);
+  }
+  return result;
+}
+
+std::optional<Value> FieldForm::inside(Context& context, const Part& whole) {
+  if (whole.value == nullptr) return std::nullopt;
+  if (whole.type.shape == Shape::kList) return elements(context, whole);
+  if (whole.type.shape == Shape::kMap) return members(context, whole);
+  const AlternativeInfo* const form =
+      whole.type.shape == Shape::kOneOf ? form_of(whole.type, *whole.value) : nullptr;
+  const std::string prefix = whole.path + ".";
+  const auto change =
+      draw(context, form != nullptr ? form->fields : whole.type.fields, whole.value, prefix);
+  if (!change) return std::nullopt;
+  return with_change(*whole.value, std::string_view(change->path).substr(prefix.size()),
+                     change->text);
+}
+
+/// What has parts: itself with what can be done to it, and the parts below it when it is open.
+FieldForm::Outcome FieldForm::branch(Context& context, const Part& whole) {
+  Outcome outcome;
+  const bool many = whole.element != nullptr;
+  const bool choice = !many && whole.type.alternatives.size() > 1;
+  const int buttons =
+      (many ? 1 : 0) + (choice ? 1 : 0) + (whole.movable ? 2 : 0) + (whole.removable ? 1 : 0);
+  const float gap = ImGui::GetStyle().ItemInnerSpacing.x;
+  const float right = ImGui::GetWindowContentRegionMax().x -
+                      static_cast<float>(buttons) * (ImGui::GetFrameHeight() + gap);
+  std::string label = whole.label;
+  if (many) {
+    const std::size_t size = whole.value == nullptr             ? 0
+                             : whole.type.shape == Shape::kList ? whole.value->elements().size()
+                                                                : whole.value->members().size();
+    label += fmt::format(" ({})", size);
+  } else if (whole.value != nullptr) {
+    const float left = ImGui::GetCursorPosX() + ImGui::GetTreeNodeToLabelSpacing();
+    label += "  ";
+    label += in_short(*whole.value, right - left - ImGui::CalcTextSize(label.c_str()).x);
+  }
+  ImGui::PushStyleColor(ImGuiCol_Text,
+                        whole.value != nullptr ? context.look.theme.text : context.look.theme.dim);
+  const bool open = ImGui::TreeNodeEx(
+      "##part", ImGuiTreeNodeFlags_AllowItemOverlap | ImGuiTreeNodeFlags_FramePadding, "%s",
+      label.c_str());
+  ImGui::PopStyleColor();
+  context.registry.mark("tree:" + whole.path);
+  if (ImGui::IsItemHovered()) explain(context, whole.field);
+  ImGui::SameLine(right - gap);
+  ImGui::Dummy({0, 0});
+  if (choice) outcome.value = another_form(context, whole);
+  if (many) outcome.value = more(context, whole);
+  outcome.deed = deeds(context, whole);
+  if (open) {
+    if (auto changed_part = inside(context, whole)) outcome.value = changed_part;
+    ImGui::TreePop();
+  }
+  return outcome;
+}
+
+/// What is written as a text.
+FieldForm::Outcome FieldForm::leaf(Context& context, const Part& part) {
+  Outcome outcome;
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(part.label.c_str());
+  if (ImGui::IsItemHovered()) explain(context, part.field);
+  ImGui::SameLine(0, context.look.px(10));
+  const float gap = ImGui::GetStyle().ItemInnerSpacing.x;
+  const int buttons = (part.movable ? 2 : 0) + (part.removable ? 1 : 0);
+  FieldInfo field = part.field;
+  field.default_json.reset();
+  const float before =
+      std::exchange(taken_, static_cast<float>(buttons) * (ImGui::GetFrameHeight() + gap));
+  const std::string current = text_of_value(*part.value);
+  const auto written = text(context, field, part.type, current, part.path);
+  taken_ = before;
+  if (written && *written != current)
+    outcome.value = part.value->is_string() && part.type.numbers == Numbers::kNone
+                        ? Value::string(*written)
+                        : value_of_text(*written);
+  outcome.deed = deeds(context, part);
+  return outcome;
+}
+
+FieldForm::Outcome FieldForm::part(Context& context, const Part& part) {
+  return has_parts(part.type, part.value) ? branch(context, part) : leaf(context, part);
+}
+
+std::optional<FieldForm::Change> FieldForm::draw_list(Context& context, const FieldInfo& field,
+                                                      const TypeInfo& element, const Value* said,
+                                                      const Maker& maker) {
+  static const TypeInfo kList = [] {
+    TypeInfo list;
+    list.shape = Shape::kList;
+    return list;
+  }();
+  if (said != nullptr && !said->is_array()) return std::nullopt;  // the text says it otherwise
+  ImGui::PushID(field.name.c_str());
+  const Outcome outcome =
+      branch(context, {field, kList, &element, said, field.name, field.name, false, false, maker});
+  ImGui::PopID();
+  if (!outcome.value) return std::nullopt;
+  return Change{field.name, write_json_line(*outcome.value)};
+}
+
 std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInfo& field,
                                                 const Value* said, const std::string& path) {
   const TypeInfo& type = field.type();
@@ -170,6 +468,14 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
   // What has a shorter form than an object is written so, until it is an object.
   if (type.shape == Shape::kStruct && (said == nullptr ? type.bare == nullptr : said->is_object()))
     return group(context, field, said, path);
+  if (has_parts(type, said)) {
+    const Part whole{field, type,       type.element == nullptr ? nullptr : &type.element(),
+                     said,  field.name, path,
+                     false, false,      kExamples};
+    const Outcome outcome = branch(context, whole);
+    if (!outcome.value) return std::nullopt;
+    return Change{path, write_json_line(*outcome.value)};
+  }
   ImGui::AlignTextToFramePadding();
   ImGui::PushStyleColor(ImGuiCol_Text,
                         said != nullptr ? context.look.theme.text : context.look.theme.dim);
@@ -197,7 +503,7 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
     }
     context.registry.mark("field:" + path);
   } else {
-    changed = text(context, field, current, path);
+    changed = text(context, field, type, current, path);
   }
   if (!changed || *changed == current) return std::nullopt;
   return Change{path, *changed};

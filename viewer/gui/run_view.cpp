@@ -12,6 +12,7 @@
 #include "viewer/draw/format.h"
 #include "viewer/draw/widgets.h"
 #include "viewer/gui/overview_panel.h"
+#include "viewer/gui/still.h"
 
 namespace highwater::viewer {
 namespace {
@@ -52,21 +53,11 @@ std::string with_interval(const Estimate& estimate, std::string_view unit) {
 }
 
 topology::Model model_of(const Results& results) {
-  topology::Model model;
-  for (const TopologyNode& node : results.topology.nodes) {
-    topology::Node& drawn = model.nodes.emplace_back();
-    drawn.id = node.id;
-    drawn.kind = node.kind;
-    drawn.column = node.column;
-    drawn.row = node.row;
-    drawn.count = std::max(node.instances, 1);
-  }
+  topology::Model model = still_of(results.topology);
   std::vector<double> failed(model.nodes.size(), 0);
-  for (const TopologyEdge& edge : results.topology.edges) {
-    topology::Edge& drawn = model.edges.emplace_back();
-    drawn.from = edge.from;
-    drawn.to = edge.to;
-    drawn.asynchronous = edge.asynchronous;
+  for (std::size_t i = 0; i < model.edges.size(); ++i) {
+    topology::Edge& drawn = model.edges[i];
+    const TopologyEdge& edge = results.topology.edges[i];
     drawn.rate_per_s = std::isfinite(edge.calls_per_s) ? edge.calls_per_s : 0;
     drawn.error_share = std::isfinite(edge.error_ratio) ? edge.error_ratio : 0;
     model.nodes[edge.to].now.rate_per_s += drawn.rate_per_s;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/describe/quantity.h"
+#include "engine/scenario/run_params.h"
 
 namespace highwater::viewer {
 namespace {
@@ -49,6 +50,9 @@ class ValueMaker {
   }
 
   std::optional<Value> of(const FieldInfo& field) { return of(field, 0); }
+  std::optional<Value> of_element(const TypeInfo& type, const FieldInfo& field) {
+    return of(type, field, 0);
+  }
   Value form_of(const AlternativeInfo& form) {
     return with_required(form.fields, &form.fields.front(), -1);
   }
@@ -241,6 +245,27 @@ Value example_of(const AlternativeInfo& form, const Value& root, const EditGroun
 std::optional<Value> example_of(const FieldInfo& field, const Value& root,
                                 const EditGround& ground) {
   return ValueMaker(root, ground).of(field);
+}
+
+std::optional<Value> example_of(const TypeInfo& element, const FieldInfo& field, const Value& root,
+                                const EditGround& ground) {
+  return ValueMaker(root, ground).of_element(element, field);
+}
+
+Value example_of(const FaultKind& fault, const std::string& target, const Value& root) {
+  Value example = Value::object();
+  example.set(fault.info.name, Value::string(target));
+  Duration duration = RunParams{}.duration;
+  const Value* const run = root.find("run");
+  if (const Value* const said = run != nullptr ? run->find("duration") : nullptr) {
+    Problems unread;
+    Quantity<Duration>::read(*said, "", unread, duration);
+  }
+  example.set("at", Quantity<Duration>::write(duration / 2));
+  if (!fault.trials.empty())
+    if (const auto trial = parse_json_value(fault.trials.front()); trial && trial->is_object())
+      for (const Value::Member& member : trial->members()) example.set(member.key, member.value);
+  return example;
 }
 
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind) {
@@ -442,7 +467,7 @@ EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
                                "instead, or open that file",
                                component, path, file_in_quotes(extended_by(text.value())))};
   }
-  if (text.set(steps, *said)) return {true, ""};
+  if (text.say(steps, *said)) return {true, ""};
   return {false, fmt::format("{} is no object: write it in the text", words_of(root, around))};
 }
 

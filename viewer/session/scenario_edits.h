@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/fault.h"
 #include "engine/scenario/language.h"
 #include "viewer/session/mentions.h"
 #include "viewer/session/scenario_text.h"
@@ -58,6 +59,12 @@ Value example_of(const AlternativeInfo& form, const Value& root, const EditGroun
 /// The same of a parameter; nothing where there is none, as of one that names a component.
 std::optional<Value> example_of(const FieldInfo& field, const Value& root,
                                 const EditGround& ground);
+
+/// The same of an element of a list or map that `field` declares.
+std::optional<Value> example_of(const TypeInfo& element, const FieldInfo& field, const Value& root,
+                                const EditGround& ground);
+/// A fault that does something to `target`, in the middle of the run.
+Value example_of(const FaultKind& fault, const std::string& target, const Value& root);
 
 /// Whether a field that names components may name one of that kind.
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind);

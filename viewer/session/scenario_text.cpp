@@ -167,6 +167,12 @@ bool ScenarioText::set(const JsonPath& path, const Value& value) {
   return true;
 }
 
+bool ScenarioText::say(const JsonPath& path, const Value& value) {
+  if (find(path) == nullptr) return set(path, value);
+  become(path, value);
+  return true;
+}
+
 bool ScenarioText::append(const JsonPath& list, const Value& element) {
   const auto node = node_at(list);
   if (!node || !is_list(nodes_[*node])) return false;
@@ -403,9 +409,31 @@ void ScenarioText::become(const JsonPath& path, const Value& wanted) {
              now.elements().size() == wanted.elements().size()) {
     for (std::size_t i = 0; i < wanted.elements().size(); ++i)
       become(below(std::to_string(i)), wanted.elements()[i]);
-  } else {
+  } else if (!now.is_array() || !wanted.is_array() || !become_longer_or_shorter(path, wanted)) {
     set(path, wanted);
   }
+}
+
+/// Of a list, where all that differs is that neighbouring elements go, or new ones follow the last.
+bool ScenarioText::become_longer_or_shorter(const JsonPath& path, const Value& wanted) {
+  const Value::Elements now = find(path)->elements();
+  const Value::Elements& then = wanted.elements();
+  const std::size_t common = std::min(now.size(), then.size());
+  std::size_t front = 0, back = 0;
+  while (front < common && now[front] == then[front]) ++front;
+  while (back < common - front && now[now.size() - 1 - back] == then[then.size() - 1 - back])
+    ++back;
+  if (front == now.size()) {
+    for (std::size_t i = front; i < then.size(); ++i) append(path, then[i]);
+    return true;
+  }
+  if (front + back != then.size()) return false;
+  for (std::size_t i = now.size() - back; i-- > front;) {
+    JsonPath element = path;
+    element.push_back(std::to_string(i));
+    remove(element);
+  }
+  return true;
 }
 
 }  // namespace highwater::viewer

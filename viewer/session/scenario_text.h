@@ -52,6 +52,8 @@ class ScenarioText {
   /// Replaces a value. A member that is not there is added at the end of its object, and so are the
   /// objects around it. @return false where something on the way is no object, or no element.
   bool set(const JsonPath& path, const Value& value);
+  /// The same, but of a list or an object only what differs is replaced.
+  bool say(const JsonPath& path, const Value& value);
   /// Adds an element at the end of a list. @return false where there is no list.
   bool append(const JsonPath& list, const Value& element);
   /// Removes a member or an element. @return false where there is none, or it is the whole text.
@@ -81,6 +83,7 @@ class ScenarioText {
   }
   void reread();
   void become(const JsonPath& path, const Value& wanted);
+  bool become_longer_or_shorter(const JsonPath& path, const Value& wanted);
   void put(std::size_t number, const Value& value);
   /// At the end of an object, or of a list, where there is no key.
   struct Addition {
