@@ -75,7 +75,7 @@ void ControlPanel::parameters(Context& context) {
         "Changes the running system, where it can be changed while it runs.\n"
         "Otherwise the run begins anew with the same seed, beside this one.");
   const Value* const components = context.session.document().root().find("components");
-  const auto change = form_.draw(context, part.kind->info.fields(),
+  const auto change = form_.draw(context, form_.found(context, part.kind->info.fields()),
                                  components != nullptr ? components->find(part.id) : nullptr, "");
   if (!change) return;
   context.later([&context, id = part.id, change = *change, live = live_] {

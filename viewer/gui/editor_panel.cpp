@@ -1,7 +1,6 @@
 #include "viewer/gui/editor_panel.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -16,13 +15,6 @@
 
 namespace highwater::viewer {
 namespace {
-
-bool holds(std::string_view text, std::string_view part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) ==
-                  std::tolower(static_cast<unsigned char>(b));
-         }) != text.end();
-}
 
 /// The component that a problem is about; empty where it is about none.
 std::string component_of(const Problem& problem) {
@@ -449,7 +441,7 @@ void EditorPanel::component(Context& context, const std::string& name) {
   ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
   ImGui::TextWrapped("%s", (kind->name + ": " + kind->summary).c_str());
   ImGui::PopStyleColor();
-  if (const auto change = form_.draw(context, kind->fields(), said, ""))
+  if (const auto change = form_.draw(context, form_.found(context, kind->fields()), said, ""))
     say(context, editor_.set(name, change->path, change->text));
 }
 

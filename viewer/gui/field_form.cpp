@@ -90,6 +90,21 @@ bool has_parts(const TypeInfo& type, const Value* said) {
   }
 }
 
+/// What a value is read as: the shorter form of the type where it is that.
+const TypeInfo& type_said(const TypeInfo& type, const Value* said) {
+  if (type.bare == nullptr || said == nullptr) return type;
+  const bool whole = type.shape == Shape::kList ? said->is_array() : said->is_object();
+  return whole ? type : type.bare();
+}
+
+/// What is added to a list or a map of the type where it is not chosen; what may be a list begins
+/// empty.
+Value begun(const Context& context, const TypeInfo& type, FieldInfo field) {
+  if (type.bare != nullptr && type.bare().shape == Shape::kList) return Value::array();
+  field.default_json.reset();  // of the list
+  return example_of(type, field, root_of(context), {context.language}).value_or(Value::string(""));
+}
+
 /// As after `--set path=`.
 Value value_of_text(const std::string& text) {
   const auto value = parse_json_value(text);
@@ -263,9 +278,7 @@ std::optional<Value> FieldForm::more(Context& context, const Part& part) {
   std::optional<Value> added;
   std::string key;
   const bool map = part.type.shape == Shape::kMap;
-  const bool choice = part.element->alternatives.size() > 1;
-  FieldInfo inner = part.field;
-  inner.default_json.reset();
+  const bool choice = part.element().alternatives.size() > 1;
   ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
   bool add = ImGui::Button("+", {ImGui::GetFrameHeight(), 0});
   context.registry.mark("add:" + part.path);
@@ -286,7 +299,7 @@ std::optional<Value> FieldForm::more(Context& context, const Part& part) {
       }
       context.registry.mark("key:" + part.path);
     } else {
-      for (const AlternativeInfo& form : part.element->alternatives) {
+      for (const AlternativeInfo& form : part.element().alternatives) {
         if (ImGui::MenuItem(form.verb.c_str()))
           added = part.maker ? part.maker(&form)
                              : example_of(form, root_of(context), {context.language});
@@ -296,10 +309,7 @@ std::optional<Value> FieldForm::more(Context& context, const Part& part) {
     }
     ImGui::EndPopup();
   }
-  if (add)
-    added = part.maker ? part.maker(nullptr)
-                       : example_of(*part.element, inner, root_of(context), {context.language})
-                             .value_or(Value::string(""));
+  if (add) added = part.maker ? part.maker(nullptr) : begun(context, part.element(), part.field);
   if (!added) return std::nullopt;
   Value whole = part.value != nullptr ? *part.value : map ? Value::object() : Value::array();
   if (map)
@@ -320,11 +330,9 @@ std::optional<Value> FieldForm::elements(Context& context, const Part& list) {
   const Value::Elements& all = list.value->elements();
   for (std::size_t i = 0; i < all.size(); ++i) {
     ImGui::PushID(static_cast<int>(i));
-    const Outcome outcome =
-        part(context,
-             {list.field, *list.element,
-              list.element->element == nullptr ? nullptr : &list.element->element(), &all[i],
-              std::to_string(i + 1), fmt::format("{}.{}", list.path, i), true, true, kExamples});
+    const Outcome outcome = part(
+        context, {list.field, type_said(list.element(), &all[i]), &all[i], std::to_string(i + 1),
+                  fmt::format("{}.{}", list.path, i), true, true, kExamples});
     ImGui::PopID();
     if (outcome.value) {
       result = *list.value;
@@ -346,10 +354,9 @@ std::optional<Value> FieldForm::members(Context& context, const Part& map) {
   std::optional<Value> result;
   for (const Value::Member& member : map.value->members()) {
     ImGui::PushID(member.key.c_str());
-    const Outcome outcome = part(
-        context, {map.field, *map.element,
-                  map.element->element == nullptr ? nullptr : &map.element->element(),
-                  &member.value, member.key, map.path + "." + member.key, false, true, kExamples});
+    const Outcome outcome =
+        part(context, {map.field, type_said(map.element(), &member.value), &member.value,
+                       member.key, map.path + "." + member.key, false, true, kExamples});
     ImGui::PopID();
     if (!outcome.value && outcome.deed == Deed::none) continue;
     result = *map.value;
@@ -378,8 +385,9 @@ std::optional<Value> FieldForm::inside(Context& context, const Part& whole) {
 /// What has parts: itself with what can be done to it, and the parts below it when it is open.
 FieldForm::Outcome FieldForm::branch(Context& context, const Part& whole) {
   Outcome outcome;
-  const bool many = whole.element != nullptr;
-  const bool choice = !many && whole.type.alternatives.size() > 1;
+  const bool many = whole.type.shape == Shape::kList || whole.type.shape == Shape::kMap;
+  // An element takes another form by another one in its place.
+  const bool choice = !many && !whole.movable && whole.type.alternatives.size() > 1;
   const int buttons =
       (many ? 1 : 0) + (choice ? 1 : 0) + (whole.movable ? 2 : 0) + (whole.removable ? 1 : 0);
   const float gap = ImGui::GetStyle().ItemInnerSpacing.x;
@@ -444,18 +452,17 @@ FieldForm::Outcome FieldForm::part(Context& context, const Part& part) {
   return has_parts(part.type, part.value) ? branch(context, part) : leaf(context, part);
 }
 
+const TypeInfo& FieldForm::Part::element() const {
+  return elements != nullptr ? *elements : type.element();
+}
+
 std::optional<FieldForm::Change> FieldForm::draw_list(Context& context, const FieldInfo& field,
                                                       const TypeInfo& element, const Value* said,
                                                       const Maker& maker) {
-  static const TypeInfo kList = [] {
-    TypeInfo list;
-    list.shape = Shape::kList;
-    return list;
-  }();
   if (said != nullptr && !said->is_array()) return std::nullopt;  // the text says it otherwise
   ImGui::PushID(field.name.c_str());
-  const Outcome outcome =
-      branch(context, {field, kList, &element, said, field.name, field.name, false, false, maker});
+  const Outcome outcome = branch(
+      context, {field, field.type(), said, field.name, field.name, false, false, maker, &element});
   ImGui::PopID();
   if (!outcome.value) return std::nullopt;
   return Change{field.name, write_json_line(*outcome.value)};
@@ -468,10 +475,8 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
   // What has a shorter form than an object is written so, until it is an object.
   if (type.shape == Shape::kStruct && (said == nullptr ? type.bare == nullptr : said->is_object()))
     return group(context, field, said, path);
-  if (has_parts(type, said)) {
-    const Part whole{field, type,       type.element == nullptr ? nullptr : &type.element(),
-                     said,  field.name, path,
-                     false, false,      kExamples};
+  if (const TypeInfo& shown = type_said(type, said); has_parts(shown, said)) {
+    const Part whole{field, shown, said, field.name, path, false, false, kExamples};
     const Outcome outcome = branch(context, whole);
     if (!outcome.value) return std::nullopt;
     return Change{path, write_json_line(*outcome.value)};
@@ -507,6 +512,19 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
   }
   if (!changed || *changed == current) return std::nullopt;
   return Change{path, *changed};
+}
+
+const std::vector<FieldInfo>& FieldForm::found(Context& context,
+                                               const std::vector<FieldInfo>& all) {
+  ImGui::SetNextItemWidth(-1);
+  input_text("##search", "search parameters", search_);
+  context.registry.mark("search parameters");
+  if (search_.empty()) return all;
+  found_.clear();
+  for (const FieldInfo& field : all)
+    if (holds(field.name, search_) || holds(field.doc, search_)) found_.push_back(field);
+  if (found_.empty()) ImGui::TextDisabled("No parameter speaks of that");
+  return found_;
 }
 
 std::optional<FieldForm::Change> FieldForm::draw(Context& context,

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/describe/type_info.h"
 #include "engine/describe/value.h"
@@ -25,6 +26,9 @@ class FieldForm {
   /// @return what the user has changed in this frame.
   std::optional<Change> draw(Context& context, const std::vector<FieldInfo>& fields,
                              const Value* said, const std::string& prefix);
+  /// Those that a field for searching, which it draws, has in their names or meanings. Valid until
+  /// the next call.
+  const std::vector<FieldInfo>& found(Context& context, const std::vector<FieldInfo>& all);
   /// Makes what is added to a list: of the form that was chosen, null where there are none.
   using Maker = std::function<Value(const AlternativeInfo*)>;
   /// A list whose elements are of a type that its own field does not say; only the name and the
@@ -47,13 +51,14 @@ class FieldForm {
   struct Part {
     const FieldInfo& field;  ///< Says what it means.
     const TypeInfo& type;
-    const TypeInfo* element;  ///< Of lists and maps.
-    const Value* value;       ///< Null where nothing is said.
+    const Value* value;  ///< Null where nothing is said.
     std::string label;
     std::string path;
-    bool movable = false;    ///< An element of a list.
-    bool removable = false;  ///< Of a list or a map.
-    const Maker& maker;      ///< If empty, the example of the declaration is added.
+    bool movable = false;                ///< An element of a list.
+    bool removable = false;              ///< Of a list or a map.
+    const Maker& maker;                  ///< If empty, the example of the declaration is added.
+    const TypeInfo* elements = nullptr;  ///< Of a list, where its own type does not say them.
+    const TypeInfo& element() const;
   };
   enum class Deed { none, up, down, remove };
   struct Outcome {
@@ -75,8 +80,10 @@ class FieldForm {
     std::string text;
   };
   std::map<std::string, Written> texts_;  // by path
-  std::string key_;                       // of the member that is being added to a map
-  float taken_ = 0;                       // of the width of a text, by what stands behind it
+  std::string search_;
+  std::vector<FieldInfo> found_;
+  std::string key_;  // of the member that is being added to a map
+  float taken_ = 0;  // of the width of a text, by what stands behind it
 };
 
 /// A value as people write it after `--set path=`: texts without their quotes.

@@ -1,5 +1,8 @@
 #include "viewer/gui/input_text.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace highwater::viewer {
 namespace {
 
@@ -34,6 +37,13 @@ bool input_lines(const char* label, std::string& text, ImVec2 size, ImGuiInputTe
       label, text.data(), text.capacity() + 1, size,
       flags | ImGuiInputTextFlags_CallbackResize | ImGuiInputTextFlags_CallbackAlways, grow,
       &writing);
+}
+
+bool holds(std::string_view text, std::string_view part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) ==
+                  std::tolower(static_cast<unsigned char>(b));
+         }) != text.end();
 }
 
 }  // namespace highwater::viewer

@@ -217,7 +217,8 @@ EditOutcome Editor::rename(const std::string& component, const std::string& name
 
 EditOutcome Editor::set(const std::string& component, const std::string& path,
                         const std::string& value) {
-  return edit(fmt::format("{} {}.{}", value.empty() ? "leave out" : "set", component, path),
+  const std::string whole = component.empty() ? path : component + "." + path;
+  return edit(fmt::format("{} {}", value.empty() ? "leave out" : "set", whole),
               [&](ScenarioText& text, const EditGround& on) {
                 return set_parameter(text, on, component, path, value);
               });
