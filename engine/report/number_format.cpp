@@ -106,9 +106,10 @@ std::string shortest(double value) {
 
 ShownNumber show_number(double value, std::string_view unit, int digits) {
   if (std::isnan(value)) return {"–", "", ""};
-  if (std::isinf(value)) return {value > 0 ? "unbounded" : "-unbounded", "", ""};
   const auto [factor, unit_text] = unit_for(value, unit);
   const double scaled = value * factor;
+  // As a percentage what is finite may not be.
+  if (std::isinf(scaled)) return {scaled > 0 ? "unbounded" : "-unbounded", "", ""};
   const int decimals =
       unit_text == "%" ? decimals_for_percent(scaled, digits) : decimals_for_digits(scaled, digits);
   return {fmt::format("{:.{}f}", scaled, decimals), unit_text, ""};
@@ -125,13 +126,15 @@ ShownNumber show_against(double value, double limit, std::string_view unit) {
 
 ShownNumber show_estimate(const Estimate& estimate, std::string_view unit) {
   if (!estimate.value) return {"–", "", ""};
-  const bool bounded = std::isfinite(*estimate.value) && estimate.ci95 &&
-                       std::isfinite(estimate.ci95->low) && std::isfinite(estimate.ci95->high);
+  const bool bounded =
+      estimate.ci95 && std::isfinite(estimate.ci95->low) && std::isfinite(estimate.ci95->high);
   if (!bounded) return show_number(*estimate.value, unit);
   const auto [factor, unit_text] = unit_for(*estimate.value, unit);
   const double value = *estimate.value * factor;
   double half_width =
       std::max({value - estimate.ci95->low * factor, estimate.ci95->high * factor - value, 0.0});
+  if (!std::isfinite(value) || !std::isfinite(half_width))
+    return show_number(*estimate.value, unit);
   // What rounding left of an interval without width is none.
   if (half_width < std::abs(value) * 1e-9) half_width = 0;
   const int least =

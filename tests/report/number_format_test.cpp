@@ -95,7 +95,12 @@ TEST_CASE("number_format: what is no number becomes a word", "[report][number]")
   CHECK(show_estimate({}, "ms").text() == "–");
   CHECK(show_number(std::nan(""), "/s").text() == "–");
   CHECK(show_number(kInfinity, "ms").text() == "unbounded");
+  CHECK(show_number(-kInfinity, "1").text() == "-unbounded");
   CHECK(show_estimate(between(1, 2, kInfinity), "ms").half_width.empty());
+  // Finite, but not as a percentage.
+  CHECK(show_number(1e308, "1").text() == "unbounded");
+  CHECK(show_estimate(between(1, 1e308, 1.1e308), "1").text() == "unbounded");
+  CHECK(show_estimate(between(-1e308, 1, 1e308), "1").half_width.empty());
 }
 
 TEST_CASE("number_format: simulated time reads like a clock", "[report][number]") {
