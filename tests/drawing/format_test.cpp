@@ -62,6 +62,7 @@ TEST_CASE("format: numbers with their units", "[drawing][format]") {
       {1.5, Unit::ratio, "150%"},
       {125, Unit::clock, "2:05"},
       {kNan, Unit::rate, "–"},
+      {1e308, Unit::ratio, "∞"},
       {kInfinity, Unit::milliseconds, "∞"},
       {-kInfinity, Unit::number, "−∞"},
   };

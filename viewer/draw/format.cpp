@@ -41,6 +41,7 @@ std::string without_number(double value) {
 // Near one the distance to one is what matters, so that keeps two digits.
 std::string percent(double share, int digits) {
   const double value = share * 100;
+  if (!std::isfinite(value)) return without_number(value);  // although the share is
   const double rest = 100 - value;
   int decimals = decimals_for(value, digits);
   if (rest == 0) decimals = 0;
