@@ -158,6 +158,17 @@ TEST_CASE("results gui: what is measured is saved as a run writes it, and two ar
   CHECK(fs::exists("results/small/latest/intervals.csv"));
 }
 
+TEST_CASE("results gui: a measurement that is closed takes its bands along") {
+  const Workplace place;
+  CHECK(play("until state paused\n"
+             "double-click replications\nkey ctrl+a\ntype 3\nwait 2\n"
+             "click measure\nuntil results 1\n"
+             "key space\nuntil state finished\nwait 3\nexpect \"live bands\" yes\n"
+             "move document:0 0.5 0.5\nwait 3\nclick document:0 0.94 0.5\nwait 3\n"
+             "expect results 0\nexpect \"in front\" live\nexpect \"live bands\" no\n",
+             place.write("small.json", small_scenario())) == ViewEnd::done);
+}
+
 TEST_CASE("results gui: measuring goes on beside the live run and can be stopped") {
   const Workplace place;
   CHECK(play("until state paused\n"

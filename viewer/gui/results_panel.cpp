@@ -195,7 +195,8 @@ void ResultsPanel::bar(Context& context) {
     ImGui::EndTabBar();
   }
   ImGui::EndChild();
-  if (closed) close(*closed);
+  // The charts of this frame may still show its bands.
+  if (closed) context.later([this, place = *closed] { close(place); });
 }
 
 void ResultsPanel::save(Context& context, const Document& document) {
