@@ -119,14 +119,9 @@ void FaultDialog::draw(Context& context) {
   std::vector<FieldInfo> fields;
   for (const FieldInfo& field : kind_->info.fields())
     if (field.name != kind_->info.name && !is_timing(field.name)) fields.push_back(field);
-  if (const auto change = form_.draw(context, fields, &said_, "fault.")) {
-    const std::string key = change->path.substr(change->path.find('.') + 1);
-    const auto value = parse_json_value(change->text);
-    if (change->text.empty())
-      said_.erase(key);
-    else
-      said_.set(key, value ? *value : Value::string(change->text));
-  }
+  const std::string prefix = "fault.";
+  if (const auto change = form_.draw(context, fields, &said_, prefix))
+    said_ = with_change(said_, std::string_view(change->path).substr(prefix.size()), change->text);
   ImGui::Spacing();
   if (icon_button(context.look,
                   {.id = "inject", .icon = Icon::bolt, .label = "Inject now", .strong = true}))

@@ -111,24 +111,6 @@ Value value_of_text(const std::string& text) {
   return value ? *value : Value::string(text);
 }
 
-/// `value` with a part of it that is another, or is left out.
-/// @param path  Keys with dots between them.
-Value with_change(Value value, std::string_view path, const std::string& text) {
-  const std::size_t dot = path.find('.');
-  const std::string key(path.substr(0, dot));
-  if (dot == std::string_view::npos) {
-    if (text.empty())
-      value.erase(key);
-    else
-      value.set(key, value_of_text(text));
-    return value;
-  }
-  const Value* const inner = value.find(key);
-  value.set(key, with_change(inner != nullptr && inner->is_object() ? *inner : Value::object(),
-                             path.substr(dot + 1), text));
-  return value;
-}
-
 /// What an object says, as far as there is room: `call: db, timeout: 20ms`.
 std::string in_short(const Value& value, float width) {
   std::string text;
@@ -158,6 +140,22 @@ std::string example(const Context& context, const FieldInfo& field) {
 }
 
 }  // namespace
+
+Value with_change(Value value, std::string_view path, const std::string& text) {
+  const std::size_t dot = path.find('.');
+  const std::string key(path.substr(0, dot));
+  if (dot == std::string_view::npos) {
+    if (text.empty())
+      value.erase(key);
+    else
+      value.set(key, value_of_text(text));
+    return value;
+  }
+  const Value* const inner = value.find(key);
+  value.set(key, with_change(inner != nullptr && inner->is_object() ? *inner : Value::object(),
+                             path.substr(dot + 1), text));
+  return value;
+}
 
 std::string text_of_value(const Value& value) {
   if (value.is_string()) return value.text();

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/describe/type_info.h"
@@ -85,6 +86,10 @@ class FieldForm {
   std::string key_;  // of the member that is being added to a map
   float taken_ = 0;  // of the width of a text, by what stands behind it
 };
+
+/// `value` with a part of it that is another, or is left out where the text is empty.
+/// @param path  Keys with dots between them.
+Value with_change(Value value, std::string_view path, const std::string& text);
 
 /// A value as people write it after `--set path=`: texts without their quotes.
 std::string text_of_value(const Value& value);
