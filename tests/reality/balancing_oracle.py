@@ -5,6 +5,7 @@ Backends that answer when told to tell whom the proxy chose; the same events the
 """
 
 import os
+import random
 import select
 import shutil
 import signal
@@ -15,7 +16,7 @@ import tempfile
 import time
 
 SECOND = 1_000_000_000
-PATIENCE = 10.0  # seconds until an answer that does not come is a failure
+PATIENCE = 60.0  # seconds until an answer that does not come is a failure
 
 
 def skip(reason):
@@ -29,25 +30,38 @@ def program(name):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the system gives to connections: one of these could take the port
+    before the server does, or connect to itself while there is no server yet."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
+def listens(place):
+    """place: a port of this host, or the path of a socket."""
+    with socket.socket(socket.AF_UNIX if isinstance(place, str) else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(place if isinstance(place, str) else ("127.0.0.1", place))
+            return True
+        except OSError:
+            return False
 
 
 class Server:
     """A proxy in a directory of its own, ended by its process number."""
 
-    def __init__(self, command, ports, environment=None):
+    def __init__(self, command, places, environment=None):
         self.process = subprocess.Popen(command, env={**os.environ, **(environment or {})},
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         end = time.monotonic() + PATIENCE
-        for port in ports:
-            while True:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    pass
+        for place in places:
+            while not listens(place):
                 if self.process.poll() is not None or time.monotonic() > end:
                     self.process.kill()
                     raise RuntimeError("the server did not start:\n" +

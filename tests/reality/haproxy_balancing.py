@@ -145,7 +145,8 @@ def check(highwater, haproxy, policy, seed):
         port = free_port()
         with open(path + "/haproxy.cfg", "w") as file:
             file.write(configuration(path, port, lines, targets))
-        server = Server([haproxy, "-db", "-q", "-f", path + "/haproxy.cfg"], [port])
+        server = Server([haproxy, "-db", "-q", "-f", path + "/haproxy.cfg"],
+                        [port, path + "/admin"])
         try:
             recorder = Recorder(backends, port)
             down = {i for i, target in enumerate(targets) if target.get("down")}
