@@ -66,13 +66,16 @@ class Desk:
                             "XDG_STATE_HOME": str(folder / "state")}
         self.environment.pop("WAYLAND_DISPLAY", None)
         self.size = ["--size", f"{WIDTH}x{HEIGHT}"]
+        self.beat_s = 0.3  # many frames, however slow the machine is
 
     def places(self, script):
         """Where widgets are once the script is over, from the processor's own drawing."""
         (self.folder / "places.script").write_text("until state paused\nwait 5\n" + script)
+        began = time.monotonic()
         subprocess.run([self.program, "view", "small.json", "--headless", "--script",
                         "places.script", "--widgets", "places.tsv", *self.size],
                        cwd=self.folder, check=True, timeout=PATIENCE_S)
+        self.beat_s = max(self.beat_s, 0.3 * (time.monotonic() - began))
         return read_widgets(self.folder / "places.tsv")[0]
 
     def open(self):
@@ -81,7 +84,7 @@ class Desk:
             cwd=self.folder, env=self.environment)
         self.window = wait_for("the window", self.find_window)
         self.do("windowfocus", self.window)
-        time.sleep(1)
+        time.sleep(2 * self.beat_s)
 
     def do(self, *words):
         return subprocess.run([self.xdotool, *map(str, words)], env=self.environment,
@@ -95,16 +98,30 @@ class Desk:
     def title(self):
         return self.do("getwindowname", self.window).strip()
 
-    def click(self, rect, button=1, times=1):
-        x, y = (rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2
+    def move(self, place):
+        x, y = (place[0] + place[2]) / 2, (place[1] + place[3]) / 2
         self.do("mousemove", "--window", self.window, round(x), round(y))
-        time.sleep(0.3)
-        self.do("click", "--repeat", times, "--delay", 80, button)
-        time.sleep(0.5)
+        time.sleep(self.beat_s)
+
+    def button(self, direction, number=1):
+        self.do("mouse" + direction, number)
+        time.sleep(self.beat_s)
+
+    def click(self, place, number=1):
+        self.move(place)
+        self.button("down", number)
+        self.button("up", number)
+
+    def drag(self, place, other):
+        self.move(place)
+        self.button("down")
+        for share in (0.1, 0.5, 1):
+            self.move([a + share * (b - a) for a, b in zip(place, other)])
+        self.button("up")
 
     def key(self, name):
         self.do("key", name)
-        time.sleep(0.5)
+        time.sleep(self.beat_s)
 
 
 def read_widgets(path):
@@ -130,7 +147,7 @@ def look_and_break(desk, folder):
     desk.open()
     wait_for("the title", lambda: desk.title() == "Highwater: small")
     desk.click(first["step second"])
-    desk.click(first["node:api"], button=3)
+    desk.click(first["node:api"], 3)
     desk.click(menu["fault:kill"])
     desk.click(dialog["inject"])
     desk.click(first["play"])
@@ -139,7 +156,7 @@ def look_and_break(desk, folder):
     picture = folder / "highwater-1.png"
     wait_for("the picture", picture.exists)
     assert png_size(picture) == (WIDTH, HEIGHT), png_size(picture)
-    time.sleep(2)
+    time.sleep(2 * desk.beat_s)
     desk.key("ctrl+q")
     assert desk.viewer.wait(PATIENCE_S) == 0
     values = read_widgets(folder / "end.tsv")[1]
@@ -157,21 +174,21 @@ def drop_edit_and_close(desk, folder, display):
     other.write_text(json.dumps({**SCENARIO, "name": "other"}, indent=1))
     edit = "key e\nuntil editing yes\nuntil checked right\nwait 20\n"
     palette = desk.places(edit)
-    asks = desk.places(edit + "double-click palette:cache\nwait 2\nkey ctrl+q\nwait 2\n")
+    asks = desk.places(edit + "drag-to palette:cache canvas\nwait 2\nkey ctrl+q\nwait 2\n")
     desk.open()
     neighbour = x11_neighbour.Neighbour(display.name)
     assert neighbour.drop(int(desk.window), other, WIDTH // 2, HEIGHT // 2, PATIENCE_S)
     wait_for("the dropped file", lambda: desk.title() == "Highwater: other")
     desk.key("e")
-    time.sleep(1)
-    desk.click(palette["palette:cache"], times=2)
+    time.sleep(2 * desk.beat_s)
+    desk.drag(palette["palette:cache"], palette["canvas"])
     wait_for("the change", lambda: desk.title().endswith("*"))
     neighbour.ask_to_close(int(desk.window))
-    time.sleep(1)
+    time.sleep(2 * desk.beat_s)
     assert desk.viewer.poll() is None, "it has ended with changes that were not saved"
     desk.click(asks["stay"])
     neighbour.ask_to_close(int(desk.window))
-    time.sleep(1)
+    time.sleep(2 * desk.beat_s)
     desk.click(asks["save and go on"])
     assert desk.viewer.wait(PATIENCE_S) == 0
     neighbour.close()
