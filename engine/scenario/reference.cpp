@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/facts.h"
+
 namespace highwater {
 namespace {
 
@@ -29,24 +31,6 @@ std::string type_words(const TypeInfo& type) {
   return type.name;
 }
 
-std::string without_quotes(std::string json) {
-  if (json.size() >= 2 && json.front() == '"' && json.back() == '"' &&
-      json.find('"', 1) == json.size() - 1)
-    return json.substr(1, json.size() - 2);
-  return json;
-}
-
-std::string limits(const FieldInfo& field) {
-  const bool length = field.type().shape == Shape::kList || field.type().shape == Shape::kMap;
-  const std::string unit = length ? " entries" : "";
-  if (field.min_json && field.max_json)
-    return fmt::format("{} to {}{}", without_quotes(*field.min_json),
-                       without_quotes(*field.max_json), unit);
-  if (field.min_json) return fmt::format("at least {}{}", without_quotes(*field.min_json), unit);
-  if (field.max_json) return fmt::format("at most {}{}", without_quotes(*field.max_json), unit);
-  return "";
-}
-
 std::string field_line(const FieldInfo& field) {
   std::string facts = type_words(field.type());
   if (field.required) {
@@ -54,7 +38,7 @@ std::string field_line(const FieldInfo& field) {
   } else if (field.default_json) {
     facts += ", default " + without_quotes(*field.default_json);
   }
-  const std::string range = limits(field);
+  const std::string range = limits_in_words(field);
   if (!range.empty()) facts += ", " + range;
   std::string line = fmt::format("- `{}` ({}): {}", field.name, facts, field.doc);
   if (!field.known_as.empty()) line += fmt::format(" The product's `{}`.", field.known_as);

@@ -7,9 +7,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/scratch_file.h"
-#include "tests/viewer/viewer_support.h"
-#include "viewer/gui/view.h"
+#include "tests/gui/play.h"
 #include "viewer/session/scenario_check.h"
 
 using namespace highwater;
@@ -17,6 +15,8 @@ using namespace highwater::viewer;
 using namespace highwater::testing;
 
 namespace {
+
+using highwater::testing::play;
 
 const std::string kShop = R"(// What is edited.
 {
@@ -32,14 +32,11 @@ const std::string kShop = R"(// What is edited.
 )";
 
 ViewEnd play(const std::string& script, const std::filesystem::path& file) {
-  const ScratchFile of_script(script);
   ViewOptions options;
   options.file = file.string();
-  options.script = of_script.path();
-  options.headless = true;
   options.width = 1600;
   options.height = 1000;
-  return view(options, viewer_catalog(), viewer_language());
+  return play(script, options);
 }
 
 std::string read(const std::filesystem::path& file) {

@@ -1,16 +1,14 @@
 // The viewer as people use it: by scripts that click and type, drawn by the processor.
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/scratch_file.h"
-#include "tests/viewer/viewer_support.h"
+#include "tests/gui/play.h"
+#include "tests/support/scratch_folder.h"
 #include "viewer/draw/image.h"
-#include "viewer/gui/view.h"
 
 using namespace highwater;
 using namespace highwater::viewer;
@@ -18,17 +16,14 @@ using namespace highwater::testing;
 
 namespace {
 
+using highwater::testing::play;
+
 /// Plays a script on the small scenario, or another one.
 ViewEnd play(const std::string& script, const std::string& scenario = small_scenario()) {
-  const ScratchFile of_script(script);
   const ScratchFile of_scenario(scenario);
   ViewOptions options;
   options.file = of_scenario.path();
-  options.script = of_script.path();
-  options.headless = true;
-  options.width = 1280;
-  options.height = 800;
-  return view(options, viewer_catalog(), viewer_language());
+  return play(script, options);
 }
 
 /// To a time, and then as still as before.
@@ -80,11 +75,7 @@ TEST_CASE("gui: back in time is another run up to there") {
 }
 
 TEST_CASE("gui: a right click breaks what it is on, and what was done is saved as an experiment") {
-  const auto before = std::filesystem::current_path();
-  const ScratchFile folder_of("");
-  const std::filesystem::path folder = folder_of.path().string() + ".d";
-  std::filesystem::create_directory(folder);
-  std::filesystem::current_path(folder);
+  const Workplace folder;
   CHECK(play("until state paused\n" + to("20", "0:20.000") +
              "right-click node:api 0.3 0.2\nwait 2\n"
              "click fault:kill\nwait 2\n"
@@ -94,9 +85,21 @@ TEST_CASE("gui: a right click breaks what it is on, and what was done is saved a
              to("30", "0:30.000") +
              "click \"end all\"\nuntil on 0\n"
              "wait 2\nclick \"save experiment\"\nwait 2\n") == ViewEnd::done);
-  CHECK(std::filesystem::exists(folder / "small-experiment.json"));
-  std::filesystem::current_path(before);
-  std::filesystem::remove_all(folder);
+  CHECK(std::filesystem::exists(folder.path() / "small-experiment.json"));
+}
+
+TEST_CASE("gui: a field of a part of a fault is said where it belongs, however long the form is") {
+  const Workplace folder;
+  CHECK(play("until state paused\n"
+             "right-click node:api 0.3 0.2\nwait 2\n"
+             "click fault:bad_deploy\nwait 2\n"
+             "click tree:fault.canary\nwait 2\n"
+             "click tree:fault.rolling_update\nwait 2\n"
+             "double-click field:fault.rolling_update.max_surge\ntype 2\nkey enter\nwait 2\n"
+             "click inject\nuntil faults 1\nexpect problems 0\n"
+             "wait 2\nclick \"save experiment\"\nwait 2\n") == ViewEnd::done);
+  CHECK_THAT(folder.read("small-experiment.json"),
+             Catch::Matches("(.|\n)*\"rolling_update\": *\\{\\s*\"max_surge\": *2(.|\n)*"));
 }
 
 TEST_CASE("gui: a parameter is changed in its field, and the run before stays beside it") {
@@ -170,23 +173,17 @@ TEST_CASE("gui: the capacity charts show demand, and any metric that there is") 
 }
 
 TEST_CASE("gui: a chart is saved as a picture of its own, as numbers and as a drawing") {
-  const auto before = std::filesystem::current_path();
-  const ScratchFile folder_of("");
-  const std::filesystem::path folder = folder_of.path().string() + ".d";
-  std::filesystem::create_directory(folder);
-  std::filesystem::current_path(folder);
+  const Workplace folder;
   CHECK(play("until state paused\n" + to("20", "0:20.000") +
              "right-click plot:throughput\nwait 2\nclick png:throughput\nwait 8\n"
              "right-click plot:throughput\nwait 2\nclick csv:throughput\nwait 3\n"
              "right-click plot:throughput\nwait 2\nclick svg:throughput\nwait 3\n") ==
         ViewEnd::done);
-  const auto picture = read_png(folder / "small-throughput.png");
+  const auto picture = read_png(folder.path() / "small-throughput.png");
   REQUIRE(picture.has_value());
   CHECK(picture->width > 200);
   CHECK(picture->width < 700);
   CHECK(picture->height > 80);
-  CHECK(std::filesystem::file_size(folder / "small-throughput.csv") > 100);
-  CHECK(std::filesystem::file_size(folder / "small-throughput.svg") > 1000);
-  std::filesystem::current_path(before);
-  std::filesystem::remove_all(folder);
+  CHECK(std::filesystem::file_size(folder.path() / "small-throughput.csv") > 100);
+  CHECK(std::filesystem::file_size(folder.path() / "small-throughput.svg") > 1000);
 }

@@ -10,7 +10,7 @@
 
 #include "engine/kernel/random.h"
 #include "tests/gui/headless_app.h"
-#include "tests/support/scratch_file.h"
+#include "tests/support/scratch_folder.h"
 
 using namespace highwater;
 using namespace highwater::viewer;
@@ -78,37 +78,28 @@ class Monkey {
 
 /// A monkey may save what it has done: into a folder of its own.
 void let_play(std::uint64_t seed, int frames) {
-  const auto before = std::filesystem::current_path();
   const ScratchFile scenario(small_scenario());
-  const ScratchFile folder_of("");
-  const std::filesystem::path file = std::filesystem::absolute(scenario.path());
-  const std::filesystem::path folder = std::filesystem::absolute(folder_of.path()).string() + ".d";
-  std::filesystem::create_directory(folder);
-  std::filesystem::current_path(folder);
-  {
-    // What it opens it may also edit and save.
-    std::filesystem::copy(HIGHWATER_SOURCE_DIR "/scenarios/textbook", folder / "textbook",
-                          std::filesystem::copy_options::recursive);
-    HeadlessApp viewer({1280, 800}, (folder / "textbook").string());
-    REQUIRE(viewer.app().open(file.string(), {}));
-    Monkey(viewer, seed).play(frames);
-    // It is still there, and goes on.
-    INFO("seed " << seed);
-    REQUIRE(viewer.app().session().is_open());
-    LiveRun* run = &viewer.run();
-    wait_until([&] { return run->status().state != RunState::building; });
-    viewer.app().session().set_speed(LiveRun::kFastest);
-    run->play();
-    wait_until([&] {
-      viewer.frame();
-      run = &viewer.run();
-      const RunState state = run->status().state;
-      if (state == RunState::paused) run->play();
-      return state == RunState::finished;
-    });
-  }
-  std::filesystem::current_path(before);
-  std::filesystem::remove_all(folder);
+  const Workplace folder;
+  // What it opens it may also edit and save.
+  std::filesystem::copy(HIGHWATER_SOURCE_DIR "/scenarios/textbook", folder.path() / "textbook",
+                        std::filesystem::copy_options::recursive);
+  HeadlessApp viewer({1280, 800}, (folder.path() / "textbook").string());
+  REQUIRE(viewer.app().open(scenario.path().string(), {}));
+  Monkey(viewer, seed).play(frames);
+  // It is still there, and goes on.
+  INFO("seed " << seed);
+  REQUIRE(viewer.app().session().is_open());
+  LiveRun* run = &viewer.run();
+  wait_until([&] { return run->status().state != RunState::building; });
+  viewer.app().session().set_speed(LiveRun::kFastest);
+  run->play();
+  wait_until([&] {
+    viewer.frame();
+    run = &viewer.run();
+    const RunState state = run->status().state;
+    if (state == RunState::paused) run->play();
+    return state == RunState::finished;
+  });
 }
 
 }  // namespace

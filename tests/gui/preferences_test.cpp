@@ -10,7 +10,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/scratch_file.h"
+#include "tests/support/scratch_folder.h"
 #include "viewer/gui/open_dialog.h"
 
 using namespace highwater;
@@ -35,9 +35,9 @@ Preferences load(const std::string& text, std::string& why) {
 }  // namespace
 
 TEST_CASE("preferences: what was saved is loaded, and folders are made") {
-  const ScratchFile name("");
-  const fs::path folder = name.path().string() + ".d";
-  const std::string file = (folder / "deep" / "viewer.json").string();
+  const ScratchFolder place;
+  const fs::path folder = place.path() / "deep";
+  const std::string file = (folder / "viewer.json").string();
   Preferences saved;
   saved.width = 1280;
   saved.height = 800;
@@ -50,7 +50,7 @@ TEST_CASE("preferences: what was saved is loaded, and folders are made") {
   CHECK(Preferences::load(file, why) == saved);
   CHECK(why.empty());
   // Nothing but the file stays behind.
-  CHECK(std::distance(fs::directory_iterator(folder / "deep"), fs::directory_iterator()) == 1);
+  CHECK(std::distance(fs::directory_iterator(folder), fs::directory_iterator()) == 1);
   fs::remove_all(folder);
   CHECK(Preferences::load(file, why) == Preferences{});
   CHECK(why.empty());

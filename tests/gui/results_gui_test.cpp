@@ -1,8 +1,6 @@
 // Results in the viewer: opened, measured, compared, saved, and broken ones.
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -12,9 +10,8 @@
 #include "engine/report/metastability_results.h"
 #include "engine/report/run_folder.h"
 #include "engine/report/search_results.h"
-#include "tests/support/scratch_file.h"
-#include "tests/viewer/viewer_support.h"
-#include "viewer/gui/view.h"
+#include "tests/gui/play.h"
+#include "tests/support/scratch_folder.h"
 #include "viewer/session/measurement.h"
 
 using namespace highwater;
@@ -26,46 +23,7 @@ namespace fs = std::filesystem;
 namespace results_gui_test {
 namespace {
 
-/// A folder of its own that the test works in.
-class Workplace {
- public:
-  Workplace() {
-    fs::create_directories(path_);
-    fs::current_path(path_);
-  }
-  ~Workplace() {
-    fs::current_path(before_);
-    fs::remove_all(path_);
-  }
-  Workplace(const Workplace&) = delete;
-  Workplace& operator=(const Workplace&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-  std::string read(const fs::path& name) const {
-    std::ifstream in(path_ / name, std::ios::binary);
-    std::stringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  const fs::path before_ = fs::current_path();
-  const ScratchFile name_{""};
-  const fs::path path_ = name_.path().string() + ".d";
-};
-
-ViewEnd play(const std::string& script, ViewOptions options) {
-  const ScratchFile of_script(script);
-  options.script = of_script.path();
-  options.headless = true;
-  if (!options.width) options.width = 1280;
-  if (!options.height) options.height = 800;
-  return view(options, viewer_catalog(), viewer_language());
-}
+using highwater::testing::play;
 
 ViewEnd play(const std::string& script, const std::string& file) {
   ViewOptions options;

@@ -3,7 +3,6 @@
 #include "viewer/session/saved_file.h"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -11,7 +10,7 @@
 #include "engine/experiment/assemble.h"
 #include "engine/report/csv_writer.h"
 #include "engine/report/run_folder.h"
-#include "tests/support/scratch_file.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/viewer/viewer_support.h"
 
 using namespace highwater;
@@ -21,25 +20,6 @@ using namespace highwater::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder that goes away with its owner.
-class ScratchFolder {
- public:
-  ScratchFolder() { fs::create_directories(path_); }
-  ~ScratchFolder() { fs::remove_all(path_); }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  const ScratchFile name_{""};
-  const fs::path path_ = name_.path().string() + ".d";
-};
 
 Opened open_file(const std::string& path, Problems& problems) {
   return open_saved(path, kinds_of(viewer_catalog()), problems);

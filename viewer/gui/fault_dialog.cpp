@@ -101,12 +101,23 @@ bool FaultDialog::inject(Context& context) {
 
 void FaultDialog::draw(Context& context) {
   if (kind_ == nullptr) return;
-  if (std::exchange(opens_, false)) ImGui::OpenPopup("fault");
-  ImGui::SetNextWindowSize({context.look.px(380), 0});
+  if (std::exchange(opens_, false)) {
+    ImGui::OpenPopup("fault");
+    place_ = ImGui::GetMousePos();
+    height_ = fields_height_ = 0;
+  }
+  // As it grows with what is unfolded it moves up, and in the end its fields scroll.
+  const float width = context.look.px(380), margin = context.look.px(8);
+  const ImVec2 display = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowSize({width, 0});
+  place_.x = std::max(margin, std::min(place_.x, display.x - width - margin));
+  place_.y = std::max(margin, std::min(place_.y, display.y - height_ - margin));
+  ImGui::SetNextWindowPos(place_);
   if (!ImGui::BeginPopup("fault")) {
     kind_ = nullptr;
     return;
   }
+  height_ = ImGui::GetWindowHeight();
   ImGui::PushFont(context.look.font(TextRole::heading));
   ImGui::TextUnformatted((kind_->info.name + " " + target_).c_str());
   ImGui::PopFont();
@@ -120,7 +131,15 @@ void FaultDialog::draw(Context& context) {
   for (const FieldInfo& field : kind_->info.fields())
     if (field.name != kind_->info.name && !is_timing(field.name)) fields.push_back(field);
   const std::string prefix = "fault.";
-  if (const auto change = form_.draw(context, fields, &said_, prefix))
+  const float beside = ImGui::GetCursorPosY() + context.look.px(120);  // problems may take more
+  const float shown = std::min(fields_height_, display.y - 2 * margin - beside);
+  ImGui::PushStyleColor(ImGuiCol_ChildBg, 0);
+  ImGui::BeginChild("fields", {0, std::max(1.0F, shown)});
+  ImGui::PopStyleColor();
+  const auto change = form_.draw(context, fields, &said_, prefix);
+  fields_height_ = ImGui::GetCursorPosY();
+  ImGui::EndChild();
+  if (change)
     said_ = with_change(said_, std::string_view(change->path).substr(prefix.size()), change->text);
   ImGui::Spacing();
   if (icon_button(context.look,

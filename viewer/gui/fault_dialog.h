@@ -27,6 +27,8 @@ class FaultDialog {
   Value said_;  // beside verb and target
   FieldForm form_;
   bool opens_ = false, closes_ = false;
+  ImVec2 place_ = {};
+  float height_ = 0, fields_height_ = 0;  // in the last frame; all fields' own
 };
 
 }  // namespace highwater::viewer

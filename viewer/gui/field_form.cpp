@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/describe/facts.h"
 #include "viewer/gui/input_text.h"
 #include "viewer/session/scenario_edits.h"
 
@@ -46,13 +47,9 @@ void explain(const Context& context, const FieldInfo& field) {
   ImGui::TextUnformatted(field.doc.c_str());
   ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
   std::string facts = field.type().expects.empty() ? field.type().name : field.type().expects;
-  if (field.min_json && field.max_json)
-    facts += fmt::format("\nfrom {} to {}", *field.min_json, *field.max_json);
-  else if (field.min_json)
-    facts += fmt::format("\nat least {}", *field.min_json);
-  else if (field.max_json)
-    facts += fmt::format("\nat most {}", *field.max_json);
-  if (field.default_json) facts += "\nunless given: " + *field.default_json;
+  const std::string limits = limits_in_words(field);
+  if (!limits.empty()) facts += "\n" + limits;
+  if (field.default_json) facts += "\nunless given: " + without_quotes(*field.default_json);
   if (!field.source.empty()) facts += "\nsource: " + field.source;
   ImGui::TextUnformatted(facts.c_str());
   ImGui::PopStyleColor();
@@ -172,7 +169,7 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
                                            const std::string& path) {
   Written& written = texts_[path];
   if (written.base != current) written = {current, current};
-  const std::string hint = field.default_json ? *field.default_json : "not said";
+  const std::string hint = field.default_json ? without_quotes(*field.default_json) : "not said";
   const auto number = measured(current);
   const bool whole = type.numbers == Numbers::kWhole;
   const bool has_forms = type.alternatives.size() > 1;
@@ -485,7 +482,8 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
   ImGui::TextUnformatted(field.name.c_str());
   ImGui::PopStyleColor();
   if (ImGui::IsItemHovered()) explain(context, field);
-  ImGui::SameLine(context.look.px(132));
+  ImGui::SameLine();
+  ImGui::SetCursorPosX(std::max(context.look.px(132), ImGui::GetCursorPosX()));
   std::optional<std::string> changed;
   if (type.booleans && type.shape == Shape::kQuantity && type.pattern.empty()) {
     bool on = current.empty() ? field.default_json.value_or("false") == "true" : current == "true";
@@ -493,8 +491,7 @@ std::optional<FieldForm::Change> FieldForm::one(Context& context, const FieldInf
     context.registry.mark("field:" + path);
   } else if (type.shape == Shape::kWords) {
     std::string shown = current;
-    if (shown.empty() && field.default_json) shown = *field.default_json;
-    std::erase(shown, '"');
+    if (shown.empty() && field.default_json) shown = without_quotes(*field.default_json);
     ImGui::SetNextItemWidth(-1);
     if (ImGui::BeginCombo("##words", shown.c_str())) {
       for (const WordInfo& word : type.words) {
