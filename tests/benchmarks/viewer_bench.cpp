@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include <GLFW/glfw3.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -21,10 +22,10 @@ using namespace highwater::viewer;
 
 constexpr const char* kUsersApi = HIGHWATER_SOURCE_DIR "/scenarios/users-api.json";
 
-/// Ten clients before ten gateways, which call eight services each.
-std::string hundred_components() {
+/// Clients before as many gateways, which call eight services each.
+std::string system_of(int clients) {
   std::string parts;
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < clients; ++i) {
     parts += fmt::format(R"("users-{0}": {{"kind": "client", "arrivals": {{"poisson": "50/s"}},
                             "calls": "gate-{0}"}},)",
                          i);
@@ -36,10 +37,9 @@ std::string hundred_components() {
     for (int j = 0; j < 8; ++j)
       parts += fmt::format(R"("svc-{}-{}": {{"kind": "service", "replicas": 4,
                               "service_time": {{"exponential": "2ms"}}}}{})",
-                           i, j, i == 9 && j == 7 ? "" : ",");
+                           i, j, i == clients - 1 && j == 7 ? "" : ",");
   }
-  return R"({"highwater": 1, "name": "hundred", "run": {"duration": "60s", "warmup": "10s"},
-    "components": {)" +
+  return R"({"highwater": 1, "run": {"duration": "60s", "warmup": "10s"}, "components": {)" +
          parts + "}}";
 }
 
@@ -50,7 +50,7 @@ void finish_with_frames(HeadlessApp& viewer) {
 
 /// Range 0: the tab of the charts.
 void frame_of_hundred_components(benchmark::State& state) {
-  const ScratchFile file(hundred_components());
+  const ScratchFile file(system_of(10));
   HeadlessApp viewer;
   if (!viewer.app().open(file.path().string(), {})) return state.SkipWithError("it is not open");
   viewer.app().collapse(false);
@@ -62,6 +62,37 @@ void frame_of_hundred_components(benchmark::State& state) {
   state.SetLabel(ChartsPanel::kTabs[tab]);
 }
 BENCHMARK(frame_of_hundred_components)->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+
+/// Range 0: whether groups are collapsed, as they are from the beginning.
+void frame_of_a_thousand_components(benchmark::State& state) {
+  const ScratchFile file(system_of(100));
+  HeadlessApp viewer;
+  if (!viewer.app().open(file.path().string(), {"run.duration=12s", "run.warmup=2s"}))
+    return state.SkipWithError("it is not open");
+  viewer.app().collapse(state.range(0) != 0);
+  finish_with_frames(viewer);
+  for (int i = 0; i < 30; ++i) viewer.frame();
+  for (auto _ : state) viewer.frame();
+  state.SetLabel(state.range(0) != 0 ? "collapsed" : "expanded");
+}
+BENCHMARK(frame_of_a_thousand_components)->DenseRange(0, 1)->Unit(benchmark::kMillisecond);
+
+/// Range 0: how many components.
+void frame_while_editing(benchmark::State& state) {
+  const ScratchFile file(system_of(static_cast<int>(state.range(0)) / 10));
+  HeadlessApp viewer;
+  if (!viewer.app().open(file.path().string(), {})) return state.SkipWithError("it is not open");
+  while (viewer.run().status().state != RunState::paused) viewer.frame();
+  for (const bool down : {true, false}) {
+    ImGui::GetIO().KeysDown[GLFW_KEY_E] = down;
+    viewer.frame();
+  }
+  for (int i = 0; i < 100; ++i) viewer.frame();
+  if (viewer.app().registry().value("editing") != "yes")
+    return state.SkipWithError("nothing is edited");
+  for (auto _ : state) viewer.frame();
+}
+BENCHMARK(frame_while_editing)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
 
 System users_api() {
   Problems problems;

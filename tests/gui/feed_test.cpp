@@ -23,9 +23,9 @@ TEST_CASE("feed: rates of the picture add up to the requests of the run") {
   double offered = 0, completed = 0, errors = 0;
   for (std::size_t i = 0; i < history.intervals(); ++i) {
     const double length = history.end_s(i) - (i == 0 ? 0 : history.end_s(i - 1));
-    offered += feed.offered(i) * length;
-    completed += feed.completed(i) * length;
-    errors += feed.errors(i) * length;
+    offered += feed.load(i).offered * length;
+    completed += feed.load(i).completed * length;
+    errors += feed.load(i).errors * length;
   }
   CHECK(offered == Approx(static_cast<double>(results.requests.issued)));
   CHECK(completed == Approx(static_cast<double>(results.requests.completed)));

@@ -265,33 +265,7 @@ std::optional<Rect> TopologyCanvas::rect_of(std::string_view name) const {
 }
 
 std::vector<std::pair<std::string, Rect>> TopologyCanvas::rects() const {
-  std::vector<std::pair<std::string, Rect>> all;
-  const State& state = *state_;
-  const auto add = [&](const std::string& name) {
-    if (const std::optional<Rect> rect = state.rect_of(name)) all.emplace_back(name, *rect);
-  };
-  for (const char* name :
-       {"canvas", "empty", "minimap", "instance-list", "close-instances", "sort-instances"})
-    add(name);
-  for (const Scene::Spot& spot : state.scene.spots) {
-    add(name_of(spot.group ? Target::group(spot.id) : Target::node(spot.id)));
-    for (const char* part : {"port:", "instances:", "expand:"}) add(part + spot.id);
-  }
-  for (const Scene::Frame& frame : state.scene.frames)
-    if (frame.group) add("collapse:" + frame.id);
-  for (const Scene::Link& link : state.scene.links)
-    add(name_of(Target::edge(state.scene.spots[link.from].id, state.scene.spots[link.to].id)));
-  if (state.model == nullptr) return all;
-  for (const Zone& zone : state.model->zones) add(name_of(Target::zone(zone.name)));
-  const auto add_instance = [&](std::size_t node, std::size_t instance) {
-    add(name_of(Target::instance_of(state.model->nodes[node].id, instance)));
-  };
-  if (state.opened)
-    for (const InstanceList::Cell& cell : state.instance_list.cells)
-      add_instance(cell.node, cell.instance);
-  for (const Hits::Part& part : state.hits.parts())
-    if (part.hit.kind == Hit::Kind::instance) add_instance(part.hit.node, part.hit.instance);
-  return all;
+  return state_->rects();
 }
 
 }  // namespace highwater::viewer

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "viewer/draw/topology_links.h"
 #include "viewer/draw/topology_state.h"
@@ -28,18 +30,28 @@ std::optional<Rect> TopologyCanvas::State::empty_place() const {
   return std::nullopt;
 }
 
+std::optional<Rect> TopologyCanvas::State::rect_of_spot(std::size_t spot) const {
+  if (detail == Detail::density && !scene.spots[spot].group) return std::nullopt;
+  return seen(card_on_screen(scene.spots[spot], camera, detail));
+}
+
+std::optional<Rect> TopologyCanvas::State::rect_of_link(std::size_t link) const {
+  if (detail == Detail::density) return std::nullopt;
+  const std::optional<ImVec2> place = free_place(scene, link, camera, canvas);
+  return place ? std::optional(Rect::around(*place, {4, 4})) : std::nullopt;
+}
+
 std::optional<Rect> TopologyCanvas::State::rect_of(const Target& target) const {
   switch (target.kind) {
     case Target::Kind::empty:
       return empty_place();
     case Target::Kind::node: {
       const std::optional<std::size_t> spot = scene.spot_called(target.id, false);
-      if (!spot || detail == Detail::density) return std::nullopt;
-      return seen(card_on_screen(scene.spots[*spot], camera, detail));
+      return spot ? rect_of_spot(*spot) : std::nullopt;
     }
     case Target::Kind::group: {
       if (const std::optional<std::size_t> spot = scene.spot_called(target.id, true))
-        return seen(card_on_screen(scene.spots[*spot], camera, detail));
+        return rect_of_spot(*spot);
       for (std::size_t i = 0; i < scene.frames.size(); ++i)
         if (scene.frames[i].group && scene.frames[i].id == target.id)
           return hits.find(Hit::Kind::plate, i);
@@ -60,10 +72,7 @@ std::optional<Rect> TopologyCanvas::State::rect_of(const Target& target) const {
     }
     case Target::Kind::edge: {
       const std::optional<std::size_t> link = scene.link_between(target.id, target.to);
-      if (!link || detail == Detail::density) return std::nullopt;
-      const std::optional<ImVec2> place = free_place(scene, *link, camera, canvas);
-      if (!place) return std::nullopt;
-      return Rect::around(*place, {4, 4});
+      return link ? rect_of_link(*link) : std::nullopt;
     }
     case Target::Kind::zone:
       for (const Hits::Part& part : hits.parts())
@@ -101,6 +110,61 @@ std::optional<Rect> TopologyCanvas::State::rect_of(std::string_view name) const 
   }
   const std::optional<Target> target = target_of(name);
   return target ? rect_of(*target) : std::nullopt;
+}
+
+/// The same as rect_of() of each name, without looking for each: there may be thousands.
+std::vector<std::pair<std::string, Rect>> TopologyCanvas::State::rects() const {
+  std::vector<std::pair<std::string, Rect>> all;
+  const auto add = [&](std::string name, const std::optional<Rect>& rect) {
+    if (rect) all.emplace_back(std::move(name), *rect);
+  };
+  for (const char* name :
+       {"canvas", "empty", "minimap", "instance-list", "close-instances", "sort-instances"})
+    add(name, rect_of(name));
+  for (std::size_t i = 0; i < scene.spots.size(); ++i) {
+    const Scene::Spot& spot = scene.spots[i];
+    add(name_of(spot.group ? Target::group(spot.id) : Target::node(spot.id)), rect_of_spot(i));
+  }
+  for (std::size_t i = 0; i < scene.links.size(); ++i)
+    add(name_of(
+            Target::edge(scene.spots[scene.links[i].from].id, scene.spots[scene.links[i].to].id)),
+        rect_of_link(i));
+  if (model == nullptr) return all;
+  std::set<std::pair<std::size_t, std::size_t>> listed;
+  const auto add_instance = [&](std::size_t node, std::size_t instance,
+                                const std::optional<Rect>& rect) {
+    if (node < model->nodes.size() && listed.emplace(node, instance).second)
+      add(name_of(Target::instance_of(model->nodes[node].id, instance)), rect);
+  };
+  if (opened)
+    for (const InstanceList::Cell& cell : instance_list.cells)
+      add_instance(cell.node, cell.instance, cell.rect);
+  for (const Hits::Part& part : hits.parts()) {
+    const std::size_t i = part.hit.index;
+    switch (part.hit.kind) {
+      case Hit::Kind::port:
+        add("port:" + scene.spots[i].id, part.rect);
+        break;
+      case Hit::Kind::instances:
+        add("instances:" + scene.spots[i].id, part.rect);
+        break;
+      case Hit::Kind::expand:
+        add("expand:" + scene.spots[i].id, part.rect);
+        break;
+      case Hit::Kind::plate:
+        if (scene.frames[i].group) add("collapse:" + scene.frames[i].id, part.rect);
+        break;
+      case Hit::Kind::zone:
+        add(name_of(Target::zone(model->zones[i].name)), part.rect);
+        break;
+      case Hit::Kind::instance:
+        add_instance(part.hit.node, part.hit.instance, seen(part.rect));
+        break;
+      default:
+        break;
+    }
+  }
+  return all;
 }
 
 }  // namespace highwater::viewer

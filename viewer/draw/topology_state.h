@@ -108,6 +108,9 @@ struct TopologyCanvas::State {
   std::optional<Rect> seen(const Rect& rect) const;
   std::optional<Rect> rect_of(std::string_view name) const;
   std::optional<Rect> rect_of(const topology::Target& target) const;
+  std::optional<Rect> rect_of_spot(std::size_t spot) const;
+  std::optional<Rect> rect_of_link(std::size_t link) const;
+  std::vector<std::pair<std::string, Rect>> rects() const;
   std::optional<Rect> empty_place() const;
 };
 

@@ -141,11 +141,11 @@ void ChartsPanel::throughput(Context& context, ImVec2 size) {
             add_band(plot, *context.measured, context.measured->clients.front().id, "completed_rps",
                      "completed, 95% interval", theme.series(0), kept_);
           add_both(context, plot, "offered", theme.dim,
-                   [](const Feed& feed, std::size_t i) { return feed.offered(i); });
+                   [](const Feed& feed, std::size_t i) { return feed.load(i).offered; });
           add_both(context, plot, "completed", theme.series(0),
-                   [](const Feed& feed, std::size_t i) { return feed.completed(i); });
+                   [](const Feed& feed, std::size_t i) { return feed.load(i).completed; });
           add_both(context, plot, "errors", theme.status(Status::bad),
-                   [](const Feed& feed, std::size_t i) { return feed.errors(i); });
+                   [](const Feed& feed, std::size_t i) { return feed.load(i).errors; });
         });
 }
 

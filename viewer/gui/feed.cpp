@@ -146,23 +146,19 @@ double Feed::rate(std::optional<std::size_t> column, std::size_t interval) const
   return value(column, interval) / std::max(history.end_s(interval) - begin, 1e-9);
 }
 
-double Feed::offered(std::size_t interval) const {
-  double sum = 0;
-  for (const std::size_t client : clients_) sum += rate(parts_[client].issued, interval);
-  return sum;
-}
-
-double Feed::completed(std::size_t interval) const {
-  double sum = 0;
-  for (const std::size_t client : clients_) sum += rate(parts_[client].completed, interval);
-  return sum;
-}
-
-double Feed::errors(std::size_t interval) const {
-  double sum = 0;
-  for (const std::size_t client : clients_)
-    sum += rate(parts_[client].failed, interval) + rate(parts_[client].rejected, interval);
-  return sum;
+const Feed::Load& Feed::load(std::size_t interval) const {
+  while (loads_.size() <= interval) {
+    const std::size_t next = loads_.size();
+    Load sum;
+    for (const std::size_t client : clients_) {
+      const FigureColumns& columns = parts_[client];
+      sum.offered += rate(columns.issued, next);
+      sum.completed += rate(columns.completed, next);
+      sum.errors += rate(columns.failed, next) + rate(columns.rejected, next);
+    }
+    loads_.push_back(sum);
+  }
+  return loads_[interval];
 }
 
 double Feed::error_share(std::size_t part, std::size_t interval) const {

@@ -24,7 +24,8 @@ struct FigureColumns {
   std::optional<std::size_t> issued, completed, failed, rejected;
 };
 
-/// Reads a run for pictures: looks up once where everything stands, and fills in models.
+/// Reads a run for pictures: looks up once where everything stands, and fills in models. Its
+/// functions may not be called by several threads at once.
 class Feed {
  public:
   /// @param sight  Of a run of that system. Both must outlive it.
@@ -38,10 +39,11 @@ class Feed {
   double value(std::optional<std::size_t> column, std::size_t interval) const;
   /// The same of a count, by the second.
   double rate(std::optional<std::size_t> column, std::size_t interval) const;
-  /// Of all clients together.
-  double offered(std::size_t interval) const;
-  double completed(std::size_t interval) const;
-  double errors(std::size_t interval) const;
+  /// Of all clients together, by the second.
+  struct Load {
+    double offered = 0, completed = 0, errors = 0;
+  };
+  const Load& load(std::size_t interval) const;
 
   /// How busy a component is: the workers or the cores of it, whichever is more.
   double busy(std::size_t part, std::size_t interval) const;
@@ -85,6 +87,7 @@ class Feed {
   std::vector<std::vector<std::size_t>> edges_drawn_;  // those of Sight, by edge of the picture
   std::vector<std::string> groups_;                    // of the nodes
   std::vector<std::vector<double>> sparklines_;
+  mutable std::vector<Load> loads_;  // as far as they were asked for: intervals do not change
 };
 
 /// Whether a text such as "kill api[1]" speaks of that component.

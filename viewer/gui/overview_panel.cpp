@@ -7,6 +7,8 @@
 
 #include "viewer/draw/format.h"
 #include "viewer/draw/widgets.h"
+#include "viewer/gui/component_table.h"
+#include "viewer/gui/log_line.h"
 #include "viewer/gui/so_far.h"
 
 namespace highwater::viewer {
@@ -57,7 +59,8 @@ void heading(const Look& look, const char* text) {
 void OverviewPanel::numbers(Context& context) {
   const Feed& feed = *context.feed;
   const std::size_t at = context.interval();
-  const double offered = feed.offered(at), completed = feed.completed(at), errors = feed.errors(at);
+  const double offered = feed.load(at).offered, completed = feed.load(at).completed,
+               errors = feed.load(at).errors;
   const double share = completed + errors > 0 ? errors / (completed + errors) : 0;
   const FigureColumns& client = feed.columns(feed.clients().front());
   const double p99 = feed.value(client.p99, at), p50 = feed.value(client.p50, at);
@@ -90,28 +93,9 @@ void OverviewPanel::numbers(Context& context) {
 
 void OverviewPanel::components(Context& context) {
   heading(context.look, "Components");
-  constexpr ImGuiTableFlags kFlags =
-      ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollY;
   const std::vector<Part>& parts = context.session.system().parts;
-  const float row = ImGui::GetTextLineHeightWithSpacing() + context.look.px(4);
-  const float wanted = row * (static_cast<float>(parts.size()) + 1.5F);
-  if (!ImGui::BeginTable("components", 4, kFlags,
-                         {0, std::min(wanted, ImGui::GetContentRegionAvail().y * 0.45F)}))
-    return;
-  ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("component", 0, 2.4F);
-  ImGui::TableSetupColumn("busy", 0, 1.1F);
-  ImGui::TableSetupColumn("rate", 0, 1.4F);
-  ImGui::TableSetupColumn("p99", 0, 1.6F);
-  ImGui::TableHeadersRow();
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  const auto cells = [&](std::size_t i) {
     const topology::Figures figures = context.feed->figures(i, context.interval());
-    ImGui::TableNextRow();
-    ImGui::TableNextColumn();
-    const bool chosen = context.selected_part() == i;
-    if (ImGui::Selectable(parts[i].id.c_str(), chosen, ImGuiSelectableFlags_SpanAllColumns))
-      context.selected = chosen ? std::nullopt : std::optional(topology::Target::node(parts[i].id));
-    context.registry.mark("row:" + parts[i].id);
     ImGui::PushFont(context.look.font(TextRole::mono_small));
     ImGui::TableNextColumn();
     const Status status = status_of_load(figures.utilization);
@@ -126,8 +110,21 @@ void OverviewPanel::components(Context& context) {
     ImGui::TableNextColumn();
     ImGui::TextUnformatted(format(figures.p99_ms, Unit::milliseconds).c_str());
     ImGui::PopFont();
-  }
-  ImGui::EndTable();
+  };
+  const std::optional<std::size_t> selected = context.selected_part();
+  const auto clicked = draw_component_table(
+      context,
+      {.name = "components",
+       .row_prefix = "row:",
+       .columns = {{"component", 2.4F}, {"busy", 1.1F}, {"rate", 1.4F}, {"p99", 1.6F}},
+       .rows = parts.size(),
+       .id = [&](std::size_t i) -> const std::string& { return parts[i].id; },
+       .cells = cells},
+      selected, 0.45F);
+  if (clicked)
+    context.selected = clicked == selected
+                           ? std::nullopt
+                           : std::optional(topology::Target::node(parts[*clicked].id));
 }
 
 void OverviewPanel::objectives(Context& context) {
@@ -200,15 +197,8 @@ void OverviewPanel::log(Context& context) {
   if (log.empty()) return;
   heading(context.look, "What has happened");
   ImGui::PushFont(context.look.font(TextRole::small));
-  for (auto entry = log.rbegin(); entry != log.rend(); ++entry) {
-    ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
-    ImGui::TextUnformatted(format_clock(entry->t_s, 1).c_str());
-    ImGui::PopStyleColor();
-    ImGui::SameLine(context.look.px(62));
-    ImGui::PushTextWrapPos(0);
-    ImGui::TextUnformatted(entry->text.c_str());
-    ImGui::PopTextWrapPos();
-  }
+  for (auto entry = log.rbegin(); entry != log.rend(); ++entry)
+    log_line(context.look, *entry, true);
   ImGui::PopFont();
 }
 

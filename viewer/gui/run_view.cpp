@@ -11,6 +11,8 @@
 #include "engine/report/summary_rows.h"
 #include "viewer/draw/format.h"
 #include "viewer/draw/widgets.h"
+#include "viewer/gui/component_table.h"
+#include "viewer/gui/log_line.h"
 #include "viewer/gui/overview_panel.h"
 #include "viewer/gui/still.h"
 
@@ -207,37 +209,27 @@ void RunView::topology(Context& context, ImVec2 size) {
 
 void RunView::components(Context& context) {
   heading(context.look, "Components");
-  constexpr ImGuiTableFlags kFlags =
-      ImGuiTableFlags_RowBg | ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollY;
-  const float row = ImGui::GetTextLineHeightWithSpacing() + context.look.px(4);
-  const float wanted = row * (static_cast<float>(results_.components.size()) + 1.5F);
-  if (!ImGui::BeginTable("results components", 4, kFlags,
-                         {0, std::min(wanted, ImGui::GetContentRegionAvail().y * 0.4F)}))
-    return;
-  ImGui::TableSetupScrollFreeze(0, 1);
-  ImGui::TableSetupColumn("component", 0, 1.8F);
-  ImGui::TableSetupColumn("rate", 0, 1.4F);
-  ImGui::TableSetupColumn("busy", 0, 1.7F);
-  ImGui::TableSetupColumn("waiting", 0, 2.1F);
-  ImGui::TableHeadersRow();
-  for (std::size_t i = 0; i < results_.components.size(); ++i) {
-    const ComponentResult& component = results_.components[i];
-    ImGui::PushID(static_cast<int>(i));
-    ImGui::TableNextRow();
-    ImGui::TableNextColumn();
-    const bool chosen = component.id == selected_;
-    if (ImGui::Selectable(component.id.c_str(), chosen, ImGuiSelectableFlags_SpanAllColumns))
-      selected_ = chosen ? "" : component.id;
-    context.registry.mark("result row:" + component.id);
+  const std::vector<ComponentResult>& all = results_.components;
+  const auto cells = [&](std::size_t i) {
     const auto show = [&](const char* name, const char* unit) {
-      cell(context.look, with_interval(find_estimate(component.metrics, name), unit));
+      cell(context.look, with_interval(find_estimate(all[i].metrics, name), unit));
     };
     show("throughput_rps", "/s");
     show("utilization", "1");
     show("queue_length", "");
-    ImGui::PopID();
-  }
-  ImGui::EndTable();
+  };
+  const auto chosen = std::find_if(
+      all.begin(), all.end(), [&](const ComponentResult& each) { return each.id == selected_; });
+  const auto clicked = draw_component_table(
+      context,
+      {.name = "results components",
+       .row_prefix = "result row:",
+       .columns = {{"component", 1.8F}, {"rate", 1.4F}, {"busy", 1.7F}, {"waiting", 2.1F}},
+       .rows = all.size(),
+       .id = [&](std::size_t i) -> const std::string& { return all[i].id; },
+       .cells = cells},
+      chosen == all.end() ? std::nullopt : std::optional<std::size_t>(chosen - all.begin()), 0.4F);
+  if (clicked) selected_ = all[*clicked].id == selected_ ? "" : all[*clicked].id;
 }
 
 /// All that is known of the component that is selected.
@@ -289,14 +281,8 @@ void RunView::log(Context& context) {
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(results_.events_log.size()));
   while (clipper.Step())
-    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-      const LogEntry& entry = results_.events_log[static_cast<std::size_t>(i)];
-      ImGui::PushStyleColor(ImGuiCol_Text, context.look.theme.dim);
-      ImGui::TextUnformatted(format_clock(entry.t_s, 1).c_str());
-      ImGui::PopStyleColor();
-      ImGui::SameLine(context.look.px(62));
-      ImGui::TextUnformatted(entry.text.c_str());
-    }
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
+      log_line(context.look, results_.events_log[static_cast<std::size_t>(i)], false);
   ImGui::PopFont();
   ImGui::EndChild();
 }

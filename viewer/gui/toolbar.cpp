@@ -208,17 +208,18 @@ void TimelineStrip::draw(Context& context) {
   if (context.has_data()) {
     const Feed& feed = *context.feed;
     double most = 1e-9;
-    for (std::size_t i = 0; i < context.intervals(); ++i) most = std::max(most, feed.offered(i));
+    for (std::size_t i = 0; i < context.intervals(); ++i)
+      most = std::max(most, feed.load(i).offered);
     const float low = max.y - context.look.px(2);
     const auto high = size.y - context.look.px(8);
     for (std::size_t i = 0; i < context.intervals(); ++i) {
       const float left = x_of(i == 0 ? 0 : feed.sight().history.end_s(i - 1));
       const float right = std::max(x_of(feed.sight().history.end_s(i)) - 0.5F, left + 0.5F);
       const auto part = [&](double rate) { return static_cast<float>(rate / most) * high; };
-      draw.AddRectFilled({left, low - part(feed.offered(i))}, {right, low}, theme.faint);
-      draw.AddRectFilled({left, low - part(feed.completed(i))}, {right, low},
+      draw.AddRectFilled({left, low - part(feed.load(i).offered)}, {right, low}, theme.faint);
+      draw.AddRectFilled({left, low - part(feed.load(i).completed)}, {right, low},
                          faded(theme.series(0), 0.75F));
-      const float bad = part(feed.errors(i));
+      const float bad = part(feed.load(i).errors);
       if (bad > 0.5F)
         draw.AddRectFilled({left, low - bad}, {right, low}, theme.status(Status::bad));
     }
