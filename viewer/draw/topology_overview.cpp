@@ -10,8 +10,14 @@
 namespace highwater::viewer::topology {
 namespace {
 
-constexpr float kAreaOfAName = 9000;  ///< Of the canvas for each name, in design pixels, chosen.
-constexpr std::size_t kMostNames = 60;
+/// How many names there may be: where marks are far enough apart for names not to cover others,
+/// and where they are not. Chosen, in design pixels.
+struct Names {
+  float area;  ///< Of the canvas for each.
+  std::size_t most;
+};
+constexpr Names kRoomyNames{3000, 120}, kCrowdedNames{9000, 60};
+constexpr float kRoomy = 60;   ///< From one column to the next.
 constexpr float kSquare = 14;  ///< Side of a square of the density, in design pixels.
 
 void paint_dot(ImDrawList& draw, ImVec2 center, float radius, Health health, Color ink) {
@@ -48,10 +54,12 @@ void paint_names(ImDrawList& draw, const Look& look, const Scene& scene, const R
   ImFont* const font = look.font(TextRole::small);
   std::vector<Rect> taken;
   const ImVec2 room = times(overview.canvas.size(), 1 / look.scale);
+  const bool roomy = scene.grid.column * overview.camera.unit() >= look.px(kRoomy);
+  const Names& limits = roomy ? kRoomyNames : kCrowdedNames;
   const std::size_t most =
-      std::min(kMostNames, static_cast<std::size_t>(room.x * room.y / kAreaOfAName));
+      std::min(limits.most, static_cast<std::size_t>(room.x * room.y / limits.area));
   std::size_t shown = 0;
-  for (const std::size_t spot : by_importance(scene, readings, overview.named, 4 * kMostNames)) {
+  for (const std::size_t spot : by_importance(scene, readings, overview.named, 4 * limits.most)) {
     if (shown >= most) break;
     const ImVec2 center = overview.camera.to_screen(scene.spots[spot].rect.center());
     if (!overview.canvas.contains(center)) continue;

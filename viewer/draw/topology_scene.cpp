@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "viewer/draw/topology_particles.h"
+#include "viewer/draw/topology_places.h"
 #include "viewer/draw/topology_routes.h"
 #include "viewer/draw/topology_summary.h"
 
@@ -66,16 +67,21 @@ void add_spots(const Model& model, const Arrangement& arrangement, Scene& scene)
     spot.nodes.push_back(i);
     scene.spots.push_back(std::move(spot));
   }
-  for (Scene::Spot& spot : scene.spots) {
-    Position position;
+  std::vector<Position> wanted;
+  for (const Scene::Spot& spot : scene.spots) {
+    Position& position = wanted.emplace_back();
     for (const std::size_t node : spot.nodes) {
       position.column += model.nodes[node].column / static_cast<double>(spot.nodes.size());
       position.row += model.nodes[node].row / static_cast<double>(spot.nodes.size());
     }
+  }
+  const std::vector<Position> places = places_for(std::move(wanted), !groups.empty());
+  for (std::size_t i = 0; i < scene.spots.size(); ++i) {
+    Scene::Spot& spot = scene.spots[i];
     const auto moved = spot.group ? arrangement.positions.find("group:" + spot.id)
                                   : arrangement.positions.find(spot.id);
     spot.rect =
-        card_at(moved != arrangement.positions.end() ? moved->second : position, arrangement.grid);
+        card_at(moved != arrangement.positions.end() ? moved->second : places[i], arrangement.grid);
   }
 }
 
