@@ -5,7 +5,6 @@
 #include <string>
 #include <thread>
 
-#include <GLFW/glfw3.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -83,10 +82,7 @@ void frame_while_editing(benchmark::State& state) {
   HeadlessApp viewer;
   if (!viewer.app().open(file.path().string(), {})) return state.SkipWithError("it is not open");
   while (viewer.run().status().state != RunState::paused) viewer.frame();
-  for (const bool down : {true, false}) {
-    ImGui::GetIO().KeysDown[GLFW_KEY_E] = down;
-    viewer.frame();
-  }
+  viewer.press('E');
   for (int i = 0; i < 100; ++i) viewer.frame();
   if (viewer.app().registry().value("editing") != "yes")
     return state.SkipWithError("nothing is edited");

@@ -39,6 +39,14 @@ class HeadlessApp {
     clock_s_ += static_cast<double>(kFrame_s);
   }
 
+  /// A key with a capital letter, whose code it is.
+  void press(char letter) {
+    for (const bool down : {true, false}) {
+      ImGui::GetIO().KeysDown[static_cast<int>(letter)] = down;
+      frame();
+    }
+  }
+
  private:
   static constexpr float kFrame_s = 1.0F / 60;
   /// The context of Dear ImGui: there before everything else, and longer.

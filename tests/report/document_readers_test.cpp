@@ -117,6 +117,8 @@ struct Form {
   std::vector<std::string> derived;  // members that follow from others
 };
 
+constexpr std::size_t kShort = 7000;
+
 std::vector<Form> forms() {
   const auto run = [](const Value& value, Problems& problems) -> std::optional<std::string> {
     const auto read = read_run_document(value, {}, problems);
@@ -224,15 +226,23 @@ TEST_CASE("readers: what was written is read, and written again byte for byte",
   }
 }
 
+void change_everywhere(const Form& form) {
+  Value document = parsed(form.text);
+  Mutator mutator(form, document);
+  mutator.everywhere(document);
+  CHECK(mutator.refused() > 100);
+  CHECK(form.rewritten(document, *std::make_unique<Problems>()) == form.text);
+}
+
 TEST_CASE("readers: with members dropped and of other types they say so, and lose nothing",
           "[report][readers]") {
-  for (const Form& form : forms()) {
-    Value document = parsed(form.text);
-    Mutator mutator(form, document);
-    mutator.everywhere(document);
-    CHECK(mutator.refused() > 100);
-    CHECK(form.rewritten(document, *std::make_unique<Problems>()) == form.text);
-  }
+  for (const Form& form : forms())
+    if (form.text.size() < kShort) change_everywhere(form);
+}
+
+TEST_CASE("readers: the same of long documents", "[report][readers][costly]") {
+  for (const Form& form : forms())
+    if (form.text.size() >= kShort) change_everywhere(form);
 }
 
 TEST_CASE("readers: all problems come at once, each with its place", "[report][readers]") {
