@@ -3,6 +3,8 @@
 #include "viewer/session/scenario_edits.h"
 
 #include <filesystem>
+#include <functional>
+#include <utility>
 
 #include <catch2/catch.hpp>
 
@@ -200,6 +202,47 @@ TEST_CASE("scenario edits: a parameter is set, and left out where it says what i
   CHECK_FALSE(set_parameter(text, ground(), "nobody", "replicas", "1").done);
   REQUIRE(set_parameter(text, ground(), "", "run.seed", "7").done);
   CHECK(text.find({"run", "seed"})->whole() == 7);
+}
+
+TEST_CASE("scenario edits: faults that go or move are followed by their numbers",
+          "[viewer][edits]") {
+  const auto after = [](const std::function<void(Value::Elements&)>& change, std::string& words) {
+    ScenarioText text = read(kShop);
+    Value faults = *text.find({"faults"});
+    change(faults.elements());
+    const EditOutcome outcome = set_parameter(text, ground(), "", "faults", write_json(faults));
+    REQUIRE(outcome.done);
+    words = outcome.said;
+    CHECK(complaints(text.text()) == "");
+    return text;
+  };
+  std::string words;
+  const ScenarioText moved = after([](auto& all) { std::swap(all[2], all[1]); }, words);
+  CHECK(words == "");
+  CHECK(moved.find({"faults", "1", "latency"}) != nullptr);
+  CHECK(moved.find({"faults", "3", "when"})->text() == "faults[0] ends");
+  CHECK(moved.find({"objectives", "2"})->text() ==
+        "users.latency.p99 < 1s within 20s of faults[1]");
+
+  const ScenarioText first = after([](auto& all) { std::swap(all[0], all[1]); }, words);
+  CHECK(first.find({"faults", "3", "when"})->text() == "faults[1] ends");
+
+  const ScenarioText fewer = after([](auto& all) { all.erase(all.begin() + 1); }, words);
+  CHECK(words == "");
+  CHECK(fewer.find({"faults"})->elements().size() == 3);
+  CHECK(fewer.find({"objectives", "2"})->text() ==
+        "users.latency.p99 < 1s within 20s of faults[1]");
+
+  // What waits for it goes with it, and so does what is promised of it.
+  const ScenarioText without = after([](auto& all) { all.erase(all.begin()); }, words);
+  CHECK(words == "Gone with faults[0]: faults[3]");
+  CHECK(without.find({"faults"})->elements().size() == 2);
+  CHECK(without.find({"objectives", "2"})->text() ==
+        "users.latency.p99 < 1s within 20s of faults[1]");
+  after([](auto& all) { all.erase(all.begin() + 2); }, words);
+  CHECK(words == "Gone with faults[2]: \"users.latency.p99 < 1s within 20s of faults[2]\"");
+  after([](auto& all) { all.pop_back(); }, words);
+  CHECK(words == "");
 }
 
 namespace {

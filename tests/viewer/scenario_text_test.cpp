@@ -323,7 +323,7 @@ void edit(ScenarioText& text, Value& value, Draws& draws) {
   JsonPath around = path;
   if (!path.empty()) around.pop_back();
   Value& here = *at(value, path);
-  switch (draws.below(6)) {
+  switch (draws.below(7)) {
     case 0: {
       const Value by = any_value(draws);
       REQUIRE(text.set(path, by));
@@ -363,6 +363,13 @@ void edit(ScenarioText& text, Value& value, Draws& draws) {
       REQUIRE(text.rename(path, key));
       for (Value::Member& member : at(value, around)->members())
         if (member.key == path.back()) member.key = key;
+      return;
+    }
+    case 5: {
+      if (!here.is_array() || here.elements().size() < 2) return;
+      const std::size_t index = draws.below(here.elements().size() - 1);
+      REQUIRE(text.move_down(path, index));
+      std::swap(here.elements()[index], here.elements()[index + 1]);
       return;
     }
     default: {
@@ -429,8 +436,7 @@ TEST_CASE("scenario text: whatever is wanted, it becomes that", "[viewer][text]"
   }));
 }
 
-TEST_CASE("scenario text: a list that gets shorter or longer keeps what stays in it",
-          "[viewer][text]") {
+TEST_CASE("scenario text: a list that changes keeps what stays in it", "[viewer][text]") {
   const std::string steps =
       "{\n"
       "  \"steps\": [\n"
@@ -472,8 +478,44 @@ TEST_CASE("scenario text: a list that gets shorter or longer keeps what stays in
         "    { \"compute\": \"2ms\" } // last\n"
         "  ]\n"
         "}\n");
+  // Neighbours that change places take their comments along.
+  CHECK(said(R"([{"wait": "1ms"}, {"compute": "2ms"}, {"call": "db"}])") ==
+        "{\n"
+        "  \"steps\": [\n"
+        "    { \"wait\": \"1ms\" }, // first\n"
+        "    { \"compute\": \"2ms\" }, // last\n"
+        "    // Asks.\n"
+        "    { \"call\": \"db\" }\n"
+        "  ]\n"
+        "}\n");
+  CHECK(said(R"([{"call": "db"}, {"wait": "1ms"}, {"compute": "2ms"}])") ==
+        "{\n"
+        "  \"steps\": [\n"
+        "    // Asks.\n"
+        "    { \"call\": \"db\" },\n"
+        "    { \"wait\": \"1ms\" }, // first\n"
+        "    { \"compute\": \"2ms\" } // last\n"
+        "  ]\n"
+        "}\n");
   CHECK(read(said("[]")).find({"steps"})->elements().empty());
   CHECK(said(R"([{"compute": "2ms"}, {"wait": "1ms"}])").find("compute") != std::string::npos);
+}
+
+TEST_CASE("scenario text: elements change places on one line, too", "[viewer][text]") {
+  const auto moved = [](const std::string& text, std::size_t index) {
+    ScenarioText edited = read(text);
+    REQUIRE(edited.move_down({}, index));
+    return edited.text();
+  };
+  CHECK(moved("[1, 2, 3] // all", 0) == "[2, 1, 3] // all");
+  CHECK(moved("[1, /* two */ 2,\n 3 // three\n]", 1) == "[1, /* two */ 3,\n 2 // three\n]");
+  CHECK(moved("[\n  1, // one\n  2]", 0) == "[\n  2, // one\n  1]");
+  CHECK(moved("[\n  // one\n  1,\n\n  // two\n  2 // 2\n]", 0) ==
+        "[\n  // two\n  2, // 2\n\n  // one\n  1\n]");
+  CHECK_FALSE(read("[1, 2]").move_down({}, 1));
+  CHECK_FALSE(read("[]").move_down({}, 0));
+  CHECK_FALSE(read("{\"a\": 1}").move_down({}, 0));
+  CHECK_FALSE(read("[1, 2]").move_down({"7"}, 0));
 }
 
 TEST_CASE("scenario text: lines that an edit is not about stay", "[viewer][text]") {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "viewer/draw/widgets.h"
+#include "viewer/session/scenario_edits.h"
 
 namespace highwater::viewer {
 namespace {
@@ -58,10 +59,7 @@ std::string kind_of(const Context& context, const topology::Target& target) {
 void FaultDialog::choose(const FaultKind& kind, const std::string& target) {
   kind_ = &kind;
   target_ = target;
-  said_ = Value::object();
-  if (!kind.trials.empty())
-    if (const auto trial = parse_json_value(kind.trials.front()); trial && trial->is_object())
-      said_ = *trial;
+  said_ = parameters_of(kind);
   form_.clear();
   opens_ = true;
 }

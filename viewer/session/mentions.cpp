@@ -235,13 +235,13 @@ std::vector<std::size_t> faults_named(std::string_view text) {
   return numbers;
 }
 
-std::string with_fewer_faults(std::string_view text, const std::vector<std::size_t>& removed) {
+std::string with_other_faults(std::string_view text,
+                              const std::function<std::size_t(std::size_t)>& other) {
   std::string result;
   std::size_t copied = 0;
   for_each_fault(text, [&](std::size_t number, std::size_t begin, std::size_t end) {
-    const auto gone = std::lower_bound(removed.begin(), removed.end(), number) - removed.begin();
     result += text.substr(copied, begin - copied);
-    result += fmt::format("{}", number - static_cast<std::size_t>(gone));
+    result += fmt::format("{}", other(number));
     copied = end;
   });
   result += text.substr(copied);

@@ -47,7 +47,8 @@ std::string words_of(const Value& root, const JsonPath& path);
 
 /// The numbers of faults that a text names: "faults[1] begins".
 std::vector<std::size_t> faults_named(std::string_view text);
-/// The text with other numbers: where `removed` (ascending) are gone, those behind move up.
-std::string with_fewer_faults(std::string_view text, const std::vector<std::size_t>& removed);
+/// The text with other numbers.
+std::string with_other_faults(std::string_view text,
+                              const std::function<std::size_t(std::size_t number)>& other);
 
 }  // namespace highwater::viewer

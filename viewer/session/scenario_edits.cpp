@@ -1,6 +1,7 @@
 #include "viewer/session/scenario_edits.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -201,11 +202,11 @@ void add_waiting(const Value& root, std::set<std::size_t>& going) {
   }
 }
 
-/// Sets the numbers of faults right in what stays.
-void renumber(ScenarioText& text, const std::vector<std::size_t>& removed) {
+/// Sets the numbers of faults right, wherever they are named.
+void renumber(ScenarioText& text, const std::function<std::size_t(std::size_t)>& other) {
   Value wanted = text.value();
   const auto set_right = [&](Value& value) {
-    if (value.is_string()) value = Value::string(with_fewer_faults(value.text(), removed));
+    if (value.is_string()) value = Value::string(with_other_faults(value.text(), other));
   };
   if (Value* const faults = wanted.find("faults"); faults != nullptr && faults->is_array())
     for (Value& fault : faults->elements())
@@ -236,6 +237,78 @@ Value with_one_more(const Value& component, const KindInfo& kind, ValueMaker& ma
   return component;
 }
 
+/// Takes what stands at those places out of a text that says `root`, and faults by their numbers
+/// with all that speaks of them.
+/// @return what that was, in the words of settings.
+std::vector<std::string> take_out(ScenarioText& text, const Value& root, const Guide& guide,
+                                  std::set<JsonPath> going, std::set<std::size_t> faults) {
+  add_waiting(root, faults);
+  const std::vector<std::size_t> removed(faults.begin(), faults.end());
+  for (const std::size_t fault : removed) going.insert({"faults", std::to_string(fault)});
+  const Value* const objectives = root.find("objectives");
+  if (!removed.empty() && objectives != nullptr && objectives->is_array())
+    for (std::size_t i = 0; i < objectives->elements().size(); ++i)
+      if (objectives->elements()[i].is_string())
+        for (const std::size_t number : faults_named(objectives->elements()[i].text()))
+          if (faults.contains(number)) going.insert({"objectives", std::to_string(i)});
+
+  // From the end of the text, so that what is still to go stands where it did.
+  std::vector<JsonPath> paths;
+  for (const JsonPath& path : going)
+    if (std::none_of(going.begin(), going.end(), [&](const JsonPath& other) {
+          return other != path && is_within(path, other);
+        }))
+      paths.push_back(path);
+  std::sort(paths.begin(), paths.end(), [&](const JsonPath& a, const JsonPath& b) {
+    return text.extent(a).value_or(std::pair<std::size_t, std::size_t>{}) <
+           text.extent(b).value_or(std::pair<std::size_t, std::size_t>{});
+  });
+  std::vector<std::string> words;
+  for (const JsonPath& path : paths) {
+    const Value* const value = find_value(root, path);
+    words.push_back(path.front() == "objectives" && value != nullptr && value->is_string()
+                        ? in_quotes(value->text())
+                        : words_of(root, path));
+  }
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+    const auto instead = steps_instead(root, guide, *path);
+    if (!instead || !text.lift(*path, *instead)) text.remove(*path);
+  }
+  if (!removed.empty())
+    renumber(text, [&](std::size_t number) {
+      const auto gone = std::lower_bound(removed.begin(), removed.end(), number) - removed.begin();
+      return number - static_cast<std::size_t>(gone);
+    });
+  return words;
+}
+
+/// A list of faults of which one goes, or two neighbours change places: others are called by other
+/// numbers then. Nothing where it is otherwise.
+std::optional<EditOutcome> set_faults(ScenarioText& text, const Value& root, const Guide& guide,
+                                      const Value& wanted) {
+  const Value* const said = text.find({"faults"});
+  if (said == nullptr || !said->is_array() || !wanted.is_array()) return std::nullopt;
+  const Value::Elements& now = said->elements();
+  const Value::Elements& then = wanted.elements();
+  const auto [here, there] = std::mismatch(now.begin(), now.end(), then.begin(), then.end());
+  if (here == now.end()) return std::nullopt;
+  const auto first = static_cast<std::size_t>(here - now.begin());
+  if (std::equal(here + 1, now.end(), there, then.end())) {
+    const std::string own = fmt::format("faults[{}]", first);
+    std::vector<std::string> words = take_out(text, root, guide, {}, {first});
+    std::erase(words, own);
+    return EditOutcome{true, words.empty() ? "" : "Gone with " + own + ": " + joined(words)};
+  }
+  if (now.size() != then.size() || first + 1 == now.size() || !(*here == *(there + 1)) ||
+      !(*(here + 1) == *there) || !std::equal(here + 2, now.end(), there + 2, then.end()))
+    return std::nullopt;
+  text.move_down({"faults"}, first);
+  renumber(text, [&](std::size_t number) {
+    return number == first ? first + 1 : number == first + 1 ? first : number;
+  });
+  return EditOutcome{true, ""};
+}
+
 }  // namespace
 
 Value example_of(const AlternativeInfo& form, const Value& root, const EditGround& ground) {
@@ -262,10 +335,16 @@ Value example_of(const FaultKind& fault, const std::string& target, const Value&
     Quantity<Duration>::read(*said, "", unread, duration);
   }
   example.set("at", Quantity<Duration>::write(duration / 2));
+  const Value parameters = parameters_of(fault);
+  for (const Value::Member& member : parameters.members()) example.set(member.key, member.value);
+  return example;
+}
+
+Value parameters_of(const FaultKind& fault) {
   if (!fault.trials.empty())
     if (const auto trial = parse_json_value(fault.trials.front()); trial && trial->is_object())
-      for (const Value::Member& member : trial->members()) example.set(member.key, member.value);
-  return example;
+      return *trial;
+  return Value::object();
 }
 
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind) {
@@ -362,40 +441,7 @@ std::vector<std::string> take_out(ScenarioText& text, const EditGround& ground,
     else
       going.insert(std::move(path));
   }
-  add_waiting(root, faults);
-  const std::vector<std::size_t> removed(faults.begin(), faults.end());
-  for (const std::size_t fault : removed) going.insert({"faults", std::to_string(fault)});
-  const Value* const objectives = root.find("objectives");
-  if (!removed.empty() && objectives != nullptr && objectives->is_array())
-    for (std::size_t i = 0; i < objectives->elements().size(); ++i)
-      if (objectives->elements()[i].is_string())
-        for (const std::size_t number : faults_named(objectives->elements()[i].text()))
-          if (faults.contains(number)) going.insert({"objectives", std::to_string(i)});
-
-  // From the end of the text, so that what is still to go stands where it did.
-  std::vector<JsonPath> paths;
-  for (const JsonPath& path : going)
-    if (std::none_of(going.begin(), going.end(), [&](const JsonPath& other) {
-          return other != path && is_within(path, other);
-        }))
-      paths.push_back(path);
-  std::sort(paths.begin(), paths.end(), [&](const JsonPath& a, const JsonPath& b) {
-    return text.extent(a).value_or(std::pair<std::size_t, std::size_t>{}) <
-           text.extent(b).value_or(std::pair<std::size_t, std::size_t>{});
-  });
-  std::vector<std::string> words;
-  for (const JsonPath& path : paths) {
-    const Value* const value = find_value(root, path);
-    words.push_back(path.front() == "objectives" && value != nullptr && value->is_string()
-                        ? in_quotes(value->text())
-                        : words_of(root, path));
-  }
-  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
-    const auto instead = steps_instead(root, guide, *path);
-    if (!instead || !text.lift(*path, *instead)) text.remove(*path);
-  }
-  if (!removed.empty()) renumber(text, removed);
-  return words;
+  return take_out(text, root, guide, std::move(going), std::move(faults));
 }
 
 EditOutcome remove_component(ScenarioText& text, const EditGround& ground,
@@ -467,6 +513,8 @@ EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
                                "instead, or open that file",
                                component, path, file_in_quotes(extended_by(text.value())))};
   }
+  if (component.empty() && path == "faults")
+    if (auto outcome = set_faults(text, root, guide, *said)) return *outcome;
   if (text.say(steps, *said)) return {true, ""};
   return {false, fmt::format("{} is no object: write it in the text", words_of(root, around))};
 }

@@ -65,6 +65,8 @@ std::optional<Value> example_of(const TypeInfo& element, const FieldInfo& field,
                                 const EditGround& ground);
 /// A fault that does something to `target`, in the middle of the run.
 Value example_of(const FaultKind& fault, const std::string& target, const Value& root);
+/// What such a fault says beside its target and its time, to begin with: an object.
+Value parameters_of(const FaultKind& fault);
 
 /// Whether a field that names components may name one of that kind.
 bool may_name(const Language& language, const FieldInfo& field, const KindInfo& kind);

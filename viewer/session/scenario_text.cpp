@@ -384,6 +384,42 @@ bool ScenarioText::lift(const JsonPath& element, const JsonPath& list) {
   return true;
 }
 
+bool ScenarioText::move_down(const JsonPath& list, std::size_t index) {
+  const auto number = node_at(list);
+  if (!number || !is_list(nodes_[*number]) || index + 1 >= nodes_[*number].children.size())
+    return false;
+  const TextNode& around = nodes_[*number];
+  const TextNode &upper = nodes_[around.children[index]],
+                 &lower = nodes_[around.children[index + 1]];
+  // Each has comments before it and, behind its comma, at the end of its line.
+  const std::size_t after =
+      index == 0 ? around.begin + 1 : *nodes_[around.children[index - 1]].comma + 1;
+  const std::size_t upper_begin = begin_with_comments(upper, after);
+  const std::size_t upper_rest = *upper.comma + 1;
+  const std::size_t upper_end = end_with_comments(upper_rest);
+  const std::size_t lower_begin = begin_with_comments(lower, upper_rest);
+  const std::size_t lower_rest = lower.comma ? *lower.comma + 1 : lower.end;
+  const std::size_t lower_end = end_with_comments(lower_rest);
+  const auto on_lines = [&](std::size_t begin, std::size_t end) {
+    return begins_line(text_, begin) && ends_line(text_, skip_blanks(text_, end));
+  };
+  const auto text = [&](std::size_t begin, std::size_t end) {
+    return std::string(between(begin, end));
+  };
+  if (on_lines(upper_begin, upper_end) && on_lines(lower_begin, lower_end))
+    replace(upper_begin, lower_end,
+            text(lower_begin, lower.end) + text(upper.end, upper_rest) +
+                text(lower_rest, lower_end) + text(upper_end, lower_begin) +
+                text(upper_begin, upper.end) + text(lower.end, lower_rest) +
+                text(upper_rest, upper_end));
+  else
+    replace(
+        upper.start, lower.end,
+        text(lower.start, lower.end) + text(upper.end, lower.start) + text(upper.start, upper.end));
+  reread();
+  return true;
+}
+
 void ScenarioText::become(const Value& wanted) {
   become({}, wanted);
 }
@@ -407,11 +443,26 @@ void ScenarioText::become(const JsonPath& path, const Value& wanted) {
     }
   } else if (now.is_array() && wanted.is_array() &&
              now.elements().size() == wanted.elements().size()) {
+    if (become_by_a_move(path, wanted)) return;
     for (std::size_t i = 0; i < wanted.elements().size(); ++i)
       become(below(std::to_string(i)), wanted.elements()[i]);
   } else if (!now.is_array() || !wanted.is_array() || !become_longer_or_shorter(path, wanted)) {
     set(path, wanted);
   }
+}
+
+/// Of a list, where all that differs is that two neighbours have changed places.
+bool ScenarioText::become_by_a_move(const JsonPath& path, const Value& wanted) {
+  const Value::Elements& now = find(path)->elements();
+  const Value::Elements& then = wanted.elements();
+  const auto first = std::mismatch(now.begin(), now.end(), then.begin());
+  const auto index = static_cast<std::size_t>(first.first - now.begin());
+  if (index + 1 >= now.size() || !(now[index] == then[index + 1]) ||
+      !(now[index + 1] == then[index]) ||
+      !std::equal(now.begin() + static_cast<std::ptrdiff_t>(index) + 2, now.end(),
+                  then.begin() + static_cast<std::ptrdiff_t>(index) + 2))
+    return false;
+  return move_down(path, index);
 }
 
 /// Of a list, where all that differs is that neighbouring elements go, or new ones follow the last.

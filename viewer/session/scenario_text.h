@@ -63,6 +63,9 @@ class ScenarioText {
   /// Puts the elements of a list, which is part of an element of another list, in that element's
   /// place. @return false where either is not there.
   bool lift(const JsonPath& element, const JsonPath& list);
+  /// Puts an element of a list behind the one that follows, each with its comments where they stand
+  /// on lines of their own. @return false where there are not both.
+  bool move_down(const JsonPath& list, std::size_t index);
   /// Makes the text say `wanted` by edits of what differs. Members that are in both keep the order
   /// of the text.
   void become(const Value& wanted);
@@ -84,6 +87,7 @@ class ScenarioText {
   void reread();
   void become(const JsonPath& path, const Value& wanted);
   bool become_longer_or_shorter(const JsonPath& path, const Value& wanted);
+  bool become_by_a_move(const JsonPath& path, const Value& wanted);
   void put(std::size_t number, const Value& value);
   /// At the end of an object, or of a list, where there is no key.
   struct Addition {
