@@ -47,6 +47,7 @@ class Replication::State {
   Directory& directory() { return directory_; }
 
   ~State() {
+    world_.over = true;
     // Tasks hold leases, attempts and references into components: all tasks go first.
     for (const auto& component : components_)
       for (const auto& instance : component->instances())

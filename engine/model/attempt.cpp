@@ -177,6 +177,12 @@ void Attempt::drop() {
   vanish();
 }
 
+/// Whoever served it is gone.
+void Attempt::break_off() {
+  if (edge_.world_.over) return vanish();
+  to_->swallows() ? drop() : reply(Reply{Status::reset});
+}
+
 /// No answer will ever come.
 void Attempt::vanish() {
   AttemptWaiter* const waiter = waiter_;
@@ -212,8 +218,7 @@ bool Served::asynchronous() const {
 }
 
 void Served::broken() {
-  Attempt& attempt = *std::exchange(attempt_, nullptr);
-  attempt.to_->swallows() ? attempt.drop() : attempt.reply(Reply{Status::reset});
+  std::exchange(attempt_, nullptr)->break_off();
 }
 
 }  // namespace highwater

@@ -95,6 +95,7 @@ class Attempt final : private Event {
   void was_lost(Duration round_trip);
   void go_again();
   void drop();
+  void break_off();
   void vanish();
   void free();
   void count_failure();

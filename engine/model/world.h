@@ -82,6 +82,7 @@ struct World {
   std::uint64_t clients = 0;                   ///< Made so far; numbers the ids of their requests.
   const Reservations* reservations = nullptr;  ///< Null where nothing is reserved.
   Tracer* tracer = nullptr;                    ///< Null where no request is followed.
+  bool over = false;  ///< Everything is taken apart: what ends now is no part of the run.
 
   /// Instances that faults may want a component to have, though its own parameters never ask for so
   /// many, or for others than those at first; nothing where no fault changes how many there are.

@@ -63,6 +63,15 @@ std::uint64_t policy_count(const Results& results, const std::string& id, const 
   return 0;
 }
 
+TEST_CASE("mesh: a run ends with requests under way, whoever is named first", "[mesh]") {
+  const Results results = run(R"({"highwater": 1, "name": "busy",
+    "run": {"duration": "20s", "replications": 4}, "mesh": {}, "components": {
+      "b": {"kind": "service", "replicas": 2, "service_time": {"exponential": "10ms"}},
+      "a": {"kind": "service", "workers": 64, "endpoints": {"*": [{"call": "b"}]}},
+      "users": {"kind": "client", "arrivals": {"poisson": "190/s"}, "calls": "a"}}})");
+  CHECK(value_of(results, "b", "utilization") > 0.9);
+}
+
 TEST_CASE("mesh: a call passes a sidecar twice for each end that has one", "[mesh]") {
   const auto ms = [](const std::string& who) { return latency_of(run(chain(kOneMs + who))); };
   CHECK(latency_of(run(chain(""))) == Approx(15));

@@ -129,6 +129,14 @@ std::string in_short(const Value& value, float width) {
   return text + "…";
 }
 
+/// What stands in the field of a parameter that nothing is said of.
+std::string hint_of(const FieldInfo& field, float width) {
+  if (!field.default_json) return "not said";
+  if (field.default_json->front() == '{')
+    if (const auto usual = parse_json_value(*field.default_json)) return in_short(*usual, width);
+  return without_quotes(*field.default_json);
+}
+
 const FieldForm::Maker kExamples;
 
 std::string example(const Context& context, const FieldInfo& field) {
@@ -169,14 +177,16 @@ std::optional<std::string> FieldForm::text(Context& context, const FieldInfo& fi
                                            const std::string& path) {
   Written& written = texts_[path];
   if (written.base != current) written = {current, current};
-  const std::string hint = field.default_json ? without_quotes(*field.default_json) : "not said";
   const auto number = measured(current);
   const bool whole = type.numbers == Numbers::kWhole;
   const bool has_forms = type.alternatives.size() > 1;
-  const float slider = number ? context.look.px(64) : 0;
   const float inner = ImGui::GetStyle().ItemInnerSpacing.x;
-  ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - (number ? slider + inner : 0) -
-                          (has_forms ? ImGui::GetFrameHeight() + inner : 0) - taken_);
+  const float room =
+      ImGui::GetContentRegionAvail().x - (has_forms ? ImGui::GetFrameHeight() + inner : 0) - taken_;
+  const float slider = number ? std::min(context.look.px(64), 0.42F * room) : 0;
+  const float width = number ? room - slider - inner : room;
+  ImGui::SetNextItemWidth(width);
+  const std::string hint = hint_of(field, width - 2 * ImGui::GetStyle().FramePadding.x);
   std::optional<std::string> changed;
   if (input_text("##text", hint.c_str(), written.text, ImGuiInputTextFlags_EnterReturnsTrue))
     changed = written.text;
