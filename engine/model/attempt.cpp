@@ -177,9 +177,9 @@ void Attempt::drop() {
   vanish();
 }
 
-/// Whoever served it is gone.
+/// Whoever served it is gone; in the end perhaps whoever waits for it, too.
 void Attempt::break_off() {
-  if (edge_.world_.over) return vanish();
+  if (edge_.world_.over) return;
   to_->swallows() ? drop() : reply(Reply{Status::reset});
 }
 
