@@ -1,4 +1,9 @@
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
 
 #include <catch2/catch.hpp>
 
@@ -103,6 +108,30 @@ TEST_CASE("a run that is interrupted at once has no numbers, and says so") {
   CHECK(results.clients.empty());
   REQUIRE(results.objectives.size() == 1);
   CHECK_FALSE(results.objectives.front().met.has_value());
+}
+
+TEST_CASE("a run ends with requests under way, whichever component is named first", "[costly]") {
+  namespace fs = std::filesystem;
+  int runs = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(HIGHWATER_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".json") continue;
+    CAPTURE(entry.path());
+    std::ifstream in(entry.path());
+    std::stringstream text;
+    text << in.rdbuf();
+    Problems problems;
+    std::optional<Value> scenario = parse_json(text.str(), problems.add_source("test"), problems);
+    REQUIRE(scenario);
+    Value* const components = scenario->find("components");
+    if (components == nullptr || scenario->find("extends") != nullptr) continue;
+    std::reverse(components->members().begin(), components->members().end());
+    const Prepared ready =
+        prepared(write_json(*scenario), {"run.warmup=0s", "run.duration=3s", "run.replications=1"});
+    if (!ready.system) continue;  // what it reads stands beside it
+    run(*ready.system);
+    ++runs;
+  }
+  CHECK(runs > 50);
 }
 
 TEST_CASE("requests are conserved, whatever happens to them") {

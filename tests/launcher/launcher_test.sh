@@ -27,8 +27,8 @@ echo 0 >"$world/uid"
 : >"$world/installed"
 export world calls
 
-for tool in sh cat chmod cp date env find flock grep head ln ls mkdir mkfifo mv nproc printf readlink \
-  rm script sed seq sleep sort tail touch tr wc; do
+for tool in sh cat chmod cp date env find flock grep head ln ls mkdir mkfifo mv nproc printf \
+  readlink rm script sed seq sleep sort tail touch tr wc; do
   ln -s "$(command -v "$tool")" "$bin/$tool" 2>/dev/null || : # builtins have no file
 done
 
