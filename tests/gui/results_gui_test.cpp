@@ -57,7 +57,7 @@ TEST_CASE("results gui: a folder of results opens with numbers, objectives and i
              "expect results 1\nexpect \"in front\" \"small  one\"\n"
              "expect open \"\"\n"
              "expect problems 0\n"
-             "expect users.throughput \"100.2/s ± *\"\n"
+             "expect users.throughput \"100.2 ± *\"\n"
              "expect \"result:users.availability >= 99%\" met\n"
              "expect \"results charts\" Users\n"
              "click \"result row:api\"\nwait 2\nexpect \"result selected\" api\n"

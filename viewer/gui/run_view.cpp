@@ -51,7 +51,8 @@ void cell(const Look& look, const std::string& text) {
 
 std::string with_interval(const Estimate& estimate, std::string_view unit) {
   const ShownNumber shown = show_estimate(estimate, unit);
-  return shown.half_width.empty() ? shown.text() : shown.text() + " ± " + shown.half_width;
+  if (shown.half_width.empty()) return shown.text();
+  return shown.value + " ± " + shown.half_width + shown.unit;
 }
 
 topology::Model model_of(const Results& results) {
