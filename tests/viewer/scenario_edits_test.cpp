@@ -243,6 +243,13 @@ TEST_CASE("scenario edits: faults that go or move are followed by their numbers"
   CHECK(words == "Gone with faults[2]: \"users.latency.p99 < 1s within 20s of faults[2]\"");
   after([](auto& all) { all.pop_back(); }, words);
   CHECK(words == "");
+
+  // The last one takes the list with it, and what is promised of it.
+  ScenarioText last = read(R"({"highwater": 1, "faults": [{"at": "20s", "kill": "api"}],
+    "objectives": ["users.latency.p99 < 1s within 20s of faults[0]"]})");
+  CHECK(set_parameter(last, ground(), "", "faults", "[]").said ==
+        "Gone with faults[0]: \"users.latency.p99 < 1s within 20s of faults[0]\"");
+  CHECK(last.find({"faults"}) == nullptr);
 }
 
 namespace {

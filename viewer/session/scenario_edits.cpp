@@ -286,27 +286,25 @@ std::vector<std::string> take_out(ScenarioText& text, const Value& root, const G
 /// numbers then. Nothing where it is otherwise.
 std::optional<EditOutcome> set_faults(ScenarioText& text, const Value& root, const Guide& guide,
                                       const Value& wanted) {
-  const Value* const said = text.find({"faults"});
+  const JsonPath path{"faults"};
+  const Value* const said = text.find(path);
   if (said == nullptr || !said->is_array() || !wanted.is_array()) return std::nullopt;
   const Value::Elements& now = said->elements();
   const Value::Elements& then = wanted.elements();
-  const auto [here, there] = std::mismatch(now.begin(), now.end(), then.begin(), then.end());
-  if (here == now.end()) return std::nullopt;
-  const auto first = static_cast<std::size_t>(here - now.begin());
-  if (std::equal(here + 1, now.end(), there, then.end())) {
-    const std::string own = fmt::format("faults[{}]", first);
-    std::vector<std::string> words = take_out(text, root, guide, {}, {first});
-    std::erase(words, own);
-    return EditOutcome{true, words.empty() ? "" : "Gone with " + own + ": " + joined(words)};
+  if (const auto upper = moved_down(now, then)) {
+    text.move_down(path, *upper);
+    renumber(text, [&](std::size_t number) {
+      return number == *upper ? number + 1 : number == *upper + 1 ? *upper : number;
+    });
+    return EditOutcome{true, ""};
   }
-  if (now.size() != then.size() || first + 1 == now.size() || !(*here == *(there + 1)) ||
-      !(*(here + 1) == *there) || !std::equal(here + 2, now.end(), there + 2, then.end()))
-    return std::nullopt;
-  text.move_down({"faults"}, first);
-  renumber(text, [&](std::size_t number) {
-    return number == first ? first + 1 : number == first + 1 ? first : number;
-  });
-  return EditOutcome{true, ""};
+  const auto [here, there] = std::mismatch(now.begin(), now.end(), then.begin(), then.end());
+  if (here == now.end() || !std::equal(here + 1, now.end(), there, then.end())) return std::nullopt;
+  const auto gone = static_cast<std::size_t>(here - now.begin());
+  const std::string own = fmt::format("faults[{}]", gone);
+  std::vector<std::string> words = take_out(text, root, guide, {}, {gone});
+  std::erase(words, own);
+  return EditOutcome{true, words.empty() ? "" : "Gone with " + own + ": " + joined(words)};
 }
 
 }  // namespace
@@ -500,6 +498,13 @@ EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
   const JsonPath around(steps.begin(), steps.end() - 1);
   const Value root = with_kinds(text.value(), ground);
   const Guide guide(ground.language);
+  if (component.empty() && path == "faults" && said)
+    if (auto outcome = set_faults(text, root, guide, *said)) {
+      if (const Value* const left = text.find(steps);
+          ground.merged == nullptr && left != nullptr && left->elements().empty())
+        text.remove(steps);
+      return *outcome;
+    }
   if (const Value* const object = find_value(root, around); object != nullptr && said) {
     const FieldInfo* const field =
         guide.field(place_at(root, guide, around), *object, steps.back());
@@ -513,8 +518,6 @@ EditOutcome set_parameter(ScenarioText& text, const EditGround& ground,
                                "instead, or open that file",
                                component, path, file_in_quotes(extended_by(text.value())))};
   }
-  if (component.empty() && path == "faults")
-    if (auto outcome = set_faults(text, root, guide, *said)) return *outcome;
   if (text.say(steps, *said)) return {true, ""};
   return {false, fmt::format("{} is no object: write it in the text", words_of(root, around))};
 }

@@ -68,6 +68,14 @@ const Value* find_value(const Value& root, const JsonPath& path) {
   return value;
 }
 
+std::optional<std::size_t> moved_down(const Value::Elements& now, const Value::Elements& then) {
+  const auto [here, there] = std::mismatch(now.begin(), now.end(), then.begin(), then.end());
+  if (now.size() != then.size() || now.end() - here < 2 || !(here[0] == there[1]) ||
+      !(here[1] == there[0]) || !std::equal(here + 2, now.end(), there + 2, then.end()))
+    return std::nullopt;
+  return static_cast<std::size_t>(here - now.begin());
+}
+
 std::optional<ScenarioText> ScenarioText::read(std::string text, std::uint32_t source,
                                                Problems& problems) {
   std::optional<Value> value = parse_json(text, source, problems);
@@ -443,26 +451,15 @@ void ScenarioText::become(const JsonPath& path, const Value& wanted) {
     }
   } else if (now.is_array() && wanted.is_array() &&
              now.elements().size() == wanted.elements().size()) {
-    if (become_by_a_move(path, wanted)) return;
+    if (const auto upper = moved_down(now.elements(), wanted.elements())) {
+      move_down(path, *upper);
+      return;
+    }
     for (std::size_t i = 0; i < wanted.elements().size(); ++i)
       become(below(std::to_string(i)), wanted.elements()[i]);
   } else if (!now.is_array() || !wanted.is_array() || !become_longer_or_shorter(path, wanted)) {
     set(path, wanted);
   }
-}
-
-/// Of a list, where all that differs is that two neighbours have changed places.
-bool ScenarioText::become_by_a_move(const JsonPath& path, const Value& wanted) {
-  const Value::Elements& now = find(path)->elements();
-  const Value::Elements& then = wanted.elements();
-  const auto first = std::mismatch(now.begin(), now.end(), then.begin());
-  const auto index = static_cast<std::size_t>(first.first - now.begin());
-  if (index + 1 >= now.size() || !(now[index] == then[index + 1]) ||
-      !(now[index + 1] == then[index]) ||
-      !std::equal(now.begin() + static_cast<std::ptrdiff_t>(index) + 2, now.end(),
-                  then.begin() + static_cast<std::ptrdiff_t>(index) + 2))
-    return false;
-  return move_down(path, index);
 }
 
 /// Of a list, where all that differs is that neighbouring elements go, or new ones follow the last.

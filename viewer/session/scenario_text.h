@@ -23,6 +23,10 @@ JsonPath path_of(std::string_view pointer);
 /// What stands there in a value; null where nothing does.
 const Value* find_value(const Value& root, const JsonPath& path);
 
+/// The index of the element that has changed places with the next one, where that is all that
+/// differs between two lists.
+std::optional<std::size_t> moved_down(const Value::Elements& now, const Value::Elements& then);
+
 /// The JSON text of a scenario, changed in place: an edit replaces the characters that it is about,
 /// and everything else (comments, order, layout) stays as its author wrote it.
 ///
@@ -87,7 +91,6 @@ class ScenarioText {
   void reread();
   void become(const JsonPath& path, const Value& wanted);
   bool become_longer_or_shorter(const JsonPath& path, const Value& wanted);
-  bool become_by_a_move(const JsonPath& path, const Value& wanted);
   void put(std::size_t number, const Value& value);
   /// At the end of an object, or of a list, where there is no key.
   struct Addition {
