@@ -348,6 +348,8 @@ void App::body(ImVec2 size) {
 
 void App::shortcuts() {
   if (std::exchange(toolbar_.wants_shortcuts, false)) ImGui::OpenPopup("shortcuts");
+  const ImVec2 screen = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({screen.x / 2, screen.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
   if (!ImGui::BeginPopup("shortcuts")) return;
   ImGui::PushFont(context_.look.font(TextRole::heading));
   ImGui::TextUnformatted("Shortcuts");

@@ -109,6 +109,8 @@ std::string OpenDialog::draw(Context& context, const Preferences& preferences) {
   }
   std::string chosen;
   ImGui::SetNextWindowSize({context.look.px(880), context.look.px(640)});
+  const ImVec2 screen = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({screen.x / 2, screen.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
   if (!ImGui::BeginPopup("open")) return chosen;
   ImGui::PushFont(context.look.font(TextRole::heading));
   ImGui::TextUnformatted("Open a scenario or results");
